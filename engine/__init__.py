@@ -1,0 +1,7 @@
+"""Zoom Stack's engine: everything that makes zoom stacks, and nothing of Blender.
+
+Blender's process imports only ``engine.contract`` and ``engine.client`` (standard library only).
+The rest runs in a process of its own, started as ``python -m engine``.
+"""
+
+__version__ = "0.1.0"

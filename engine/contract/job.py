@@ -1,0 +1,169 @@
+"""A job: what the engine is asked to make. Documented in ``docs/formats.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .checking import Checker, read_json
+from .geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR, Placement, check_footprint
+
+JOB_VERSION = 1
+SOLVERS = ("dpmpp_2m_sde", "dpmpp_2m", "ddpm", "ddim")
+BLENDINGS = ("default", "uniform", "none")
+MAX_LEVELS = 64
+MAX_SIZE = 8192
+MAX_SEED = 2**53  # JSON readers elsewhere hold numbers as doubles
+
+_CHECK = Checker("bad_job", "The job")
+_LEVEL_KEYS = frozenset({"prompt", "negative_prompt", "zoom_factor", "focus"})
+_SAMPLER_KEYS = frozenset({"solver", "steps", "guidance_scale", "blending", "context_strength"})
+_JOB_KEYS = frozenset({"version", "model", "seed", "size", "levels", "sampler"})
+
+
+@dataclass(frozen=True)
+class LevelSpec:
+    """One level of a job: its prompt and how it lies in the level before it."""
+
+    prompt: str
+    negative_prompt: str = ""
+    zoom_factor: float = 2.0
+    focus: tuple[float, float] = (0.5, 0.5)
+
+
+@dataclass(frozen=True)
+class SamplerSettings:
+    """How to sample.
+
+    Attributes:
+        solver: one of ``SOLVERS``.
+        steps: evaluations of the model for each level.
+        guidance_scale: classifier-free guidance; None is the model's own recommendation.
+        blending: "default" (lead early, with a rim), "uniform" (the paper's) or "none".
+        context_strength: rho of the default rule: how long the wide view leads the deep one.
+    """
+
+    solver: str = "dpmpp_2m_sde"
+    steps: int = 24
+    guidance_scale: float | None = None
+    blending: str = "default"
+    context_strength: float = 3.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides the pictures.
+
+    Attributes:
+        size: (width, height) in pixels of every level's picture; None is the model's own size.
+        levels: widest first, at least one.
+    """
+
+    levels: tuple[LevelSpec, ...]
+    model: str = "bundled"
+    seed: int = 0
+    size: tuple[int, int] | None = None
+    sampler: SamplerSettings = field(default_factory=SamplerSettings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form, complete: every setting is written out."""
+        data = asdict(self)
+        data["size"] = None if self.size is None else list(self.size)
+        for level in data["levels"]:
+            level["focus"] = list(level["focus"])
+        return {"version": JOB_VERSION, **data, "levels": list(data["levels"])}
+
+
+def parse_job(data: object) -> Job:
+    """Read the JSON form of a job.
+
+    Raises:
+        ZoomStackError: code ``bad_job`` or ``bad_geometry``, naming the place.
+    """
+    job = _CHECK.mapping(data, "it")
+    _CHECK.known_keys(job, _JOB_KEYS, "it")
+    _CHECK.version(job.get("version", JOB_VERSION), JOB_VERSION)
+    size = job.get("size")
+    parsed = Job(
+        levels=_parse_levels(job.get("levels")),
+        model=_CHECK.text(job.get("model", "bundled"), '"model"').strip() or "bundled",
+        seed=_CHECK.integer(job.get("seed", 0), '"seed"', 0, MAX_SEED),
+        size=None if size is None else _parse_size(size),
+        sampler=_parse_sampler(job.get("sampler", {})),
+    )
+    for number, level in enumerate(parsed.levels[1:], start=2):
+        # Every level of a job has one size, so the aspect cancels here.
+        check_footprint(Placement(level.zoom_factor, level.focus), 1.0, f"Level {number}")
+    return parsed
+
+
+def load_job(path: Path) -> Job:
+    """Read a job file.
+
+    Raises:
+        ZoomStackError: code ``bad_job`` or ``bad_geometry``.
+    """
+    return parse_job(read_json(path, "bad_job"))
+
+
+def _parse_levels(value: object) -> tuple[LevelSpec, ...]:
+    items = _CHECK.items([] if value is None else value, '"levels"')
+    if not items:
+        raise _CHECK.fail("it has no levels.", "Add at least one level with a prompt.")
+    if len(items) > MAX_LEVELS:
+        raise _CHECK.fail(f"it has {len(items)} levels; at most {MAX_LEVELS} are possible.")
+    return tuple(_parse_level(item, number) for number, item in enumerate(items, start=1))
+
+
+def _parse_level(value: object, number: int) -> LevelSpec:
+    where = f"level {number}"
+    level = _CHECK.mapping(value, where)
+    _CHECK.known_keys(level, _LEVEL_KEYS, where)
+    prompt = _CHECK.text(level.get("prompt", ""), f"the prompt of {where}").strip()
+    if not prompt:
+        raise _CHECK.fail(f"{where} has no prompt.", "Say what is seen at that scale.")
+    negative = level.get("negative_prompt", "")
+    factor = level.get("zoom_factor", 2.0)
+    x, y = _CHECK.pair(level.get("focus", [0.5, 0.5]), f"the focus of {where}")
+    return LevelSpec(
+        prompt=prompt,
+        negative_prompt=_CHECK.text(negative, f"the negative prompt of {where}"),
+        zoom_factor=_CHECK.number(
+            factor, f"the zoom factor of {where}", MIN_ZOOM_FACTOR, MAX_ZOOM_FACTOR
+        ),
+        focus=(
+            _CHECK.number(x, f"the focus of {where}", 0.0, 1.0),
+            _CHECK.number(y, f"the focus of {where}", 0.0, 1.0),
+        ),
+    )
+
+
+def _parse_size(value: object) -> tuple[int, int]:
+    width, height = _CHECK.pair(value, '"size"')
+    return (
+        _CHECK.integer(width, "the width", 16, MAX_SIZE),
+        _CHECK.integer(height, "the height", 16, MAX_SIZE),
+    )
+
+
+def _parse_sampler(value: object) -> SamplerSettings:
+    sampler: Mapping[str, Any] = _CHECK.mapping(value, '"sampler"')
+    _CHECK.known_keys(sampler, _SAMPLER_KEYS, '"sampler"')
+    given = SamplerSettings()
+    guidance = sampler.get("guidance_scale")
+    return SamplerSettings(
+        solver=_CHECK.choice(sampler.get("solver", given.solver), SOLVERS, "the solver"),
+        steps=_CHECK.integer(sampler.get("steps", given.steps), "the number of steps", 1, 1000),
+        guidance_scale=None
+        if guidance is None
+        else _CHECK.number(guidance, "the guidance scale", 0.0, 100.0),
+        blending=_CHECK.choice(sampler.get("blending", given.blending), BLENDINGS, "the blending"),
+        context_strength=_CHECK.number(
+            sampler.get("context_strength", given.context_strength),
+            "the context strength",
+            0.0,
+            100.0,
+        ),
+    )

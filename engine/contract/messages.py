@@ -1,0 +1,77 @@
+"""The worker protocol: one JSON object a line, in both directions.
+
+Blender's side writes requests to the worker's standard input; the worker writes messages to its
+standard output and everything else (logs, libraries' chatter) to standard error. End of file at
+its standard input ends the worker.
+
+Requests::
+
+    {"type": "generate", "job": {...}, "out": "DIR", "resume": false, "device": "auto"}
+    {"type": "check"}
+    {"type": "cancel"}          # ends the running job after its present step
+    {"type": "quit"}
+
+Messages, in the order in which they come::
+
+    {"type": "hello", "protocol": 1, "engine": "0.1.0", "python": "3.11.7"}
+    {"type": "check", ...}                                   # the report of ``engine check``
+    {"type": "stage", "name": "load", "text": "Loading the model"}
+    {"type": "progress", "step": 3, "total": 24, "level": 0, "levels": 6, "eta": 12.5}
+    {"type": "preview", "step": 3, "level": 0, "levels": 6, "file": "/.../preview_00.png"}
+    {"type": "warning", "code": "size", "text": "..."}
+    {"type": "result", "folder": "/.../stack", "levels": 6}
+    {"type": "error", "code": "bad_job", "text": "...", "hint": "..."}
+    {"type": "done", "status": "finished"}                   # or "cancelled", "failed"
+
+Every request but "quit" and "cancel" ends with exactly one "done". With ``--inline-pictures``
+(a worker behind ssh) "preview" carries ``"data"`` (base64 of the PNG) in the place of "file",
+and "result" carries ``"files": {"stack.json": base64, ...}``.
+``eta`` is in seconds, or null while unknown. ``step`` counts from 1 and is finished.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .errors import ZoomStackError
+
+PROTOCOL_VERSION = 1
+MAX_LINE_BYTES = 512 * 2**20
+
+STAGES = ("load", "prompts", "sample", "finish")
+DONE_STATUSES = ("finished", "cancelled", "failed")
+MESSAGE_TYPES = frozenset(
+    {"hello", "check", "stage", "progress", "preview", "warning", "result", "error", "done"}
+)
+REQUEST_TYPES = frozenset({"generate", "check", "cancel", "quit"})
+
+Message = dict[str, Any]
+
+
+def encode(message: Message) -> str:
+    """One line, newline included; newlines within texts are escaped by JSON."""
+    return json.dumps(message, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def decode(line: str, types: frozenset[str] = MESSAGE_TYPES) -> Message:
+    """Parse one line.
+
+    Args:
+        types: the types that may come from this direction.
+
+    Raises:
+        ZoomStackError: code ``bad_message``, when the line is no message of the protocol.
+    """
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        message = None
+    if not isinstance(message, dict) or message.get("type") not in types:
+        raise ZoomStackError("bad_message", f"Not a message of the protocol: {line[:200]!r}.")
+    return message
+
+
+def error_message(error: ZoomStackError) -> Message:
+    """The "error" message that carries an exception."""
+    return {"type": "error", "code": error.code, "text": error.text, "hint": error.hint}
