@@ -106,8 +106,7 @@ def read_json(path: Path, code: str) -> object:
     except json.JSONDecodeError as error:
         raise ZoomStackError(
             code,
-            f"{path} is not valid JSON: {error.msg} in line {error.lineno}, "
-            f"column {error.colno}.",
+            f"{path} is not valid JSON: {error.msg} in line {error.lineno}, column {error.colno}.",
             "Correct that line.",
         ) from None
     except (UnicodeDecodeError, RecursionError):

@@ -6,6 +6,7 @@ right and y *up*. A zoom of ``z`` octaves shows a frame ``2**-z`` of the frame a
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,7 +107,7 @@ def view_centre(frames: Sequence[LevelFrame], octaves: float) -> tuple[float, fl
     """
     if octaves <= frames[0].octaves:
         return frames[0].centre
-    for here, deeper in zip(frames, frames[1:], strict=False):
+    for here, deeper in itertools.pairwise(frames):
         if octaves <= deeper.octaves:
             # Ratios to the wider level keep this exact however deep the stack is.
             ratio = 2.0 ** (here.octaves - octaves)

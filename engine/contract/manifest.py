@@ -5,6 +5,7 @@ A folder of ordinary pictures with a ``stack.json`` written by hand is a valid s
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Sequence
@@ -95,9 +96,7 @@ class Stack:
             Placement(level.zoom_factor, level.focus, width / height)
             for level, (width, height) in zip(self.levels, sizes, strict=True)
         ]
-        for number, (parent, child) in enumerate(
-            zip(placements, placements[1:], strict=False), start=2
-        ):
+        for number, (parent, child) in enumerate(itertools.pairwise(placements), start=2):
             check_footprint(child, parent.aspect, f"{STACK_FILE}: level {number}")
         return placements
 
@@ -151,9 +150,7 @@ def parse_stack(data: object, folder: Path) -> Stack:
         folder=folder,
         levels=tuple(_parse_level(item, number) for number, item in enumerate(items, start=1)),
         display=Display(
-            feather=_CHECK.number(
-                display.get("feather", DEFAULT_FEATHER), "the feather", 0.0, 0.5
-            ),
+            feather=_CHECK.number(display.get("feather", DEFAULT_FEATHER), "the feather", 0.0, 0.5),
             fade=_CHECK.number(display.get("fade", DEFAULT_FADE), "the fade", 0.0, 1.0),
         ),
         made_with=dict(_CHECK.mapping(top.get("made_with", {}), '"made_with"')),

@@ -1,0 +1,73 @@
+"""What the joint sampler needs of a model.
+
+Every family's own parametrisation is put aside here: a noisy image is z = x + sigma * epsilon
+(the "variance exploding" form of Karras et al., EDM, 2022), and a model answers with its
+estimate x0 of the clean image. A variance-preserving latent is ``z / sqrt(1 + sigma**2)``, a
+flow-matching one ``z / (1 + sigma)``; each adapter rescales its own input.
+
+A model of one's own needs one method. Complete, and used by the tests::
+
+    class Grey:
+        channels = 3
+
+        def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+            variance = 0.25  # pixels drawn from N(0, 0.25): the best estimate is a Wiener filter
+            return z * (variance / (variance + sigma.view(-1, 1, 1, 1) ** 2))
+
+    levels = sample(Grey(), [Placement(), Placement(2.0)], size=(64, 64), seed=7)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+
+
+class Denoiser(Protocol):
+    """A model bound to the prompts of one stack.
+
+    Attributes:
+        channels: of its images; 3 for pixel models.
+    """
+
+    channels: int
+
+    def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        """Estimate the clean images.
+
+        Args:
+            z: (N, C, H, W), x + sigma * epsilon; image i belongs to level i of the stack.
+            sigma: (N,) noise levels, standard deviations in the units of x (-1 to 1).
+
+        Returns:
+            (N, C, H, W), about -1 to 1, already thresholded where the family does that.
+        """
+        ...
+
+
+class Model(Protocol):
+    """A loaded model, before it knows the prompts.
+
+    Attributes:
+        name: as in a job's ``"model"``.
+        revision: identifies the weights, for ``stack.json``.
+        native_size: (width, height) in pixels at which it was trained.
+        default_guidance: the recommended classifier-free guidance scale.
+    """
+
+    name: str
+    revision: str
+    native_size: tuple[int, int]
+    default_guidance: float
+
+    def sample_size(self, aspect: float) -> tuple[int, int]:
+        """The (width, height) at which to sample for pictures of an aspect (width / height)."""
+        ...
+
+    def condition(
+        self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
+    ) -> Denoiser:
+        """Encode the prompts of a stack, one per level."""
+        ...
