@@ -1,4 +1,12 @@
-"""Joint multi-scale sampling (API; the body follows within the hour)."""
+"""Joint multi-scale sampling (Wang et al., algorithm 1).
+
+One round, for all levels together::
+
+    x0 = D(z, sigma)             each level's model estimate of the clean image
+    L  = blend(x0)               levels brought into agreement            blending.py
+    x  = Pi_image(L)             levels that agree exactly                stack.py
+    z  = update(z, x, Pi_noise)  the solver, with x in place of x0        solvers.py, noise.py
+"""
 
 from __future__ import annotations
 
@@ -7,9 +15,15 @@ from dataclasses import dataclass
 
 import torch
 
+from .blending import blending
 from .contract.geometry import Placement
 from .contract.job import SamplerSettings
 from .models.protocol import Denoiser
+from .noise import draw, share
+from .solvers import SOLVERS, Update, noise_levels
+from .stack import footprints, render_with
+
+_START = 0  # the round whose noise is z_T; round k draws the noise of step k
 
 
 @dataclass
@@ -29,7 +43,13 @@ class SamplerState:
 
 @dataclass(frozen=True)
 class StepReport:
-    """What a caller sees after each step: ``step`` of ``total`` done, estimate ``x`` in -1..1."""
+    """What a caller sees after each step.
+
+    Attributes:
+        step: finished steps, from 1 to ``total``.
+        x: (N, C, H, W) rendered estimate, about -1 to 1.
+        state: for going on later; its tensors are not changed afterwards.
+    """
 
     step: int
     total: int
@@ -37,6 +57,7 @@ class StepReport:
     state: SamplerState
 
 
+@torch.inference_mode()
 def sample(
     denoiser: Denoiser,
     placements: Sequence[Placement],
@@ -48,5 +69,56 @@ def sample(
     state: SamplerState | None = None,
     on_step: Callable[[StepReport], None] | None = None,
 ) -> torch.Tensor:
-    """Returns (N, C, H, W) rendered levels in -1..1; ``on_step`` may raise to end the run."""
-    raise NotImplementedError
+    """Sample a zoom stack.
+
+    Args:
+        denoiser: the model, bound to one prompt per level.
+        placements: how each level lies in the one before it; N of them.
+        size: (width, height) at which the model samples.
+        seed: decides all noise.
+        settings: solver, steps, blending; guidance is the denoiser's own affair.
+        state: go on from here.
+        on_step: called after every step; an exception of its ends the run.
+
+    Returns:
+        (N, C, H, W), about -1 to 1, exactly nested.
+
+    Raises:
+        ZoomStackError: code ``bad_geometry``.
+    """
+    settings = settings or SamplerSettings()
+    width, height = size
+    nesting = footprints(placements, size)
+    shape = (len(placements), denoiser.channels, height, width)
+    blend = blending(settings)
+    update = SOLVERS[settings.solver]
+    sigmas = noise_levels(settings.steps)
+
+    def shared_noise(round_: int) -> torch.Tensor:
+        return share(draw(seed, round_, shape, device), nesting)
+
+    if state is None:
+        state = SamplerState(0, sigmas[0] * shared_noise(_START), None)
+    z, previous_x = state.z.to(device), state.previous_x
+    x = z if previous_x is None else previous_x.to(device)
+    for step in range(state.step, len(sigmas)):
+        sigma = sigmas[step]
+        x0 = denoiser.predict_x0(z, torch.full((len(placements),), sigma, device=device))
+        x = render_with(blend(x0, nesting, sigma), nesting)
+        if step + 1 < len(sigmas):
+            z = update(
+                Update(
+                    z=z,
+                    x=x,
+                    sigma=sigma,
+                    next_sigma=sigmas[step + 1],
+                    previous_x=previous_x,
+                    previous_sigma=sigmas[max(step - 1, 0)],
+                    noise=lambda round_=step + 1: shared_noise(round_),
+                )
+            )
+        previous_x = x
+        if on_step is not None:
+            done = SamplerState(step + 1, z, x)
+            on_step(StepReport(step + 1, len(sigmas), x, done))
+    return x

@@ -1,0 +1,145 @@
+"""Blending: every level's estimate is brought into agreement with the wider ones.
+
+All rules are corrections at the wide view's own resolution, through the parent that was blended
+before, shallow to deep (section 4.2 of the paper, rewritten)::
+
+    Delta_i = crop(L_{i-1}) - R x0_i
+    L_i     = x0_i + U DCT^-1[ w(kappa) DCT Delta_i ]        (+ rim)
+
+so a stack that already agrees (Delta = 0) is returned unchanged. The rules differ in the
+weight w of a frequency kappa, in cycles per deep image.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+
+from .contract.job import SamplerSettings
+from .footprint import Axis, Footprint
+
+# (x0, footprints, sigma) -> L, all (N, C, H, W)
+Blending = Callable[[torch.Tensor, Sequence[Footprint], float], torch.Tensor]
+
+CUTOFF = 3.0  # cycles per deep image up to which the wide view may lead
+RIM_PIXELS = 2  # parent pixels from the border over which the parent's view prevails
+# Variance of a pixel of ordinary pictures in -1..1, spread over frequencies as 1/kappa^2.
+PIXEL_VARIANCE = 0.25
+_LOWEST = 0.5  # cycles per image: the mean is treated like the slowest wave
+
+
+def blending(settings: SamplerSettings) -> Blending:
+    """The rule that a job asks for."""
+    if settings.blending == "uniform":
+        return uniform
+    if settings.blending == "none":
+        return lambda x0, nesting, sigma: x0
+    return functools.partial(lead_early, context_strength=settings.context_strength)
+
+
+def lead_early(
+    x0: torch.Tensor, nesting: Sequence[Footprint], sigma: float, context_strength: float = 3.0
+) -> torch.Tensor:
+    """The default rule: lead early, then let go, with a rim.
+
+    w(kappa, sigma) = 1 / (1 + (kappa/3)^4) * 1 / (1 + (rho S(kappa) / sigma^2)^2): while noise
+    hides a frequency the wide view decides it, afterwards the deep view keeps what it has made
+    of it. Weights near 0 or 1 are safe; between them two views of different signal-to-noise
+    would be averaged and power lost. Then the parent's view prevails at the border.
+
+    Args:
+        x0: (N, C, H, W) estimates.
+        nesting: footprints of levels 1 ... N-1.
+        sigma: present noise level.
+        context_strength: rho; larger lets the wide view go later.
+    """
+    height, width = x0.shape[-2:]
+    levels = [x0[0]]
+    for own, place in zip(x0[1:], nesting, strict=True):
+        parent = place.crop(levels[-1])
+        delta = parent - place.reduce(own)
+        frequency = _frequencies(delta)
+        power = _power_spectrum(frequency, height * width)
+        weight = 1.0 / (1.0 + (frequency / CUTOFF) ** 4)
+        weight = weight / (1.0 + (context_strength * power / sigma**2) ** 2)
+        led = own + place.enlarge(_filter(delta, weight))
+        rim = _rim(place).to(x0.device, x0.dtype)
+        levels.append(led + place.enlarge(rim * (parent - place.reduce(led))))
+    return torch.stack(levels)
+
+
+def uniform(x0: torch.Tensor, nesting: Sequence[Footprint], sigma: float = 0.0) -> torch.Tensor:
+    """The paper's rule: each frequency band is the plain average of all views that resolve it.
+
+    The blended parent is already the average of the n wider views that resolve a band, so the
+    deep view's share is 1/(n+1) and w = n/(n+1). A view j resolves frequencies up to the Nyquist
+    limit of its pixels; the soft edge of that limit is the area mean's own transfer.
+    """
+    levels = [x0[0]]
+    for i, place in enumerate(nesting, start=1):
+        parent = place.crop(levels[-1])
+        delta = parent - place.reduce(x0[i])
+        frequency = _frequencies(delta)
+        views = torch.zeros_like(frequency)
+        pixels = float(min(delta.shape[-2:]))  # of view j across the deep image
+        for j in range(i - 1, -1, -1):
+            views += 1.0 if j == i - 1 else 1.0 / (1.0 + (2.0 * frequency / pixels) ** 4)
+            if j > 0:
+                above = nesting[j - 1]
+                pixels *= above.rows.count / x0.shape[-2]
+        levels.append(x0[i] + place.enlarge(_filter(delta, views / (views + 1.0))))
+    return torch.stack(levels)
+
+
+def _power_spectrum(frequency: torch.Tensor, pixels: int) -> torch.Tensor:
+    """S(kappa): a frequency's variance in an orthonormal DCT of a picture with 1/kappa^2 power."""
+    side = math.sqrt(pixels)
+    # The sum of 1/kappa^2 over all frequencies kappa = k/2 of a square picture.
+    total = 4.0 * (math.pi / 2.0) * math.log(side)
+    return pixels * PIXEL_VARIANCE / total / frequency.clamp(min=_LOWEST) ** 2
+
+
+def _filter(patch: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """DCT^-1[ weight DCT patch ] on (..., h, w)."""
+    rows = _dct(patch.shape[-2]).to(patch.device, patch.dtype)
+    columns = _dct(patch.shape[-1]).to(patch.device, patch.dtype)
+    return rows.T @ (weight * (rows @ patch @ columns.T)) @ columns
+
+
+def _frequencies(patch: torch.Tensor) -> torch.Tensor:
+    """(h, w): cycles per deep image of each DCT coefficient; coefficient k is k/2 cycles."""
+    rows = torch.arange(patch.shape[-2], device=patch.device, dtype=patch.dtype) / 2
+    columns = torch.arange(patch.shape[-1], device=patch.device, dtype=patch.dtype) / 2
+    return torch.sqrt(rows[:, None] ** 2 + columns[None, :] ** 2)
+
+
+@functools.lru_cache(maxsize=64)
+def _dct(count: int) -> torch.Tensor:
+    """(count, count) orthonormal DCT-II; its half-sample symmetry suits pictures' borders."""
+    k = torch.arange(count, dtype=torch.float64)
+    matrix = torch.cos(math.pi / count * (k[None, :] + 0.5) * k[:, None])
+    matrix *= math.sqrt(2.0 / count)
+    matrix[0] /= math.sqrt(2.0)
+    return matrix
+
+
+def _rim(place: Footprint) -> torch.Tensor:
+    """(h, w): 1 at the footprint's border, 0 from ``RIM_PIXELS`` parent pixels inwards.
+
+    Where the footprint ends at the parent's own border there is nothing beyond to agree with.
+    """
+    rows, columns = _inwards(place.rows), _inwards(place.columns)
+    distance = torch.minimum(rows[:, None], columns[None, :])
+    return (1.0 - distance / RIM_PIXELS).clamp(min=0.0)
+
+
+def _inwards(axis: Axis) -> torch.Tensor:
+    """Each pixel's distance from the nearer border in parent pixels; 0 at the border."""
+    pixel = torch.arange(axis.count, dtype=torch.float64)
+    far = float(axis.count)
+    start = torch.full_like(pixel, far) if axis.at_edge[0] else pixel
+    end = torch.full_like(pixel, far) if axis.at_edge[1] else pixel.flip(0)
+    return torch.minimum(start, end)

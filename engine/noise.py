@@ -1,0 +1,55 @@
+"""Pi_noise: independent noise of every level made to agree across scales (section 4.1).
+
+E_{N-1} = own; E_i = paste(own_i, A E_{i+1}) with a reduction A of orthonormal rows, so that unit
+variance, whiteness and agreement hold together. Averaging would shrink the variance; the paper's
+remedy, the mean times p, is the special case of whole, aligned factors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import torch
+
+from .footprint import Footprint
+
+
+def share(noise: torch.Tensor, nesting: Sequence[Footprint]) -> torch.Tensor:
+    """Pi_noise of independent noise.
+
+    Args:
+        noise: (N, C, H, W), independent standard normal.
+        nesting: footprints of levels 1 ... N-1.
+
+    Returns:
+        (N, C, H, W): each level is standard normal and white by itself; level i within the
+        footprint of level i+1 is level i+1's noise, reduced.
+    """
+    shared = list(noise)
+    for i in range(len(shared) - 2, -1, -1):
+        shared[i] = nesting[i].paste(shared[i], nesting[i].reduce_noise(shared[i + 1]))
+    return torch.stack(shared)
+
+
+def draw(seed: int, round_: int, shape: Sequence[int], device: torch.device | str) -> torch.Tensor:
+    """Independent standard normal noise of one round, the same on every device.
+
+    Each level has a stream of its own that depends on the seed, the round and the level's
+    number only: an interrupted run goes on with the same noise, and a level keeps its noise when
+    deeper ones are added.
+
+    Args:
+        shape: (N, C, H, W).
+    """
+    levels = [
+        torch.randn(*shape[1:], generator=_generator(seed, round_, level))
+        for level in range(shape[0])
+    ]
+    return torch.stack(levels).to(device)
+
+
+def _generator(seed: int, round_: int, level: int) -> torch.Generator:
+    # Seeds next to each other give correlated streams in some generators; a hash does not.
+    digest = hashlib.blake2b(f"{seed}/{round_}/{level}".encode(), digest_size=8).digest()
+    return torch.Generator("cpu").manual_seed(int.from_bytes(digest, "little") >> 1)
