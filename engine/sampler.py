@@ -65,6 +65,7 @@ def sample(
     size: tuple[int, int],
     seed: int,
     settings: SamplerSettings | None = None,
+    sigmas: Sequence[float] | None = None,
     device: torch.device | str = "cpu",
     state: SamplerState | None = None,
     on_step: Callable[[StepReport], None] | None = None,
@@ -77,6 +78,7 @@ def sample(
         size: (width, height) at which the model samples.
         seed: decides all noise.
         settings: solver, steps, blending; guidance is the denoiser's own affair.
+        sigmas: falling noise levels in the place of ``settings.steps`` of the default grid.
         state: go on from here.
         on_step: called after every step; an exception of its ends the run.
 
@@ -92,7 +94,7 @@ def sample(
     shape = (len(placements), denoiser.channels, height, width)
     blend = blending(settings)
     update = SOLVERS[settings.solver]
-    sigmas = noise_levels(settings.steps)
+    sigmas = list(sigmas) if sigmas is not None else noise_levels(settings.steps)
 
     def shared_noise(round_: int) -> torch.Tensor:
         return share(draw(seed, round_, shape, device), nesting)

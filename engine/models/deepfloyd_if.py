@@ -1,0 +1,212 @@
+"""DeepFloyd IF's folder format, stage I: text to a small picture, in pixels.
+
+Borrowed from diffusers: the pipeline's ``encode_prompt``, the UNet and the scheduler's
+configuration. The UNet predicts noise or velocity in its first three channels and a learned
+variance in the rest, which joint sampling cannot use.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..contract.errors import ZoomStackError
+
+# IF trains on squares; its UNet halves the picture three times.
+_SIZE_MULTIPLE = 8
+
+
+class DeepFloydIF:
+    """Stage I of an IF cascade, loaded; see ``models.protocol.Model``."""
+
+    family = "DeepFloyd IF"
+
+    def __init__(
+        self, folder: Path, name: str, revision: str, unet: Any, scheduler: Any, guidance: float
+    ) -> None:
+        self.folder = folder
+        self.name = name
+        self.revision = revision
+        self.unet = unet
+        self.scheduler = scheduler
+        self.default_guidance = guidance
+        side = int(unet.config.sample_size)
+        self.native_size = (side, side)
+
+    def sample_size(self, aspect: float) -> tuple[int, int]:
+        """The sampling size for an aspect: the native number of pixels, sides of whole eights."""
+        side = self.native_size[0]
+        width = round(side * aspect**0.5 / _SIZE_MULTIPLE) * _SIZE_MULTIPLE
+        height = round(width / aspect / _SIZE_MULTIPLE) * _SIZE_MULTIPLE
+        return max(width, 2 * _SIZE_MULTIPLE), max(height, 2 * _SIZE_MULTIPLE)
+
+    def condition(
+        self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
+    ) -> IFDenoiser:
+        """Encode the prompts, then let go of the text encoder: IF's has 11 GB."""
+        pipeline = _load_text_pipeline(self.folder, self.unet.dtype, self.unet.device)
+        positive, negative = pipeline.encode_prompt(
+            list(prompts),
+            do_classifier_free_guidance=guidance_scale != 1.0,
+            negative_prompt=list(negative_prompts),
+            device=self.unet.device,
+        )
+        del pipeline
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        return IFDenoiser(self.unet, self.scheduler, positive, negative, guidance_scale)
+
+
+class IFDenoiser:
+    """Stage I bound to the prompts of a stack; see ``models.protocol.Denoiser``.
+
+    Attributes:
+        micro_batch: levels evaluated at once; smaller needs less memory.
+    """
+
+    channels = 3
+
+    def __init__(
+        self,
+        unet: Any,
+        scheduler: Any,
+        positive: torch.Tensor,
+        negative: torch.Tensor | None,
+        guidance_scale: float,
+        micro_batch: int = 4,
+    ) -> None:
+        self.unet = unet
+        self.config = scheduler.config
+        self.positive = positive
+        self.negative = negative
+        self.guidance_scale = guidance_scale
+        self.micro_batch = micro_batch
+        alphas = scheduler.alphas_cumprod.double().numpy()
+        self.log_sigmas = 0.5 * np.log((1.0 - alphas) / alphas)
+
+    def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        """Estimate the clean images; see the protocol."""
+        parts = [
+            self._predict(z[i : i + self.micro_batch], sigma[i : i + self.micro_batch], i)
+            for i in range(0, len(z), self.micro_batch)
+        ]
+        return torch.cat(parts)
+
+    def _predict(self, z: torch.Tensor, sigma: torch.Tensor, first: int) -> torch.Tensor:
+        levels = slice(first, first + len(z))
+        sigma = sigma.view(-1, 1, 1, 1)
+        alpha = torch.rsqrt(1.0 + sigma**2)
+        latent = alpha * z
+        output = self._guided(latent, self._timesteps(sigma.flatten()), levels)
+        if self.config.prediction_type == "epsilon":
+            x0 = z - sigma * output
+        else:  # v = alpha epsilon - sigma' x0 with sigma' = alpha sigma
+            x0 = alpha * (latent - sigma * output)
+        return self._threshold(x0)
+
+    def _guided(self, latent: torch.Tensor, timesteps: torch.Tensor, levels: slice) -> torch.Tensor:
+        """Classifier-free guidance; linear, so it acts alike on noise, velocity and x0."""
+        positive = self._evaluate(latent, timesteps, self.positive[levels])
+        if self.negative is None:
+            return positive
+        negative = self._evaluate(latent, timesteps, self.negative[levels])
+        return negative + self.guidance_scale * (positive - negative)
+
+    def _evaluate(
+        self, latent: torch.Tensor, timesteps: torch.Tensor, prompts: torch.Tensor
+    ) -> torch.Tensor:
+        output: torch.Tensor = self.unet(
+            latent.to(self.unet.dtype), timesteps, encoder_hidden_states=prompts, return_dict=False
+        )[0]
+        return output[:, : self.channels].to(latent.dtype)
+
+    def _timesteps(self, sigma: torch.Tensor) -> torch.Tensor:
+        """The training time of each noise level, between whole steps by log sigma."""
+        wanted = sigma.double().log().cpu().numpy()
+        steps = np.interp(wanted, self.log_sigmas, np.arange(len(self.log_sigmas)))
+        return torch.from_numpy(steps).to(sigma.device, torch.float32)
+
+    def _threshold(self, x0: torch.Tensor) -> torch.Tensor:
+        """Imagen's dynamic thresholding (Saharia et al. 2022, section 2.3) or plain clipping."""
+        if self.config.thresholding:
+            ratio, limit = self.config.dynamic_thresholding_ratio, self.config.sample_max_value
+            bound = torch.quantile(x0.abs().flatten(1), ratio, dim=1)
+            bound = bound.clamp(min=1.0, max=limit).view(-1, 1, 1, 1)
+            return x0.clamp(-bound, bound) / bound
+        if self.config.get("clip_sample", False):
+            limit = self.config.get("clip_sample_range", 1.0)
+            return x0.clamp(-limit, limit)
+        return x0
+
+
+def load(folder: Path, name: str, revision: str, device: torch.device) -> DeepFloydIF:
+    """Load stage I from a folder in IF's format; the text encoder waits until it is needed.
+
+    Args:
+        folder: holds ``model_index.json``, ``unet/``, ``scheduler/``, ``text_encoder/``,
+            ``tokenizer/``; weights as safetensors.
+        revision: recorded with every stack.
+
+    Raises:
+        ZoomStackError: code ``bad_model``.
+    """
+    from diffusers import DDPMScheduler
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+
+    dtype = torch.float32 if device.type in ("cpu", "mps") else torch.float16
+    unet = _from_folder(UNet2DConditionModel, folder / "unet", name, torch_dtype=dtype)
+    scheduler = _from_folder(DDPMScheduler, folder / "scheduler", name)
+    if scheduler.config.prediction_type not in ("epsilon", "v_prediction"):
+        raise ZoomStackError(
+            "bad_model",
+            f'The model "{name}" predicts "{scheduler.config.prediction_type}", which the IF '
+            "format does not have.",
+        )
+    unet.to(device).eval()
+    guidance = 7.0 if name != "bundled" else BUNDLED_GUIDANCE
+    return DeepFloydIF(folder, name, revision, unet, scheduler, guidance)
+
+
+BUNDLED_GUIDANCE = 3.0
+
+
+def _from_folder(kind: Any, folder: Path, name: str, **options: Any) -> Any:
+    weights = sorted(folder.glob("*.safetensors"))
+    if weights and all(".fp16." in path.name for path in weights):
+        options["variant"] = "fp16"
+    if weights:
+        options["use_safetensors"] = True
+    try:
+        return kind.from_pretrained(folder, local_files_only=True, **options)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ZoomStackError(
+            "bad_model",
+            f'The "{folder.name}" part of the model "{name}" cannot be loaded: {reason}',
+            f"Check the folder {folder}, or download the model again.",
+        ) from error
+
+
+def _load_text_pipeline(folder: Path, dtype: torch.dtype, device: torch.device) -> Any:
+    """The stock pipeline with its text half only: tokenizer and text encoder."""
+    from diffusers.pipelines.deepfloyd_if.pipeline_if import IFPipeline
+    from transformers import AutoTokenizer, T5EncoderModel
+
+    encoder = _from_folder(T5EncoderModel, folder / "text_encoder", folder.name, dtype=dtype)
+    tokenizer = _from_folder(AutoTokenizer, folder / "tokenizer", folder.name)
+    return IFPipeline(
+        tokenizer=tokenizer,
+        text_encoder=encoder.to(device).eval(),
+        unet=None,
+        scheduler=None,
+        safety_checker=None,
+        feature_extractor=None,
+        watermarker=None,
+        requires_safety_checker=False,
+    )

@@ -1,0 +1,71 @@
+"""Tiny models with random weights, in the real folder formats, so that the real loaders run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+
+WORDS = "a the of galaxy star planet coast forest leaf cell blue red spiral from above".split()
+
+
+def save_tiny_if(folder: Path, prediction_type: str = "epsilon", size: int = 32) -> Path:
+    """A DeepFloyd IF stage I pipeline as ``DiffusionPipeline.save_pretrained`` lays it out."""
+    from diffusers import DDPMScheduler, UNet2DConditionModel
+    from transformers import T5Config, T5EncoderModel
+
+    torch.manual_seed(0)
+    text = T5Config(
+        vocab_size=len(WORDS) + 3, d_model=32, d_kv=8, d_ff=37, num_layers=2, num_heads=4
+    )
+    unet = UNet2DConditionModel(
+        sample_size=size,
+        in_channels=3,
+        out_channels=6,
+        layers_per_block=1,
+        block_out_channels=(32, 64),
+        down_block_types=("ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"),
+        mid_block_type="UNetMidBlock2DSimpleCrossAttn",
+        up_block_types=("SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"),
+        cross_attention_dim=32,
+        encoder_hid_dim=32,
+        attention_head_dim=8,
+        addition_embed_type="text",
+        addition_embed_type_num_heads=2,
+        resnet_time_scale_shift="scale_shift",
+        act_fn="gelu",
+    )
+    scheduler = DDPMScheduler(
+        beta_schedule="squaredcos_cap_v2",
+        prediction_type=prediction_type,
+        variance_type="learned_range",
+        thresholding=True,
+        dynamic_thresholding_ratio=0.95,
+        sample_max_value=1.5,
+    )
+    T5EncoderModel(text).save_pretrained(folder / "text_encoder")
+    unet.save_pretrained(folder / "unet")
+    scheduler.save_pretrained(folder / "scheduler")
+    _tokenizer().save_pretrained(folder / "tokenizer")
+    index = {
+        "_class_name": "IFPipeline",
+        "_diffusers_version": "0.42.1",
+        "feature_extractor": [None, None],
+        "requires_safety_checker": False,
+        "safety_checker": [None, None],
+        "scheduler": ["diffusers", "DDPMScheduler"],
+        "text_encoder": ["transformers", "T5EncoderModel"],
+        "tokenizer": ["transformers", "T5Tokenizer"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "watermarker": [None, None],
+    }
+    (folder / "model_index.json").write_text(json.dumps(index, indent=2))
+    return folder
+
+
+def _tokenizer():
+    from transformers import T5Tokenizer
+
+    pieces = ["<pad>", "</s>", "<unk>", *("▁" + word for word in WORDS)]
+    return T5Tokenizer(vocab=[(piece, 0.0) for piece in pieces], extra_ids=0)
