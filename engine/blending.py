@@ -24,6 +24,7 @@ from .footprint import Axis, Footprint
 # (x0, footprints, sigma) -> L, all (N, C, H, W)
 Blending = Callable[[torch.Tensor, Sequence[Footprint], float], torch.Tensor]
 
+RHO = 3.0  # how far noise must exceed a frequency for the wide view to lead it
 CUTOFF = 3.0  # cycles per deep image up to which the wide view may lead
 RIM_PIXELS = 2  # parent pixels from the border over which the parent's view prevails
 # Variance of a pixel of ordinary pictures in -1..1, spread over frequencies as 1/kappa^2.
@@ -41,7 +42,7 @@ def blending(settings: SamplerSettings) -> Blending:
 
 
 def lead_early(
-    x0: torch.Tensor, nesting: Sequence[Footprint], sigma: float, context_strength: float = 3.0
+    x0: torch.Tensor, nesting: Sequence[Footprint], sigma: float, context_strength: float = 1.0
 ) -> torch.Tensor:
     """The default rule: lead early, then let go, with a rim.
 
@@ -54,7 +55,7 @@ def lead_early(
         x0: (N, C, H, W) estimates.
         nesting: footprints of levels 1 ... N-1.
         sigma: present noise level.
-        context_strength: rho; larger lets the wide view go later.
+        context_strength: divides rho; above 1 the wide view leads longer, at 0 not at all.
     """
     height, width = x0.shape[-2:]
     levels = [x0[0]]
@@ -64,7 +65,8 @@ def lead_early(
         frequency = _frequencies(delta)
         power = _power_spectrum(frequency, height * width)
         weight = 1.0 / (1.0 + (frequency / CUTOFF) ** 4)
-        weight = weight / (1.0 + (context_strength * power / sigma**2) ** 2)
+        known = (context_strength * sigma**2) ** 2
+        weight = weight * (known / (known + (RHO * power) ** 2))
         led = own + place.enlarge(_filter(delta, weight))
         rim = _rim(place).to(x0.device, x0.dtype)
         levels.append(led + place.enlarge(rim * (parent - place.reduce(led))))

@@ -42,14 +42,15 @@ class SamplerSettings:
         steps: evaluations of the model for each level.
         guidance_scale: classifier-free guidance; None is the model's own recommendation.
         blending: "default" (lead early, with a rim), "uniform" (the paper's) or "none".
-        context_strength: rho of the default rule: how long the wide view leads the deep one.
+        context_strength: how long the wide view leads the deep one under the default rule;
+            1 is as measured best, 0 not at all.
     """
 
     solver: str = "dpmpp_2m_sde"
     steps: int = 24
     guidance_scale: float | None = None
     blending: str = "default"
-    context_strength: float = 3.0
+    context_strength: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,122 @@
+"""Each solver against what it must reach, and consistency through every update."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from nestings import NESTINGS, chain
+
+from engine.contract.geometry import Placement
+from engine.contract.job import SOLVERS as NAMES
+from engine.contract.job import SamplerSettings
+from engine.noise import draw, share
+from engine.sampler import SamplerState, sample
+from engine.solvers import SOLVERS, Update, noise_levels
+from engine.stack import footprints, render_with
+
+VARIANCE = 0.25
+
+
+class Gaussian:
+    """Independent pixels of variance 0.25: the best estimate is a Wiener filter."""
+
+    channels = 3
+
+    def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        return z * (VARIANCE / (VARIANCE + sigma.view(-1, 1, 1, 1) ** 2))
+
+
+def test_a_job_and_the_sampler_know_the_same_solvers():
+    assert set(NAMES) == set(SOLVERS)
+
+
+def test_the_grid_is_uniform_in_log_sigma():
+    sigmas = noise_levels(24)
+    assert (sigmas[0], round(sigmas[-1], 9), len(sigmas)) == (80.0, 0.01, 24)
+    steps = [math.log(a / b) for a, b in zip(sigmas, sigmas[1:], strict=False)]
+    assert max(steps) == pytest.approx(min(steps))
+
+
+@pytest.mark.parametrize("solver", NAMES)
+def test_many_steps_draw_from_the_right_distribution(solver):
+    settings = SamplerSettings(solver=solver, steps=200)
+    picture = sample(Gaussian(), [Placement()], size=(64, 64), seed=1, settings=settings)
+    assert float(picture.var()) == pytest.approx(VARIANCE, rel=0.06)
+
+
+@pytest.mark.parametrize(("solver", "within"), [("dpmpp_2m", 0.06), ("dpmpp_2m_sde", 0.12)])
+def test_the_fast_solvers_are_close_after_24_steps(solver, within):
+    settings = SamplerSettings(solver=solver, steps=24)
+    picture = sample(Gaussian(), [Placement()], size=(64, 64), seed=1, settings=settings)
+    assert float(picture.var()) == pytest.approx(VARIANCE, rel=within)
+
+
+@pytest.mark.parametrize("solver", NAMES)
+@pytest.mark.parametrize("name", NESTINGS)
+def test_updates_keep_levels_consistent(solver, name):
+    """z = a X + s E with X rendered and E shared stays of that form."""
+    placements, (width, height) = NESTINGS[name]
+    nesting = footprints(placements, (width, height))
+    shape = (len(placements), 3, height, width)
+    x = render_with(0.5 * torch.randn(shape), nesting)
+    before = render_with(0.5 * torch.randn(shape), nesting)
+    noise, fresh = (share(draw(0, k, shape, "cpu"), nesting) for k in (0, 1))
+
+    def update(z: torch.Tensor, x: torch.Tensor, before: torch.Tensor, noise: torch.Tensor):
+        return SOLVERS[solver](Update(z, x, 2.0, 1.1, before, 3.4, lambda: noise))
+
+    zero = torch.zeros(shape)
+    pictures = update(x, x, before, zero)  # the part linear in rendered pictures ...
+    noises = update(2.0 * noise, zero, zero, fresh)  # ... and the part linear in shared noise
+    z = update(x + 2.0 * noise, x, before, fresh)
+    assert torch.allclose(pictures + noises, z, atol=1e-5)
+    for i, place in enumerate(nesting):
+        crop, child = place.crop(pictures[i]), pictures[i + 1]
+        assert torch.allclose(crop, place.reduce(child), atol=1e-5)
+        crop, child = place.crop(noises[i]), noises[i + 1]
+        assert torch.allclose(crop, place.reduce_noise(child), atol=1e-5)
+
+
+@pytest.mark.parametrize("solver", NAMES)
+def test_an_interrupted_run_goes_on_bit_for_bit(solver):
+    settings = SamplerSettings(solver=solver, steps=9)
+    placements = chain(3, 2.0)
+    states: list[SamplerState] = []
+    whole = sample(
+        Gaussian(),
+        placements,
+        size=(32, 32),
+        seed=5,
+        settings=settings,
+        on_step=lambda report: states.append(report.state),
+    )
+    resumed = sample(
+        Gaussian(), placements, size=(32, 32), seed=5, settings=settings, state=states[3]
+    )
+    assert torch.equal(whole, resumed)
+
+
+@pytest.mark.parametrize("factor", [2.0, 4.0])
+@pytest.mark.parametrize("rule", ["default", "uniform", "none"])
+def test_sampled_levels_nest_exactly(factor, rule):
+    placements = chain(4, factor)
+    settings = SamplerSettings(steps=6, blending=rule)
+    levels = sample(Gaussian(), placements, size=(64, 64), seed=2, settings=settings)
+    for i, place in enumerate(footprints(placements, (64, 64))):
+        assert torch.equal(place.crop(levels[i]), place.reduce(levels[i + 1]))
+
+
+def test_seeds_decide_the_result():
+    def run(seed: int) -> torch.Tensor:
+        return sample(
+            Gaussian(),
+            chain(2, 2.0),
+            size=(32, 32),
+            seed=seed,
+            settings=SamplerSettings(steps=4),
+        )
+
+    assert torch.equal(run(1), run(1))
+    assert not torch.equal(run(1), run(2))
