@@ -1,0 +1,117 @@
+"""The command line of ``dev.py``."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+from pathlib import Path
+
+from . import build, demo, environments, lint, suites, testing
+from .console import Problem, fail, say
+from .environments import BLENDERS, ENGINE
+from .paths import BLENDER_VERSIONS, REPO
+from .system import BPY_PACKAGES, ensure_packages
+
+
+def _names(allowed: tuple[str, ...], text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    wrong = [name for name in names if name not in allowed]
+    if wrong or not names:
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(allowed)}, separated by commas")
+    return names
+
+
+def _kinds(text: str) -> list[str]:
+    return _names(suites.KINDS, text)
+
+
+def _versions(text: str) -> list[str]:
+    return _names(BLENDER_VERSIONS, text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dev.py", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demonstrate = commands.add_parser("demo", help="make a zoom and render it to a video")
+    demonstrate.add_argument("--out", type=Path, default=REPO / "demo_output", metavar="DIR")
+    test = commands.add_parser(
+        "test",
+        help="run every test",
+        epilog="Arguments after -- go to pytest: dev.py test --only scene -- -x --lf",
+    )
+    test.add_argument("-k", dest="select", metavar="EXPRESSION", help="only tests that match")
+    test.add_argument(
+        "--only", type=_kinds, metavar="SUITES", help=f"out of {','.join(suites.KINDS)}"
+    )
+    test.add_argument(
+        "--blender",
+        type=_versions,
+        metavar="VERSIONS",
+        help=f"Blender's modules out of {','.join(BLENDER_VERSIONS)}",
+    )
+    test.add_argument("--gating-only", action="store_true", help="without the look ahead (sid)")
+    test.add_argument("-v", dest="verbose", action="store_true", help="show pytest's output")
+    commands.add_parser("build", help="make and validate the installable zip in dist/")
+    commands.add_parser("lint", help="ruff and mypy")
+    commands.add_parser("format", help="format the code and sort the imports")
+    commands.add_parser("setup", help="make every environment, without running anything")
+    return parser
+
+
+def _setup() -> int:
+    ensure_packages(BPY_PACKAGES, "Blender's modules")
+    made = environments.ensure_all([ENGINE, environments.LINT, *BLENDERS.values()])
+    for name, result in made.items():
+        say(f"{name}: {result}")
+    return 1 if any(isinstance(result, Problem) for result in made.values()) else 0
+
+
+def _bpy_python(version: str | None) -> Path:
+    if version is None:
+        return build.any_blender().python
+    ensure_packages(BPY_PACKAGES, "Blender's modules")
+    return environments.ensure(BLENDERS[version])
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    engine_python = environments.ensure(ENGINE)
+    context = demo.Context(REPO, arguments.out.resolve(), engine_python, _bpy_python)
+    context.bpy_python(None)  # so that all set-up comes before the work
+    return demo.run(context)
+
+
+def main(argv: list[str]) -> int:
+    """Run a command; returns the exit code. A user's mistake or a bare machine gets a sentence."""
+    own, _, extra = _split(argv)
+    arguments = _parser().parse_args(own)
+    arguments.extra = extra
+    try:
+        match arguments.command:
+            case "demo":
+                return _demo(arguments)
+            case "test":
+                return testing.main(arguments)
+            case "build":
+                return build.main()
+            case "lint":
+                return lint.main_lint()
+            case "format":
+                return lint.main_format()
+            case _:
+                return _setup()
+    except Problem as problem:
+        return fail(str(problem))
+    except KeyboardInterrupt:
+        return fail("interrupted") + 129
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            return fail(f"the disk is full: {error}")
+        raise
+
+
+def _split(argv: list[str]) -> tuple[list[str], str, list[str]]:
+    """The arguments before and after ``--``."""
+    if "--" not in argv:
+        return argv, "", []
+    place = argv.index("--")
+    return argv[:place], "--", argv[place + 1 :]
