@@ -37,4 +37,5 @@ def bytes_to_linear(encoded: Bytes) -> Floats:
 
 def linear_to_bytes(linear: Floats) -> Bytes:
     """Encode linear light as 8-bit sRGB, rounded to the nearest value."""
-    return np.rint(to_srgb(linear) * 255.0).astype(np.uint8)
+    encoded: Bytes = np.rint(to_srgb(linear) * 255.0).astype(np.uint8)
+    return encoded

@@ -26,27 +26,39 @@ _CURVATURE = 4.0
 _SLACK = 1e-6
 
 
-@dataclass(frozen=True)
 class Axis:
-    """One axis of a footprint.
+    """One axis of a footprint; the matrices are built when they are first asked for.
 
     Attributes:
         start: first covered parent pixel.
-        reduce: (n, size) area mean, rows sum to 1.
-        enlarge: (size, n) the smoothest right inverse: ``reduce @ enlarge`` is the identity.
-        whiten: (n, size) orthonormal rows, (B B^T)^(-1/2) B: white noise in, white noise out.
         at_edge: whether the footprint ends at the parent's own border, at its start and end.
+        overlap: (n, size) the overlap matrix B of the n covered parent pixels.
     """
 
-    start: int
-    reduce: torch.Tensor
-    enlarge: torch.Tensor
-    whiten: torch.Tensor
-    at_edge: tuple[bool, bool]
+    def __init__(self, start: int, at_edge: tuple[bool, bool], overlap: torch.Tensor) -> None:
+        self.start = start
+        self.at_edge = at_edge
+        self.overlap = overlap
 
     @property
     def count(self) -> int:
-        return self.reduce.shape[0]
+        """How many parent pixels are covered."""
+        return self.overlap.shape[0]
+
+    @functools.cached_property
+    def reduce(self) -> torch.Tensor:
+        """(n, size) area mean; rows sum to 1."""
+        return self.overlap / self.overlap.sum(1, keepdim=True)
+
+    @functools.cached_property
+    def enlarge(self) -> torch.Tensor:
+        """(size, n) the smoothest right inverse: ``reduce @ enlarge`` is the identity."""
+        return _smoothest_right_inverse(self.reduce)
+
+    @functools.cached_property
+    def whiten(self) -> torch.Tensor:
+        """(n, size) orthonormal rows, (B B^T)^(-1/2) B: white noise in, white noise out."""
+        return _orthonormal_rows(self.overlap)
 
 
 @dataclass(frozen=True)
@@ -129,20 +141,15 @@ def _axis(size: int, factor: float, focus: float) -> Axis:
     low, high = borders[:-1, None].clamp(0, size), borders[1:, None].clamp(0, size)
     pixel = torch.arange(size, dtype=torch.float64)
     overlap = (torch.minimum(high, pixel + 1) - torch.maximum(low, pixel)).clamp(min=0)
-    reduce = overlap / overlap.sum(1, keepdim=True)
-    return Axis(
-        start=first,
-        reduce=reduce,
-        enlarge=_smoothest_right_inverse(reduce),
-        whiten=_orthonormal_rows(overlap),
-        at_edge=(begin < 1.0, begin + length > size - 1.0),
-    )
+    at_edge = (begin < 1.0, begin + length > size - 1.0)
+    return Axis(first, at_edge, overlap)
 
 
 def _orthonormal_rows(overlap: torch.Tensor) -> torch.Tensor:
     """(B B^T)^(-1/2) B, the orthonormal matrix closest to B in the Frobenius norm."""
     values, vectors = torch.linalg.eigh(overlap @ overlap.T)
-    return vectors @ torch.diag(values.rsqrt()) @ vectors.T @ overlap
+    root: torch.Tensor = vectors @ torch.diag(values.rsqrt()) @ vectors.T
+    return root @ overlap
 
 
 def _smoothest_right_inverse(reduce: torch.Tensor) -> torch.Tensor:
@@ -161,4 +168,5 @@ def _smoothest_right_inverse(reduce: torch.Tensor) -> torch.Tensor:
     system[size:, :size] = reduce
     right = torch.zeros(size + count, count, dtype=torch.float64)
     right[size:] = torch.eye(count, dtype=torch.float64)
-    return torch.linalg.solve(system, right)[:size]
+    solution: torch.Tensor = torch.linalg.solve(system, right)
+    return solution[:size]

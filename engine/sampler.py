@@ -10,6 +10,7 @@ One round, for all levels together::
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -101,8 +102,9 @@ def sample(
 
     if state is None:
         state = SamplerState(0, sigmas[0] * shared_noise(_START), None)
-    z, previous_x = state.z.to(device), state.previous_x
-    x = z if previous_x is None else previous_x.to(device)
+    z = state.z.to(device)
+    previous_x = None if state.previous_x is None else state.previous_x.to(device)
+    x = z if previous_x is None else previous_x
     for step in range(state.step, len(sigmas)):
         sigma = sigmas[step]
         x0 = denoiser.predict_x0(z, torch.full((len(placements),), sigma, device=device))
@@ -116,7 +118,7 @@ def sample(
                     next_sigma=sigmas[step + 1],
                     previous_x=previous_x,
                     previous_sigma=sigmas[max(step - 1, 0)],
-                    noise=lambda round_=step + 1: shared_noise(round_),
+                    noise=functools.partial(shared_noise, step + 1),
                 )
             )
         previous_x = x

@@ -215,14 +215,15 @@ def _bilinear(picture: Floats, u: npt.NDArray[np.float64], v: npt.NDArray[np.flo
     rows, row_weight = _neighbours(v, picture.shape[0])
     columns, column_weight = _neighbours(u, picture.shape[1])
     # Only the rows that are met, so that a huge picture costs no more than its visible part.
-    band = (
+    band: Floats = (
         picture[rows[0]] * (1.0 - row_weight)[:, None, None]
         + picture[rows[1]] * row_weight[:, None, None]
     )
-    return (
+    found: Floats = (
         band[:, columns[0]] * (1.0 - column_weight)[None, :, None]
         + band[:, columns[1]] * column_weight[None, :, None]
     )
+    return found
 
 
 def _neighbours(
@@ -250,7 +251,8 @@ def _filter_weights() -> Floats:
         - 0.01168 * np.cos(3.0 * phase)
     )
     weights[np.abs(offset) > FILTER_RADIUS] = 0.0
-    return (weights / weights.sum()).astype(np.float32)
+    normalised: Floats = (weights / weights.sum()).astype(np.float32)
+    return normalised
 
 
 def _filter_axis(samples: Floats, weights: Floats, count: int, axis: int) -> Floats:
