@@ -122,7 +122,8 @@ def read_stack(folder: Path) -> Stack:
         if not stack.picture(index).is_file():
             raise ZoomStackError(
                 "missing_picture",
-                f"{STACK_FILE}: the picture of level {index + 1}, {level.image}, is not in {folder}.",
+                f"{STACK_FILE}: the picture of level {index + 1}, {level.image}, is not in "
+                f"{folder}.",
                 "Put it there, or correct its name.",
             )
     return stack
