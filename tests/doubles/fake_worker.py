@@ -1,0 +1,192 @@
+"""A worker without a model: speaks the protocol, and can misbehave in every way that we know.
+
+Standard library only, so that any Python runs it. The mode is the first line of the file named by
+``FAKE_WORKER_MODE_FILE``, or ``FAKE_WORKER_MODE``, read for each request:
+
+    ok          a small zoom, one step every FAKE_WORKER_STEP seconds (0.05)
+    crash       dies in the middle of the run
+    segfault    is killed by a signal while the model loads
+    silence     never says hello
+    deaf        says hello, then ignores everything, "cancel" and end of file included
+    stubborn    ignores "cancel", but works on
+    garbage     prints lines that are no messages among the messages
+    protocol    speaks a protocol of the future
+    no_torch    reports an interpreter without torch
+    traceback   ends with a Python traceback before hello
+    syntax      ends with a SyntaxError before hello, as a too old Python does
+    quits       ends with exit code 0 in the middle of the run
+"""
+
+import base64
+import json
+import os
+import queue
+import signal
+import struct
+import sys
+import threading
+import time
+import zlib
+
+SIZE = 96
+
+
+def mode():
+    path = os.environ.get("FAKE_WORKER_MODE_FILE", "")
+    if path and os.path.exists(path):
+        with open(path) as file:
+            return file.readline().strip()
+    return os.environ.get("FAKE_WORKER_MODE", "ok")
+
+
+def say(**message):
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def png(level, levels, share, size=SIZE):
+    """Coloured rings, noisy at first."""
+    rows = []
+    seed = 1 + level
+    for y in range(size):
+        row = bytearray([0])
+        for x in range(size):
+            ring = ((x - size / 2) ** 2 + (y - size / 2) ** 2) ** 0.5 / size
+            seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+            noise = (seed >> 16) & 255
+            for channel in range(3):
+                clean = int(255 * abs(((ring * 3 + level / levels + channel / 3) % 1.0) * 2 - 1))
+                row.append(int(clean * share + noise * (1 - share)))
+        rows.append(bytes(row))
+
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
+    body = zlib.compress(b"".join(rows))
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+    )
+
+
+def write(path, content):
+    with open(path + ".tmp", "wb") as file:
+        file.write(content)
+    os.replace(path + ".tmp", path)
+
+
+def stack_json(job):
+    levels = [
+        {
+            "image": f"level_{index:02d}.png",
+            "prompt": level["prompt"],
+            "zoom_factor": level.get("zoom_factor", 2.0),
+            "focus": level.get("focus", [0.5, 0.5]),
+        }
+        for index, level in enumerate(job["levels"])
+    ]
+    return json.dumps({"version": 1, "levels": levels}).encode()
+
+
+def requests(lines):
+    for line in sys.stdin:
+        lines.put(json.loads(line))
+    lines.put({"type": "quit"})
+
+
+def generate(request, lines, inline):
+    job, out = request["job"], request["out"]
+    levels, steps = len(job["levels"]), job["sampler"]["steps"]
+    pause = float(os.environ.get("FAKE_WORKER_STEP", "0.05"))
+    say(type="stage", name="load", text="Loading the model")
+    time.sleep(pause * 4)
+    if mode() == "segfault":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if mode() == "no_torch":
+        say(
+            type="error",
+            code="no_torch",
+            text="This Python has no torch.",
+            hint="Install the engine in the preferences.",
+        )
+        return say(type="done", status="failed")
+    say(type="stage", name="sample", text="Sampling")
+    for step in range(1, steps + 1):
+        while not lines.empty():
+            if lines.get()["type"] == "cancel" and mode() != "stubborn":
+                return say(type="done", status="cancelled")
+        time.sleep(pause)
+        if step > steps // 2:
+            if mode() == "crash":
+                sys.stderr.write("RuntimeError: out of memory\n")
+                sys.exit(3)
+            if mode() == "quits":
+                sys.exit(0)
+        if mode() == "garbage":
+            print(
+                "Warning: some library prints here",
+                "{not json",
+                "\udcff".encode("utf-8", "replace"),
+            )
+        for level in range(levels):
+            content = png(level, levels, step / steps)
+            preview = {"type": "preview", "step": step, "level": level, "levels": levels}
+            if inline:
+                say(**preview, data=base64.b64encode(content).decode())
+            else:
+                path = os.path.join(out, f"preview_{level:02d}.png")
+                write(path, content)
+                say(**preview, file=path)
+            eta = (steps - step) * pause
+            say(type="progress", step=step, total=steps, level=level, levels=levels, eta=eta)
+    say(type="stage", name="finish", text="Writing the pictures")
+    files = {"stack.json": stack_json(job)}
+    for level in range(levels):
+        files[f"level_{level:02d}.png"] = png(level, levels, 1.0, 256)
+    if inline:
+        packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
+        say(type="result", folder=out, levels=levels, files=packed)
+    else:
+        for name, content in files.items():
+            write(os.path.join(out, name), content)
+        say(type="result", folder=out, levels=levels)
+    return say(type="done", status="finished")
+
+
+def main():
+    started = mode()
+    if started == "silence":
+        time.sleep(600)
+    if started == "traceback":
+        raise ImportError("cannot import name 'engine'")
+    if started == "syntax":
+        sys.exit('  File "worker.py", line 1\nSyntaxError: invalid syntax')
+    lines = queue.Queue()
+    if started == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    protocol = 99 if started == "protocol" else 1
+    say(type="hello", protocol=protocol, engine="fake", python=sys.version.split()[0])
+    if started == "deaf":
+        time.sleep(600)
+    threading.Thread(target=requests, args=(lines,), daemon=True).start()
+    while True:
+        request = lines.get()
+        if request["type"] == "generate":
+            generate(request, lines, "--inline-pictures" in sys.argv)
+        elif request["type"] == "check":
+            if mode() == "no_torch":
+                say(
+                    type="error", code="no_torch", text="This Python has no torch.", hint="Install."
+                )
+                say(type="done", status="failed")
+                continue
+            say(type="check", python={"version": sys.version.split()[0]}, device="cpu", models=[])
+            say(type="done", status="finished")
+        elif request["type"] == "quit":
+            return
+
+
+if __name__ == "__main__":
+    main()
