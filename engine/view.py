@@ -19,7 +19,13 @@ from PIL import Image, UnidentifiedImageError
 
 from .colour import Bytes, Floats, bytes_to_linear, linear_to_bytes
 from .contract.errors import ZoomStackError
-from .contract.geometry import LevelFrame, level_frames, opacity, view_offset
+from .contract.geometry import (
+    Placement,
+    cumulative_octaves,
+    level_offsets,
+    opacity,
+    view_offset,
+)
 from .contract.manifest import Stack
 
 FILTER_RADIUS = 1.5  # pixels
@@ -100,10 +106,11 @@ def render_view(stack: Stack, magnification: float, size: tuple[int, int]) -> By
             "bad_view", f"The frame size is {width}x{height}.", "Each side can be 1 to 16384."
         )
     sizes = [picture_size(stack.picture(i)) for i in range(len(stack.levels))]
-    frames = level_frames(stack.placements(sizes))
+    placements = stack.placements(sizes)
     # At zoom 0 the frame is this wide in the unit of level 0's width.
-    frame_width = min(1.0, frames[0].height * width / height)
-    layers = _visible_layers(stack, frames, math.log2(magnification), frame_width, height / width)
+    frame_width = min(1.0, width / height / placements[0].aspect)
+    frame = (frame_width, frame_width * height / width)
+    layers = _visible_layers(stack, placements, math.log2(magnification), frame)
     rows = [
         _render_rows(layers, frame_width, size, top, min(top + _ROWS_AT_ONCE, height))
         for top in range(0, height, _ROWS_AT_ONCE)
@@ -112,38 +119,30 @@ def render_view(stack: Stack, magnification: float, size: tuple[int, int]) -> By
 
 
 def _visible_layers(
-    stack: Stack, frames: list[LevelFrame], octaves: float, frame_width: float, ratio: float
+    stack: Stack, placements: list[Placement], octaves: float, frame: tuple[float, float]
 ) -> list[_Layer]:
     """The levels that show, widest first; those that a deeper one hides wholly are left out."""
-    scale = 2.0**octaves
-    offset_x, offset_y = view_offset(frames, octaves)
+    levels = cumulative_octaves(placements)
+    offsets = level_offsets(placements)
+    view_x, view_y = view_offset(placements, octaves)
     layers: list[_Layer] = []
-    from_deepest = (0.0, 0.0)  # this level's centre minus the deepest's, in view widths
-    for i in range(len(frames) - 1, -1, -1):
-        frame = frames[i]
-        if i < len(frames) - 1:
-            deeper = frames[i + 1].centre
-            from_deepest = (
-                from_deepest[0] + (frame.centre[0] - deeper[0]) * scale,
-                from_deepest[1] + (frame.centre[1] - deeper[1]) * scale,
-            )
-        visible = (
-            1.0
-            if i == 0
-            else opacity(octaves, frames[i - 1].octaves, frame.octaves, stack.display.fade)
-        )
+    for i in range(len(levels) - 1, -1, -1):
+        visible = 1.0
+        if i > 0:
+            visible = opacity(octaves, levels[i - 1], levels[i], stack.display.fade)
         if visible == 0.0:
             continue
-        size = (frame.width * scale, frame.height * scale)
+        width = 2.0 ** (octaves - levels[i])
+        size = (width, width / placements[i].aspect)
         layer = _Layer(
             picture=bytes_to_linear(load_picture(stack.picture(i))),
-            centre=(from_deepest[0] - offset_x, from_deepest[1] - offset_y),
+            centre=(offsets[i][0] * width - view_x, offsets[i][1] * width - view_y),
             size=size,
             opacity=visible,
             feather=stack.display.feather * min(size) if i else 0.0,
         )
         layers.append(layer)
-        if _hides_the_rest(layer, frame_width, frame_width * ratio):
+        if _hides_the_rest(layer, *frame):
             break
     return layers[::-1]
 

@@ -1,7 +1,8 @@
 """Where the levels lie in one another, and the path of a zoom through them.
 
-Units: "world" is a plane in which level 0 is ``1`` wide and centred on the origin, x to the
-right and y *up*. A zoom of ``z`` octaves shows a frame ``2**-z`` of the frame at zoom 0.
+A zoom of ``z`` octaves shows a frame ``2**-z`` times the frame at zoom 0. Positions are relative
+to the deepest level's centre, the zoom's limit: ratios to the level at hand keep their digits at
+any depth. y goes *up*, except in ``focus``, which counts as pictures do.
 """
 
 from __future__ import annotations
@@ -32,23 +33,6 @@ class Placement:
     zoom_factor: float = 2.0
     focus: tuple[float, float] = (0.5, 0.5)
     aspect: float = 1.0
-
-
-@dataclass(frozen=True)
-class LevelFrame:
-    """A level in world units.
-
-    Attributes:
-        octaves: log2 of the magnification at which the view is exactly this level; level 0: 0.
-        width: ``2**-octaves``.
-        height: width over the picture's aspect.
-        centre: (x, y), y up, relative to level 0's centre.
-    """
-
-    octaves: float
-    width: float
-    height: float
-    centre: tuple[float, float]
 
 
 def check_footprint(placement: Placement, parent_aspect: float, where: str) -> None:
@@ -85,62 +69,58 @@ def check_footprint(placement: Placement, parent_aspect: float, where: str) -> N
             )
 
 
-def level_frames(placements: Sequence[Placement]) -> list[LevelFrame]:
-    """Chain the placements into world frames, level 0 first."""
-    frames = [LevelFrame(0.0, 1.0, 1.0 / placements[0].aspect, (0.0, 0.0))]
+def cumulative_octaves(placements: Sequence[Placement]) -> list[float]:
+    """The zoom, in octaves, at which each level is the view; level 0: 0."""
+    octaves = [0.0]
     for placement in placements[1:]:
-        parent = frames[-1]
-        x = parent.centre[0] + (placement.focus[0] - 0.5) * parent.width
-        y = parent.centre[1] - (placement.focus[1] - 0.5) * parent.height
-        width = parent.width / placement.zoom_factor
-        octaves = parent.octaves + math.log2(placement.zoom_factor)
-        frames.append(LevelFrame(octaves, width, width / placement.aspect, (x, y)))
-    return frames
+        octaves.append(octaves[-1] + math.log2(placement.zoom_factor))
+    return octaves
 
 
-def view_centre(frames: Sequence[LevelFrame], octaves: float) -> tuple[float, float]:
-    """The centre of the view at a zoom of ``octaves``, in world units.
+def steps_to_children(placements: Sequence[Placement]) -> list[tuple[float, float]]:
+    """From each level's centre to the next one's, in the wider level's widths, y up."""
+    return [
+        (child.focus[0] - 0.5, -(child.focus[1] - 0.5) / parent.aspect)
+        for parent, child in itertools.pairwise(placements)
+    ]
 
-    Between levels i and i+1 it moves linearly in the view's size s = 2**-octaves,
+
+def level_offsets(placements: Sequence[Placement]) -> list[tuple[float, float]]:
+    """Each level's centre relative to the deepest one's, in its own widths, y up."""
+    offsets = [(0.0, 0.0)]
+    steps = steps_to_children(placements)
+    for (step_x, step_y), child in zip(reversed(steps), reversed(placements), strict=False):
+        x, y = offsets[0]
+        offsets.insert(0, (x / child.zoom_factor - step_x, y / child.zoom_factor - step_y))
+    return offsets
+
+
+def view_offset(placements: Sequence[Placement], octaves: float) -> tuple[float, float]:
+    """The view's centre at a zoom, relative to the deepest level's.
+
+    Between levels i and i+1 the centre moves linearly in the view's size s = 2**-octaves,
     C_i + (C_{i+1} - C_i)(s_i - s)/(s_i - s_{i+1}): a straight dive that never leaves level i.
     Before the first level and after the last it stays at that level's centre.
+
+    Returns:
+        (x, y) in the width of a view that shows level 0 whole at zoom 0; y up. This stays of
+        order one at any depth, where positions in level 0 run out of digits.
     """
-    if octaves <= frames[0].octaves:
-        return frames[0].centre
-    for here, deeper in itertools.pairwise(frames):
-        if octaves <= deeper.octaves:
-            # Ratios to the wider level keep this exact however deep the stack is.
-            ratio = 2.0 ** (here.octaves - octaves)
-            deepest = 2.0 ** (here.octaves - deeper.octaves)
-            t = (1.0 - ratio) / (1.0 - deepest)
-            return (
-                here.centre[0] + (deeper.centre[0] - here.centre[0]) * t,
-                here.centre[1] + (deeper.centre[1] - here.centre[1]) * t,
-            )
-    return frames[-1].centre
-
-
-def view_offset(frames: Sequence[LevelFrame], octaves: float) -> tuple[float, float]:
-    """``view_centre`` relative to the deepest level's centre, in widths of the view.
-
-    This quantity stays of order one at any depth, where the world position runs out of digits.
-    """
-    last = len(frames) - 1
-    below = next((i for i in range(last) if octaves <= frames[i + 1].octaves), last)
-    scale = 2.0**octaves
-    # Sum the steps below the view, smallest first, each already in view widths.
-    x = y = 0.0
-    for i in range(last - 1, below, -1):
-        x -= (frames[i + 1].centre[0] - frames[i].centre[0]) * scale
-        y -= (frames[i + 1].centre[1] - frames[i].centre[1]) * scale
-    if below < last:
-        here, deeper = frames[below], frames[below + 1]
-        ratio = 2.0 ** (here.octaves - max(octaves, here.octaves))
-        deepest = 2.0 ** (here.octaves - deeper.octaves)
-        remaining = 1.0 - (1.0 - ratio) / (1.0 - deepest)
-        x -= (deeper.centre[0] - here.centre[0]) * remaining * scale
-        y -= (deeper.centre[1] - here.centre[1]) * remaining * scale
-    return (x, y)
+    levels = cumulative_octaves(placements)
+    offsets = level_offsets(placements)
+    if octaves >= levels[-1]:
+        return (0.0, 0.0)
+    if octaves <= 0.0:
+        return (offsets[0][0] * 2.0**octaves, offsets[0][1] * 2.0**octaves)
+    here = max(i for i in range(len(levels) - 1) if levels[i] <= octaves)
+    scale = 2.0 ** (octaves - levels[here])
+    ratio, deepest = 1.0 / scale, 2.0 ** (levels[here] - levels[here + 1])
+    travelled = (1.0 - ratio) / (1.0 - deepest)
+    step = steps_to_children(placements)[here]
+    return (
+        (offsets[here][0] + step[0] * travelled) * scale,
+        (offsets[here][1] + step[1] * travelled) * scale,
+    )
 
 
 def opacity(octaves: float, parent: float, own: float, fade: float) -> float:
