@@ -1,10 +1,15 @@
 """A level's footprint in its parent: reduction, enlargement, crop and paste.
 
 Everything is separable, so that each operator is a pair of small matrices built once from the
-overlap matrix B of an axis: B[r, c] is the length of child pixel c that lies in parent pixel r,
-in parent pixels. Only parent pixels that the footprint covers wholly take part; those at its
-border that it covers in part stay the parent's own, which keeps rendering idempotent and noise
-white for any factor and any focus point.
+overlap matrix B of an axis: B[r, c] is how much child pixel c adds to the integral over parent
+pixel r. For whole, aligned factors that is plain overlap: the box mean. Otherwise borders of
+parent pixels cut child pixels, and what lies on either side of a cut is read from the smoothest
+curve with the child's pixel means (a histospline): taking pixels as flat would blur once more,
+which costs half the power of the highest frequencies at a factor of 1.7 and shows as a seam.
+
+Only parent pixels that the footprint covers wholly take part; those at its border that it covers
+in part stay the parent's own, which keeps rendering idempotent and noise white for any factor and
+any focus point.
 """
 
 from __future__ import annotations
@@ -138,11 +143,41 @@ def _axis(size: int, factor: float, focus: float) -> Axis:
     count = max(last - first, 0)
     # Borders of the covered parent pixels, in child pixels.
     borders = ((torch.arange(count + 1, dtype=torch.float64) + first) - begin) * factor
-    low, high = borders[:-1, None].clamp(0, size), borders[1:, None].clamp(0, size)
-    pixel = torch.arange(size, dtype=torch.float64)
-    overlap = (torch.minimum(high, pixel + 1) - torch.maximum(low, pixel)).clamp(min=0)
+    overlap = torch.diff(_integral_up_to(borders.clamp(0, size), size), dim=0)
     at_edge = (begin < 1.0, begin + length > size - 1.0)
     return Axis(first, at_edge, overlap)
+
+
+def _integral_up_to(borders: torch.Tensor, size: int) -> torch.Tensor:
+    """(len(borders), size): the integral of a row of pixels from its start to each border.
+
+    At whole borders it is the sum of the pixels before. In between it follows the natural cubic
+    spline through those sums, whose slope is the histospline.
+    """
+    sums = torch.tril(torch.ones(size + 1, size + 1, dtype=torch.float64), -1)[:, :size]
+    nearest = borders.round()
+    if torch.allclose(borders, nearest, rtol=0.0, atol=_SLACK):
+        return sums[nearest.long()]
+    bend = _second_derivatives(size + 1) @ sums
+    knot = borders.floor().clamp(0, size - 1).long()
+    right = (borders - knot)[:, None]
+    left = 1.0 - right
+    chord = left * sums[knot] + right * sums[knot + 1]
+    curve = (left**3 - left) * bend[knot] + (right**3 - right) * bend[knot + 1]
+    return chord + curve / 6.0
+
+
+@functools.lru_cache(maxsize=8)
+def _second_derivatives(count: int) -> torch.Tensor:
+    """(count, count): a natural cubic spline's second derivatives from its values, knots 1 apart."""
+    inner = torch.arange(1, count - 1)
+    system = torch.eye(count, dtype=torch.float64)
+    second_difference = torch.zeros_like(system)
+    for offset, weight, difference in ((-1, 1.0, 6.0), (0, 4.0, -12.0), (1, 1.0, 6.0)):
+        system[inner, inner + offset] = weight
+        second_difference[inner, inner + offset] = difference
+    solution: torch.Tensor = torch.linalg.solve(system, second_difference)
+    return solution
 
 
 def _orthonormal_rows(overlap: torch.Tensor) -> torch.Tensor:
