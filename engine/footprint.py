@@ -169,7 +169,7 @@ def _integral_up_to(borders: torch.Tensor, size: int) -> torch.Tensor:
 
 @functools.lru_cache(maxsize=8)
 def _second_derivatives(count: int) -> torch.Tensor:
-    """(count, count): a natural cubic spline's second derivatives from its values, knots 1 apart."""
+    """(count, count): a natural cubic spline's values to its second derivatives."""
     inner = torch.arange(1, count - 1)
     system = torch.eye(count, dtype=torch.float64)
     second_difference = torch.zeros_like(system)
