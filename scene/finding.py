@@ -1,0 +1,108 @@
+"""Find an imported zoom and its parts, by the properties that they carry."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import bpy
+
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.manifest import Stack, parse_stack
+from . import keys
+
+
+def is_root(item: bpy.types.Object) -> bool:
+    """Whether an object is the root Empty of a zoom."""
+    return keys.VERSION in item and item.get(keys.ROLE) == keys.ROLE_ROOT
+
+
+def root_of(item: bpy.types.Object | None) -> bpy.types.Object | None:
+    """The zoom that an object belongs to or is attached to."""
+    while item is not None and not is_root(item):
+        item = item.parent
+    return item
+
+
+def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The zoom meant by the present selection: the active object's, the camera's, or the first."""
+    scene = context.scene
+    return (
+        root_of(getattr(context, "active_object", None))
+        or root_of(scene.camera)
+        or next((item for item in scene.objects if is_root(item)), None)
+    )
+
+
+def parts(root: bpy.types.Object, role: str) -> list[bpy.types.Object]:
+    """All parts of one kind; levels and planes widest first."""
+    found = [item for item in root.children_recursive if item.get(keys.ROLE) == role]
+    return sorted(found, key=lambda item: item.get(keys.INDEX, 0))
+
+
+def part(root: bpy.types.Object, role: str) -> bpy.types.Object | None:
+    """The one part of a kind; None when it was deleted."""
+    return next(iter(parts(root, role)), None)
+
+
+def camera_of(root: bpy.types.Object) -> bpy.types.Object | None:
+    """The zoom's camera; None when it was deleted."""
+    camera = part(root, keys.ROLE_CAMERA)
+    return camera if camera is not None and keys.ZOOM in camera else None
+
+
+def octaves_of(root: bpy.types.Object) -> list[float]:
+    """The zoom at which each level is the view."""
+    return [float(value) for value in root.get(keys.OCTAVES, [0.0])]
+
+
+def image_of(plane: bpy.types.Object) -> bpy.types.Image | None:
+    """The picture that a level's plane shows."""
+    material = plane.active_material
+    if material is None or material.node_tree is None:
+        return None
+    nodes = (node for node in material.node_tree.nodes if node.bl_idname == "ShaderNodeTexImage")
+    return next((node.image for node in nodes if node.image is not None), None)
+
+
+def stack_of(root: bpy.types.Object) -> Stack:
+    """The stack that a zoom shows, as it was imported; its folder as far as it is known now.
+
+    Raises:
+        ZoomStackError: code ``bad_stack``, when the properties were edited beyond recognition.
+    """
+    try:
+        data = json.loads(str(root.get(keys.MANIFEST, "")))
+    except json.JSONDecodeError:
+        raise ZoomStackError(
+            "bad_stack", f"{root.name} no longer knows its stack.", "Import the stack again."
+        ) from None
+    folder = Path(bpy.path.abspath(str(root.get(keys.FOLDER, ""))))
+    return parse_stack(data, folder)
+
+
+def level_titles(root: bpy.types.Object) -> list[str]:
+    """What to call each level: its prompt, else its picture's name."""
+    try:
+        levels = stack_of(root).levels
+    except ZoomStackError:
+        return [f"Level {number}" for number in range(len(octaves_of(root)))]
+    return [level.prompt or Path(level.image).stem for level in levels]
+
+
+def sharp_width(root: bpy.types.Object) -> int:
+    """The widest frame in pixels that never shows a level enlarged beyond its own pixels.
+
+    A level is enlarged most just before the next one fills the view. 0 when pictures are missing.
+    """
+    octaves = octaves_of(root)
+    widths = []
+    for plane in parts(root, keys.ROLE_PLANE):
+        image = image_of(plane)
+        number = int(plane.get(keys.INDEX, 0))
+        if image is None or number >= len(octaves):
+            return 0
+        last = number + 1 >= len(octaves)
+        factor = 1.0 if last else 2.0 ** (octaves[number + 1] - octaves[number])
+        widths.append(image.size[0] / factor)
+    return int(min(widths, default=0))

@@ -1,0 +1,240 @@
+"""Turn a stack on disk into a zoom in Blender, in small steps."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator
+from dataclasses import asdict, dataclass
+
+import bpy
+
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.geometry import Placement, cumulative_octaves, level_offsets
+from ..engine.contract.manifest import STACK_VERSION, Stack
+from . import keys
+from .camera import build_camera, describe_zoom, key_zoom
+from .draft import Draft
+from .markers import refresh_markers
+from .material import FEATHER_GROUP, build_feather_group, build_material
+from .path import offset_table
+from .planes import build_level, build_plane, drive_visibility
+from .retiming import frames_per_second, present_schedule, store_timing
+from .rig import build_dolly, build_root, drive_clipping, drive_framing, drive_pan, new_empty
+from .target_scene import has_renderable, new_zoom_scene, set_range
+from .timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
+
+# Beyond this magnification the camera's way has too few digits left, and the world grows instead.
+TRAVEL_LIMIT = 1e5
+# The same limit for a zoom away from the world's origin, where floats are coarser: magnification
+# times distance, in widths of level 0.
+TRAVEL_LIMIT_AWAY = 1e3
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a stack becomes a zoom.
+
+    Attributes:
+        target: "AUTO": a scene of its own when the present one has anything to render in it;
+            "THIS_SCENE": the present scene, at the 3D cursor; "NEW_SCENE".
+        rig: "AUTO", "CAMERA" (the camera travels) or "WORLD" (the world grows).
+        seconds_per_octave: seconds in which the view halves.
+        hold_seconds: seconds of rest at each end.
+        fps: the frame rate of a scene of its own; 0: as in the present scene.
+        scene: the present scene's name; "": the one in the active window.
+    """
+
+    target: str = "AUTO"
+    rig: str = "AUTO"
+    seconds_per_octave: float = SECONDS_PER_OCTAVE
+    hold_seconds: float = HOLD_SECONDS
+    fps: int = 0
+    scene: str = ""
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """Names of what an import made."""
+
+    root_name: str
+    scene_name: str
+    camera_name: str
+    new_scene: bool
+
+
+def import_stack(stack: Stack, options: ImportOptions | None = None) -> ImportResult:
+    """Import in one go.
+
+    Raises:
+        ZoomStackError: codes ``bad_picture``, ``bad_geometry``, ``import_interrupted``.
+    """
+    steps = import_steps(stack, options or ImportOptions())
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            result: ImportResult = finished.value
+            return result
+
+
+def import_steps(stack: Stack, options: ImportOptions) -> Generator[str, None, ImportResult]:
+    """Import one small piece at each ``next``; nothing shows before the last.
+
+    Yields what comes next, for people. Closing the generator, and every error, removes what was
+    made. The caller pushes the one undo step at the end.
+
+    Raises:
+        ZoomStackError: codes ``bad_picture``, ``bad_geometry``, ``import_interrupted``.
+    """
+    scene_name = options.scene or bpy.context.scene.name
+    draft = Draft(stack.folder.resolve().name or "Zoom")
+    count = len(stack.levels)
+    try:
+        sizes = []
+        for number in range(count):
+            yield f"Loading picture {number + 1} of {count}"
+            sizes.append(draft.load_image(stack.picture(number), number))
+        placements = stack.placements(sizes)
+        yield "Building the camera"
+        _build_rig(draft, stack, placements)
+        _choose_rig_mode(draft, options, placements, scene_name)
+        for number in range(count):
+            yield f"Building level {number + 1} of {count}"
+            _build_level(draft, placements, number)
+        yield "Placing the zoom"
+        return _place(draft, options, scene_name, sizes[0])
+    except BaseException:
+        # Also when the caller closes the generator, to cancel.
+        draft.discard()
+        raise
+
+
+def _build_rig(draft: Draft, stack: Stack, placements: list[Placement]) -> None:
+    collection = draft.new_collection()
+    root = build_root(
+        draft.title, collection, stack.display.feather, stack.display.fade, travels=True
+    )
+    octaves = cumulative_octaves(placements)
+    root[keys.OCTAVES] = octaves
+    root[keys.FOLDER] = _blend_relative(str(stack.folder.resolve()))
+    root[keys.MANIFEST] = _manifest_text(stack)
+    new_empty("World", keys.ROLE_WORLD, collection, root)
+    camera = build_camera(f"{draft.title} Camera", collection)
+    describe_zoom(camera, octaves)
+    _, pan = build_dolly(root, camera, collection)
+    drive_framing(pan, camera, placements[0].aspect)
+    drive_pan(pan, camera, offset_table(placements))
+    drive_clipping(camera, root)
+
+
+def _choose_rig_mode(
+    draft: Draft, options: ImportOptions, placements: list[Placement], scene_name: str
+) -> None:
+    root = draft.part(keys.ROLE_ROOT)
+    distance = 0.0
+    if options.target == "THIS_SCENE":
+        root.location = _scene(draft, scene_name).cursor.location
+        distance = root.location.length
+    magnification = 2.0 ** min(cumulative_octaves(placements)[-1], 1000.0)
+    travels = magnification <= TRAVEL_LIMIT and magnification * distance <= TRAVEL_LIMIT_AWAY
+    root[keys.TRAVEL] = float(travels if options.rig == "AUTO" else options.rig == "CAMERA")
+
+
+def _build_level(draft: Draft, placements: list[Placement], number: int) -> None:
+    root, camera = draft.part(keys.ROLE_ROOT), draft.part(keys.ROLE_CAMERA)
+    collection = draft.collection()
+    octaves = cumulative_octaves(placements)
+    level = build_level(
+        number, draft.part(keys.ROLE_WORLD), camera, root, octaves[number], collection
+    )
+    feather = None
+    if number == 1:
+        feather = build_feather_group(f"{FEATHER_GROUP} {draft.title}", root)
+    elif number > 1:
+        feather = _feather_group(draft)
+    image = draft.image(number)
+    material = build_material(f"{draft.title} {number:02d}", image, feather)
+    centre = level_offsets(placements)[number]
+    plane = build_plane(level, centre, placements[number].aspect, material, collection)
+    drive_visibility(plane, camera, root, octaves)
+
+
+def _feather_group(draft: Draft) -> bpy.types.NodeTree:
+    first = draft.parts(keys.ROLE_PLANE)[1]
+    nodes = first.active_material.node_tree.nodes
+    return next(node.node_tree for node in nodes if node.bl_idname == "ShaderNodeGroup")
+
+
+def _place(
+    draft: Draft, options: ImportOptions, scene_name: str, picture: tuple[int, int]
+) -> ImportResult:
+    """Link everything and time it: the only step that changes what the user sees."""
+    present = _scene(draft, scene_name)
+    root, camera = draft.part(keys.ROLE_ROOT), draft.part(keys.ROLE_CAMERA)
+    collection = draft.collection()
+    own_scene = options.target == "NEW_SCENE" or (
+        options.target == "AUTO" and has_renderable(present)
+    )
+    scene = new_zoom_scene(draft.title, present, camera, picture) if own_scene else present
+    if own_scene and options.fps:
+        scene.render.fps, scene.render.fps_base = options.fps, 1.0
+    store_timing(
+        root,
+        scene.frame_start,
+        frames_per_second(scene),
+        options.seconds_per_octave,
+        options.hold_seconds,
+    )
+    plan = present_schedule(root)
+    key_zoom(camera, [float(value) for value in root[keys.OCTAVES]], plan)
+    scene.collection.children.link(collection)
+    if scene.camera is None:
+        scene.camera = camera
+    if own_scene:
+        set_range(scene, plan.start, plan.end)
+        refresh_markers(scene, root)
+    _select_only(scene, camera)
+    draft.finish()
+    return ImportResult(root.name, scene.name, camera.name, own_scene)
+
+
+def _select_only(scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
+    """Select the camera: its keys are then in the timeline."""
+    layer = scene.view_layers[0]
+    for item in layer.objects:
+        item.select_set(False, view_layer=layer)
+    camera.select_set(True, view_layer=layer)
+    layer.objects.active = camera
+
+
+def _scene(draft: Draft, name: str) -> bpy.types.Scene:
+    scene = bpy.data.scenes.get(name)
+    if scene is None:
+        raise ZoomStackError(
+            "import_interrupted",
+            f"The import of {draft.title} stopped: the scene {name} was removed meanwhile.",
+            "Import the stack again.",
+        )
+    return scene
+
+
+def _manifest_text(stack: Stack) -> str:
+    """The stack as ``stack.json`` has it, which the .blend file keeps for later changes."""
+    data = {
+        "version": STACK_VERSION,
+        "levels": [asdict(level) for level in stack.levels],
+        "display": asdict(stack.display),
+        "made_with": stack.made_with,
+    }
+    return json.dumps(data, ensure_ascii=False)
+
+
+def _blend_relative(path: str) -> str:
+    """A path relative to the .blend file, when there is one on the same drive."""
+    if not bpy.data.filepath:
+        return path
+    try:
+        return str(bpy.path.relpath(path))
+    except ValueError:
+        return os.path.abspath(path)

@@ -1,0 +1,45 @@
+"""Names of the plain ID properties that make a zoom, and of its parts.
+
+They are ordinary custom properties, so the zoom works without the extension, on farms with
+auto-run off, and after append.
+"""
+
+from __future__ import annotations
+
+SCENE_VERSION = 1
+
+# On the root Empty.
+VERSION = "zoom_stack_version"
+FOLDER = "zoom_stack_folder"
+MANIFEST = "zoom_stack_manifest"
+OCTAVES = "zoom_stack_octaves"
+MARKERS = "zoom_stack_markers"
+FEATHER = "feather"
+FADE = "fade"
+TRAVEL = "camera_travels"
+SECONDS_PER_OCTAVE = "seconds_per_octave"
+HOLD_SECONDS = "hold_seconds"
+START_FRAME = "start_frame"
+FPS = "timed_for_fps"
+
+# On the camera.
+ZOOM = "zoom"
+LEVEL = "level"
+
+# On every part.
+ROLE = "zoom_stack_role"
+INDEX = "zoom_stack_level"
+DRAFT = "zoom_stack_draft"
+
+ROLE_ROOT = "root"
+ROLE_WORLD = "world"
+ROLE_DOLLY = "dolly"
+ROLE_PAN = "pan"
+ROLE_CAMERA = "camera"
+ROLE_LEVEL = "level"
+ROLE_PLANE = "plane"
+
+
+def path_to(name: str) -> str:
+    """The data path of an ID property."""
+    return f'["{name}"]'

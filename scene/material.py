@@ -1,0 +1,138 @@
+"""The material of a level: its picture as plain light, under a procedural soft border."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..compat import enable_nodes, use_blended_transparency
+from . import keys
+from .drivers import add_driver
+
+FEATHER_GROUP = "Zoom Feather"
+# Keeps a feather of 0 from dividing by it; far below a pixel.
+SMALLEST_FEATHER = 1e-6
+
+
+def build_material(
+    name: str, image: bpy.types.Image, feather: bpy.types.NodeTree | None
+) -> bpy.types.Material:
+    """Emission of the picture at strength 1, which the Standard view shows unchanged.
+
+    Args:
+        feather: the stack's feather group; None for the widest level, which is opaque.
+    """
+    material = bpy.data.materials.new(name)
+    enable_nodes(material)
+    tree = material.node_tree
+    tree.nodes.clear()
+    output = _add(tree, "ShaderNodeOutputMaterial", 600)
+    emission = _add(tree, "ShaderNodeEmission", 200)
+    picture = _add(tree, "ShaderNodeTexImage", -100)
+    picture.image = image
+    picture.interpolation = "Linear"
+    picture.extension = "EXTEND"
+    tree.links.new(picture.outputs["Color"], emission.inputs["Color"])
+    surface = emission.outputs[0]
+    if feather is not None:
+        surface = _add_feather(tree, surface, feather, image.size[0], image.size[1])
+        use_blended_transparency(material)
+    tree.links.new(surface, output.inputs["Surface"])
+    # Solid view with texture colour shows the active picture.
+    tree.nodes.active = picture
+    # Hundreds of small lamps would only add noise to attached things.
+    if hasattr(material, "cycles"):
+        material.cycles.emission_sampling = "NONE"
+    return material
+
+
+def build_feather_group(name: str, root: bpy.types.Object) -> bpy.types.NodeTree:
+    """S(dx/f)*S(dy/f), S the smoothstep, d the distance to the border in smaller sides.
+
+    One group for a whole stack: its single value is driven by the root's ["feather"].
+    """
+    group = bpy.data.node_groups.new(name, "ShaderNodeTree")
+    for socket in ("Width", "Height"):
+        group.interface.new_socket(socket, in_out="INPUT", socket_type="NodeSocketFloat")
+    group.interface.new_socket("Opacity", in_out="OUTPUT", socket_type="NodeSocketFloat")
+    sides = _add(group, "NodeGroupInput", -800)
+    coordinates = _add(group, "ShaderNodeUVMap", -1000, 200)
+    split = _add(group, "ShaderNodeSeparateXYZ", -800, 200)
+    group.links.new(coordinates.outputs[0], split.inputs[0])
+    width = _add(group, "ShaderNodeValue", -400, -300)
+    width.label = "Feather"
+    add_driver(
+        width.outputs[0],
+        "default_value",
+        f"max(feather, {SMALLEST_FEATHER:g})",
+        {"feather": (root, keys.path_to(keys.FEATHER))},
+    )
+    across = _add_ramp(group, split.outputs[0], sides.outputs[0], width.outputs[0], 200)
+    down = _add_ramp(group, split.outputs[1], sides.outputs[1], width.outputs[0], -50)
+    product = _add_math(group, "MULTIPLY", across, down, 200, 100)
+    result = _add(group, "NodeGroupOutput", 400)
+    group.links.new(product, result.inputs[0])
+    return group
+
+
+def _add_feather(
+    tree: bpy.types.NodeTree,
+    surface: bpy.types.NodeSocket,
+    feather: bpy.types.NodeTree,
+    width: int,
+    height: int,
+) -> bpy.types.NodeSocket:
+    smaller = min(width, height)
+    border = _add(tree, "ShaderNodeGroup", -100, 300)
+    border.node_tree = feather
+    border.inputs["Width"].default_value = width / smaller
+    border.inputs["Height"].default_value = height / smaller
+    info = _add(tree, "ShaderNodeObjectInfo", -100, 550)
+    opacity = _add_math(tree, "MULTIPLY", border.outputs[0], info.outputs["Alpha"], 200, 350)
+    nothing = _add(tree, "ShaderNodeBsdfTransparent", 200, 120)
+    mix = _add(tree, "ShaderNodeMixShader", 400, 100)
+    tree.links.new(opacity, mix.inputs[0])
+    tree.links.new(nothing.outputs[0], mix.inputs[1])
+    tree.links.new(surface, mix.inputs[2])
+    return mix.outputs[0]
+
+
+def _add_ramp(
+    group: bpy.types.NodeTree,
+    coordinate: bpy.types.NodeSocket,
+    side: bpy.types.NodeSocket,
+    feather: bpy.types.NodeSocket,
+    y: float,
+) -> bpy.types.NodeSocket:
+    """Smoothstep of the distance to the nearer border over the feather."""
+    other = _add_math(group, "SUBTRACT", 1.0, coordinate, -600, y)
+    nearer = _add_math(group, "MINIMUM", coordinate, other, -400, y)
+    distance = _add_math(group, "MULTIPLY", nearer, side, -200, y)
+    ramp = _add(group, "ShaderNodeMapRange", 0, y)
+    ramp.interpolation_type = "SMOOTHSTEP"
+    group.links.new(distance, ramp.inputs["Value"])
+    group.links.new(feather, ramp.inputs["From Max"])
+    return ramp.outputs["Result"]
+
+
+def _add(tree: bpy.types.NodeTree, kind: str, x: float, y: float = 0.0) -> bpy.types.Node:
+    node = tree.nodes.new(kind)
+    node.location = (x, y)
+    return node
+
+
+def _add_math(
+    tree: bpy.types.NodeTree,
+    operation: str,
+    first: bpy.types.NodeSocket | float,
+    second: bpy.types.NodeSocket | float,
+    x: float,
+    y: float,
+) -> bpy.types.NodeSocket:
+    node = _add(tree, "ShaderNodeMath", x, y)
+    node.operation = operation
+    for socket, value in zip(node.inputs, (first, second), strict=False):
+        if isinstance(value, float):
+            socket.default_value = value
+        else:
+            tree.links.new(value, socket)
+    return node.outputs[0]

@@ -1,0 +1,102 @@
+"""A level's Empty and the textured plane under it."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import keys
+from .drivers import add_driver
+from .rig import PLANE_SPACING, drive_level_scale, new_empty
+
+# A level this many octaves above the view is one colour to it: hide it, to save drawing.
+OCTAVES_UNTIL_HIDDEN = 16.0
+
+
+def build_level(
+    index: int,
+    world: bpy.types.Object,
+    camera: bpy.types.Object,
+    root: bpy.types.Object,
+    octaves: float,
+    collection: bpy.types.Collection,
+) -> bpy.types.Object:
+    """The Empty of a level: things attached to it belong to that scale."""
+    level = new_empty(f"Level {index:02d}", keys.ROLE_LEVEL, collection, world)
+    level[keys.INDEX] = index
+    drive_level_scale(level, camera, root, octaves)
+    return level
+
+
+def build_plane(
+    level: bpy.types.Object,
+    centre: tuple[float, float],
+    aspect: float,
+    material: bpy.types.Material,
+    collection: bpy.types.Collection,
+) -> bpy.types.Object:
+    """The picture of a level: 1 wide, facing +Z.
+
+    Args:
+        centre: of the picture, relative to the zoom's limit point, in its own widths. It goes
+            into the mesh: EEVEE sorts see-through planes by their origins, which therefore all
+            have to lie on the zoom's axis.
+        aspect: width over height.
+    """
+    name = f"{level.name} Picture"
+    mesh = bpy.data.meshes.new(name)
+    set_rectangle(mesh, centre, aspect)
+    mesh.materials.append(material)
+    plane = bpy.data.objects.new(name, mesh)
+    plane.parent = level
+    plane.location = (0.0, 0.0, -PLANE_SPACING)
+    plane[keys.ROLE] = keys.ROLE_PLANE
+    plane[keys.INDEX] = level[keys.INDEX]
+    # A picture of light: it neither blocks nor catches the light of attached things.
+    plane.visible_shadow = False
+    collection.objects.link(plane)
+    return plane
+
+
+def set_rectangle(mesh: bpy.types.Mesh, centre: tuple[float, float], aspect: float) -> None:
+    """Fill an empty mesh with one rectangle and its texture coordinates."""
+    x, y = centre
+    half_height = 0.5 / aspect
+    corners = [
+        (x - 0.5, y - half_height, 0.0),
+        (x + 0.5, y - half_height, 0.0),
+        (x + 0.5, y + half_height, 0.0),
+        (x - 0.5, y + half_height, 0.0),
+    ]
+    mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
+    layer = mesh.uv_layers.new(name="UVMap")
+    for loop, uv in zip(layer.data, ((0, 0), (1, 0), (1, 1), (0, 1)), strict=True):
+        loop.uv = uv
+    mesh.update()
+
+
+def drive_visibility(
+    plane: bpy.types.Object,
+    camera: bpy.types.Object,
+    root: bpy.types.Object,
+    octaves: list[float],
+) -> None:
+    """Fade a level in between its parent's octaves and its own, and hide it when it is unseen.
+
+    ``geometry.opacity`` in the object's alpha, which the material reads.
+    """
+    index = plane[keys.INDEX]
+    zoom = {"zoom": (camera, keys.path_to(keys.ZOOM))}
+    both = {**zoom, "fade": (root, keys.path_to(keys.FADE))}
+    hidden = []
+    plane.driver_remove("color", 3)
+    if index > 0:
+        parent, own = octaves[index - 1], octaves[index]
+        ramp = f"(zoom-{parent:.9g})/(fade*{own - parent:.9g})"
+        add_driver(plane, "color", f"1 if fade <= 0 else clamp({ramp})", both, 3)
+        hidden.append(f"(fade > 0 and zoom <= {parent:.9g})")
+    if index < len(octaves) - 1:
+        hidden.append(f"zoom > {octaves[index] + OCTAVES_UNTIL_HIDDEN:.9g}")
+    for path in ("hide_viewport", "hide_render"):
+        plane.driver_remove(path)
+        if hidden:
+            add_driver(plane, path, " or ".join(hidden), both if index > 0 else zoom)
