@@ -171,6 +171,7 @@ def _place(
 ) -> ImportResult:
     """Link everything and time it: the only step that changes what the user sees."""
     present = _scene(draft, scene_name)
+    _leave_edit_mode()
     root, camera = draft.part(keys.ROLE_ROOT), draft.part(keys.ROLE_CAMERA)
     collection = draft.collection()
     own_scene = options.target == "NEW_SCENE" or (
@@ -197,6 +198,14 @@ def _place(
     _select_only(scene, camera)
     draft.finish()
     return ImportResult(root.name, scene.name, camera.name, own_scene)
+
+
+def _leave_edit_mode() -> None:
+    """In Edit Mode Blender's undo steps hold the edited mesh alone, and would lose the zoom."""
+    for window in bpy.context.window_manager.windows:
+        with bpy.context.temp_override(window=window):
+            if bpy.context.mode != "OBJECT" and bpy.ops.object.mode_set.poll():
+                bpy.ops.object.mode_set(mode="OBJECT")
 
 
 def _select_only(scene: bpy.types.Scene, camera: bpy.types.Object) -> None:

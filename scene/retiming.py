@@ -39,6 +39,12 @@ def store_timing(
     root[keys.HOLD_SECONDS] = float(hold)
 
 
+def range_follows(scene: bpy.types.Scene, root: bpy.types.Object) -> bool:
+    """Whether the scene's frame range is the zoom's."""
+    plan = present_schedule(root)
+    return abs(scene.frame_start - plan.start) < 1.0 and abs(scene.frame_end - plan.end) < 1.5
+
+
 def retime(root: bpy.types.Object, fps: float, per_octave: float, hold: float) -> Schedule:
     """Re-map all keys of the zoom, the artist's own too, to new durations; returns the frames.
 

@@ -45,6 +45,11 @@ def show_in_viewport(place: ViewPlace | None, result: ImportResult) -> bool:
         return False
     if window.scene != scene:
         window.scene = scene
+    return look_through(place, scene, camera)
+
+
+def look_through(place: ViewPlace | None, scene: bpy.types.Scene, camera: bpy.types.Object) -> bool:
+    """Turn a 3D view to a camera, shaded so that pictures show; False when there is none."""
     space = _view_space(place)
     if space is None:
         return False

@@ -1,0 +1,198 @@
+"""Play a zoom, go to a level, change its timing and its rig."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+from bpy.props import FloatProperty, IntProperty
+
+from ..engine.contract.errors import ZoomStackError
+from ..scene import colour, finding, keys, markers, retiming
+from ..scene.target_scene import set_range
+from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
+from ..scene.viewing import look_through, remember_view
+
+
+class _OnZoom:
+    """What every operator on an imported zoom needs."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        root = finding.active_root(context)
+        if root is None:
+            cls.poll_message_set("There is no zoom in this scene")
+            return False
+        if finding.camera_of(root) is None:
+            cls.poll_message_set("The zoom's camera was deleted")
+            return False
+        return True
+
+
+class ZOOMSTACK_OT_play(_OnZoom, bpy.types.Operator):
+    """Play the zoom from its beginning, or stop it"""
+
+    bl_idname = "zoom_stack.play"
+    bl_label = "Play"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        screen = context.screen
+        if screen is not None and screen.is_animation_playing:
+            bpy.ops.screen.animation_cancel(restore_frame=False)
+            return {"FINISHED"}
+        root = finding.active_root(context)
+        look_through(remember_view(context), context.scene, finding.camera_of(root))
+        context.scene.frame_set(math.floor(retiming.present_schedule(root).start))
+        if screen is not None:
+            bpy.ops.screen.animation_play()
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_go_to_level(_OnZoom, bpy.types.Operator):
+    """Go to the frame in which this level fills the view"""
+
+    bl_idname = "zoom_stack.go_to_level"
+    bl_label = "Go to Level"
+    bl_options = {"REGISTER", "UNDO"}
+
+    level: IntProperty(name="Level", description="Counted from 0", min=0, default=0)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        root = finding.active_root(context)
+        octaves = finding.octaves_of(root)
+        if self.level >= len(octaves):
+            self.report({"ERROR"}, f"This zoom has the levels 0 to {len(octaves) - 1}.")
+            return {"CANCELLED"}
+        frame = markers.level_frames_in_time(root)[self.level]
+        if frame is not None:
+            context.scene.frame_set(math.floor(frame), subframe=frame - math.floor(frame))
+        else:
+            # No keys: the property is the artist's to set, and the button sets it.
+            camera = finding.camera_of(root)
+            camera[keys.ZOOM] = octaves[self.level]
+            camera.update_tag()
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_switch_rig(_OnZoom, bpy.types.Operator):
+    """Let the camera travel, or the world grow past it; the picture stays the same"""
+
+    bl_idname = "zoom_stack.switch_rig"
+    bl_label = "Switch Rig"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        root = finding.active_root(context)
+        root[keys.TRAVEL] = 0.0 if root.get(keys.TRAVEL, 1.0) > 0.5 else 1.0
+        root.update_tag()
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_retime(_OnZoom, bpy.types.Operator):
+    """Give the zoom other durations; every key moves along, your own too"""
+
+    bl_idname = "zoom_stack.retime"
+    bl_label = "Retime"
+    bl_options = {"REGISTER", "UNDO"}
+
+    seconds_per_octave: FloatProperty(
+        name="Seconds per Octave",
+        description="Time in which the view halves",
+        default=SECONDS_PER_OCTAVE,
+        min=0.01,
+        max=600.0,
+        soft_min=0.1,
+        soft_max=10.0,
+    )
+    hold_seconds: FloatProperty(
+        name="Hold (Seconds)",
+        description="Rest at the widest and at the deepest level",
+        default=HOLD_SECONDS,
+        min=0.0,
+        max=600.0,
+        soft_max=5.0,
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        root = finding.active_root(context)
+        self.seconds_per_octave = root.get(keys.SECONDS_PER_OCTAVE, SECONDS_PER_OCTAVE)
+        self.hold_seconds = root.get(keys.HOLD_SECONDS, HOLD_SECONDS)
+        return context.window_manager.invoke_props_dialog(self)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        root = finding.active_root(context)
+        scene = context.scene
+        followed = retiming.range_follows(scene, root)
+        plan = retiming.retime(
+            root, retiming.frames_per_second(scene), self.seconds_per_octave, self.hold_seconds
+        )
+        if followed:
+            scene.frame_end = max(scene.frame_start + 1, math.ceil(plan.end))
+        if root.get(keys.MARKERS):
+            markers.refresh_markers(scene, root)
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_refresh_markers(_OnZoom, bpy.types.Operator):
+    """Put a marker at each level, where the keys have it now"""
+
+    bl_idname = "zoom_stack.refresh_markers"
+    bl_label = "Refresh Markers"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        count = markers.refresh_markers(context.scene, finding.active_root(context))
+        self.report({"INFO"}, f"{count} markers")
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_fit_scene(_OnZoom, bpy.types.Operator):
+    """Make the scene's frame range the zoom's, at the zoom's camera"""
+
+    bl_idname = "zoom_stack.fit_scene"
+    bl_label = "Use for Render"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        root = finding.active_root(context)
+        plan = retiming.present_schedule(root)
+        context.scene.camera = finding.camera_of(root)
+        set_range(context.scene, plan.start, plan.end)
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_use_standard_view(bpy.types.Operator):
+    """Show pictures in their own colours: view transform Standard, no look, no exposure"""
+
+    bl_idname = "zoom_stack.use_standard_view"
+    bl_label = "Use Standard"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            colour.use_standard_view(context.scene)
+        except ZoomStackError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+classes = (
+    ZOOMSTACK_OT_play,
+    ZOOMSTACK_OT_go_to_level,
+    ZOOMSTACK_OT_switch_rig,
+    ZOOMSTACK_OT_retime,
+    ZOOMSTACK_OT_refresh_markers,
+    ZOOMSTACK_OT_fit_scene,
+    ZOOMSTACK_OT_use_standard_view,
+)
+
+
+def register() -> None:
+    for cls in classes:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(classes):
+        bpy.utils.unregister_class(cls)

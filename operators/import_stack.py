@@ -1,0 +1,149 @@
+"""Bring a zoom stack from disk into the scene."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty, StringProperty
+
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.manifest import STACK_FILE, read_stack
+from ..scene.importing import ImportOptions, import_stack
+from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
+from ..scene.viewing import remember_view, show_in_viewport
+
+SAMPLE_FOLDER = Path(__file__).resolve().parents[1] / "samples" / "galaxy_to_shore"
+
+
+class ImportSettings:
+    """Options that both import operators offer."""
+
+    target: EnumProperty(
+        name="Scene",
+        description="Which scene the zoom goes to",
+        items=[
+            ("AUTO", "Automatic", "A scene of its own when this one has anything to render"),
+            ("NEW_SCENE", "New Scene", "A scene of its own"),
+            ("THIS_SCENE", "This Scene", "This scene, at the 3D cursor"),
+        ],
+        default="AUTO",
+    )
+    rig: EnumProperty(
+        name="Rig",
+        description="What moves; the picture is the same, and it can be switched later",
+        items=[
+            ("AUTO", "Automatic", "The camera travels in stacks up to 100,000 times deep"),
+            ("CAMERA", "Camera Travels", "The camera flies towards ever smaller pictures"),
+            ("WORLD", "World Grows", "The pictures grow past a resting camera, at any depth"),
+        ],
+        default="AUTO",
+    )
+    seconds_per_octave: FloatProperty(
+        name="Seconds per Octave",
+        description="Time in which the view halves",
+        default=SECONDS_PER_OCTAVE,
+        min=0.01,
+        max=600.0,
+        soft_min=0.1,
+        soft_max=10.0,
+    )
+    hold_seconds: FloatProperty(
+        name="Hold (Seconds)",
+        description="Rest at the widest and at the deepest level",
+        default=HOLD_SECONDS,
+        min=0.0,
+        max=600.0,
+        soft_max=5.0,
+    )
+
+    def import_folder(self, context: bpy.types.Context, folder: Path) -> set[str]:
+        """Import, show the zoom in the 3D view, and say in one sentence what is wrong if it is."""
+        place = remember_view(context)
+        options = ImportOptions(
+            target=self.target,
+            rig=self.rig,
+            seconds_per_octave=self.seconds_per_octave,
+            hold_seconds=self.hold_seconds,
+            scene=context.scene.name,
+        )
+        try:
+            stack = read_stack(folder)
+            result = import_stack(stack, options)
+        except ZoomStackError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        show_in_viewport(place, result)
+        self.report({"INFO"}, f"{result.root_name}: {len(stack.levels)} levels")
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_import_stack(ImportSettings, bpy.types.Operator):
+    """Import a folder of pictures with a stack.json as one seamless zoom"""
+
+    bl_idname = "zoom_stack.import_stack"
+    bl_label = "Import Zoom Stack"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: StringProperty(
+        name="File", description="A stack.json or its folder", subtype="FILE_PATH"
+    )
+    directory: StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: StringProperty(default="*.json", options={"HIDDEN"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        # A dropped file comes with its path; the menu asks for one.
+        if self.filepath and Path(self.filepath).name == STACK_FILE:
+            return self.execute(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        path = Path(bpy.path.abspath(self.filepath or self.directory))
+        # Any file of the folder stands for the folder.
+        if path.is_file():
+            path = path.parent
+        return self.import_folder(context, path)
+
+
+class ZOOMSTACK_OT_import_sample(ImportSettings, bpy.types.Operator):
+    """Import the zoom that comes with Zoom Stack: from a galaxy to a shore"""
+
+    bl_idname = "zoom_stack.import_sample"
+    bl_label = "Try the Sample"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return self.import_folder(context, SAMPLE_FOLDER)
+
+
+class ZOOMSTACK_FH_stack(bpy.types.FileHandler):
+    """A stack.json dropped on a 3D view"""
+
+    bl_idname = "ZOOMSTACK_FH_stack"
+    bl_label = "Zoom Stack"
+    bl_import_operator = "zoom_stack.import_stack"
+    bl_file_extensions = ".json"
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        return context.area is not None and context.area.type == "VIEW_3D"
+
+
+def _draw_menu_entry(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+    self.layout.operator(ZOOMSTACK_OT_import_stack.bl_idname, text="Zoom Stack (stack.json)")
+
+
+classes = (ZOOMSTACK_OT_import_stack, ZOOMSTACK_OT_import_sample, ZOOMSTACK_FH_stack)
+
+
+def register() -> None:
+    for cls in classes:
+        bpy.utils.register_class(cls)
+    bpy.types.TOPBAR_MT_file_import.append(_draw_menu_entry)
+
+
+def unregister() -> None:
+    bpy.types.TOPBAR_MT_file_import.remove(_draw_menu_entry)
+    for cls in reversed(classes):
+        bpy.utils.unregister_class(cls)

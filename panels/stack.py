@@ -1,0 +1,152 @@
+"""The panel of an imported zoom."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..scene import colour, finding, keys, retiming
+
+
+class ZOOMSTACK_PT_stack(bpy.types.Panel):
+    """The zoom in this scene"""
+
+    bl_idname = "ZOOMSTACK_PT_stack"
+    bl_label = "Zoom"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Zoom"
+    bl_order = 20
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        root = finding.active_root(context)
+        if root is None:
+            layout.label(text="No zoom in this scene yet")
+            layout.operator("zoom_stack.import_sample", icon="OUTLINER_OB_IMAGE")
+            layout.operator("zoom_stack.import_stack", text="Import…", icon="IMPORT")
+            return
+        camera = finding.camera_of(root)
+        if camera is None:
+            layout.label(text=f"The camera of {root.name} was deleted", icon="ERROR")
+            return
+        if not colour.shows_pictures_unchanged(context.scene):
+            box = layout.box()
+            box.label(text="The view transform changes the colours", icon="ERROR")
+            box.operator("zoom_stack.use_standard_view")
+        self._draw_zoom(context, camera)
+        self._draw_look(context, root)
+
+    def _draw_zoom(self, context: bpy.types.Context, camera: bpy.types.Object) -> None:
+        playing = context.screen is not None and context.screen.is_animation_playing
+        column = self.layout.column(align=True)
+        column.scale_y = 1.3
+        column.operator(
+            "zoom_stack.play",
+            text="Stop" if playing else "Play",
+            icon="PAUSE" if playing else "PLAY",
+        )
+        column.prop(camera, keys.path_to(keys.ZOOM), text="Zoom (Octaves)", slider=True)
+        self.layout.label(text=f"Level {camera.get(keys.LEVEL, 0.0):.2f}")
+
+    def _draw_look(self, context: bpy.types.Context, root: bpy.types.Object) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        column = layout.column()
+        column.prop(root, keys.path_to(keys.FADE), text="Fade-In", slider=True)
+        column.prop(root, keys.path_to(keys.FEATHER), text="Feather", slider=True)
+        travels = root.get(keys.TRAVEL, 1.0) > 0.5
+        row = layout.row(align=True)
+        row.label(text="Camera travels" if travels else "World grows")
+        row.operator(
+            "zoom_stack.switch_rig", text="Grow the World" if travels else "Move the Camera"
+        )
+
+
+class _OfZoom:
+    """Sub-panels that only make sense once there is a zoom."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Zoom"
+    bl_parent_id = "ZOOMSTACK_PT_stack"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        root = finding.active_root(context)
+        return root is not None and finding.camera_of(root) is not None
+
+
+class ZOOMSTACK_PT_stack_levels(_OfZoom, bpy.types.Panel):
+    """Jump to a level"""
+
+    bl_idname = "ZOOMSTACK_PT_stack_levels"
+    bl_label = "Go to Level"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        root = finding.active_root(context)
+        current = finding.camera_of(root).get(keys.LEVEL, 0.0)
+        column = self.layout.column(align=True)
+        titles = finding.level_titles(root)
+        for number, (title, octaves) in enumerate(
+            zip(titles, finding.octaves_of(root), strict=False)
+        ):
+            row = column.row(align=True)
+            button = row.operator(
+                "zoom_stack.go_to_level",
+                text=f"{number}  {title}",
+                depress=round(current) == number,
+            )
+            button.level = number
+            row.label(text=_magnification(octaves))
+
+
+class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
+    """Durations, markers and frame range"""
+
+    bl_idname = "ZOOMSTACK_PT_stack_timing"
+    bl_label = "Timing and Render"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        scene = context.scene
+        root = finding.active_root(context)
+        column = layout.column(align=True)
+        column.label(text=f"{root.get(keys.SECONDS_PER_OCTAVE, 0.0):.2f} s per octave")
+        column.label(text=f"{root.get(keys.HOLD_SECONDS, 0.0):.2f} s hold at each end")
+        fps = float(root.get(keys.FPS, 24.0))
+        if abs(fps - retiming.frames_per_second(scene)) > 1e-3:
+            column.label(text=f"Timed for {fps:g} fps: retime it", icon="ERROR")
+        row = layout.row(align=True)
+        row.operator("zoom_stack.retime", text="Retime…")
+        row.operator("zoom_stack.refresh_markers")
+        width = scene.render.resolution_x * scene.render.resolution_percentage // 100
+        sharp = finding.sharp_width(root)
+        row = layout.row()
+        row.label(
+            text=f"Render {width} px wide, sharp up to {sharp} px",
+            icon="INFO" if width > sharp else "CHECKMARK",
+        )
+        camera = finding.camera_of(root)
+        if scene.camera != camera or not retiming.range_follows(scene, root):
+            layout.operator("zoom_stack.fit_scene", icon="OUTLINER_OB_CAMERA")
+
+
+def _magnification(octaves: float) -> str:
+    if octaves < 20.0:
+        return f"× {2.0**octaves:,.4g}" if octaves < 13 else f"× {2.0**octaves:,.0f}"
+    exponent = octaves * 0.30103
+    return f"× {10 ** (exponent % 1):.1f}e{int(exponent)}"
+
+
+classes = (ZOOMSTACK_PT_stack, ZOOMSTACK_PT_stack_levels, ZOOMSTACK_PT_stack_timing)
+
+
+def register() -> None:
+    for cls in classes:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(classes):
+        bpy.utils.unregister_class(cls)
