@@ -1,0 +1,52 @@
+"""``view DIR --magnification M --size WxH --out FRAME.png``: one frame of the zoom."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from .. import environment
+from ..contract.errors import ZoomStackError
+from ..contract.manifest import read_stack
+
+
+def add(commands: Any, common: argparse.ArgumentParser) -> None:
+    parser = commands.add_parser(
+        "view",
+        parents=[common],
+        help="render one frame of a zoom stack",
+        description="Render one frame of the continuous zoom; needs no model and no torch.",
+    )
+    parser.add_argument("stack", metavar="DIR", type=Path, help="the folder of a zoom stack")
+    parser.add_argument("--magnification", metavar="M", type=float, required=True, help="1 or more")
+    parser.add_argument("--size", metavar="WxH", type=_size, required=True, help="in pixels")
+    parser.add_argument("--out", metavar="FRAME.png", type=Path, required=True)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    out: Path = arguments.out
+    if out.suffix.lower() != ".png":
+        raise ZoomStackError(
+            "bad_view", f"{out} is no PNG file's name.", "Give a name that ends in .png."
+        )
+    stack = read_stack(arguments.stack)
+    if any(out.resolve() == stack.picture(i).resolve() for i in range(len(stack.levels))):
+        raise ZoomStackError(
+            "bad_view", f"{out} is a picture of the stack itself.", "Give another name."
+        )
+    environment.require(environment.PICTURE_PACKAGES, "no_package")
+    from ..pictures import write_png
+    from ..view import render_view
+
+    write_png(out, render_view(stack, arguments.magnification, arguments.size))
+    return 0
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        width, height = (int(side) for side in text.lower().replace("×", "x").split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 640x360") from None
+    return width, height

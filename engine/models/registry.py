@@ -1,0 +1,267 @@
+"""Which models exist and how to open them. Does not import torch until a model is opened."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..contract.checking import read_json
+from ..contract.errors import ZoomStackError
+
+if TYPE_CHECKING:
+    import torch
+
+    from .protocol import Model
+
+BUNDLED = "bundled"
+BUNDLED_FOLDER = Path(__file__).with_name("bundled")
+MODELS_VARIABLE = "ZOOM_STACK_MODELS"
+INDEX_FILE = "model_index.json"
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of model that an adapter exists for.
+
+    Attributes:
+        title: for people.
+        adapter: the module in this folder with ``load(folder, name, revision, device)``.
+        denoiser: the part whose weights tell one model from another.
+        parts: the folders that must be there.
+        text_encoders: those of them that a text encoder's weights must lie in.
+    """
+
+    title: str
+    adapter: str
+    denoiser: str
+    parts: tuple[str, ...]
+    text_encoders: tuple[str, ...]
+
+
+# By the pipeline class that model_index.json names.
+FAMILIES = {
+    "IFPipeline": Family(
+        "DeepFloyd IF",
+        "deepfloyd_if",
+        "unet",
+        ("unet", "scheduler", "tokenizer", "text_encoder"),
+        ("text_encoder",),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model folder that was found.
+
+    Attributes:
+        name: for a job's ``"model"``.
+        family: for people; empty when the class is not supported.
+        native_size: (width, height) in pixels, or None when unknown.
+        problem: a sentence about why it cannot be used; empty when it can.
+        hint: what to do about it.
+    """
+
+    name: str
+    folder: Path
+    family: str = ""
+    native_size: tuple[int, int] | None = None
+    problem: str = ""
+    hint: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        size = None if self.native_size is None else list(self.native_size)
+        return {
+            "name": self.name,
+            "family": self.family,
+            "native_size": size,
+            "folder": str(self.folder),
+            "ok": not self.problem,
+            "problem": self.problem,
+            "hint": self.hint,
+        }
+
+
+def models_folder(given: Path | None) -> Path | None:
+    """The folder with the user's models: given, or named by the environment, or none."""
+    if given is None:
+        named = os.environ.get(MODELS_VARIABLE, "").strip()
+        given = Path(named) if named else None
+    return None if given is None else Path(os.path.expanduser(given))
+
+
+def list_models(folder: Path | None = None) -> list[ModelEntry]:
+    """The bundled model and those below the models folder, by name.
+
+    Raises:
+        ZoomStackError: code ``no_models_folder``.
+    """
+    entries = [inspect(BUNDLED_FOLDER, BUNDLED)]
+    folder = models_folder(folder)
+    if folder is None:
+        return entries
+    try:
+        found = sorted(path for path in folder.iterdir() if (path / INDEX_FILE).is_file())
+    except OSError as error:
+        raise ZoomStackError(
+            "no_models_folder",
+            f"The models folder {folder} cannot be read: {error.strerror or error}.",
+            f"Correct --models or the environment variable {MODELS_VARIABLE}.",
+        ) from None
+    return entries + [inspect(path, path.name) for path in found]
+
+
+def find_model(name: str, folder: Path | None = None) -> ModelEntry:
+    """The entry for a job's ``"model"``: "bundled", a name below the models folder, or a path.
+
+    Raises:
+        ZoomStackError: codes ``no_model`` (with the names that exist), ``bad_model``.
+    """
+    path = Path(os.path.expanduser(name))
+    if name == BUNDLED:
+        entry = inspect(BUNDLED_FOLDER, BUNDLED)
+    elif path.is_absolute():
+        entry = inspect(path, name)
+    else:
+        known = list_models(folder)
+        matches = [entry for entry in known if entry.name == name]
+        if not matches:
+            where = models_folder(folder)
+            raise ZoomStackError(
+                "no_model",
+                f"There is no model {name!r}" + (f" in {where}." if where else "."),
+                f"Known models: {', '.join(entry.name for entry in known)}."
+                + ("" if where else " Others are found in the folder that --models names."),
+            )
+        entry = matches[0]
+    if entry.problem:
+        raise ZoomStackError("bad_model", entry.problem, entry.hint)
+    return entry
+
+
+def open_model(name: str, folder: Path | None, device: torch.device) -> Model:
+    """Load a model.
+
+    Raises:
+        ZoomStackError: codes ``no_model``, ``bad_model``.
+    """
+    entry = find_model(name, folder)
+    family = FAMILIES[_class_name(entry.folder)]
+    adapter = importlib.import_module(f".{family.adapter}", __package__)
+    revision = revision_of(entry.folder, family.denoiser)
+    model: Model = adapter.load(entry.folder, name, revision, device)
+    return model
+
+
+def inspect(folder: Path, name: str) -> ModelEntry:
+    """Look at a folder without loading anything; problems go into the entry."""
+    try:
+        class_name = _class_name(folder)
+        family = _family(class_name, name)
+        _check_parts(folder, name, family)
+        size = _native_size(folder, family)
+    except ZoomStackError as error:
+        return ModelEntry(name, folder, problem=error.text, hint=error.hint)
+    return ModelEntry(name, folder, family.title, size)
+
+
+def revision_of(folder: Path, part: str) -> str:
+    """Twelve digits that identify the weights.
+
+    The commit where the folder came from a hub and says so, otherwise a SHA-256 of the weights.
+    """
+    for place in (folder, folder.resolve()):
+        if place.parent.name == "snapshots" and _is_commit(place.name):
+            return place.name[:12]
+    for note in sorted((folder / ".cache/huggingface/download" / part).glob("*.metadata")):
+        commit = note.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
+        if _is_commit(commit):
+            return commit[:12]
+    digest = hashlib.sha256()
+    for file in _weights(folder / part):
+        with file.open("rb") as stream:
+            while chunk := stream.read(2**22):
+                digest.update(chunk)
+    return digest.hexdigest()[:12]
+
+
+def _is_commit(text: str) -> bool:
+    return len(text) == 40 and all(digit in "0123456789abcdef" for digit in text)
+
+
+def _weights(part: Path) -> Iterator[Path]:
+    """Weight files; where both precisions are there, the adapters load the full one."""
+    files = sorted(part.glob("*.safetensors"))
+    full = [file for file in files if ".fp16" not in file.name]
+    yield from full or files
+
+
+def _class_name(folder: Path) -> str:
+    if not (folder / INDEX_FILE).is_file():
+        raise ZoomStackError(
+            "bad_model",
+            f"The folder {folder} holds no model: it has no {INDEX_FILE}.",
+            "Choose a model folder in the format of diffusers.",
+        )
+    index = read_json(folder / INDEX_FILE, "bad_model")
+    name = index.get("_class_name") if isinstance(index, dict) else None
+    if not isinstance(name, str):
+        raise ZoomStackError(
+            "bad_model", f'{folder / INDEX_FILE} names no "_class_name".', "Download it again."
+        )
+    return name
+
+
+def _family(class_name: str, name: str) -> Family:
+    family = FAMILIES.get(class_name)
+    if family is not None:
+        return family
+    if class_name in ("IFSuperResolutionPipeline", "IFImg2ImgSuperResolutionPipeline"):
+        raise ZoomStackError(
+            "bad_model",
+            f"The model {name!r} enlarges pictures of a first stage and makes none by itself.",
+            "Choose a stage I model.",
+        )
+    raise ZoomStackError(
+        "bad_model",
+        f"The model {name!r} is a {class_name}, which Zoom Stack cannot use yet.",
+        f"It can use: {', '.join(sorted(FAMILIES))}.",
+    )
+
+
+def _check_parts(folder: Path, name: str, family: Family) -> None:
+    for part in family.parts:
+        if not (folder / part).is_dir():
+            raise ZoomStackError(
+                "bad_model", f"The model {name!r} lacks its part {part!r}.", "Download it again."
+            )
+    for part in (family.denoiser, *family.text_encoders):
+        if any((folder / part).glob("*.safetensors")):
+            continue
+        if any((folder / part).glob("*.bin")) or any((folder / part).glob("*.ckpt")):
+            raise ZoomStackError(
+                "bad_model",
+                f"The part {part!r} of the model {name!r} has its weights only as pickle files, "
+                "which could run any program.",
+                "Download the model's safetensors files.",
+            )
+        raise ZoomStackError(
+            "bad_model",
+            f"The part {part!r} of the model {name!r} has no weights (*.safetensors).",
+            "Download it again.",
+        )
+
+
+def _native_size(folder: Path, family: Family) -> tuple[int, int] | None:
+    try:
+        text = (folder / family.denoiser / "config.json").read_text(encoding="utf-8")
+        side = json.loads(text)["sample_size"]
+        return int(side), int(side)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,291 @@
+"""The engine as a service on standard input and output: ``contract.messages`` is the protocol.
+
+Jobs run one after another in the main thread. A second thread reads requests, so that "cancel"
+and the end of the input are noticed at once, also while torch is imported or a model loads.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import os
+import queue
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from .contract.checking import Checker
+from .contract.errors import ZoomStackError
+from .contract.job import parse_job
+from .contract.messages import MAX_LINE_BYTES, REQUEST_TYPES, Message, decode, error_message
+from .failures import Cancelled, as_zoom_stack_error, details
+from .reporting import JsonReporter, Reporter
+from .requests import GenerateRequest, run_generate
+
+if TYPE_CHECKING:
+    from .generation import OpenModel
+
+# After the end of the input: how long to wait for the present step and its saving, and how long
+# where there is nothing to save.
+SAVING_GRACE = 20.0
+LOADING_GRACE = 0.5
+
+_CHECK = Checker("bad_request", "The request")
+_GENERATE_KEYS = frozenset({"type", "job", "out", "resume", "overwrite", "device", "models"})
+
+
+class Task(Reporter):
+    """One request, waiting or under way, and its messages.
+
+    Attributes:
+        request: as it came.
+    """
+
+    def __init__(self, request: Message, stream: JsonReporter) -> None:
+        self.request = request
+        self.inline = stream.inline
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._done = False
+        self._can_save = False
+
+    def send(self, message: Message) -> None:
+        with self._lock:
+            if not self._done:
+                self._stream.send(message)
+
+    def stage(self, name: str, text: str) -> None:
+        with self._lock:
+            self._can_save = name in ("sample", "finish")
+        super().stage(name, text)
+
+    def done(self, status: str) -> None:
+        with self._lock:
+            self._end(status)
+
+    def cancel(self) -> None:
+        """End after the present step; at once for whoever waits while there is no step yet.
+
+        A library cannot be stopped safely in the midst of being imported. So the main thread
+        finishes that and then finds the task cancelled, but nobody has to wait for it.
+        """
+        with self._lock:
+            self._cancelled = True
+            if not self._can_save:
+                self._end("cancelled")
+
+    def is_cancelled(self) -> bool:
+        return self._cancelled
+
+    def is_saving_worthwhile(self) -> bool:
+        return self._can_save and not self._done
+
+    def _end(self, status: str) -> None:
+        if not self._done:
+            self._done = True
+            self._stream.send({"type": "done", "status": status})
+
+
+class Worker:
+    """Serves requests until the input ends.
+
+    Args:
+        output: takes the messages and nothing else.
+        input_fd: file descriptor that the requests come from.
+        models: the models folder.
+        inline: pictures within the messages.
+        open_model: in the place of the registry's, for tests and models of one's own.
+    """
+
+    def __init__(
+        self,
+        output: TextIO,
+        *,
+        input_fd: int = 0,
+        models: Path | None = None,
+        inline: bool = False,
+        open_model: OpenModel | None = None,
+    ) -> None:
+        self._input_fd = input_fd
+        self._models = models
+        self._open_model = open_model
+        self._stream = _Pipe(output, inline, self._leave)
+        self._waiting: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._tasks: list[Task] = []  # waiting and under way, oldest first
+        self._finished = threading.Event()
+
+    def serve(self) -> None:
+        """Run until "quit" or the end of the input."""
+        self._stream.hello()
+        threading.Thread(target=self._read, name="requests", daemon=True).start()
+        while (task := self._waiting.get()) is not None:
+            self._run(task)
+            with self._lock:
+                self._tasks.remove(task)
+            _release_memory()
+        self._finished.set()
+
+    def _run(self, task: Task) -> None:
+        status = "failed"
+        try:
+            if not task.is_cancelled():
+                self._answer(task)
+            status = "finished"
+        except Cancelled:
+            status = "cancelled"
+        except Exception as error:
+            shown = as_zoom_stack_error(error)
+            if shown.code == "internal":
+                print(details(error), file=sys.stderr, flush=True)
+                shown.hint = "Please report it; the details are in the engine's log."
+            task.error(shown)
+        task.done(status)
+
+    def _answer(self, task: Task) -> None:
+        if task.request["type"] == "check":
+            from .commands.check import build_report
+
+            task.stage("load", "Looking at the engine's environment")
+            task.check(build_report(self._models))
+        else:
+            request = parse_generate(task.request, self._models, self._stream.inline)
+            run_generate(request, task, task.is_cancelled, self._open_model)
+            if self._stream.inline:  # whoever asked has the stack now
+                shutil.rmtree(request.out, ignore_errors=True)
+
+    def _read(self) -> None:
+        """The reading thread."""
+        for line in read_lines(self._input_fd):
+            try:
+                request = decode(line, REQUEST_TYPES)
+            except ZoomStackError as error:
+                self._stream.send(error_message(error))
+                continue
+            if request["type"] == "quit":
+                break
+            if request["type"] == "cancel":
+                self._cancel_oldest()
+                continue
+            task = Task(request, self._stream)
+            with self._lock:
+                self._tasks.append(task)
+            self._waiting.put(task)
+        self._leave()
+
+    def _cancel_oldest(self) -> None:
+        with self._lock:
+            tasks = [task for task in self._tasks if not task.is_cancelled()]
+        if tasks:
+            tasks[0].cancel()
+
+    def _leave(self) -> None:
+        """Nobody listens any more: save what is worth it and end, whatever is under way."""
+        with self._lock:
+            tasks = list(self._tasks)
+        worthwhile = any(task.is_saving_worthwhile() for task in tasks)
+        for task in tasks:
+            task.cancel()
+        self._waiting.put(None)
+        if not self._finished.wait(SAVING_GRACE if worthwhile else LOADING_GRACE):
+            os._exit(0)
+
+
+class _Pipe(JsonReporter):
+    """Messages to a reader that may be gone: then the worker has no reason to live."""
+
+    def __init__(self, stream: TextIO, inline: bool, on_gone: Callable[[], None]) -> None:
+        super().__init__(stream, inline)
+        self._on_gone = on_gone
+        self._gone = False
+
+    def send(self, message: Message) -> None:
+        try:
+            super().send(message)
+        except (OSError, ValueError):  # a closed pipe, a closed file
+            if not self._gone:
+                self._gone = True
+                # In a thread of its own: the caller may hold a task's lock.
+                threading.Thread(target=self._on_gone, daemon=True).start()
+
+
+def parse_generate(request: Message, models: Path | None, inline: bool) -> GenerateRequest:
+    """Read a "generate" request.
+
+    Args:
+        inline: the request comes from another machine, whose folders are not here: "out" then
+            only tells one run from another, and the files lie in a folder of the worker's own.
+
+    Raises:
+        ZoomStackError: codes ``bad_request``, ``bad_job``, ``bad_geometry``.
+    """
+    _CHECK.known_keys(request, _GENERATE_KEYS, "it")
+    own_models = request.get("models")
+    out = _path(request.get("out"), '"out"')
+    return GenerateRequest(
+        job=parse_job(request.get("job")),
+        out=own_folder(out) if inline else out,
+        resume=_flag(request, "resume"),
+        overwrite=_flag(request, "overwrite") or inline,
+        device=_CHECK.choice(
+            request.get("device", "auto"), ("auto", "cpu", "cuda", "mps"), '"device"'
+        ),
+        models=models if own_models is None else _path(own_models, '"models"'),
+    )
+
+
+def own_folder(out: Path) -> Path:
+    """Where a worker keeps the files of a run that was asked for from another machine."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    name = hashlib.sha256(str(out).encode()).hexdigest()[:16]
+    return Path(cache) / "zoom_stack" / "runs" / name
+
+
+def read_lines(fd: int) -> Iterator[str]:
+    """Lines of a file descriptor, until its end.
+
+    Not through ``sys.stdin``: a thread that blocks in there holds a lock that Python's own
+    ending needs.
+    """
+    rest = b""
+    while chunk := _read_chunk(fd):
+        *lines, rest = (rest + chunk).split(b"\n") if b"\n" in chunk else [rest + chunk]
+        for line in lines:
+            if line.strip():
+                yield line.decode("utf-8", errors="replace")
+        if len(rest) > MAX_LINE_BYTES:
+            return
+
+
+def _read_chunk(fd: int) -> bytes:
+    try:
+        return os.read(fd, 2**16)
+    except OSError:  # the same as its end
+        return b""
+
+
+def _path(value: object, where: str) -> Path:
+    text = _CHECK.text(value, where)
+    if not text or "\0" in text:
+        raise _CHECK.fail(f"{where} is no path: {text!r}.")
+    return Path(text)
+
+
+def _flag(request: Message, key: str) -> bool:
+    value = request.get(key, False)
+    if not isinstance(value, bool):
+        raise _CHECK.fail(f'"{key}" must be true or false.')
+    return value
+
+
+def _release_memory() -> None:
+    """Blender and the next job need the device's memory."""
+    gc.collect()
+    if "torch" in sys.modules:
+        from .devices import free_memory
+
+        free_memory()
