@@ -50,17 +50,25 @@ class Launch:
         cwd: the folder that holds the ``engine`` package.
         log: file for the worker's standard error; emptied at the start.
         inbox: folder for pictures that travel within messages; None for a worker on this machine.
+        variables: additions to the environment.
     """
 
     argv: tuple[str, ...]
     cwd: Path
     log: Path
     inbox: Path | None = None
+    variables: tuple[tuple[str, str], ...] = ()
 
 
-def local_launch(python: Path, root: Path, log: Path) -> Launch:
-    """A worker on this machine, run by the user's interpreter from the extension's folder."""
-    return Launch((str(python), "-B", "-u", "-m", "engine", "worker"), root, log)
+def local_launch(python: Path, root: Path, log: Path, models: Path | None = None) -> Launch:
+    """A worker on this machine, run by the user's interpreter from the extension's folder.
+
+    Args:
+        models: the folder with the user's models.
+    """
+    variables = () if models is None else (("ZOOM_STACK_MODELS", str(models)),)
+    argv = (str(python), "-B", "-u", "-m", "engine", "worker")
+    return Launch(argv, root, log, variables=variables)
 
 
 def remote_launch(command: str, root: Path, log: Path, inbox: Path) -> Launch:
@@ -211,11 +219,14 @@ class Client:
 
     def _diagnosis(self, event: Message) -> ZoomStackError:
         """Why the worker ended, as far as one can tell from outside."""
-        if "error" in event:
-            return event["error"]
+        error = event.get("error")
+        if isinstance(error, ZoomStackError):
+            return error
         tail = self.log_tail()
         last = tail.splitlines()[-1] if tail else ""
         python = self.launch.argv[0]
+        if not self._greeted and "needs Python" in last:
+            return ZoomStackError("old_python", last.rstrip(".") + ".", "Choose another Python.")
         if not self._greeted and last.startswith("SyntaxError"):
             return ZoomStackError(
                 "old_python", f"{python} is too old.", "The engine needs Python 3.11 or newer."
@@ -282,7 +293,7 @@ class Client:
             return subprocess.Popen(
                 self.launch.argv,
                 cwd=self.launch.cwd,
-                env=worker_environment(),
+                env={**worker_environment(), **dict(self.launch.variables)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

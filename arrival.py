@@ -1,0 +1,97 @@
+"""How a finished stack comes into the file: when it may, where to, and as one undo step."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator
+from pathlib import Path
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import jobs
+from .engine.contract.manifest import read_stack
+from .job_settings import copy_settings
+from .scene.importing import ImportOptions, ImportResult, import_steps
+from .scene.viewing import ViewPlace, show_in_viewport
+
+_session = 0
+
+
+def session() -> int:
+    """Counts the files loaded: a job's scene is meaningless in another file."""
+    return _session
+
+
+def find_scene(session_uid: int) -> bpy.types.Scene | None:
+    """A scene by the number that survives renaming and undo; 0 is the active one."""
+    if session_uid == 0:
+        return bpy.context.scene
+    found = (scene for scene in bpy.data.scenes if scene.session_uid == session_uid)
+    return next(found, None)
+
+
+def blocker() -> str:
+    """Why a stack cannot be imported right now; empty when it can."""
+    if bpy.app.is_job_running("RENDER"):
+        return "Waiting for the render to end"
+    for window in bpy.context.window_manager.windows:
+        if len(window.modal_operators):
+            return f"Waiting for {window.modal_operators[0].name} to end"
+    return ""
+
+
+def start_import(folder: Path, scene: bpy.types.Scene) -> Generator[str, None, ImportResult]:
+    """Read the stack; the import itself happens as the generator is driven.
+
+    Raises:
+        ZoomStackError: codes ``bad_stack``, ``missing_picture``.
+    """
+    return import_steps(read_stack(folder), ImportOptions(scene=scene.name))
+
+
+def finish_import(result: ImportResult, view: ViewPlace | None, scene_uid: int) -> None:
+    """Show the zoom, keep the settings at hand there, and make it all one undo step."""
+    target = bpy.data.scenes.get(result.scene_name)
+    source = find_scene(scene_uid)
+    if target is not None and source is not None and target != source:
+        copy_settings(source.zoom_stack, target.zoom_stack)
+    if bpy.app.background:
+        return
+    show_in_viewport(view, result)
+    # Without this the data is lost for good after undo and redo.
+    bpy.ops.ed.undo_push(message="Zoom Stack")
+
+
+def remove_if_empty(folder: Path) -> None:
+    """After a cancelled run without anything worth keeping."""
+    hidden = folder / ".zoom_stack"
+    with contextlib.suppress(OSError):
+        if not any(folder.glob("*.png")) and not any(hidden.glob("state-*")):
+            for file in [*folder.glob("preview_*"), *hidden.glob("*")]:
+                file.unlink()
+            hidden.rmdir()
+            folder.rmdir()
+
+
+@persistent
+def _before_load(*_arguments: object) -> None:
+    generation = jobs.board.generation
+    if generation is not None and jobs.is_running(generation):
+        generation.interrupt_import()
+
+
+@persistent
+def _after_load(*_arguments: object) -> None:
+    global _session
+    _session += 1
+
+
+def register() -> None:
+    bpy.app.handlers.load_pre.append(_before_load)
+    bpy.app.handlers.load_post.append(_after_load)
+
+
+def unregister() -> None:
+    bpy.app.handlers.load_post.remove(_after_load)
+    bpy.app.handlers.load_pre.remove(_before_load)

@@ -1,0 +1,124 @@
+"""Install the engine's packages into a virtual environment of the extension's own."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from . import folders, jobs
+from .engine.command_runner import CommandRunner
+from .engine.contract.errors import ZoomStackError
+
+TICK = 0.2
+KEPT_LINES = 8
+# Besides PyPI, whose own torch is for the processor on Windows and macOS and for CUDA on Linux.
+TORCH_INDEX = {
+    "CPU": "https://download.pytorch.org/whl/cpu",
+    "CUDA": "https://download.pytorch.org/whl/cu126",
+}
+STAGES = ("Making the environment", "Updating pip", "Installing torch", "Installing the rest")
+_PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
+
+
+class Installation:
+    """Makes the environment; a failed or cancelled one is completed by the next.
+
+    Attributes:
+        stage: what goes on, for people.
+        fraction: 0-1, of the stages and the present download.
+        lines: the last lines that pip said.
+        state: "running", "finished", "failed" or "cancelled".
+    """
+
+    def __init__(self, runner: CommandRunner) -> None:
+        self.stage = STAGES[0]
+        self.fraction = 0.0
+        self.lines: list[str] = []
+        self.state = "running"
+        self.error: ZoomStackError | None = None
+        self._runner = runner
+        self._download = 0.0
+
+    def tick(self) -> float | None:
+        ended = self._runner.exit_code is not None
+        for line in self._runner.lines():
+            self._hear(line)
+        number = min(self._runner.current, len(STAGES) - 1)
+        self.stage = STAGES[number]
+        self.fraction = (number + self._download) / len(STAGES)
+        jobs.redraw()
+        if not ended:
+            return TICK
+        if self._runner.cancelled:
+            self.state = "cancelled"
+        elif self._runner.exit_code == 0:
+            self.state, self.fraction = "finished", 1.0
+        else:
+            self.fail(self._failure())
+        return None
+
+    def cancel(self) -> None:
+        self._runner.cancel()
+
+    def fail(self, error: ZoomStackError) -> None:
+        self.state, self.error = "failed", error
+        self._runner.cancel()
+
+    def abandon(self) -> None:
+        self._runner.cancel()
+
+    def _hear(self, line: str) -> None:
+        progress = _PROGRESS.fullmatch(line)
+        if progress:
+            done, total = int(progress[1]), int(progress[2])
+            self._download = min(1.0, done / total) if total else 0.0
+            return
+        self.lines = [*self.lines, line][-KEPT_LINES:]
+
+    def _failure(self) -> ZoomStackError:
+        last = next((line for line in reversed(self.lines) if "ERROR" in line), "")
+        last = last or (self.lines[-1] if self.lines else "")
+        hint = f"It said: {last}" if last else "Try again."
+        if "No module named" in last or "ensurepip" in last:
+            hint = "This Blender's Python cannot make environments; choose another Python."
+        return ZoomStackError(
+            "install_failed", f"The installation stopped at: {self.stage.lower()}.", hint
+        )
+
+
+def install_commands(python: str, target: Path, requirements: Path, device: str) -> list[list[str]]:
+    """The commands that make the environment.
+
+    Args:
+        python: the interpreter to make it from.
+        device: a key of ``TORCH_INDEX``, or "PYPI" for PyPI's own torch.
+    """
+    pip = [str(folders.environment_python(target)), "-m", "pip", "install", "--no-input"]
+    pip += ["--disable-pip-version-check"]
+    # The "raw" bar is for programs; pip has it since 24.1, hence the update before.
+    bar = ["--progress-bar", "raw"]
+    torch = [line for line in _requirements(requirements) if re.match(r"torch\b", line)]
+    index = ["--index-url", TORCH_INDEX[device]] if device in TORCH_INDEX else []
+    return [
+        [python, "-m", "venv", str(target)],
+        [*pip, "--progress-bar", "off", "--upgrade", "pip"],
+        [*pip, *bar, *index, *(torch or ["torch"])],
+        [*pip, *bar, "-r", str(requirements)],
+    ]
+
+
+def start_installation(device: str) -> Installation:
+    """Begin to install for "CPU", "CUDA" or "PYPI"."""
+    commands = install_commands(
+        sys.executable,
+        folders.environment_folder(),
+        folders.EXTENSION / "engine" / "requirements.txt",
+        device,
+    )
+    return Installation(CommandRunner(commands, folders.user_folder("")))
+
+
+def _requirements(file: Path) -> list[str]:
+    lines = (line.partition("#")[0].strip() for line in file.read_text("utf-8").splitlines())
+    return [line for line in lines if line]

@@ -1,0 +1,116 @@
+"""From the scene's settings to a job, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .engine.contract.job import Job, parse_job
+
+if TYPE_CHECKING:
+    import bpy
+
+    from .properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
+
+
+def zoom_factor_of(settings: ZOOMSTACK_PG_settings, level: ZOOMSTACK_PG_level) -> float:
+    """A level's zoom factor: its own, or the common one."""
+    return level.zoom_factor if level.use_own_zoom_factor else settings.zoom_factor
+
+
+def job_from_settings(settings: ZOOMSTACK_PG_settings) -> Job:
+    """What the settings ask for.
+
+    Raises:
+        ZoomStackError: codes ``bad_job``, ``bad_geometry``, naming the place.
+    """
+    levels = [
+        {
+            "prompt": level.prompt,
+            "negative_prompt": level.negative_prompt,
+            "zoom_factor": _decimal(zoom_factor_of(settings, level)),
+            "focus": [_decimal(value) for value in level.focus],
+        }
+        for level in settings.levels
+    ]
+    sampler: dict[str, Any] = {
+        "solver": settings.solver,
+        "steps": settings.steps,
+        "blending": settings.blending,
+        "context_strength": _decimal(settings.context_strength),
+    }
+    if settings.use_guidance:
+        sampler["guidance_scale"] = _decimal(settings.guidance_scale)
+    job: dict[str, Any] = {
+        "model": settings.model,
+        "seed": settings.seed,
+        "levels": levels,
+        "sampler": sampler,
+    }
+    if settings.use_size:
+        job["size"] = [settings.width, settings.height]
+    return parse_job(job)
+
+
+def apply_job(settings: ZOOMSTACK_PG_settings, data: Mapping[str, Any]) -> None:
+    """Write a job's levels into the settings, and whatever else the job says itself.
+
+    Args:
+        data: the JSON form; what it leaves out stays as the user has it.
+
+    Raises:
+        ZoomStackError: codes ``bad_job``, ``bad_geometry``; the settings are then unchanged.
+    """
+    job = parse_job(data)
+    _apply_levels(settings, job)
+    for name in ("seed", "model"):
+        if name in data:
+            setattr(settings, name, getattr(job, name))
+    if "size" in data:
+        settings.use_size = job.size is not None
+        if job.size is not None:
+            settings.width, settings.height = job.size
+    sampler = data.get("sampler", {})
+    for name in ("solver", "steps", "blending", "context_strength"):
+        if name in sampler:
+            setattr(settings, name, getattr(job.sampler, name))
+    if "guidance_scale" in sampler:
+        settings.use_guidance = job.sampler.guidance_scale is not None
+        if job.sampler.guidance_scale is not None:
+            settings.guidance_scale = job.sampler.guidance_scale
+
+
+def copy_settings(source: bpy.types.PropertyGroup, target: bpy.types.PropertyGroup) -> None:
+    """Copy every property of one group to another of the same type."""
+    for prop in source.bl_rna.properties:
+        if prop.identifier in {"rna_type", "name"} or prop.identifier.endswith("_choice"):
+            continue
+        value = getattr(source, prop.identifier)
+        if prop.type == "COLLECTION":
+            items = getattr(target, prop.identifier)
+            items.clear()
+            for item in value:
+                copy_settings(item, items.add())
+        elif not prop.is_readonly:
+            setattr(target, prop.identifier, value)
+
+
+def _apply_levels(settings: ZOOMSTACK_PG_settings, job: Job) -> None:
+    factors = {level.zoom_factor for level in job.levels[1:]}
+    common = len(factors) <= 1
+    if common and factors:
+        settings.zoom_factor = factors.pop()
+    settings.levels.clear()
+    for spec in job.levels:
+        level = settings.levels.add()
+        level.prompt = spec.prompt
+        level.negative_prompt = spec.negative_prompt
+        level.use_own_zoom_factor = not common
+        level.zoom_factor = spec.zoom_factor
+        level.focus = spec.focus
+    settings.active_level = 0
+
+
+def _decimal(value: float) -> float:
+    """Blender keeps single precision: 0.3 would reach the job as 0.30000001192092896."""
+    return float(f"{value:.6g}")

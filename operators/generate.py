@@ -1,0 +1,214 @@
+"""Generate, cancel, and what becomes of the result."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import bpy
+from bpy.props import BoolProperty
+
+from .. import folders, jobs
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.job import Job
+from ..engine_launch import start_engine
+from ..generation import Generation, Phase
+from ..job_settings import job_from_settings
+from ..measuring import measured
+from ..properties import MAX_SEED
+from ..scene.viewing import remember_view
+
+
+def why_not_generate(context: bpy.types.Context) -> str:
+    """Why Generate is grey; empty when it is not."""
+    if jobs.is_running(jobs.board.generation):
+        return "A zoom is being generated already"
+    if not folders.engine_is_configured():
+        return "Install the engine first, or choose a Python that has it"
+    if context.scene.library is not None:
+        return "This scene is linked from another file and cannot be changed"
+    return ""
+
+
+class ZOOMSTACK_OT_generate(bpy.types.Operator):
+    """Make pictures of all levels that fit into one another, and build the zoom from them"""
+
+    bl_idname = "zoom_stack.generate"
+    bl_label = "Generate"
+    bl_options = {"REGISTER"}
+
+    wait: BoolProperty(
+        name="Wait",
+        description="Return when the zoom is there, for scripts; always so in background mode",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    @measured
+    def poll(cls, context: bpy.types.Context) -> bool:
+        reason = why_not_generate(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    @measured
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        jobs.board.problem = None
+        try:
+            generation = _start(context)
+        except ZoomStackError as error:
+            return self._failed(error)
+        jobs.board.generation = generation
+        if not (self.wait or bpy.app.background):
+            jobs.start(generation)
+            return {"FINISHED"}
+        jobs.run_to_end(generation)
+        if generation.phase is Phase.FAILED and jobs.board.problem is not None:
+            return self._failed(jobs.board.problem)
+        return {"FINISHED"} if generation.phase is Phase.FINISHED else {"CANCELLED"}
+
+    def _failed(self, error: ZoomStackError) -> set[str]:
+        jobs.board.problem = error
+        self.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+
+
+def _start(context: bpy.types.Context) -> Generation:
+    """
+    Raises:
+        ZoomStackError: when the settings make no job, or the output folder cannot be written to.
+    """
+    scene = context.scene
+    settings = scene.zoom_stack
+    if settings.randomise_seed:
+        settings.seed = random.randint(0, MAX_SEED)
+    job = job_from_settings(settings)
+    out = folders.new_stack_folder(settings.output_folder.strip(), _title(job))
+    device = folders.preferences().device
+    return Generation(start_engine(), job, out, device, scene, remember_view(context))
+
+
+def _title(job: Job) -> str:
+    """A few words for the folder and the scene: "spiral galaxy to leaf veins"."""
+    ends = [_short(job.levels[0].prompt), _short(job.levels[-1].prompt)]
+    return " to ".join(dict.fromkeys(ends))
+
+
+def _short(prompt: str) -> str:
+    words = prompt.partition(",")[0].split()
+    return " ".join([word for word in words if word.lower() not in {"a", "an", "the"}][:3])
+
+
+class ZOOMSTACK_OT_cancel(bpy.types.Operator):
+    """Stop generating; nothing in the file changes"""
+
+    bl_idname = "zoom_stack.cancel"
+    bl_label = "Cancel"
+    bl_options = {"INTERNAL"}
+
+    by_key: BoolProperty(options={"HIDDEN", "SKIP_SAVE"}, default=False)
+
+    @classmethod
+    @measured
+    def poll(cls, context: bpy.types.Context) -> bool:
+        generation = jobs.board.generation
+        if not jobs.is_running(generation):
+            cls.poll_message_set("Nothing is being generated")
+            return False
+        if generation.phase is Phase.CANCELLING:
+            cls.poll_message_set("It is being cancelled")
+            return False
+        return True
+
+    @measured
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        # The same key stops a render and the playback of an animation.
+        playing = time.monotonic() - jobs.board.playing_at < jobs.PLAYING_SECONDS
+        if self.by_key and (playing or bpy.app.is_job_running("RENDER")):
+            return {"PASS_THROUGH"}
+        jobs.board.generation.cancel()
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_import_result(bpy.types.Operator):
+    """Build the zoom that has been generated in the scene that is open now"""
+
+    bl_idname = "zoom_stack.import_result"
+    bl_label = "Import Here"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        generation = jobs.board.generation
+        return generation is not None and generation.phase is Phase.OFFERED
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        jobs.board.problem = None
+        jobs.board.generation.accept(remember_view(context))
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_dismiss(bpy.types.Operator):
+    """Hide this message"""
+
+    bl_idname = "zoom_stack.dismiss"
+    bl_label = "Dismiss"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if jobs.board.problem is not None:
+            jobs.board.problem = None
+        elif not jobs.is_running(jobs.board.generation):
+            jobs.board.generation = None
+        jobs.redraw()
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_copy_problem(bpy.types.Operator):
+    """Copy this message to the clipboard"""
+
+    bl_idname = "zoom_stack.copy_problem"
+    bl_label = "Copy Message"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return jobs.board.problem is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        problem = jobs.board.problem
+        context.window_manager.clipboard = f"{problem} [{problem.code}]"
+        self.report({"INFO"}, "Copied")
+        return {"FINISHED"}
+
+
+CLASSES = (
+    ZOOMSTACK_OT_generate,
+    ZOOMSTACK_OT_cancel,
+    ZOOMSTACK_OT_import_result,
+    ZOOMSTACK_OT_dismiss,
+    ZOOMSTACK_OT_copy_problem,
+)
+_keys: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    keyconfig = bpy.context.window_manager.keyconfigs.addon
+    if keyconfig is None:  # background mode
+        return
+    # In this key map every editor, text field and running operator has its turn with Esc first.
+    keymap = keyconfig.keymaps.new("Window")
+    item = keymap.keymap_items.new(ZOOMSTACK_OT_cancel.bl_idname, "ESC", "PRESS")
+    item.properties.by_key = True
+    _keys.append((keymap, item))
+
+
+def unregister() -> None:
+    for keymap, item in _keys:
+        keymap.keymap_items.remove(item)
+    _keys.clear()
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

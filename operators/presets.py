@@ -1,0 +1,96 @@
+"""Presets: jobs as JSON files, the extension's own and the user's."""
+
+from __future__ import annotations
+
+import json
+
+import bpy
+from bpy.props import StringProperty
+
+from .. import folders, jobs
+from ..engine.contract.checking import read_json
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.manifest import write_atomically
+from ..job_settings import apply_job, job_from_settings
+from ..preset_files import find_preset, user_presets
+
+
+class ZOOMSTACK_OT_load_preset(bpy.types.Operator):
+    """Replace the levels by this preset's"""
+
+    bl_idname = "zoom_stack.load_preset"
+    bl_label = "Load Preset"
+    bl_options = {"REGISTER", "UNDO"}
+
+    preset: StringProperty(name="Preset", description="The preset's name")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        jobs.board.problem = None
+        try:
+            apply_job(context.scene.zoom_stack, read_json(find_preset(self.preset), "bad_job"))
+        except ZoomStackError as error:
+            jobs.board.problem = error
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_save_preset(bpy.types.Operator):
+    """Save levels and settings as a preset"""
+
+    bl_idname = "zoom_stack.save_preset"
+    bl_label = "Save Preset"
+    bl_options = {"REGISTER"}
+
+    name: StringProperty(name="Name", description="The preset's name", default="My Zoom")
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_props_dialog(self)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        stem = "".join(c if c.isalnum() else "_" for c in self.name.strip().lower())
+        try:
+            if not stem.strip("_"):
+                raise ZoomStackError("bad_name", "A preset needs a name with letters.")
+            data = json.dumps(job_from_settings(context.scene.zoom_stack).to_dict(), indent=2)
+            write_atomically(folders.user_folder("presets") / f"{stem}.json", data.encode())
+        except ZoomStackError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        except OSError as error:
+            self.report({"ERROR"}, f"The preset cannot be written: {error.strerror}.")
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_remove_preset(bpy.types.Operator):
+    """Delete this preset of yours"""
+
+    bl_idname = "zoom_stack.remove_preset"
+    bl_label = "Delete Preset"
+    bl_options = {"REGISTER"}
+
+    preset: StringProperty(name="Preset", description="The preset's name")
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        for file in user_presets():
+            if file.stem == self.preset:
+                file.unlink(missing_ok=True)
+                return {"FINISHED"}
+        return {"CANCELLED"}
+
+
+CLASSES = (ZOOMSTACK_OT_load_preset, ZOOMSTACK_OT_save_preset, ZOOMSTACK_OT_remove_preset)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

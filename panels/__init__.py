@@ -1,0 +1,15 @@
+"""Panels draw; they change nothing."""
+
+from . import generate, levels
+
+_MODULES = (levels, generate)
+
+
+def register() -> None:
+    for module in _MODULES:
+        module.register()
+
+
+def unregister() -> None:
+    for module in reversed(_MODULES):
+        module.unregister()

@@ -1,0 +1,210 @@
+"""Generate: settings, the button, and what goes on once it is pressed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+
+from .. import jobs
+from ..folders import engine_is_configured
+from ..generation import Generation, Phase
+from ..measuring import measured
+from ..operators.generate import why_not_generate
+from .engine import draw_installation
+from .texts import draw_wrapped, duration_text
+
+if TYPE_CHECKING:
+    from ..properties import ZOOMSTACK_PG_settings
+
+_PREVIEW_SCALE = 4.0
+
+
+class _ZoomPanel:
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Zoom"
+
+
+class ZOOMSTACK_PT_start(_ZoomPanel, bpy.types.Panel):
+    bl_label = "Get Started"
+    bl_idname = "ZOOMSTACK_PT_start"
+    bl_order = 0
+
+    @classmethod
+    @measured
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return not engine_is_configured() or jobs.is_running(jobs.board.installation)
+
+    @measured
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        if draw_installation(layout, context):
+            return
+        draw_wrapped(
+            layout, context, "Pictures are made by an engine that runs beside Blender.", "INFO"
+        )
+        column = layout.column(align=True)
+        column.scale_y = 1.3
+        column.operator("zoom_stack.install_engine", text="Install the Engine…", icon="IMPORT")
+        column.operator("zoom_stack.open_preferences", icon="PREFERENCES")
+        if not bpy.app.online_access:
+            draw_wrapped(
+                layout, context, "Installing needs online access: Preferences, System, Network."
+            )
+        layout.operator("zoom_stack.import_sample", text="Try the Sample", icon="IMAGE_DATA")
+
+
+class ZOOMSTACK_PT_generate(_ZoomPanel, bpy.types.Panel):
+    bl_label = "Generate"
+    bl_idname = "ZOOMSTACK_PT_generate"
+    bl_order = 20
+
+    @measured
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        generation = jobs.board.generation
+        running = jobs.is_running(generation)
+        if running:
+            _draw_running(layout, context, generation)
+        else:
+            _draw_settings(layout, context.scene.zoom_stack)
+            button = layout.row()
+            button.scale_y = 1.8
+            button.operator("zoom_stack.generate", icon="RENDER_ANIMATION")
+            reason = why_not_generate(context)
+            if reason:
+                draw_wrapped(layout, context, f"{reason}.")
+            elif generation is not None:
+                _draw_ended(layout, context, generation)
+        _draw_problem(layout, context)
+
+
+class ZOOMSTACK_PT_advanced(_ZoomPanel, bpy.types.Panel):
+    bl_label = "Advanced"
+    bl_idname = "ZOOMSTACK_PT_advanced"
+    bl_parent_id = "ZOOMSTACK_PT_generate"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @measured
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        settings = context.scene.zoom_stack
+        _draw_optional(layout, settings, "Guidance", "use_guidance", "guidance_scale")
+        layout.prop(settings, "solver")
+        layout.prop(settings, "blending")
+        strength = layout.row()
+        strength.active = settings.blending == "default"
+        strength.prop(settings, "context_strength")
+        _draw_optional(layout, settings, "Size", "use_size", "width", "height")
+        layout.prop(settings, "output_folder")
+
+
+def _draw_optional(
+    layout: bpy.types.UILayout,
+    settings: ZOOMSTACK_PG_settings,
+    title: str,
+    switch: str,
+    *names: str,
+) -> None:
+    row = layout.row(heading=title, align=True)
+    row.prop(settings, switch, text="")
+    value = row.row(align=True)
+    value.active = getattr(settings, switch)
+    for name in names:
+        value.prop(settings, name, text="")
+
+
+def _draw_settings(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> None:
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    column.prop(settings, "model_choice")
+    column.prop(settings, "zoom_factor")
+    column.prop(settings, "steps")
+    row = column.row(align=True)
+    seed = row.row(align=True)
+    seed.active = not settings.randomise_seed
+    seed.prop(settings, "seed")
+    row.prop(settings, "randomise_seed", text="", icon="FILE_REFRESH")
+
+
+def _draw_running(
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: Generation
+) -> None:
+    waiting = generation.phase is Phase.CANCELLING
+    bar = layout.row()
+    bar.scale_y = 1.4
+    bar.progress(
+        factor=generation.fraction,
+        type="BAR",
+        text="Cancelling" if waiting else generation.stage,
+    )
+    row = layout.row()
+    if generation.eta is not None:
+        row.label(text=f"{duration_text(generation.eta)} left", icon="TIME")
+    else:
+        row.label(text=generation.stage if generation.fraction else "This takes a moment")
+    cancel = row.row()
+    cancel.alignment = "RIGHT"
+    cancel.operator("zoom_stack.cancel", text="Cancel", icon="X")
+    _draw_previews(layout, context, generation)
+
+
+def _draw_previews(
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: Generation
+) -> None:
+    icons = [generation.thumbnails.icon(level) for level in range(len(generation.job.levels))]
+    if not any(icons):
+        return
+    scale = context.preferences.system.ui_scale
+    width = context.region.width / scale
+    columns = max(1, int((width - 30) // (_PREVIEW_SCALE * 20 + 8)))
+    grid = layout.grid_flow(
+        row_major=True, columns=min(columns, len(icons)), even_columns=True, align=True
+    )
+    for icon in icons:
+        grid.template_icon(icon_value=icon, scale=_PREVIEW_SCALE)
+
+
+def _draw_ended(
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: Generation
+) -> None:
+    if generation.phase is Phase.OFFERED:
+        box = layout.box()
+        draw_wrapped(box, context, "A zoom is ready. It was made for another scene.", "CHECKMARK")
+        row = box.row()
+        row.operator("zoom_stack.import_result", icon="IMPORT")
+        row.operator("zoom_stack.dismiss", text="", icon="X")
+    for warning in generation.warnings:
+        draw_wrapped(layout, context, warning, "INFO")
+
+
+def _draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    problem = jobs.board.problem
+    if problem is None:
+        return
+    box = layout.box()
+    row = box.row()
+    row.alert = True
+    row.label(text="Something went wrong", icon="ERROR")
+    row.operator("zoom_stack.copy_problem", text="", icon="COPYDOWN", emboss=False)
+    row.operator("zoom_stack.dismiss", text="", icon="X", emboss=False)
+    draw_wrapped(box, context, problem.text)
+    if problem.hint:
+        draw_wrapped(box, context, problem.hint)
+
+
+CLASSES = (ZOOMSTACK_PT_start, ZOOMSTACK_PT_generate, ZOOMSTACK_PT_advanced)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

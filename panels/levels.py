@@ -1,0 +1,139 @@
+"""The levels: presets, the list, and the active level's details."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+
+from .. import jobs
+from ..job_settings import zoom_factor_of
+from ..measuring import measured
+from ..preset_files import preset_title, shipped_presets, user_presets
+from .texts import magnification_text
+
+if TYPE_CHECKING:
+    from ..properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
+
+
+class ZOOMSTACK_MT_presets(bpy.types.Menu):
+    bl_idname = "ZOOMSTACK_MT_presets"
+    bl_label = "Presets"
+
+    @measured
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        for file in shipped_presets():
+            operator = layout.operator("zoom_stack.load_preset", text=preset_title(file))
+            operator.preset = file.stem
+        own = user_presets()
+        if own:
+            layout.separator()
+        for file in own:
+            row = layout.row()
+            operator = row.operator("zoom_stack.load_preset", text=preset_title(file), icon="USER")
+            operator.preset = file.stem
+            row.operator("zoom_stack.remove_preset", text="", icon="X").preset = file.stem
+        layout.separator()
+        layout.operator("zoom_stack.save_preset", text="Save Preset…", icon="ADD")
+
+
+class ZOOMSTACK_UL_levels(bpy.types.UIList):
+    """The levels of the zoom, widest first"""
+
+    @measured
+    def draw_item(
+        self,
+        context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        data: ZOOMSTACK_PG_settings,
+        item: ZOOMSTACK_PG_level,
+        icon: int,
+        active_data: ZOOMSTACK_PG_settings,
+        active_property: str,
+        index: int,
+    ) -> None:
+        split = layout.split(factor=0.8)
+        row = split.row(align=True)
+        generation = jobs.board.generation
+        picture = generation.thumbnails.icon(index) if generation is not None else 0
+        if picture:
+            row.label(text="", icon_value=picture)
+        else:
+            row.label(text="", icon="MESH_PLANE" if item.prompt.strip() else "ERROR")
+        row.prop(item, "prompt", text="", emboss=False, placeholder="What is seen here?")
+        right = split.row()
+        right.alignment = "RIGHT"
+        right.active = False
+        right.label(text=magnification_text(_magnification(data, index)))
+
+
+class ZOOMSTACK_PT_levels(bpy.types.Panel):
+    bl_label = "Levels"
+    bl_idname = "ZOOMSTACK_PT_levels"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Zoom"
+    bl_order = 10
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        self.layout.menu("ZOOMSTACK_MT_presets", text="", icon="PRESET")
+
+    @measured
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = context.scene.zoom_stack
+        if not settings.levels:
+            layout.menu("ZOOMSTACK_MT_presets", text="Start from a Preset", icon="PRESET")
+        _draw_list(layout, settings)
+        if settings.active_level < len(settings.levels):
+            _draw_level(layout, settings, settings.active_level)
+
+
+def _draw_list(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> None:
+    row = layout.row()
+    row.template_list(
+        "ZOOMSTACK_UL_levels", "", settings, "levels", settings, "active_level", rows=6, maxrows=12
+    )
+    column = row.column(align=True)
+    column.operator("zoom_stack.level_add", text="", icon="ADD")
+    column.operator("zoom_stack.level_remove", text="", icon="REMOVE")
+    column.separator()
+    column.operator("zoom_stack.level_move", text="", icon="TRIA_UP").direction = "UP"
+    column.operator("zoom_stack.level_move", text="", icon="TRIA_DOWN").direction = "DOWN"
+
+
+def _draw_level(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, index: int) -> None:
+    level = settings.levels[index]
+    layout.prop(level, "prompt", text="", placeholder="What is seen at this scale?")
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    if index > 0:  # the widest level lies in no other
+        row = column.row(align=True, heading="Own Factor")
+        row.prop(level, "use_own_zoom_factor", text="")
+        factor = row.row(align=True)
+        factor.active = level.use_own_zoom_factor
+        factor.prop(level, "zoom_factor", text="")
+        column.row(align=True).prop(level, "focus")
+    column.prop(level, "negative_prompt", text="Avoid")
+
+
+def _magnification(settings: ZOOMSTACK_PG_settings, index: int) -> float:
+    magnification = 1.0
+    for level in settings.levels[1 : index + 1]:
+        magnification *= zoom_factor_of(settings, level)
+    return magnification
+
+
+CLASSES = (ZOOMSTACK_MT_presets, ZOOMSTACK_UL_levels, ZOOMSTACK_PT_levels)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

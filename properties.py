@@ -1,0 +1,207 @@
+"""What the user edits: one group of settings on the scene."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from .engine.contract.geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR
+from .engine.contract.job import MAX_SIZE, SamplerSettings
+from .model_choice import get_model, model_items, set_model
+
+_DEFAULTS = SamplerSettings()
+MAX_SEED = 2**31 - 1  # what an IntProperty holds
+
+SOLVER_ITEMS = (
+    ("dpmpp_2m_sde", "DPM-Solver++ 2M SDE", "Fresh noise in every step: best agreement of levels"),
+    ("dpmpp_2m", "DPM-Solver++ 2M", "Deterministic and quick to settle"),
+    ("ddpm", "DDPM", "The classic; wants many steps"),
+    ("ddim", "DDIM", "Deterministic, first order"),
+)
+BLENDING_ITEMS = (
+    ("default", "Lead Early", "Wide views lead until the subject is settled, then details go free"),
+    ("uniform", "Uniform", "The paper's rule: the plain average of all views"),
+    ("none", "None", "Levels only lie in one another; for comparison"),
+)
+
+
+class ZOOMSTACK_PG_level(bpy.types.PropertyGroup):
+    """One level of the zoom: what is seen, and how it lies in the level before it"""
+
+    prompt: StringProperty(
+        name="Prompt",
+        description="What is seen at this scale, in a few words",
+    )
+    negative_prompt: StringProperty(
+        name="Negative Prompt",
+        description="What should not be seen at this scale",
+    )
+    use_own_zoom_factor: BoolProperty(
+        name="Own Zoom Factor",
+        description="Give this level a zoom factor of its own in the place of the common one",
+        default=False,
+    )
+    zoom_factor: FloatProperty(
+        name="Zoom Factor",
+        description="How many times closer this level is than the level before it",
+        default=2.0,
+        min=MIN_ZOOM_FACTOR,
+        max=MAX_ZOOM_FACTOR,
+        soft_min=1.25,
+        soft_max=8.0,
+        step=25,
+        precision=2,
+    )
+    focus: FloatVectorProperty(
+        name="Focus",
+        description=(
+            "Where this level lies in the level before it: 0 to 1 from the left and from the top"
+        ),
+        size=2,
+        default=(0.5, 0.5),
+        min=0.0,
+        max=1.0,
+        step=1,
+        precision=3,
+    )
+
+
+class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
+    """What to generate"""
+
+    levels: CollectionProperty(type=ZOOMSTACK_PG_level, name="Levels")
+    active_level: IntProperty(
+        name="Active Level", description="The level that is edited below the list", min=0
+    )
+    zoom_factor: FloatProperty(
+        name="Zoom Factor",
+        description="How many times closer each level is than the level before it",
+        default=2.0,
+        min=MIN_ZOOM_FACTOR,
+        max=MAX_ZOOM_FACTOR,
+        soft_min=1.25,
+        soft_max=8.0,
+        step=25,
+        precision=2,
+    )
+    seed: IntProperty(
+        name="Seed",
+        description="The same seed and settings make the same zoom again",
+        default=7,
+        min=0,
+        max=MAX_SEED,
+    )
+    randomise_seed: BoolProperty(
+        name="Randomise Seed",
+        description="Take a new seed each time; it is written into the seed field",
+        default=False,
+    )
+    steps: IntProperty(
+        name="Steps",
+        description="Evaluations of the model for each level: more take longer and look cleaner",
+        default=_DEFAULTS.steps,
+        min=1,
+        max=1000,
+        soft_min=8,
+        soft_max=100,
+    )
+    # The name is what is kept; the enumeration is a view of it, so that a model folder that
+    # changes never changes the choice.
+    model: StringProperty(name="Model", default="bundled", options={"HIDDEN"})
+    model_choice: EnumProperty(
+        name="Model",
+        description="The model that makes the pictures",
+        items=model_items,
+        get=get_model,
+        set=set_model,
+    )
+    use_guidance: BoolProperty(
+        name="Own Guidance",
+        description="Set the guidance here in the place of the model's own recommendation",
+        default=False,
+    )
+    guidance_scale: FloatProperty(
+        name="Guidance",
+        description="How strictly the pictures follow the prompts",
+        default=5.0,
+        min=0.0,
+        max=100.0,
+        soft_min=1.0,
+        soft_max=15.0,
+        precision=1,
+    )
+    solver: EnumProperty(
+        name="Solver",
+        description="How noise becomes pictures",
+        items=SOLVER_ITEMS,
+        default=_DEFAULTS.solver,
+    )
+    blending: EnumProperty(
+        name="Blending",
+        description="How the levels are brought to agree with one another",
+        items=BLENDING_ITEMS,
+        default=_DEFAULTS.blending,
+    )
+    context_strength: FloatProperty(
+        name="Context",
+        description="How long the wide views lead the close ones",
+        default=_DEFAULTS.context_strength,
+        min=0.0,
+        max=100.0,
+        soft_max=10.0,
+        precision=1,
+    )
+    use_size: BoolProperty(
+        name="Own Size",
+        description="Set the pictures' size here in the place of the model's own",
+        default=False,
+    )
+    width: IntProperty(
+        name="Width",
+        description="Width of every level's picture",
+        default=512,
+        min=16,
+        max=MAX_SIZE,
+        soft_min=64,
+        soft_max=2048,
+        subtype="PIXEL",
+    )
+    height: IntProperty(
+        name="Height",
+        description="Height of every level's picture",
+        default=512,
+        min=16,
+        max=MAX_SIZE,
+        soft_min=64,
+        soft_max=2048,
+        subtype="PIXEL",
+    )
+    output_folder: StringProperty(
+        name="Output",
+        description="Folder for new zoom stacks; empty is the extension's own folder",
+        subtype="DIR_PATH",
+    )
+
+
+CLASSES = (ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.zoom_stack = PointerProperty(type=ZOOMSTACK_PG_settings, name="Zoom Stack")
+
+
+def unregister() -> None:
+    del bpy.types.Scene.zoom_stack
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
