@@ -140,9 +140,7 @@ class Generation:
         if kind == "stage":
             self.stage = message["text"]
         elif kind == "progress":
-            levels = max(1, message["levels"])
-            done = message["step"] - 1 + (message["level"] + 1) / levels
-            self.fraction = min(1.0, done / max(1, message["total"]))
+            self.fraction = min(1.0, message["step"] / max(1, message["total"]))
             self.eta, self.eta_at = message["eta"], time.monotonic()
             self.stage = f"Step {message['step']} of {message['total']}"
         elif kind == "preview":

@@ -11,6 +11,8 @@ import bpy.utils.previews
 
 from .engine.png import decode_rgba
 
+ICON_SIDE = 32  # what Blender draws in lists
+
 Decoded = tuple[int, int, int, bytes]
 
 
@@ -48,6 +50,9 @@ class Thumbnails:
         if tuple(icon.image_size) != (width, height):
             icon.image_size = (width, height)
         icon.image_pixels.foreach_set(array("i", rgba))
+        if tuple(icon.icon_size) != (ICON_SIDE, ICON_SIDE):
+            icon.icon_size = (ICON_SIDE, ICON_SIDE)
+        icon.icon_pixels.foreach_set(shrunk(rgba, width, height))
         return True
 
     def icon(self, level: int) -> int:
@@ -75,3 +80,11 @@ class Thumbnails:
                     continue  # a preview is a courtesy; the next one comes soon
             if self._closed:
                 return
+
+
+def shrunk(rgba: bytes, width: int, height: int) -> array[int]:
+    """A picture's pixels as an icon's: a sample of each, which is enough at that size."""
+    pixels = array("i", rgba)
+    columns = [(2 * x + 1) * width // (2 * ICON_SIDE) for x in range(ICON_SIDE)]
+    rows = [(2 * y + 1) * height // (2 * ICON_SIDE) for y in range(ICON_SIDE)]
+    return array("i", [pixels[y * width + x] for y in rows for x in columns])

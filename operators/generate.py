@@ -97,7 +97,7 @@ def _title(job: Job) -> str:
 
 def _short(prompt: str) -> str:
     words = prompt.partition(",")[0].split()
-    return " ".join([word for word in words if word.lower() not in {"a", "an", "the"}][:3])
+    return " ".join([word for word in words if word.lower() not in {"a", "an", "the"}][:2])
 
 
 class ZOOMSTACK_OT_cancel(bpy.types.Operator):

@@ -17,7 +17,7 @@ from .texts import draw_wrapped, duration_text
 if TYPE_CHECKING:
     from ..properties import ZOOMSTACK_PG_settings
 
-_PREVIEW_SCALE = 4.0
+_PREVIEW_SCALE = 3.6  # three in a row of the narrowest side bar
 
 
 class _ZoomPanel:
@@ -161,7 +161,7 @@ def _draw_previews(
         return
     scale = context.preferences.system.ui_scale
     width = context.region.width / scale
-    columns = max(1, int((width - 30) // (_PREVIEW_SCALE * 20 + 8)))
+    columns = max(1, int((width - 60) // (_PREVIEW_SCALE * 20)))
     grid = layout.grid_flow(
         row_major=True, columns=min(columns, len(icons)), even_columns=True, align=True
     )

@@ -93,7 +93,7 @@ class ZOOMSTACK_PT_levels(bpy.types.Panel):
 def _draw_list(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> None:
     row = layout.row()
     row.template_list(
-        "ZOOMSTACK_UL_levels", "", settings, "levels", settings, "active_level", rows=6, maxrows=12
+        "ZOOMSTACK_UL_levels", "", settings, "levels", settings, "active_level", rows=5, maxrows=7
     )
     column = row.column(align=True)
     column.operator("zoom_stack.level_add", text="", icon="ADD")

@@ -139,8 +139,8 @@ def generate(request, lines, inline):
                 path = os.path.join(out, f"preview_{level:02d}.png")
                 write(path, content)
                 say(**preview, file=path)
-            eta = (steps - step) * pause
-            say(type="progress", step=step, total=steps, level=level, levels=levels, eta=eta)
+        eta = (steps - step) * pause
+        say(type="progress", step=step, total=steps, level=0, levels=levels, eta=eta)
     say(type="stage", name="finish", text="Writing the pictures")
     files = {"stack.json": stack_json(job)}
     for level in range(levels):

@@ -1,0 +1,77 @@
+"""The engine's command line with an analytic model in the place of a trained one.
+
+``python tests/doubles/analytic_engine.py generate JOB.json --out DIR`` and so on. The model answers
+every job; ANALYTIC_LOAD and ANALYTIC_STEP are the seconds that loading and a step take.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import engine.requests
+from engine.commands import main
+
+if TYPE_CHECKING:
+    import torch
+
+SIDE = 32
+
+
+class AnalyticModel:
+    """Pixels drawn from N(m, 0.25), m from the prompt: the best estimate is a Wiener filter."""
+
+    name = "analytic"
+    revision = "1"
+    native_size = (SIDE, SIDE)
+    default_guidance = 2.0
+
+    def sample_size(self, aspect: float) -> tuple[int, int]:
+        return (round(SIDE * max(aspect, 1.0)), round(SIDE / min(aspect, 1.0)))
+
+    def condition(
+        self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
+    ) -> AnalyticDenoiser:
+        if "break" in prompts:
+            raise KeyError("a defect\nof the double")
+        if "exhaust" in prompts:
+            raise MemoryError
+        return AnalyticDenoiser(prompts)
+
+
+class AnalyticDenoiser:
+    channels = 3
+
+    def __init__(self, prompts: Sequence[str]) -> None:
+        self.prompts = prompts
+
+    def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        print("a library that prints")
+        os.write(1, b"a C library that prints\n")
+        time.sleep(float(os.environ.get("ANALYTIC_STEP", "0")))
+        means = torch.tensor([(sum(map(ord, text)) % 17) / 17 - 0.5 for text in self.prompts])
+        means = means.view(-1, 1, 1, 1).to(z)
+        if "nan" in self.prompts:
+            return z * torch.nan
+        return means + (z - means) * (0.25 / (0.25 + sigma.view(-1, 1, 1, 1) ** 2))
+
+
+def open_analytic_model(name: str, models: Path | None, device: object) -> AnalyticModel:
+    """Stands for ``engine.models.registry.open_model``."""
+    print("a loader that prints")
+    time.sleep(float(os.environ.get("ANALYTIC_LOAD", "0")))
+    return AnalyticModel()
+
+
+if __name__ == "__main__":
+    engine.requests.find_model = lambda name, models: None  # type: ignore[assignment]
+    engine.requests.registry_open_model = open_analytic_model  # type: ignore[assignment]
+    sys.exit(main())
