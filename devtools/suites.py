@@ -101,14 +101,18 @@ def run(suite: Suite, *, select: str | None, extra: Sequence[str], stream: bool)
     return result
 
 
-def run_check(name: str, command: Sequence[str | Path]) -> Result:
-    """Run a program whose exit code says passed or failed, as one test."""
+def run_check(name: str, command: Sequence[str | Path], **variables: str) -> Result:
+    """Run a program whose exit code says passed or failed, as one test.
+
+    ``variables`` are added to its environment.
+    """
     log = LOGS / f"test-{name.replace(' ', '-')}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     with log.open("w", encoding="utf-8", errors="replace") as stream:
         code = wait(
-            start_process(command, stdout=stream, env=child_environment(), cwd=REPO), TIMEOUT
+            start_process(command, stdout=stream, env=child_environment(**variables), cwd=REPO),
+            TIMEOUT,
         )
     counts = Counts(passed=1) if code == 0 else Counts(failed=1)
     result = Result(name, counts, time.monotonic() - start, log)

@@ -1,0 +1,134 @@
+"""The side bar's Zoom tab, as a person uses it, and what the extension says about itself."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness import BlenderWindow
+from PIL import Image
+
+from devtools.bpy_session import MODULE
+
+_FAKE = Path(__file__).resolve().parents[1] / "doubles" / "fake_worker.py"
+# Within Blender: the extension's modules by their place there.
+_PRELUDE = f"""
+import importlib
+def _part(name): return importlib.import_module({MODULE!r} + "." + name)
+def prefs(): return bpy.context.preferences.addons[{MODULE!r}].preferences
+def settings(): return bpy.context.window_manager.windows[0].scene.zoom_stack
+def status():
+    board = _part("jobs").board
+    job = board.generation
+    return dict(
+        phase=job.phase.value if job else "",
+        running=_part("jobs").is_running(job),
+        fraction=job.fraction if job else 0.0,
+        stage=job.stage if job else "",
+        eta=job.eta if job else None,
+        pictures=sum(bool(job.thumbnails.icon(i)) for i in range(len(job.job.levels))) if job else 0,
+        pid=job._client.pid if job else None,
+        out=str(job.out) if job else "",
+        code=board.problem.code if board.problem else "",
+        text=board.problem.text if board.problem else "",
+        hint=board.problem.hint if board.problem else "",
+    )
+def zooms():
+    return [item.name for item in bpy.data.objects if item.type == "CAMERA" and "zoom" in item]
+"""
+LEVELS = ("a spiral galaxy", "a star field", "a planet")
+
+
+class ZoomTab:
+    """The tab in one window, with a worker that needs no model."""
+
+    def __init__(self, window: BlenderWindow, python: Path) -> None:
+        self.window = window
+        self._python = python
+        window.do(_PRELUDE)
+        window.do("_part('jobs').board.problem = None; _part('jobs').board.generation = None")
+        shutil.copy(_FAKE, window.folder / _FAKE.name)
+        self.use_worker()
+        self.place = window.show_sidebar("Zoom")
+
+    def use_worker(self, mode: str = "ok", step: float = 0.05) -> None:
+        """Choose how the worker of the next run behaves."""
+        script = self.window.folder / "fake_python"
+        new = script.with_suffix(".new")
+        new.write_text(
+            "#!/bin/sh\n"
+            f"export FAKE_WORKER_MODE={mode} FAKE_WORKER_STEP={step}\n"
+            f'exec "{self._python}" -B "{self.window.folder / _FAKE.name}" "$@"\n'
+        )
+        new.chmod(0o755)
+        new.replace(script)
+        self.use_python(script)
+
+    def use_python(self, python: Path | str) -> None:
+        self.window.do(f"prefs().python_path = {str(python)!r}")
+
+    def set_levels(self, prompts: Sequence[str] = LEVELS, steps: int = 6) -> None:
+        self.window.do(
+            f"s = settings(); s.levels.clear(); s.steps = {steps}; s.active_level = 0\n"
+            f"for prompt in {list(prompts)!r}: s.levels.add().prompt = prompt"
+        )
+
+    def status(self) -> dict[str, Any]:
+        return self.window.ask("status()")
+
+    def wait_for(self, condition: str, timeout: float = 60) -> None:
+        """Wait for a condition about ``s = status()``."""
+        self.window.wait_for(f"(lambda s: {condition})(status())", timeout=timeout, every=0.05)
+
+    def wait_finished(self, timeout: float = 90) -> None:
+        self.window.wait_for("not status()['running']", timeout=timeout, every=0.1)
+        status = self.status()
+        assert status["phase"] == "Finished", json.dumps(status)
+
+    def generate(self) -> None:
+        """As the button does, for tests that are not about the button."""
+        self.window.do(
+            "with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.generate('INVOKE_DEFAULT')"
+        )
+
+    def click(self, across: float, down: float, double: bool = False) -> None:
+        """Click at pixels from the tab's top left corner."""
+        self.window.screen.click(self.place.x + across, self.place.y + down, double=double)
+
+    def press_generate(self) -> None:
+        self.window.screen.click(*self.find_generate())
+
+    def find_generate(self) -> tuple[float, float]:
+        """The Generate button: the only button that is 32 pixels tall or more."""
+        self.window.do("_part('jobs').redraw()")
+        self.window.settle()
+        x = self.place.x + 60  # between the button's icon and its text
+        picture = Image.open(self.window.picture("find")).convert("RGB")
+        column = [picture.getpixel((x, y)) for y in range(picture.height)]
+        start = self.place.y
+        for y in range(self.place.y, self.place.y + self.place.height):
+            if column[y] != column[start]:
+                start = y
+            run = y - start + 1
+            button = column[y][0] > 75 and len(set(column[y])) == 1
+            if button and run >= 32 and column[y + 1] != column[y]:
+                return x + 60, (start + y) / 2
+        raise AssertionError("no Generate button in sight")
+
+    def wait_worker_gone(self, pid: int, seconds: float = 8.0) -> None:
+        deadline = time.monotonic() + seconds
+        while _is_alive(pid):
+            assert time.monotonic() < deadline, f"the worker {pid} is still there"
+            time.sleep(0.05)
+
+
+def _is_alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
