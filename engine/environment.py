@@ -92,8 +92,8 @@ def install_hint() -> str:
     )
 
 
-def quiet_libraries() -> None:
-    """Before the first import: no chatter, no progress bars of their own, no network.
+def prepare_libraries() -> None:
+    """Before the first import: no chatter, no progress bars, no network, no busy waiting.
 
     The engine reads models from folders only, so a library that asks a server is a mistake.
     """
@@ -104,6 +104,9 @@ def quiet_libraries() -> None:
         "TRANSFORMERS_VERBOSITY": "error",
         "DIFFUSERS_VERBOSITY": "error",
         "TOKENIZERS_PARALLELISM": "false",
+        # Threads that spin while they wait for one another starve Blender and whatever else works
+        # beside the engine, and then themselves.
+        "OMP_WAIT_POLICY": "PASSIVE",
         # cuBLAS gives the same sums every time only with a workspace of fixed size.
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     }.items():

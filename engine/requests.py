@@ -65,7 +65,7 @@ def run_generate(
     if open_model is None:
         find_model(request.job.model, request.models)
     environment.require()
-    environment.quiet_libraries()
+    environment.prepare_libraries()
     environment.import_torch()
     from . import generation
 

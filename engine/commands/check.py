@@ -73,7 +73,7 @@ def _devices(problems: list[str]) -> tuple[list[dict[str, Any]], str | None]:
     """The devices and which of them "auto" is; finds out whether the packages really load."""
     try:
         environment.require()
-        environment.quiet_libraries()
+        environment.prepare_libraries()
         environment.import_torch()
     except ZoomStackError as error:
         problems.append(str(error))

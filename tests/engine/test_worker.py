@@ -1,0 +1,271 @@
+"""The worker as a process: the protocol, cancelling, the end of its input."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.contract.messages import Message
+from engine.worker import own_folder, read_lines
+
+ROOT = Path(__file__).parents[2]
+DOUBLE = Path(__file__).parents[1] / "doubles" / "analytic_engine.py"
+JOB: dict[str, Any] = {
+    "levels": [{"prompt": "a galaxy"}, {"prompt": "a planet"}],
+    "size": [32, 32],
+    "sampler": {"steps": 8},
+}
+
+
+class WorkerProcess:
+    """A worker with the analytic model, spoken to line by line."""
+
+    def __init__(self, *arguments: str, **environment: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, str(DOUBLE), "worker", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def send(self, **request: object) -> None:
+        self.send_line(json.dumps(request))
+
+    def send_line(self, line: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def receive(self) -> Message:
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert line, "the worker has ended"
+        message: Message = json.loads(line)
+        return message
+
+    def until(self, kind: str, **values: object) -> list[Message]:
+        """Messages up to the first of a type with those values."""
+        messages = [self.receive()]
+        while messages[-1]["type"] != kind or not values.items() <= messages[-1].items():
+            messages.append(self.receive())
+        return messages
+
+    def end(self, seconds: float) -> float:
+        """Close its input; returns how long it lived on."""
+        assert self.process.stdin
+        started = time.monotonic()
+        self.process.stdin.close()
+        self.process.wait(seconds)
+        return time.monotonic() - started
+
+
+Start = Callable[..., WorkerProcess]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    workers: list[WorkerProcess] = []
+
+    def launch(*arguments: str, **environment: str) -> WorkerProcess:
+        workers.append(WorkerProcess(*arguments, **environment))
+        return workers[-1]
+
+    yield launch
+    for worker in workers:
+        worker.process.kill()
+        worker.process.wait()
+
+
+def kinds(messages: list[Message]) -> list[str]:
+    return [message["type"] for message in messages]
+
+
+def test_jobs_one_after_another(start: Start, tmp_path: Path) -> None:
+    worker = start()
+    assert worker.receive()["type"] == "hello"
+    worker.send(type="generate", job=JOB, out=str(tmp_path / "a"), device="cpu")
+    worker.send(type="generate", job={"levels": []}, out=str(tmp_path / "b"))
+    worker.send(type="generate", job=JOB, out=str(tmp_path / "c"), device="cpu")
+    first = worker.until("done")
+    assert kinds(first).count("progress") == 8 and "preview" in kinds(first)
+    assert first[-2]["folder"] == str(tmp_path / "a") and first[-1]["status"] == "finished"
+    second = worker.until("done")
+    assert kinds(second) == ["error", "done"]
+    assert second[0]["code"] == "bad_job" and second[1]["status"] == "failed"
+    assert worker.until("done")[-1]["status"] == "finished"
+    a, c = ((tmp_path / name / "level_00.png").read_bytes() for name in "ac")
+    assert a == c
+    worker.send(type="quit")
+    assert worker.process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ({"job": JOB}, '"out"'),
+        ({"job": JOB, "out": ""}, '"out"'),
+        ({"job": JOB, "out": "a\0b"}, '"out"'),
+        ({"job": JOB, "out": "/dev/null/x", "resume": 1}, '"resume"'),
+        ({"job": JOB, "out": "/dev/null/x", "device": "tpu"}, "'tpu'"),
+        ({"job": JOB, "out": "/dev/null/x", "colour": 1}, "'colour'"),
+        ({"job": JOB, "out": "/dev/null/x"}, "cannot be written to"),
+        ({"out": "/dev/null/x"}, "an object in braces"),
+        ({"job": {**JOB, "levels": [{"prompt": "break"}]}, "out": "OUT"}, "KeyError"),
+        ({"job": {**JOB, "levels": [{"prompt": "exhaust"}]}, "out": "OUT"}, "memory"),
+    ],
+)
+def test_what_goes_wrong_is_one_error_and_the_worker_lives(
+    shared_worker: WorkerProcess, tmp_path: Path, request_: dict[str, object], words: str
+) -> None:
+    if request_.get("out") == "OUT":
+        request_ = {**request_, "out": str(tmp_path)}
+    shared_worker.send(type="generate", **request_)
+    messages = [m for m in shared_worker.until("done") if m["type"] != "stage"]
+    assert [m for m in kinds(messages) if m != "warning"] == ["error", "done"]
+    assert words in messages[-2]["text"] and "\n" not in messages[-2]["text"]
+
+
+@pytest.fixture(scope="module")
+def shared_worker() -> Iterator[WorkerProcess]:
+    worker = WorkerProcess()
+    worker.receive()
+    yield worker
+    worker.end(30)
+
+
+def test_lines_that_are_no_requests_are_answered(shared_worker: WorkerProcess) -> None:
+    for line in ("hello", "{", '{"type": "dance"}', '"' + "x" * 70_000 + '"'):
+        shared_worker.send_line(line)
+        message = shared_worker.receive()
+        assert (message["type"], message["code"]) == ("error", "bad_message")
+
+
+def test_check_is_a_report(shared_worker: WorkerProcess) -> None:
+    shared_worker.send(type="check")
+    messages = shared_worker.until("done")
+    report = next(message for message in messages if message["type"] == "check")
+    assert report["python"]["executable"] == sys.executable
+    assert messages[-1]["status"] == "finished"
+
+
+def test_cancel_ends_after_the_present_step_and_can_go_on(start: Start, tmp_path: Path) -> None:
+    worker = start(ANALYTIC_STEP="0.2")
+    worker.send(type="generate", job=JOB, out=str(tmp_path))
+    worker.until("progress", step=2)
+    worker.send(type="cancel")
+    messages = worker.until("done")
+    assert messages[-1]["status"] == "cancelled" and kinds(messages).count("progress") <= 2
+    worker.send(type="cancel")  # nothing runs: nothing happens
+    worker.send(type="generate", job=JOB, out=str(tmp_path), resume=True)
+    messages = worker.until("done")
+    assert messages[-1]["status"] == "finished" and kinds(messages).count("progress") <= 6
+
+
+def test_cancel_while_the_model_loads_is_answered_at_once(start: Start, tmp_path: Path) -> None:
+    worker = start(ANALYTIC_LOAD="3")
+    worker.send(type="generate", job=JOB, out=str(tmp_path))
+    worker.until("stage", name="load")
+    time.sleep(0.5)
+    worker.send(type="cancel")
+    asked = time.monotonic()
+    assert worker.receive() == {"type": "done", "status": "cancelled"}
+    assert time.monotonic() - asked < 2.0
+    worker.send(type="generate", job={"levels": []}, out=str(tmp_path))
+    assert kinds(worker.until("done")) == ["error", "done"]
+
+
+def test_a_waiting_job_can_be_cancelled_too(start: Start, tmp_path: Path) -> None:
+    worker = start(ANALYTIC_STEP="0.1")
+    worker.send(type="generate", job=JOB, out=str(tmp_path / "a"))
+    worker.send(type="generate", job=JOB, out=str(tmp_path / "b"))
+    worker.until("progress", step=1)
+    worker.send(type="cancel")
+    worker.send(type="cancel")
+    statuses = [worker.until("done")[-1]["status"] for _ in range(2)]
+    assert statuses == ["cancelled", "cancelled"]
+    assert not (tmp_path / "b").exists()
+
+
+def test_the_end_of_input_ends_a_loading_worker(start: Start, tmp_path: Path) -> None:
+    worker = start(ANALYTIC_LOAD="60")
+    worker.send(type="generate", job=JOB, out=str(tmp_path))
+    worker.until("stage", name="load")
+    time.sleep(3)  # torch is imported by now, or not: either way
+    assert worker.end(10) < 5
+
+
+def test_the_end_of_input_saves_a_sampling_worker(start: Start, tmp_path: Path) -> None:
+    worker = start(ANALYTIC_STEP="0.2")
+    worker.send(type="generate", job=JOB, out=str(tmp_path))
+    worker.until("progress", step=3)
+    assert worker.end(10) < 5
+    again = start()
+    again.send(type="generate", job=JOB, out=str(tmp_path), resume=True)
+    messages = again.until("done")
+    assert messages[-1]["status"] == "finished" and kinds(messages).count("progress") <= 5
+
+
+def test_an_idle_worker_ends_with_its_input(start: Start) -> None:
+    worker = start()
+    worker.receive()
+    assert worker.end(10) < 5
+    assert worker.process.returncode == 0
+
+
+def test_a_reader_that_is_gone_ends_the_worker(start: Start, tmp_path: Path) -> None:
+    worker = start(ANALYTIC_STEP="0.2")
+    worker.send(type="generate", job=JOB, out=str(tmp_path))
+    worker.until("progress", step=1)
+    assert worker.process.stdout
+    worker.process.stdout.close()
+    worker.process.wait(20)
+
+
+def test_pictures_can_travel_within_the_messages(start: Start, tmp_path: Path) -> None:
+    out = "/a folder that only the other machine has/stack"
+    worker = start("--inline-pictures", XDG_CACHE_HOME=str(tmp_path))
+    for _ in range(2):
+        worker.send(type="generate", job=JOB, out=out)
+        messages = worker.until("done")
+        assert messages[-1]["status"] == "finished"
+        preview = next(message for message in messages if message["type"] == "preview")
+        assert base64.b64decode(preview["data"]).startswith(b"\x89PNG") and "file" not in preview
+        files = messages[-2]["files"]
+        assert sorted(files) == ["level_00.png", "level_01.png", "stack.json"]
+        assert base64.b64decode(files["level_01.png"]).startswith(b"\x89PNG")
+    assert not list((tmp_path / "zoom_stack" / "runs").iterdir())
+
+
+def test_other_folders_of_the_asker_are_other_folders_here() -> None:
+    assert own_folder(Path("a")) != own_folder(Path("b"))
+
+
+def test_lines_arrive_whole_however_the_pipe_cuts_them() -> None:
+    reading, writing = os.pipe()
+    text = json.dumps({"text": "ä" * 100_000}, ensure_ascii=False).encode()
+    lines = read_lines(reading)
+    os.write(writing, b"one\n\n  \ntw")
+    assert next(lines) == "one"
+    os.write(writing, b"o\r\n" + text[:30_000])
+    assert next(lines).strip() == "two"
+    os.write(writing, text[30_000:60_000])
+    # More than a pipe holds, so that somebody else has to write it.
+    writer = threading.Thread(target=os.write, args=(writing, text[60_000:] + b"\nno end"))
+    writer.start()
+    assert next(lines).encode() == text
+    writer.join()
+    os.close(writing)
+    assert list(lines) == []
+    os.close(reading)
