@@ -1,0 +1,70 @@
+"""Captions for the drawn pictures: varied wording, words that are true, words that say nothing."""
+
+from __future__ import annotations
+
+import string
+
+from .concepts.traits import Drawing
+from .fields import Rng
+from .words import LEADS, NOUNS, STYLE
+
+FILLERS = (
+    *("the", "of", "with", "and", "in", "on", "at", "very", "more", "soft", "deep", "tiny", "huge"),
+    *("small", "big", "old", "new", "far", "near", "quiet", "wild", "lovely", "scene", "zoom"),
+    *("scale", "level", "part", "middle", "center", "centre", "edge", "light", "time", "day"),
+    *("one", "some", "my"),
+)
+
+_FAR = {"galaxy", "nebula", "stars", "cluster", "band", "earth", "gas", "planet", "moon"}
+_NEAR = {"bark", "leaf", "flower"}
+_SMALL = {"plant_cells", "blood", "snow_crystal"}
+
+
+def caption(rng: Rng, drawing: Drawing) -> str:
+    """A caption that is true of the drawing; half of them name its colour or light."""
+    adjectives: list[str] = []
+    if drawing.adjectives and rng.random() < 0.45:
+        adjectives.append(_pick(rng, drawing.adjectives))
+    text = _pick(rng, NOUNS[drawing.kind]).replace("{}", " ".join(adjectives))
+    text = " ".join(text.split())
+    if rng.random() < 0.15:
+        text = _pick(rng, LEADS) + text
+    if drawing.phrases and rng.random() < 0.35:
+        text += ", " + _pick(rng, drawing.phrases)
+    for _ in range(int(rng.choice(3, p=(0.5, 0.3, 0.2)))):
+        own = rng.random() < 0.4
+        text += ", " + _pick(rng, STYLE[_family(drawing.kind)] if own else STYLE["any"])
+    if rng.random() < 0.12:
+        text = _disturb(rng, text)
+    return text
+
+
+def _family(kind: str) -> str:
+    return (
+        "far"
+        if kind in _FAR
+        else "near"
+        if kind in _NEAR
+        else "small"
+        if kind in _SMALL
+        else "land"
+    )
+
+
+def _pick(rng: Rng, choices: tuple[str, ...]) -> str:
+    return choices[int(rng.integers(len(choices)))]
+
+
+def _disturb(rng: Rng, text: str) -> str:
+    """Words without meaning, so that the model learns to look past those it does not know."""
+    words = text.split(" ")
+    for _ in range(int(rng.integers(1, 4))):
+        if rng.random() < 0.5:
+            new = _pick(rng, FILLERS)
+        else:
+            letters = rng.integers(0, 26, int(rng.integers(3, 9)))
+            new = "".join(string.ascii_lowercase[i] for i in letters)
+        words.insert(int(rng.integers(0, len(words) + 1)), new)
+    if rng.random() < 0.3:
+        words = [word.capitalize() for word in words]
+    return " ".join(words)

@@ -1,0 +1,1 @@
+"""The subjects that the picture program can draw, from the widest scale to the smallest."""

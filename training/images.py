@@ -1,0 +1,144 @@
+"""The picture program: 64x64 images of every concept, with captions.
+
+python -m training.images --count 20000     writes the training set under .dev/training/
+python -m training.images --sheet OUT.png   draws a contact sheet, one row a concept
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .captions import caption
+from .concepts import green, land, life, space
+from .concepts.traits import Drawing
+from .fields import Field, Rng, blur, noise, reduce, smooth
+
+CONCEPTS: dict[str, Callable[[Rng], Drawing]] = {
+    "galaxy": space.galaxy,
+    "nebula": space.nebula,
+    "stars": space.stars,
+    "planet": space.planet,
+    "moon": space.moon,
+    "clouds": land.clouds,
+    "coast": land.coast,
+    "mountains": land.mountains,
+    "dunes": land.dunes,
+    "forest": green.forest,
+    "fields": green.fields,
+    "city": green.city,
+    "bark": life.bark,
+    "leaf": life.leaf,
+    "flower": life.flower,
+    "plant_cells": life.plant_cells,
+    "blood": life.blood,
+    "snow_crystal": life.snow_crystal,
+}
+"""From the widest scale to the smallest; the order says which pictures lie inside which."""
+
+INSET_SHARE = 0.2
+"""Share of pictures whose middle holds a smaller scale, as the sampler's rendered levels do."""
+
+DATA = Path(".dev/training")
+Pixels = NDArray[np.uint8]
+
+
+def draw(rng: Rng, concept: str) -> tuple[Field, Drawing]:
+    """One picture (64, 64, 3), 0..1, and what it says about itself."""
+    drawing = CONCEPTS[concept](rng)
+    return reduce(np.clip(drawing.image, 0.0, 1.0)), drawing
+
+
+def with_inset(rng: Rng, image: Field, concept: str) -> Field:
+    """`image` with a picture of the same or a smaller scale reduced into its middle.
+
+    The border is soft and irregular, and the inset's mean colour moves towards its surroundings:
+    the model shall meet nested pictures, not learn to draw frames.
+    """
+    names = list(CONCEPTS)
+    step = int(rng.choice((0, 1, 2, 3, 4), p=(0.25, 0.3, 0.2, 0.15, 0.1)))
+    child, _ = draw(rng, names[min(names.index(concept) + step, len(names) - 1)])
+    factor = int(rng.choice((2, 2, 4)))
+    small = reduce(child, factor)
+    side = small.shape[0]
+    at = (64 - side) // 2
+    y0, x0 = at + rng.integers(-3, 4, 2)
+    window = image[y0 : y0 + side, x0 : x0 + side]
+    pull = rng.uniform(0, 0.6)
+    small = small + pull * (window.mean((0, 1)) - small.mean((0, 1)))
+    axis = np.abs(np.arange(side) + 0.5 - side / 2)
+    border = side / 2 - np.maximum(axis[:, None], axis[None, :])
+    feather = rng.uniform(1.0, side / 5)
+    rough = 0.35 * feather * blur(noise(rng, 1.5, low=3, n=64), 1.0)[:side, :side]
+    weight = smooth(0.0, feather, np.minimum(border + rough, border * 1.5))[..., None]
+    result = image.copy()
+    result[y0 : y0 + side, x0 : x0 + side] = window * (1 - weight) + small * weight
+    return np.clip(result, 0.0, 1.0)
+
+
+def example(seed: int, index: int) -> tuple[Pixels, str, int]:
+    """Picture `index` of the set `seed`: (64, 64, 3) bytes, caption, number of its concept."""
+    rng = np.random.default_rng((seed, index))
+    names = list(CONCEPTS)
+    number = index % len(names)
+    image, drawing = draw(rng, names[number])
+    if rng.random() < INSET_SHARE:
+        image = with_inset(rng, image, names[number])
+    if rng.random() < 0.5:
+        image = image[:, ::-1]
+    return (image * 255 + 0.5).astype(np.uint8), caption(rng, drawing), number
+
+
+def _block(arguments: tuple[int, int, int]) -> tuple[Pixels, list[str], list[int]]:
+    seed, start, stop = arguments
+    pictures, texts, numbers = zip(*(example(seed, i) for i in range(start, stop)), strict=True)
+    return np.stack(pictures), list(texts), list(numbers)
+
+
+def make_set(count: int, seed: int, folder: Path, processes: int = 2) -> None:
+    """Writes images.npy (count, 64, 64, 3), captions.json and concepts.npy."""
+    folder.mkdir(parents=True, exist_ok=True)
+    blocks = [(seed, i, min(i + 250, count)) for i in range(0, count, 250)]
+    with ProcessPoolExecutor(processes) as pool:
+        parts = list(pool.map(_block, blocks))
+    np.save(folder / "images.npy", np.concatenate([part[0] for part in parts]))
+    np.save(folder / "concepts.npy", np.asarray([n for part in parts for n in part[2]], np.int16))
+    texts = [text for part in parts for text in part[1]]
+    (folder / "captions.json").write_text(json.dumps(texts), encoding="utf-8")
+
+
+def sheet(seed: int, columns: int, names: list[str], zoom: int = 2) -> Image.Image:
+    """A contact sheet, one row a concept."""
+    rows = []
+    for name in names:
+        rng = np.random.default_rng((seed, list(CONCEPTS).index(name)))
+        rows.append(np.concatenate([draw(rng, name)[0] for _ in range(columns)], axis=1))
+    pixels = (np.concatenate(rows) * 255 + 0.5).astype(np.uint8)
+    picture = Image.fromarray(pixels)
+    return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=27000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=DATA)
+    parser.add_argument("--sheet", type=Path, help="draw a contact sheet instead")
+    parser.add_argument("--columns", type=int, default=10)
+    parser.add_argument("--only", nargs="*", default=list(CONCEPTS), choices=list(CONCEPTS))
+    options = parser.parse_args()
+    if options.sheet:
+        sheet(options.seed, options.columns, options.only).save(options.sheet)
+    else:
+        make_set(options.count, options.seed, options.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""The tokenizer: a small Unigram vocabulary learned from the captions.
+
+Words it has never seen fall apart into single letters, which training has shown to mean nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import string
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, pre_tokenizers
+from tokenizers.models import Unigram
+from tokenizers.trainers import UnigramTrainer
+from transformers import T5Tokenizer
+
+from .model import TOKENS
+
+VOCABULARY = 1200
+_CHARACTERS = string.ascii_lowercase + string.digits + string.punctuation
+
+
+def train_tokenizer(captions: Sequence[str]) -> T5Tokenizer:
+    """T5's own tokenizer class over a vocabulary of whole caption words, syllables and letters."""
+    trained = Tokenizer(Unigram())
+    trained.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always", split=True),
+        ]
+    )
+    special = ["<pad>", "</s>", "<unk>"]
+    trainer = UnigramTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=special,
+        unk_token="<unk>",
+        initial_alphabet=list(_CHARACTERS),
+        show_progress=False,
+    )
+    trained.train_from_iterator((text.lower() for text in captions), trainer)
+    pieces = [(piece, score) for piece, score in json.loads(trained.to_str())["model"]["vocab"]]
+    known = {piece for piece, _ in pieces}
+    floor = min(score for _, score in pieces) - 1.0
+    pieces += [(letter, floor) for letter in _CHARACTERS if letter not in known]
+    return T5Tokenizer(vocab=pieces, extra_ids=0, model_max_length=TOKENS)
+
+
+def encode(tokenizer: T5Tokenizer, captions: Sequence[str]) -> torch.Tensor:
+    """Token numbers (n, 77), padded with 0, as IFPipeline does it (lower case)."""
+    return tokenizer(
+        [text.lower().strip() for text in captions],
+        padding="max_length",
+        max_length=TOKENS,
+        truncation=True,
+        return_tensors="pt",
+    ).input_ids
+
+
+def save(tokenizer: T5Tokenizer, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save_pretrained(folder)
