@@ -39,7 +39,7 @@ def as_zoom_stack_error(error: BaseException) -> ZoomStackError:
         )
     return ZoomStackError(
         "internal",
-        f"An error that Zoom Stack does not know: {summary(error)}",
+        f"An error that Zoom Stack does not know: {summary(error).rstrip('.')}.",
         "Please report it together with the details.",
     )
 

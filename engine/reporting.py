@@ -84,9 +84,14 @@ class JsonReporter(Reporter):
 
 
 class TerminalReporter(Reporter):
-    """A progress bar on standard error for a person; the result on standard output."""
+    """A progress bar on standard error for a person; the result on standard output.
 
-    def __init__(self) -> None:
+    Args:
+        stream: the real standard output.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
         self._bar: tqdm[Any] | None = None
 
     def stage(self, name: str, text: str) -> None:
@@ -110,7 +115,7 @@ class TerminalReporter(Reporter):
 
     def result(self, stack: Stack) -> None:
         self._close_bar()
-        print(f"{len(stack.levels)} levels in {stack.folder}", flush=True)
+        print(f"{len(stack.levels)} levels in {stack.folder}", file=self._stream, flush=True)
 
     def error(self, error: ZoomStackError) -> None:
         self._close_bar()
@@ -143,7 +148,7 @@ def claim_stdout() -> TextIO:
     private = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    return os.fdopen(private, "w", encoding="utf-8", newline="\n")
+    return os.fdopen(private, "w", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def _base64(file: Path) -> str:

@@ -61,10 +61,10 @@ def run_generate(
         reporter.warning("finished", f"{folder.path} is finished already; nothing is left to do.")
         reporter.result(finished)
         return
-    reporter.stage("load", "Loading the model")
     if open_model is None:
         find_model(request.job.model, request.models)
     environment.require()
+    reporter.stage("load", "Loading the model")
     environment.prepare_libraries()
     environment.import_torch()
     from . import generation

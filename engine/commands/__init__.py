@@ -40,15 +40,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except Exception as error:
-        return report_failure(error, arguments.debug)
+        return report_failure(error, as_zoom_stack_error(error), arguments.debug)
     return code
 
 
-def report_failure(error: Exception, debug: bool) -> int:
+def report_failure(error: Exception, shown: ZoomStackError, debug: bool) -> int:
     """One clear line on standard error; the traceback only for those who want it."""
     if debug:
         print(details(error), file=sys.stderr, end="")
-    shown = as_zoom_stack_error(error)
     print(f"Error: {one_line(shown)}", file=sys.stderr)
     return 1
 

@@ -69,15 +69,16 @@ def run(arguments: argparse.Namespace) -> int:
         if shown.code == "internal" and folder is not None:
             log = folder.write_log(details(error))
             shown.hint += f" They are in {log}." if log else ""
-        return report_failure(shown if shown is not error else error, arguments.debug)
+        return report_failure(error, shown, arguments.debug)
     reporter.done("finished")
     return 0
 
 
 def _reporter(arguments: argparse.Namespace) -> Reporter:
+    stream = claim_stdout()
     if arguments.json:
-        return JsonReporter(claim_stdout())
-    return Reporter() if arguments.quiet else TerminalReporter()
+        return JsonReporter(stream)
+    return Reporter() if arguments.quiet else TerminalReporter(stream)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

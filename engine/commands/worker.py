@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -34,4 +35,6 @@ def run(arguments: argparse.Namespace) -> int:
         # closes standard input.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     Worker(claim_stdout(), models=arguments.models, inline=arguments.inline_pictures).serve()
-    return 0
+    sys.stderr.flush()
+    # With torch loaded, Python's own ending takes seconds, and Blender may be waiting to quit.
+    os._exit(0)
