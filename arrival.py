@@ -15,6 +15,9 @@ from .job_settings import copy_settings
 from .scene.importing import ImportOptions, ImportResult, import_steps
 from .scene.viewing import ViewPlace, show_in_viewport
 
+# Where the engine keeps previews and saved states, in the stack's folder.
+WORK_FOLDER = ".zoom_stack"
+
 _session = 0
 
 
@@ -63,15 +66,19 @@ def finish_import(result: ImportResult, view: ViewPlace | None, scene_uid: int) 
     bpy.ops.ed.undo_push(message="Zoom Stack")
 
 
-def remove_if_empty(folder: Path) -> None:
-    """After a cancelled run without anything worth keeping."""
-    hidden = folder / ".zoom_stack"
+def is_resumable(folder: Path) -> bool:
+    """Whether the engine has saved the state of an unfinished run there."""
+    return any((folder / WORK_FOLDER).glob("state-*"))
+
+
+def discard(folder: Path) -> None:
+    """Remove what an unfinished run left; a folder with anything else in it stays."""
+    work = folder / WORK_FOLDER
     with contextlib.suppress(OSError):
-        if not any(folder.glob("*.png")) and not any(hidden.glob("state-*")):
-            for file in [*folder.glob("preview_*"), *hidden.glob("*")]:
-                file.unlink()
-            hidden.rmdir()
-            folder.rmdir()
+        for file in work.iterdir():
+            file.unlink()
+        work.rmdir()
+        folder.rmdir()
 
 
 @persistent

@@ -21,6 +21,11 @@ def enable_nodes(owner: bpy.types.Material | bpy.types.World) -> None:
         owner.use_nodes = True
 
 
+def blend_relative() -> set[str]:
+    """Options of a path property that may start with "//"; 4.5 and newer want to be told."""
+    return {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+
+
 def fcurves_of(owner: bpy.types.ID) -> list[Any]:
     """The F-curves that animate ``owner`` through its own action; empty without one."""
     animation = owner.animation_data

@@ -89,7 +89,6 @@ def new_stack_folder(chosen: str, title: str) -> Path:
         folder = parent / (name if number == 1 else f"{name}_{number}")
         try:
             folder.mkdir(parents=True)
-            (folder / ".zoom_stack").mkdir()
         except FileExistsError:
             if not parent.is_dir():
                 raise ZoomStackError(

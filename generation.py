@@ -41,6 +41,7 @@ class Generation:
         stage: what goes on, for people.
         fraction: 0-1 of the sampling.
         eta: seconds left; None while unknown.
+        resumable: it ended too early, and the engine can go on from there.
         session: ``arrival.session()`` at the start; it differs once another file is open.
     """
 
@@ -52,9 +53,11 @@ class Generation:
         device: str,
         scene: bpy.types.Scene,
         view: ViewPlace | None,
+        resume: bool = False,
     ) -> None:
         self.job = job
         self.out = out
+        self.resumable = False
         self.phase = Phase.WORKING
         self.stage = "Starting the engine"
         self.fraction = 0.0
@@ -76,7 +79,7 @@ class Generation:
                 "type": "generate",
                 "job": job.to_dict(),
                 "out": str(out),
-                "resume": False,
+                "resume": resume,
                 "device": device,
             }
         )
@@ -114,13 +117,27 @@ class Generation:
             self.phase = Phase.WAITING
 
     def fail(self, error: ZoomStackError) -> None:
+        unfinished = self.phase in (Phase.WORKING, Phase.CANCELLING)
         self._end(Phase.FAILED)
         self._stop_import()
         jobs.board.problem = error
+        if unfinished:
+            self._tidy()
 
     def abandon(self) -> None:
         self._end(Phase.CANCELLED)
         self._stop_import()
+
+    def discard(self) -> None:
+        """Forget an unfinished run for good."""
+        if self.resumable:
+            self.resumable = False
+            arrival.discard(self.out)
+
+    def _tidy(self) -> None:
+        self.resumable = arrival.is_resumable(self.out)
+        if not self.resumable:
+            arrival.discard(self.out)
 
     def _listen(self) -> float | None:
         for message in self._client.poll():
@@ -165,7 +182,7 @@ class Generation:
             return None
         if status == "cancelled":
             self._end(Phase.CANCELLED)
-            arrival.remove_if_empty(self.out)
+            self._tidy()
             return None
         self._client.close()
         self.fraction, self.eta = 1.0, None

@@ -111,8 +111,9 @@ def _pump() -> float | None:
     if _last_tick:
         note("gap", now - _last_tick)
     _last_tick = now
-    screen = getattr(bpy.context, "screen", None)
-    if screen is not None and screen.is_animation_playing:
+    # A timer's context has no screen of its own.
+    windows = bpy.context.window_manager.windows
+    if any(window.screen.is_animation_playing for window in windows):
         board.playing_at = now
     pauses = []
     for task in list(_tasks):

@@ -14,6 +14,7 @@ from bpy.props import (
     StringProperty,
 )
 
+from .compat import blend_relative
 from .engine.contract.geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR
 from .engine.contract.job import MAX_SIZE, SamplerSettings
 from .model_choice import get_model, model_items, set_model
@@ -189,6 +190,7 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
         name="Output",
         description="Folder for new zoom stacks; empty is the extension's own folder",
         subtype="DIR_PATH",
+        options=blend_relative(),
     )
 
 

@@ -1,8 +1,8 @@
 """Thin operators: poll, invoke, execute."""
 
-from . import engine, generate, levels, presets
+from . import camera, engine, generate, import_stack, levels, presets
 
-_MODULES = (generate, levels, presets, engine)
+_MODULES = (generate, levels, presets, engine, import_stack, camera)
 
 
 def register() -> None:

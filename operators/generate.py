@@ -44,6 +44,19 @@ class ZOOMSTACK_OT_generate(bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
+    resume: BoolProperty(
+        name="Continue",
+        description="Go on with the run that was cancelled or failed, with its own settings",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def description(
+        cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties
+    ) -> str:
+        return "Go on where the last run ended, with its settings" if properties.resume else ""
+
     @classmethod
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -56,7 +69,7 @@ class ZOOMSTACK_OT_generate(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         jobs.board.problem = None
         try:
-            generation = _start(context)
+            generation = _resume(context) if self.resume else _start(context)
         except ZoomStackError as error:
             return self._failed(error)
         jobs.board.generation = generation
@@ -84,9 +97,30 @@ def _start(context: bpy.types.Context) -> Generation:
     if settings.randomise_seed:
         settings.seed = random.randint(0, MAX_SEED)
     job = job_from_settings(settings)
-    out = folders.new_stack_folder(settings.output_folder.strip(), _title(job))
+    # Found out before a folder is made for nothing.
+    client = start_engine()
+    try:
+        out = folders.new_stack_folder(settings.output_folder.strip(), _title(job))
+    except ZoomStackError:
+        client.close()
+        raise
+    if jobs.board.generation is not None:
+        jobs.board.generation.discard()
     device = folders.preferences().device
-    return Generation(start_engine(), job, out, device, scene, remember_view(context))
+    return Generation(client, job, out, device, scene, remember_view(context))
+
+
+def _resume(context: bpy.types.Context) -> Generation:
+    """
+    Raises:
+        ZoomStackError: when there is nothing to go on with.
+    """
+    last = jobs.board.generation
+    if last is None or not last.resumable:
+        raise ZoomStackError("no_run", "There is no unfinished run to go on with.")
+    device = folders.preferences().device
+    view = remember_view(context)
+    return Generation(start_engine(), last.job, last.out, device, context.scene, view, resume=True)
 
 
 def _title(job: Job) -> str:
@@ -159,7 +193,8 @@ class ZOOMSTACK_OT_dismiss(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         if jobs.board.problem is not None:
             jobs.board.problem = None
-        elif not jobs.is_running(jobs.board.generation):
+        elif jobs.board.generation is not None and not jobs.is_running(jobs.board.generation):
+            jobs.board.generation.discard()
             jobs.board.generation = None
         jobs.redraw()
         return {"FINISHED"}

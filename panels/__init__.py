@@ -1,8 +1,8 @@
 """Panels draw; they change nothing."""
 
-from . import generate, levels
+from . import generate, levels, stack
 
-_MODULES = (levels, generate)
+_MODULES = (levels, generate, stack)
 
 
 def register() -> None:

@@ -58,7 +58,7 @@ class ZOOMSTACK_PT_start(_ZoomPanel, bpy.types.Panel):
 class ZOOMSTACK_PT_generate(_ZoomPanel, bpy.types.Panel):
     bl_label = "Generate"
     bl_idname = "ZOOMSTACK_PT_generate"
-    bl_order = 20
+    bl_order = 15
 
     @measured
     def draw(self, context: bpy.types.Context) -> None:
@@ -177,6 +177,10 @@ def _draw_ended(
         draw_wrapped(box, context, "A zoom is ready. It was made for another scene.", "CHECKMARK")
         row = box.row()
         row.operator("zoom_stack.import_result", icon="IMPORT")
+        row.operator("zoom_stack.dismiss", text="", icon="X")
+    if generation.resumable:
+        row = layout.row(align=True)
+        row.operator("zoom_stack.generate", text="Continue the Last Run", icon="PLAY").resume = True
         row.operator("zoom_stack.dismiss", text="", icon="X")
     for warning in generation.warnings:
         draw_wrapped(layout, context, warning, "INFO")

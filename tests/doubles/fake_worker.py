@@ -4,6 +4,7 @@ Standard library only, so that any Python runs it. The mode is the first line of
 ``FAKE_WORKER_MODE_FILE``, or ``FAKE_WORKER_MODE``, read for each request:
 
     ok          a small zoom, one step every FAKE_WORKER_STEP seconds (0.05)
+    saves       the same, and keeps its state when it is cancelled
     crash       dies in the middle of the run
     segfault    is killed by a signal while the model loads
     silence     never says hello
@@ -113,9 +114,16 @@ def generate(request, lines, inline):
         )
         return say(type="done", status="failed")
     say(type="stage", name="sample", text="Sampling")
-    for step in range(1, steps + 1):
+    state = os.path.join(out, ".zoom_stack", "state-0.safetensors")
+    first = 1
+    if request.get("resume") and os.path.exists(state):
+        with open(state) as file:
+            first = int(file.read())
+    for step in range(first, steps + 1):
         while not lines.empty():
             if lines.get()["type"] == "cancel" and mode() != "stubborn":
+                if mode() == "saves":
+                    write(state, str(step).encode())
                 return say(type="done", status="cancelled")
         time.sleep(pause)
         if step > steps // 2:
@@ -136,7 +144,8 @@ def generate(request, lines, inline):
             if inline:
                 say(**preview, data=base64.b64encode(content).decode())
             else:
-                path = os.path.join(out, f"preview_{level:02d}.png")
+                path = os.path.join(out, ".zoom_stack", f"preview_{level:02d}.png")
+                os.makedirs(os.path.dirname(path), exist_ok=True)
                 write(path, content)
                 say(**preview, file=path)
         eta = (steps - step) * pause

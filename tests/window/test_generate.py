@@ -20,8 +20,10 @@ def tab(window: BlenderWindow, engine_python: Path) -> ZoomTab:
     return ZoomTab(window, engine_python)
 
 
-def test_a_typed_prompt_becomes_a_zoom_in_the_view(tab: ZoomTab) -> None:
-    window = tab.window
+def test_a_typed_prompt_becomes_a_zoom_in_the_view(
+    window: BlenderWindow, engine_python: Path
+) -> None:
+    tab = ZoomTab(window, engine_python, quick_view=False)
     tab.set_levels(["a galaxy", "old words"], steps=10)
     tab.use_worker(step=0.1)
     window.do("_part('jobs').redraw()")
@@ -247,7 +249,8 @@ def test_the_import_waits_for_a_render(tab: ZoomTab) -> None:
     window.do(
         "scene = bpy.context.window_manager.windows[0].scene\n"
         "scene.render.engine = 'CYCLES'; scene.cycles.samples = 1000000\n"
-        "scene.cycles.use_adaptive_sampling = False; scene.render.resolution_percentage = 10"
+        "scene.cycles.use_adaptive_sampling = scene.cycles.use_denoising = False\n"
+        "scene.render.resolution_percentage = 10"
     )
     window.do("with override('VIEW_3D'): bpy.ops.render.render('INVOKE_DEFAULT')")
     window.wait_for("bpy.app.is_job_running('RENDER')")

@@ -30,7 +30,7 @@ def status():
         fraction=job.fraction if job else 0.0,
         stage=job.stage if job else "",
         eta=job.eta if job else None,
-        pictures=sum(bool(job.thumbnails.icon(i)) for i in range(len(job.job.levels))) if job else 0,
+        pictures=sum(job.thumbnails.icon(i) > 0 for i in range(64)) if job else 0,
         pid=job._client.pid if job else None,
         out=str(job.out) if job else "",
         code=board.problem.code if board.problem else "",
@@ -44,15 +44,26 @@ LEVELS = ("a spiral galaxy", "a star field", "a planet")
 
 
 class ZoomTab:
-    """The tab in one window, with a worker that needs no model."""
+    """The tab in one window, with a worker that needs no model.
 
-    def __init__(self, window: BlenderWindow, python: Path) -> None:
+    Args:
+        python: runs the worker.
+        quick_view: draw by Workbench; EEVEE's first picture takes half a minute without a
+            graphics card, in which nothing else happens.
+    """
+
+    def __init__(self, window: BlenderWindow, python: Path, quick_view: bool = True) -> None:
         self.window = window
         self._python = python
         window.do(_PRELUDE)
         window.do("_part('jobs').board.problem = None; _part('jobs').board.generation = None")
         shutil.copy(_FAKE, window.folder / _FAKE.name)
         self.use_worker()
+        if quick_view:
+            window.do(
+                "bpy.context.window_manager.windows[0].scene.render.engine = 'BLENDER_WORKBENCH'\n"
+                "with override('VIEW_3D'): bpy.context.space_data.shading.type = 'RENDERED'"
+            )
         self.place = window.show_sidebar("Zoom")
 
     def use_worker(self, mode: str = "ok", step: float = 0.05) -> None:
@@ -97,10 +108,15 @@ class ZoomTab:
 
     def click(self, across: float, down: float, double: bool = False) -> None:
         """Click at pixels from the tab's top left corner."""
+        self.window.screen.move(self.place.x + across, self.place.y + down)
+        self.window.settle()
         self.window.screen.click(self.place.x + across, self.place.y + down, double=double)
 
     def press_generate(self) -> None:
-        self.window.screen.click(*self.find_generate())
+        place = self.find_generate()
+        self.window.screen.move(*place)
+        self.window.settle()  # a busy Blender takes long to notice what is under the pointer
+        self.window.screen.click(*place)
 
     def find_generate(self) -> tuple[float, float]:
         """The Generate button: the only button that is 32 pixels tall or more."""

@@ -1,0 +1,206 @@
+"""Settings, presets, models and preferences of the installed extension."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devtools import bpy_session
+from devtools.bpy_session import MODULE
+
+
+def _presets() -> list[Path]:
+    return sorted((Path(__file__).parents[2] / "presets").glob("*.json"))
+
+
+def test_it_registers_and_unregisters_twice(bpy: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        assert bpy.ops.preferences.addon_disable(module=MODULE) == {"FINISHED"}
+        assert not hasattr(bpy.types.Scene, "zoom_stack")
+        assert not [name for name in dir(bpy.types) if name.startswith("ZOOMSTACK_")]
+        assert "generate" not in dir(bpy.ops.zoom_stack)
+        assert bpy.ops.preferences.addon_enable(module=MODULE) == {"FINISHED"}
+        assert hasattr(bpy.types.Scene, "zoom_stack")
+    printed = capfd.readouterr()
+    assert "Traceback" not in printed.out + printed.err
+
+
+def test_there_are_presets() -> None:
+    assert len(_presets()) >= 4
+    assert "powers_of_ten" in [file.stem for file in _presets()]
+
+
+@pytest.mark.parametrize("file", _presets(), ids=lambda file: file.stem)
+def test_every_preset_is_a_job_that_survives_the_settings(bpy: Any, file: Path) -> None:
+    settings = bpy.context.scene.zoom_stack
+    settings.steps = 11
+    assert bpy.ops.zoom_stack.load_preset(preset=file.stem) == {"FINISHED"}
+    job = bpy_session.submodule("job_settings").job_from_settings(settings)
+    preset = json.loads(file.read_text())
+    assert [level.prompt for level in job.levels] == [item["prompt"] for item in preset["levels"]]
+    factors = [level.zoom_factor for level in job.levels[1:]]
+    assert factors == [item.get("zoom_factor", 2.0) for item in preset["levels"][1:]]
+    assert job.sampler.steps == preset.get("sampler", {}).get("steps", 11)
+
+
+def test_a_preset_of_ones_own_comes_back(bpy: Any) -> None:
+    settings = bpy.context.scene.zoom_stack
+    for prompt, factor in (("a galaxy", 2.0), ("a star", 3.5), ("a planet", 1.5)):
+        level = settings.levels.add()
+        level.prompt, level.zoom_factor, level.use_own_zoom_factor = prompt, factor, True
+    settings.levels[2].focus = (0.4, 0.6)
+    settings.use_size, settings.width, settings.height = True, 640, 384
+    settings.use_guidance, settings.guidance_scale = True, 7.5
+    settings.seed = 1234
+    before = bpy_session.submodule("job_settings").job_from_settings(settings)
+    assert bpy.ops.zoom_stack.save_preset(name="Mine, of course") == {"FINISHED"}
+    bpy_session.load_factory_startup()
+    assert bpy.ops.zoom_stack.load_preset(preset="mine__of_course") == {"FINISHED"}
+    settings = bpy.context.scene.zoom_stack
+    assert bpy_session.submodule("job_settings").job_from_settings(settings) == before
+    assert bpy.ops.zoom_stack.remove_preset(preset="mine__of_course") == {"FINISHED"}
+    with pytest.raises(RuntimeError, match="no preset"):
+        bpy.ops.zoom_stack.load_preset(preset="mine__of_course")
+
+
+def test_settings_are_saved_with_the_file(bpy: Any, tmp_path: Path) -> None:
+    bpy.ops.zoom_stack.load_preset(preset="forest_to_cell")
+    bpy.context.scene.zoom_stack.blending = "uniform"
+    prompts = [level.prompt for level in bpy.context.scene.zoom_stack.levels]
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "zoom.blend"))
+    bpy_session.load_factory_startup()
+    assert len(bpy.context.scene.zoom_stack.levels) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "zoom.blend"))
+    settings = bpy.context.scene.zoom_stack
+    assert settings.blending == "uniform"
+    assert [level.prompt for level in settings.levels] == prompts
+
+
+def test_levels_are_added_moved_and_removed(bpy: Any) -> None:
+    settings = bpy.context.scene.zoom_stack
+
+    def prompts() -> str:
+        return "".join(level.prompt for level in settings.levels)
+
+    for letter in "abc":
+        bpy.ops.zoom_stack.level_add()
+        settings.levels[settings.active_level].prompt = letter
+    assert (prompts(), settings.active_level) == ("abc", 2)
+    bpy.ops.zoom_stack.level_move(direction="UP")
+    assert (prompts(), settings.active_level) == ("acb", 1)
+    bpy.ops.zoom_stack.level_add()
+    settings.levels[2].prompt = "x"
+    assert prompts() == "acxb"
+    settings.active_level = 0
+    assert bpy.ops.zoom_stack.level_move(direction="UP") == {"CANCELLED"}
+    for _ in range(4):
+        bpy.ops.zoom_stack.level_remove()
+    assert (prompts(), settings.active_level) == ("", 0)
+    with pytest.raises(RuntimeError, match="no active level"):
+        bpy.ops.zoom_stack.level_remove()
+
+
+def test_a_chosen_model_stays_when_the_folder_changes(bpy: Any, tmp_path: Path) -> None:
+    models = bpy_session.submodule("model_choice")
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    settings = bpy.context.scene.zoom_stack
+    assert settings.model_choice == "bundled"
+    for name in ("beta", "zeta", "no_model"):
+        (tmp_path / name).mkdir()
+        if name != "no_model":
+            (tmp_path / name / "model_index.json").write_text("{}")
+    preferences.model_folder = str(tmp_path)
+    try:
+        assert [item[0] for item in models.model_items(settings, None)] == [
+            "bundled",
+            "beta",
+            "zeta",
+        ]
+        settings.model_choice = "zeta"
+        (tmp_path / "alpha").mkdir()
+        (tmp_path / "alpha" / "model_index.json").write_text("{}")
+        models._scanned.clear()
+        assert settings.model_choice == "zeta"
+        preferences.model_folder = ""
+        assert settings.model_choice == "zeta"
+        assert "missing" in models.model_items(settings, None)[-1][1]
+        assert settings.model == "zeta"
+    finally:
+        preferences.model_folder = ""
+
+
+def test_without_online_access_nothing_is_installed(bpy: Any) -> None:
+    assert not bpy.app.online_access
+    with pytest.raises(RuntimeError, match="Online Access"):
+        bpy.ops.zoom_stack.install_engine()
+
+
+@pytest.mark.parametrize(
+    ("device", "index"), [("CPU", "whl/cpu"), ("CUDA", "whl/cu"), ("PYPI", "")]
+)
+def test_the_installation_takes_torch_from_the_index_for_the_device(
+    bpy: Any, tmp_path: Path, device: str, index: str
+) -> None:
+    installation = bpy_session.submodule("installation")
+    folders = bpy_session.submodule("folders")
+    requirements = folders.EXTENSION / "engine" / "requirements.txt"
+    commands = installation.install_commands("python", tmp_path, requirements, device)
+    assert commands[0] == ["python", "-m", "venv", str(tmp_path)]
+    torch = commands[2]
+    assert any(part.startswith("torch==") for part in torch)
+    assert [part for part in torch if "http" in part] == (
+        [part for part in torch if index in part and "http" in part] if index else []
+    )
+    assert commands[3][-2:] == ["-r", str(requirements)]
+
+
+def test_an_installation_reports_what_pip_said(bpy: Any, tmp_path: Path) -> None:
+    import sys
+    import time
+
+    installation = bpy_session.submodule("installation")
+    runner = bpy_session.submodule("engine.command_runner").CommandRunner
+
+    def run(*scripts: str) -> Any:
+        commands = [[sys.executable, "-c", script] for script in scripts]
+        task = installation.Installation(runner(commands, tmp_path))
+        deadline = time.monotonic() + 20
+        while task.tick() is not None:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return task
+
+    good = run("print('Collecting x')", "print('Progress 5 of 10')")
+    assert (good.state, good.fraction, good.lines) == ("finished", 1.0, ["Collecting x"])
+    bad = run("pass", "print('ERROR: No matching distribution'); raise SystemExit(1)", "print(9)")
+    assert bad.state == "failed"
+    assert "updating pip" in bad.error.text
+    assert "No matching distribution" in bad.error.hint
+    assert "9" not in bad.lines
+
+
+def test_texts_are_for_people(bpy: Any) -> None:
+    texts = bpy_session.submodule("panels.texts")
+    assert [texts.magnification_text(m) for m in (1.0, 2.5, 256.0, 1e6, 16384.0)] == [
+        "1×",
+        "2.5×",
+        "256×",
+        "10⁶×",
+        "1.6·10⁴×",
+    ]
+    assert [texts.duration_text(s) for s in (3.2, 75, 7260)] == ["3 s", "1 min 15 s", "2 h 01 min"]
+
+
+def test_every_property_and_operator_explains_itself(bpy: Any) -> None:
+    groups = [bpy.types.Scene.bl_rna.properties["zoom_stack"].fixed_type]
+    groups.append(groups[0].properties["levels"].fixed_type)
+    for group in groups:
+        for prop in group.properties:
+            if prop.identifier not in {"rna_type", "name", "levels"} and not prop.is_hidden:
+                assert prop.description, prop.identifier
+    for name in dir(bpy.ops.zoom_stack):
+        rna = getattr(bpy.ops.zoom_stack, name).get_rna_type()
+        assert len(rna.description) > 8, name
