@@ -88,6 +88,30 @@ class Draft:
         found = [item for item in self.collection().objects if item.get(keys.ROLE) == role]
         return sorted(found, key=lambda item: item.get(keys.INDEX, 0))
 
+    def feather_group(self) -> bpy.types.NodeTree:
+        """The node group that the first of the see-through levels brought along.
+
+        Raises:
+            ZoomStackError: code ``import_interrupted``, when it is gone.
+        """
+        for plane in self.parts(keys.ROLE_PLANE):
+            for owned in _data_of(plane):
+                if isinstance(owned, bpy.types.ShaderNodeTree):
+                    return owned
+        raise self._interrupted("its soft border")
+
+    def check_complete(self, levels: int) -> None:
+        """See that nothing was taken out of the rig.
+
+        Raises:
+            ZoomStackError: code ``import_interrupted``.
+        """
+        for role in (keys.ROLE_WORLD, keys.ROLE_DOLLY, keys.ROLE_PAN):
+            self.part(role)
+        for role in (keys.ROLE_LEVEL, keys.ROLE_PLANE):
+            if len(self.parts(role)) != levels:
+                raise self._interrupted(f"a {role}")
+
     def finish(self) -> None:
         """Take the marks of the draft away: it is the user's now."""
         for owner in [*self._our_images(), self.collection()]:

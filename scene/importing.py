@@ -152,7 +152,7 @@ def _build_level(draft: Draft, placements: list[Placement], number: int) -> None
     if number == 1:
         feather = build_feather_group(f"{FEATHER_GROUP} {draft.title}", root)
     elif number > 1:
-        feather = _feather_group(draft)
+        feather = draft.feather_group()
     image = draft.image(number)
     material = build_material(f"{draft.title} {number:02d}", image, feather)
     centre = level_offsets(placements)[number]
@@ -160,19 +160,14 @@ def _build_level(draft: Draft, placements: list[Placement], number: int) -> None
     drive_visibility(plane, camera, root, octaves)
 
 
-def _feather_group(draft: Draft) -> bpy.types.NodeTree:
-    first = draft.parts(keys.ROLE_PLANE)[1]
-    nodes = first.active_material.node_tree.nodes
-    return next(node.node_tree for node in nodes if node.bl_idname == "ShaderNodeGroup")
-
-
 def _place(
     draft: Draft, options: ImportOptions, scene_name: str, picture: tuple[int, int]
 ) -> ImportResult:
     """Link everything and time it: the only step that changes what the user sees."""
     present = _scene(draft, scene_name)
-    _leave_edit_mode()
     root, camera = draft.part(keys.ROLE_ROOT), draft.part(keys.ROLE_CAMERA)
+    draft.check_complete(len(root[keys.OCTAVES]))
+    _leave_edit_mode()
     collection = draft.collection()
     own_scene = options.target == "NEW_SCENE" or (
         options.target == "AUTO" and has_renderable(present)

@@ -1,4 +1,4 @@
-"""The zoom's path as a table for a driver's F-curve. No bpy."""
+"""The off-centre path as a table that a driver can look up. No bpy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OCTAVES_ABOVE = 6
 
 
 def offset_table(placements: Sequence[Placement]) -> list[tuple[float, float, float]]:
-    """(octaves, x, y) rows that follow ``view_offset`` closely in linear pieces.
+    """(octaves, x, y) rows that follow ``geometry.view_offset`` closely in linear pieces.
 
     Empty when every level is centred: the camera then stays on the axis.
     """
