@@ -11,7 +11,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the check is for the Pythons tha
     have = f"{sys.version_info[0]}.{sys.version_info[1]} ({sys.executable})"
     sys.exit(f"dev.py needs Python 3.11 or newer; this is Python {have}.")
 
-from devtools.cli import main
+from devtools.cli import start
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(start(sys.argv[1:]))

@@ -41,9 +41,11 @@ PACKAGES = (
 GIGABYTES = 1.4
 _STAMP = "zoom-stack-stamp.json"
 
-# sid's Release file is often past its date on mirrors; apt's own user cannot read everywhere.
+# sid's Release file is often past its date on mirrors; apt's own user cannot read everywhere; a
+# root half written by a power cut is made again, so that nothing need wait for the disk.
 _INSTALL = """set -e
 options="-o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root"
+options="$options -o Dpkg::Options::=--force-unsafe-io"
 export DEBIAN_FRONTEND=noninteractive
 apt-get $options update
 apt-get $options install -y --no-install-recommends "$@"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import errno
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import build, demo, environments, lint, suites, testing
-from .console import Problem, fail, say
+from .console import Problem, end_everything, fail, say
 from .environments import BLENDERS, ENGINE
 from .paths import BLENDER_VERSIONS, REPO
 from .system import BPY_PACKAGES, ensure_packages
@@ -74,15 +76,16 @@ def _bpy_python(version: str | None) -> Path:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    engine_python = environments.ensure(ENGINE)
-    context = demo.Context(REPO, arguments.out.resolve(), engine_python, _bpy_python)
-    context.bpy_python(None)  # so that all set-up comes before the work
-    return demo.run(context)
+    with ThreadPoolExecutor() as pool:  # both downloads at once, before the work
+        blender = pool.submit(_bpy_python, None)
+        engine_python = environments.ensure(ENGINE)
+        blender.result()
+    return demo.run(demo.Context(REPO, arguments.out.resolve(), engine_python, _bpy_python))
 
 
 def main(argv: list[str]) -> int:
     """Run a command; returns the exit code. A user's mistake or a bare machine gets a sentence."""
-    own, _, extra = _split(argv)
+    own, extra = _split(argv)
     arguments = _parser().parse_args(own)
     arguments.extra = extra
     try:
@@ -102,16 +105,29 @@ def main(argv: list[str]) -> int:
     except Problem as problem:
         return fail(str(problem))
     except KeyboardInterrupt:
-        return fail("interrupted") + 129
+        fail("interrupted")
+        return 130
     except OSError as error:
         if error.errno == errno.ENOSPC:
             return fail(f"the disk is full: {error}")
         raise
 
 
-def _split(argv: list[str]) -> tuple[list[str], str, list[str]]:
+def start(argv: list[str]) -> int:
+    """:func:`main` for a process of its own: Ctrl-C and termination end all that it started."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _on_signal)
+    return main(argv)
+
+
+def _on_signal(number: int, frame: object) -> None:
+    end_everything()
+    raise KeyboardInterrupt
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
     """The arguments before and after ``--``."""
     if "--" not in argv:
-        return argv, "", []
+        return argv, []
     place = argv.index("--")
-    return argv[:place], "--", argv[place + 1 :]
+    return argv[:place], argv[place + 1 :]

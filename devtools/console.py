@@ -17,6 +17,9 @@ _print_lock = threading.Lock()
 
 Command = list[str | Path]
 
+_running: set[subprocess.Popen[bytes]] = set()
+_interrupted = threading.Event()
+
 
 class Problem(Exception):
     """Something went wrong that a sentence explains; shown without a traceback."""
@@ -118,7 +121,9 @@ def start_process(
 
     Its own group, so that :func:`wait` can end what the program started as well.
     """
-    return subprocess.Popen(
+    if _interrupted.is_set():
+        raise Problem("interrupted")
+    process = subprocess.Popen(
         [str(part) for part in command],
         stdin=subprocess.DEVNULL,
         stdout=stdout,
@@ -127,6 +132,8 @@ def start_process(
         cwd=cwd,
         start_new_session=os.name == "posix",
     )
+    _running.add(process)
+    return process
 
 
 def wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
@@ -141,6 +148,17 @@ def wait(process: subprocess.Popen[bytes], timeout: float) -> int | None:
     finally:
         if process.poll() is None:
             end_group(process)
+        _running.discard(process)
+
+
+def end_everything() -> None:
+    """On Ctrl-C: end what :func:`start_process` started, in every thread, and start nothing more.
+
+    Programs in sessions of their own hear nothing of a terminal's Ctrl-C.
+    """
+    _interrupted.set()
+    for process in list(_running):
+        end_group(process)
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
@@ -149,12 +167,15 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
         process.kill()
         process.wait()
         return
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    # An interrupted pytest closes the windows that its tests have opened.
+    for number, patience in ((signal.SIGINT, 20), (signal.SIGTERM, 10), (signal.SIGKILL, 10)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-            return
+            process.wait(patience)
+            break
+    with contextlib.suppress(ProcessLookupError):  # children that did not heed the signals
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def fail(text: str) -> int:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .console import Command, Problem, say, start_process, step, wait
+from .console import Command, Problem, run_logged, say, start_process, step, wait
 from .environments import child_environment
+from .paths import LOGS
 
-_JOB = "job.json"
+_JOB = Path("presets") / "powers_of_ten.json"
+_PATIENCE = 3600.0
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Context:
     """What the demo works with."""
 
     repo: Path
-    #: An empty or older folder for everything that the demo makes.
+    #: The folder for everything that the demo makes; may hold an older demo.
     out_dir: Path
     #: The interpreter of the engine's environment.
     engine_python: Path
@@ -26,30 +28,25 @@ class Context:
 
 
 def run(context: Context) -> int:
-    """Generate the demo's stack and render it; returns the exit code."""
-    here = Path(__file__).resolve().parent / "demo_scene"
+    """Generate the demo's stack and render it; returns the exit code.
+
+    Raises:
+        Problem: one of the two programs failed.
+    """
     context.out_dir.mkdir(parents=True, exist_ok=True)
-    stack = context.out_dir / "stack"
-    engine = context.engine_python
+    stack, video = context.out_dir / "stack", context.out_dir / "zoom.mp4"
     with step("generating the zoom stack"):
-        job = here / _JOB
-        # A demo that is run again shows today's engine, not yesterday's pictures.
-        command: Command = [engine, "-m", "engine", "generate", job, "--out", stack, "--overwrite"]
-        _run(context, command, "the engine")
-        sheet = context.out_dir / "levels.png"
-        _run(context, [engine, here / "contact_sheet.py", stack, sheet], "the contact sheet")
-    with step("building and rendering the scene in Blender"):
-        command = [context.bpy_python(None), here / "render.py", stack, context.out_dir]
-        _run(context, command, "Blender")
-    say(f"Made in {context.out_dir}:")
-    say("  zoom.mp4    the zoom, rendered by Blender")
-    say("  zoom.blend  the scene; open it in Blender and press Space")
-    say("  levels.png  every level beside its prompt")
-    say("  stack/      the zoom stack: File > Import > Zoom Stack brings it into any scene")
+        generate: Command = [context.engine_python, "-m", "engine", "generate"]
+        command = [*generate, context.repo / _JOB, "--out", stack]
+        code = wait(start_process(command, env=child_environment(), cwd=context.repo), _PATIENCE)
+        if code != 0:
+            raise Problem(f"the engine ended with exit code {code}; its own words are above.")
+    with step("building the scene and rendering the video in Blender"):
+        render: Command = [context.bpy_python(None), "-m", "devtools.demo_scene", stack, video]
+        # Blender prints hundreds of lines a frame.
+        log = LOGS / "demo-blender.log"
+        run_logged(
+            render, log, "Blender", env=child_environment(), cwd=context.repo, timeout=_PATIENCE
+        )
+    say(f"the zoom's video: {video}")
     return 0
-
-
-def _run(context: Context, command: Command, who: str) -> None:
-    code = wait(start_process(command, env=child_environment(), cwd=context.repo), 1800)
-    if code != 0:
-        raise Problem(f"{who} ended with exit code {code}; its own words are above.")

@@ -9,17 +9,16 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import time
-from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from functools import partial
 
-from . import blender_root, build, environments, lint, suites, windows
+from . import lint, suites, windows
 from .console import Problem, Unavailable, say
 from .environments import ENGINE, LINT, Environment
 from .junit import Counts
-from .paths import BLENDER_VERSIONS, LOGS
+from .paths import BLENDER_VERSIONS, LOGS, zip_path
+from .preparing import Preparation
 from .suites import Result, Suite
-from .system import BPY_PACKAGES, ensure_packages
 from .windows import Window
 
 #: Suites that install the zip.
@@ -27,7 +26,7 @@ _NEED_ZIP = ("addon", "window")
 
 
 class Run:
-    """One ``dev.py test``: what was asked, and the results so far."""
+    """One ``dev.py test``: what was asked for."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.kinds: list[str] = arguments.only or list(suites.KINDS)
@@ -36,163 +35,95 @@ class Run:
         self.extra: list[str] = arguments.extra
         self.verbose: bool = arguments.verbose
         self.look_ahead: bool = not arguments.gating_only
-        self.results: list[Result] = []
 
-    def failed_to_set_up(self, name: str, problem: Problem, *, gating: bool = True) -> None:
-        """Note that a suite cannot run: skipped or failed, as the problem's kind says."""
-        if isinstance(problem, Unavailable):
-            say(f"- {name} skipped: {problem}")
-            return
-        result = Result(name, Counts(failed=1, note=str(problem)), 0.0, LOGS, gating)
-        self.results.append(result)
-        suites.show(result, quiet=True)
-
-    def set_up(self) -> tuple[list[Suite], list[tuple[Window, Suite]]]:
-        """Make what the suites need, several things at a time; what remains runnable."""
-        planned = suites.plan(self.kinds, self.versions)
-        shown = self._windows() if "window" in self.kinds else []
-        blenders = {suite.environment for suite in planned} - {ENGINE}
-        if blenders:
-            try:
-                ensure_packages(BPY_PACKAGES, "Blender's modules")
-            except Problem as problem:
-                self.failed_to_set_up("scene and addon tests", problem)
-                planned = [suite for suite in planned if suite.environment is ENGINE]
-        needed = list(dict.fromkeys(suite.environment for suite in planned))
-        if shown and ENGINE not in needed:
-            needed.insert(0, ENGINE)
-        if "lint" in self.kinds:
-            needed += [each for each in (ENGINE, LINT) if each not in needed]
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            # Debian's packages come from elsewhere than Python's: both download at once.
-            roots = pool.submit(self._make_roots, [window for window, _ in shown])
-            reasons = self._make_environments(needed)
-            ready_roots = roots.result()
-        planned = [suite for suite in planned if self._usable(suite, reasons)]
-        shown = [
-            (window, suite)
-            for window, suite in shown
-            if window in ready_roots and self._usable(suite, reasons)
-        ]
-        if "lint" in self.kinds and any(each.name in reasons for each in (ENGINE, LINT)):
-            self.failed_to_set_up("lint", reasons.get("lint") or reasons["engine"])
-            self.kinds.remove("lint")
-        return self._with_zip(planned, shown)
-
-    def _windows(self) -> list[tuple[Window, Suite]]:
-        try:
-            found = windows.available()
-        except Problem as problem:
-            self.failed_to_set_up("window tests", problem)
-            return []
-        if not any(window.gating for window in found):
-            say("- window tests: only the look ahead can run here")
-        return [
-            (
-                window,
-                Suite(
-                    "window",
-                    ENGINE,
-                    window.name,
-                    {windows.VARIABLE: window.value},
-                    window.gating,
-                ),
-            )
-            for window in found
-            if window.gating or self.look_ahead
-        ]
-
-    def _make_environments(self, needed: list[Environment]) -> dict[str, Problem]:
-        made = environments.ensure_all(needed)
-        return {name: result for name, result in made.items() if isinstance(result, Problem)}
-
-    def _make_roots(self, wanted: list[Window]) -> list[Window]:
-        ready = []
-        for window in wanted:
-            try:
-                if window.root:
-                    blender_root.ensure(window.root)
-                ready.append(window)
-            except Problem as problem:
-                self.failed_to_set_up(window.name, problem, gating=window.gating)
-        return ready
-
-    def _usable(self, suite: Suite, reasons: dict[str, Problem]) -> bool:
-        problem = reasons.get(suite.environment.name)
-        if problem:
-            self.failed_to_set_up(suite.name, problem, gating=suite.gating)
-        return problem is None
-
-    def _with_zip(
-        self, planned: list[Suite], shown: list[tuple[Window, Suite]]
-    ) -> tuple[list[Suite], list[tuple[Window, Suite]]]:
-        """Build the zip for the suites that install it, and tell them about it."""
-        if not shown and not any(suite.kind in _NEED_ZIP for suite in planned):
-            return planned, shown
-        try:
-            path = build.build()
-        except Problem as problem:
-            self.failed_to_set_up("the zip", problem)
-            return [suite for suite in planned if suite.kind not in _NEED_ZIP], []
-        say(f"- zip: {build.describe(path)}")
-        return [_given(suite, path) for suite in planned], [
-            (window, _given(suite, path)) for window, suite in shown
-        ]
-
-    def run(self) -> None:
+    def run(self) -> list[Result]:
         """Set up and run everything."""
-        planned, shown = self.set_up()
-        alone = self.verbose or len(planned) < 2
-        jobs: list[Callable[[], Iterable[Result]]] = []
-        if "lint" in self.kinds:
-            jobs.append(lint.run_checks)
-        jobs += [self._job(suite) for suite in planned]
-        # Two at a time: starting pytest, Blender and torch uses one core each, rendering all.
-        with ThreadPoolExecutor(max_workers=1 if alone else 2) as pool:
-            for results in [pool.submit(job) for job in jobs]:
-                self.results += results.result()
-        for _, suite in shown:  # alone: their tests measure whether the window stays fluid
-            self.results += self._job(suite)()
+        results: list[Result] = []
+        planned = [self._completed(suite) for suite in suites.plan(self.kinds, self.versions)]
+        shown: list[Window] = []
+        if "window" in self.kinds:
+            try:
+                shown = [each for each in windows.available() if each.gating or self.look_ahead]
+            except Problem as problem:
+                results += _not_run("window tests", problem)
+        with_zip = bool(shown) or any(suite.kind in _NEED_ZIP for suite in planned)
+        with Preparation(self._needed(planned, shown), shown, with_zip=with_zip) as preparation:
+            jobs = [partial(self._run_suite, preparation, suite) for suite in planned]
+            if "lint" in self.kinds:
+                jobs.insert(0, partial(self._run_lint, preparation))
+            # Two at a time: starting pytest, Blender and torch uses one core each, rendering all.
+            with ThreadPoolExecutor(max_workers=1 if self.verbose else 2) as pool:
+                for finished in [pool.submit(job) for job in jobs]:
+                    results += finished.result()
+            # Alone, on a machine with nothing else to do: they test that Blender stays fluid.
+            preparation.wait()
+            for window in shown:
+                results += self._run_suite(preparation, self._completed(_suite_of(window)))
+        return results
 
-    def _job(self, suite: Suite) -> Callable[[], list[Result]]:
-        def job() -> list[Result]:
-            return [suites.run(suite, select=self.select, extra=self.extra, stream=self.verbose)]
+    def _needed(self, planned: list[Suite], shown: list[Window]) -> list[Environment]:
+        """Environments in the order in which they are wanted, each once."""
+        wanted = [LINT, ENGINE] if "lint" in self.kinds else []
+        wanted += [suite.environment for suite in planned]
+        wanted += [ENGINE] if shown else []
+        return list(dict.fromkeys(wanted))
 
-        return job
+    def _completed(self, suite: Suite) -> Suite:
+        """Tell a suite's tests where the engine and the zip are."""
+        variables = {**suite.variables, "ZOOM_STACK_ENGINE_PYTHON": str(ENGINE.python)}
+        if suite.kind in _NEED_ZIP:
+            variables["ZOOM_STACK_ZIP"] = str(zip_path())
+        return dataclasses.replace(suite, variables=variables)
 
-    def report(self, seconds: float) -> int:
-        """Print the totals; the exit code."""
-        look_ahead = [result for result in self.results if not result.gating]
-        for result in look_ahead:
-            counts = result.counts
-            say(
-                f"look ahead, not counted: {result.name}: "
-                f"{counts.passed} passed, {counts.failed} failed"
-            )
-        gating = [result.counts for result in self.results if result.gating]
-        skipped = sum(counts.skipped for counts in gating)
-        failed = sum(counts.failed for counts in gating)
-        passed = sum(counts.passed for counts in gating)
-        for result in self.results:
-            if result.gating and result.counts.failed:
-                say(f"failed: {result.name} ({result.counts.note or result.log})")
-        if not passed and not failed:
-            say("no test ran")
-        say(f"{seconds / 60:.1f} minutes, {skipped} skipped")
-        say(f"{passed} passed, {failed} failed")
-        return 0 if passed and not failed else 1
+    def _run_suite(self, preparation: Preparation, suite: Suite) -> list[Result]:
+        problem = preparation.problem_of(
+            suite.environment, zipped=suite.kind in _NEED_ZIP, window=suite.name
+        )
+        if problem:
+            return _not_run(suite.name, problem, gating=suite.gating)
+        return [suites.run(suite, select=self.select, extra=self.extra, stream=self.verbose)]
+
+    def _run_lint(self, preparation: Preparation) -> list[Result]:
+        problem = preparation.problem_of(LINT) or preparation.problem_of(ENGINE)
+        return _not_run("lint", problem) if problem else lint.run_checks()
 
 
-def _given(suite: Suite, path: Path) -> Suite:
-    variables = {"ZOOM_STACK_ENGINE_PYTHON": str(ENGINE.python)}
-    if suite.kind in _NEED_ZIP:
-        variables["ZOOM_STACK_ZIP"] = str(path)
-    return dataclasses.replace(suite, variables={**suite.variables, **variables})
+def report(results: list[Result], seconds: float) -> int:
+    """Print the totals; the exit code."""
+    for result in results:
+        if not result.gating:
+            counts = f"{result.counts.passed} passed, {result.counts.failed} failed"
+            say(f"look ahead, not counted: {result.name}: {counts}")
+    gating = [result for result in results if result.gating]
+    for result in gating:
+        if result.counts.failed:
+            say(f"failed: {result.name} ({result.counts.note or result.log})")
+    passed = sum(result.counts.passed for result in gating)
+    failed = sum(result.counts.failed for result in gating)
+    skipped = sum(result.counts.skipped for result in gating)
+    if not passed and not failed:
+        say("no test ran")
+    say(f"{seconds / 60:.1f} minutes, {skipped} skipped")
+    say(f"{passed} passed, {failed} failed")
+    return 0 if passed and not failed else 1
 
 
 def main(arguments: argparse.Namespace) -> int:
     """``dev.py test``."""
     start = time.monotonic()
-    run = Run(arguments)
-    run.run()
-    return run.report(time.monotonic() - start)
+    return report(Run(arguments).run(), time.monotonic() - start)
+
+
+def _suite_of(window: Window) -> Suite:
+    variables = {windows.VARIABLE: window.value}
+    return Suite("window", ENGINE, window.name, variables, window.gating)
+
+
+def _not_run(name: str, problem: Problem, *, gating: bool = True) -> list[Result]:
+    """Say why a suite cannot run: skipped or failed, as the problem's kind says."""
+    if isinstance(problem, Unavailable):
+        say(f"- {name} skipped: {problem}")
+        return []
+    result = Result(name, Counts(failed=1, note=str(problem)), 0.0, LOGS, gating)
+    suites.show(result, quiet=True)
+    return [result]

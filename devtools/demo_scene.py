@@ -1,0 +1,26 @@
+"""The demo's second half, inside Blender's module: ``python -m devtools.demo_scene STACK VIDEO``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from . import bpy_session
+
+
+def main(stack_folder: Path, video: Path) -> None:
+    """Build the zoom of a stack, save it as a .blend file beside the video, render the video."""
+    bpy = bpy_session.start(from_checkout=True)
+    read_stack = bpy_session.submodule("engine.contract.manifest").read_stack
+    result = bpy_session.submodule("scene.importing").import_stack(read_stack(stack_folder))
+    bpy.ops.wm.save_as_mainfile(filepath=str(video.with_suffix(".blend")), copy=True)
+    scene = bpy.data.scenes[result.scene_name]
+    bpy_session.submodule("scene.render_settings").render_video(scene, video)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve())
+    sys.stdout.flush()
+    # What Blender prints while the interpreter is taken down would be taken for a failure.
+    os._exit(0)
