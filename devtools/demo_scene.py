@@ -1,4 +1,4 @@
-"""The demo's second half, inside Blender's module: ``python -m devtools.demo_scene STACK VIDEO``."""
+"""The demo inside Blender's module: ``python -m devtools.demo_scene STACK VIDEO``."""
 
 from __future__ import annotations
 
