@@ -113,13 +113,15 @@ def _system_memory() -> tuple[int | None, int | None]:
         if ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status)):
             return int(status.ullTotalPhys), int(status.ullAvailPhys)
         return None, None
-    return _sysconf_bytes("SC_PHYS_PAGES"), _sysconf_bytes("SC_AVPHYS_PAGES")
+    else:  # noqa: RET505 - so that type checkers leave the other platform's branch out
+        return _sysconf_bytes("SC_PHYS_PAGES"), _sysconf_bytes("SC_AVPHYS_PAGES")
 
 
 def _sysconf_bytes(name: str) -> int | None:
     if sys.platform == "win32":
         return None
-    try:
-        return os.sysconf(name) * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):  # macOS does not know the free pages
-        return None
+    else:  # noqa: RET505 - as above
+        try:
+            return os.sysconf(name) * os.sysconf("SC_PAGE_SIZE")
+        except (ValueError, OSError):  # macOS does not know the free pages
+            return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -98,6 +99,16 @@ def test_wrong_jobs_are_one_line(tmp_path: Path) -> None:
     refuse(engine("generate", absent, "--out", out), "There is no model 'absent'")
     unwritable = Path(broken) / "below"
     refuse(engine("generate", job_file(tmp_path), "--out", unwritable), "cannot be written to")
+
+
+def test_an_old_python_gets_a_sentence() -> None:
+    for name in ("__init__.py", "__main__.py"):
+        ast.parse((ROOT / "engine" / name).read_text(encoding="utf-8"), feature_version=(3, 7))
+    code = (
+        "import runpy, sys; sys.version_info = (3, 9, 0)\n"
+        "runpy.run_module('engine', run_name='__main__')"
+    )
+    refuse(start([sys.executable, "-c", code], ROOT, {}), "needs Python 3.11 or newer")
 
 
 def test_arguments_are_judged_before_torch_is_imported(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from engine.requests import GenerateRequest, run_generate
 from engine.stack import render
 from engine.upscaling import Lanczos
 from tests.doubles.analytic_engine import AnalyticModel
+from tests.engine.tiny_models import save_tiny_if
 
 JOB = Job(
     levels=(LevelSpec("a"), LevelSpec("b"), LevelSpec("c", "", 3.0, (0.4, 0.6))),
@@ -193,6 +194,27 @@ def test_overwriting_keeps_the_old_stack_until_the_new_one_is_made(tmp_path: Pat
     assert pictures(tmp_path) == before and read_stack(tmp_path)
     run(tmp_path, other, resume=True, overwrite=True)
     assert pictures(tmp_path) != before
+
+
+def test_the_registrys_models_run(tmp_path: Path) -> None:
+    save_tiny_if(tmp_path / "models" / "tiny")
+    job = replace(JOB, model="tiny", sampler=SamplerSettings(steps=2))
+    for device in ("cpu", "auto"):
+        recorder = Recorder()
+        request = GenerateRequest(job, tmp_path / device, models=tmp_path / "models", device=device)
+        run_generate(request, recorder, lambda: False)
+        made_with = read_stack(tmp_path / device).made_with
+        assert made_with["model"]["name"] == "tiny" and len(made_with["model"]["revision"]) == 12
+
+
+def test_the_bundled_model_runs_with_nothing_set(tmp_path: Path) -> None:
+    job = Job(
+        (LevelSpec("a spiral galaxy"), LevelSpec("a planet")), sampler=SamplerSettings(steps=1)
+    )
+    run_generate(GenerateRequest(job, tmp_path), Recorder(), lambda: False)
+    stack = read_stack(tmp_path)
+    with Image.open(stack.picture(1)) as picture:
+        assert list(picture.size) == stack.made_with["sample_size"]
 
 
 def test_a_model_that_answers_nonsense(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from engine.client import Client, Launch
+from engine.contract.manifest import read_stack
 from engine.contract.messages import Message
 from engine.worker import own_folder, read_lines
 
@@ -246,6 +248,28 @@ def test_pictures_can_travel_within_the_messages(start: Start, tmp_path: Path) -
         assert sorted(files) == ["level_00.png", "level_01.png", "stack.json"]
         assert base64.b64decode(files["level_01.png"]).startswith(b"\x89PNG")
     assert not list((tmp_path / "zoom_stack" / "runs").iterdir())
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_the_client_and_the_worker_understand_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inline: bool
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    argv = [sys.executable, str(DOUBLE), "worker", *(["--inline-pictures"] if inline else [])]
+    client = Client(
+        Launch(tuple(argv), ROOT, tmp_path / "log", tmp_path / "inbox" if inline else None)
+    )
+    client.request({"type": "generate", "job": JOB, "out": str(tmp_path / "out")})
+    messages: list[Message] = []
+    while not messages or messages[-1]["type"] != "done":
+        time.sleep(0.05)
+        messages += client.poll()
+    assert messages[-1] == {"type": "done", "status": "finished"}
+    previews = [message for message in messages if message["type"] == "preview"]
+    assert previews and all(Path(message["file"]).is_file() for message in previews)
+    assert len(read_stack(tmp_path / "out").levels) == 2
+    client.close()
+    assert client.wait_closed(10)
 
 
 def test_other_folders_of_the_asker_are_other_folders_here() -> None:
