@@ -145,7 +145,6 @@ class Generation:
                 return self._done(message["status"])
             self._hear(message)
             jobs.redraw()
-        # One picture a tick: handing many to Blender at once would be felt.
         if self.thumbnails.collect():
             jobs.redraw()
         elif self.eta is not None and time.monotonic() - self.eta_at > 1.0:

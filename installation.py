@@ -96,13 +96,13 @@ def install_commands(python: str, target: Path, requirements: Path, device: str)
     """
     pip = [str(folders.environment_python(target)), "-m", "pip", "install", "--no-input"]
     pip += ["--disable-pip-version-check"]
-    # The "raw" bar is for programs; pip has it since 24.1, hence the update before.
+    # This bar is for programs; pip has it since 24.1, hence the update before.
     bar = ["--progress-bar", "raw"]
     torch = [line for line in _requirements(requirements) if re.match(r"torch\b", line)]
     index = ["--index-url", TORCH_INDEX[device]] if device in TORCH_INDEX else []
     return [
         [python, "-m", "venv", str(target)],
-        [*pip, "--progress-bar", "off", "--upgrade", "pip"],
+        [*pip, "--progress-bar", "off", "pip>=24.1"],
         [*pip, *bar, *index, *(torch or ["torch"])],
         [*pip, *bar, "-r", str(requirements)],
     ]

@@ -27,15 +27,18 @@ def measured(function: Function) -> Function:
         return function
     name = f"{function.__module__.rpartition('.')[2]}.{function.__qualname__}"
 
-    @functools.wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+    def timed(*args: Any) -> Any:
         start = time.thread_time()
         try:
-            return function(*args, **kwargs)
+            return function(*args)
         finally:
             note(name, time.thread_time() - start)
 
-    return wrapper  # type: ignore[return-value]
+    # Blender counts the parameters of what it registers: the wrapper must have the same.
+    code = function.__code__
+    names = ", ".join(code.co_varnames[: code.co_argcount])
+    wrapper = eval(f"lambda {names}: timed({names})", {"timed": timed})
+    return functools.update_wrapper(wrapper, function)
 
 
 def note(name: str, seconds: float) -> None:

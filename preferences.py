@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import bpy
 from bpy.props import EnumProperty, StringProperty
@@ -28,6 +29,17 @@ def _packages_items() -> tuple[tuple[str, str, str], ...]:
     )
 
 
+def _make_absolute(name: str) -> Callable[[ZOOMSTACK_AP_preferences, bpy.types.Context], None]:
+    """A path beside the open file would mean another place, or none, with the next file."""
+
+    def update(self: ZOOMSTACK_AP_preferences, context: bpy.types.Context) -> None:
+        path = getattr(self, name)
+        if path.startswith("//"):
+            setattr(self, name, bpy.path.abspath(path))
+
+    return update
+
+
 class ZOOMSTACK_AP_preferences(bpy.types.AddonPreferences):
     bl_idname = __package__
 
@@ -35,6 +47,7 @@ class ZOOMSTACK_AP_preferences(bpy.types.AddonPreferences):
         name="Python",
         description="A Python that has the engine's packages; empty is the installed engine",
         subtype="FILE_PATH",
+        update=_make_absolute("python_path"),
     )
     packages: EnumProperty(
         name="Packages",
@@ -51,6 +64,7 @@ class ZOOMSTACK_AP_preferences(bpy.types.AddonPreferences):
         name="Models",
         description="A folder with models, each in a folder of its own in diffusers' format",
         subtype="DIR_PATH",
+        update=_make_absolute("model_folder"),
     )
     remote_command: StringProperty(
         name="Remote Command",

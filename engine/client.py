@@ -234,8 +234,15 @@ class Client:
         code = event["code"]
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         when = "unexpectedly" if self._greeted else "before it was ready"
+        hint = "Try again; if it stops again, check the engine in the preferences."
+        if code == -9:  # also how Linux ends whoever takes too much memory
+            hint = (
+                "It was ended from outside, or memory ran out: try fewer levels, or smaller ones."
+            )
         return ZoomStackError(
-            "worker_died", f"The engine stopped {when} ({how}).", f"It said: {last}" if last else ""
+            "worker_died",
+            f"The engine stopped {when} ({how}).",
+            f"It said: {last}" if last else hint,
         )
 
     def _overdue(self) -> list[Message]:

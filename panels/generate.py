@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ..properties import ZOOMSTACK_PG_settings
 
 _PREVIEW_SCALE = 3.6  # three in a row of the narrowest side bar
+# What is mended in the preferences.
+_ENGINE_PROBLEMS = {"no_engine", "no_python", "no_torch", "old_python", "silent", "bad_command"}
 
 
 class _ZoomPanel:
@@ -192,13 +194,16 @@ def _draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         return
     box = layout.box()
     row = box.row()
-    row.alert = True
-    row.label(text="Something went wrong", icon="ERROR")
+    title = row.row()
+    title.alert = True
+    title.label(text="Something went wrong", icon="ERROR")
     row.operator("zoom_stack.copy_problem", text="", icon="COPYDOWN", emboss=False)
     row.operator("zoom_stack.dismiss", text="", icon="X", emboss=False)
     draw_wrapped(box, context, problem.text)
     if problem.hint:
         draw_wrapped(box, context, problem.hint)
+    if problem.code in _ENGINE_PROBLEMS:
+        box.operator("zoom_stack.open_preferences", text="Open Preferences", icon="PREFERENCES")
 
 
 CLASSES = (ZOOMSTACK_PT_start, ZOOMSTACK_PT_generate, ZOOMSTACK_PT_advanced)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from engine.png import decode_rgba
-from tests.doubles.fake_worker import png
+from tests.doubles.fake_worker import picture
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
@@ -31,14 +31,14 @@ def test_it_reads_what_pillow_writes(mode: str, kind: str) -> None:
 
 
 def test_it_reads_the_fake_workers_pictures() -> None:
-    width, height, rgba = decode_rgba(png(0, 3, 1.0))
+    width, height, rgba = decode_rgba(picture(0, 3, 4))
     assert len(rgba) == width * height * 4
 
 
 @pytest.mark.parametrize("cut", [0, 4, 20, 60, 200])
 def test_a_cut_file_is_refused(cut: int) -> None:
     with pytest.raises(ValueError):
-        decode_rgba(png(0, 3, 0.5)[:cut])
+        decode_rgba(picture(0, 3, 2)[:cut])
 
 
 def test_a_huge_picture_is_refused_before_it_takes_memory(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""Blender stays fluid: what our callbacks cost its main thread over a whole run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+from harness import BlenderWindow
+from zoom_tab import ZoomTab
+
+from devtools.bpy_session import MODULE
+
+# A frame at 60 Hz; CPU time, so that a busy test machine does not count.
+OFTEN, EVER = 16.0, 50.0
+
+
+def test_no_callback_holds_blender_up(
+    open_window: Callable[..., BlenderWindow], engine_python: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "window-0" / "timings"  # Blender sees only what is in its own folder
+    window = open_window(variables={"ZOOM_STACK_TIMINGS": str(file)})
+    tab = ZoomTab(window, engine_python)
+    tab.use_worker(step=0.5)
+    tab.set_levels([f"level {number}" for number in range(12)], steps=30)
+    window.do("_part('jobs').redraw()")
+    tab.press_generate()
+    tab.wait_for("s['pictures'] == 12 or not s['running']", timeout=180)
+    assert tab.status()["running"], "the run ended before every level was seen"
+    window.picture("twelve")
+    tab.wait_finished(timeout=180)
+    window.do("_part('measuring').flush()")
+    times = read_timings(file)
+    report(times)
+    gaps = sorted(times.pop("gap"))
+    assert len(gaps) > 20
+    assert {"jobs._pump", "levels.ZOOMSTACK_PT_levels.draw"} <= set(times)
+    for name, values in times.items():
+        values.sort()
+        assert values[int(0.99 * (len(values) - 1))] <= OFTEN, name
+        assert values[-1] <= EVER, name
+
+
+def read_timings(file: Path) -> dict[str, list[float]]:
+    """Milliseconds by callback."""
+    times: dict[str, list[float]] = defaultdict(list)
+    for line in file.read_text(encoding="utf-8").splitlines():
+        name, _, value = line.rpartition(" ")
+        times[name].append(float(value))
+    return times
+
+
+def report(times: dict[str, list[float]]) -> None:
+    """For whoever runs pytest with -s, and after a failure."""
+    for name, values in sorted(times.items()):
+        values = sorted(values)
+        p99 = values[int(0.99 * (len(values) - 1))]
+        median = values[len(values) // 2]
+        print(f"{name:48} {len(values):5}x {median:8.2f} {p99:8.2f} {values[-1]:8.2f} ms")
+
+
+def test_measuring_costs_nothing_unless_asked_for(window: BlenderWindow) -> None:
+    assert not window.ask(
+        f"import importlib; hasattr(importlib.import_module('{MODULE}.jobs')._pump, '__wrapped__')"
+    )
