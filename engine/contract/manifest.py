@@ -208,7 +208,8 @@ def _parse_level(value: object, number: int) -> StackLevel:
     image = _CHECK.text(level.get("image", ""), f"the image of {where}")
     path = PurePosixPath(image.replace("\\", "/"))
     # A stack from a stranger must not read files outside its own folder.
-    if not image.strip() or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    parts = path.parts
+    if not image.strip() or not parts or path.is_absolute() or ".." in parts or ":" in parts[0]:
         raise _CHECK.fail(
             f"the image of {where} is {image!r}.",
             "Give the name of a picture in the stack's own folder.",

@@ -122,7 +122,7 @@ def test_a_stack_survives_its_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "image", ["../a.png", "/etc/passwd", "C:/a.png", "..\\a.png", "a/../../b.png", "", "  "]
+    "image", ["../a.png", "/etc/passwd", "C:/a.png", "..\\a.png", "a/../../b.png", "", "  ", "."]
 )
 def test_a_stack_reads_only_its_own_folder(image: str, tmp_path: Path) -> None:
     with pytest.raises(ZoomStackError) as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -35,7 +36,7 @@ def test_a_job_and_the_sampler_know_the_same_solvers():
 def test_the_grid_is_uniform_in_log_sigma():
     sigmas = noise_levels(24)
     assert (sigmas[0], round(sigmas[-1], 9), len(sigmas)) == (80.0, 0.01, 24)
-    steps = [math.log(a / b) for a, b in zip(sigmas, sigmas[1:], strict=False)]
+    steps = [math.log(a / b) for a, b in itertools.pairwise(sigmas)]
     assert max(steps) == pytest.approx(min(steps))
 
 

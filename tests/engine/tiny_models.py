@@ -7,7 +7,20 @@ from pathlib import Path
 
 import torch
 
-WORDS = "a the of galaxy star planet coast forest leaf cell blue red spiral from above".split()
+WORDS = [
+    "a",
+    "the",
+    "of",
+    "spiral",
+    "galaxy",
+    "planet",
+    "coast",
+    "leaf",
+    "blue",
+    "red",
+    "from",
+    "above",
+]
 
 
 def save_tiny_if(folder: Path, prediction_type: str = "epsilon", size: int = 32) -> Path:
