@@ -52,7 +52,7 @@ def job_from_settings(settings: ZOOMSTACK_PG_settings) -> Job:
     return parse_job(job)
 
 
-def apply_job(settings: ZOOMSTACK_PG_settings, data: Mapping[str, Any]) -> None:
+def apply_job(settings: ZOOMSTACK_PG_settings, data: object) -> None:
     """Write a job's levels into the settings, and whatever else the job says itself.
 
     Args:
@@ -62,6 +62,7 @@ def apply_job(settings: ZOOMSTACK_PG_settings, data: Mapping[str, Any]) -> None:
         ZoomStackError: codes ``bad_job``, ``bad_geometry``; the settings are then unchanged.
     """
     job = parse_job(data)
+    assert isinstance(data, Mapping)  # parse_job has seen to that
     _apply_levels(settings, job)
     for name in ("seed", "model"):
         if name in data:

@@ -37,8 +37,9 @@ def measured(function: Function) -> Function:
     # Blender counts the parameters of what it registers: the wrapper must have the same.
     code = function.__code__
     names = ", ".join(code.co_varnames[: code.co_argcount])
-    wrapper = eval(f"lambda {names}: timed({names})", {"timed": timed})
-    return functools.update_wrapper(wrapper, function)
+    wrapper: Function = eval(f"lambda {names}: timed({names})", {"timed": timed})
+    functools.update_wrapper(wrapper, function)
+    return wrapper
 
 
 def note(name: str, seconds: float) -> None:

@@ -35,22 +35,24 @@ class ZOOMSTACK_OT_level_add(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class _OnActiveLevel:
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        settings = context.scene.zoom_stack
-        if not settings.active_level < len(settings.levels):
-            cls.poll_message_set("There is no active level")
-            return False
-        return True
+def _has_active_level(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    settings = context.scene.zoom_stack
+    if not settings.active_level < len(settings.levels):
+        operator.poll_message_set("There is no active level")
+        return False
+    return True
 
 
-class ZOOMSTACK_OT_level_remove(_OnActiveLevel, bpy.types.Operator):
+class ZOOMSTACK_OT_level_remove(bpy.types.Operator):
     """Remove the active level"""
 
     bl_idname = "zoom_stack.level_remove"
     bl_label = "Remove Level"
     bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _has_active_level(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.zoom_stack
@@ -59,7 +61,7 @@ class ZOOMSTACK_OT_level_remove(_OnActiveLevel, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_level_move(_OnActiveLevel, bpy.types.Operator):
+class ZOOMSTACK_OT_level_move(bpy.types.Operator):
     """Move the active level to a wider or a closer view"""
 
     bl_idname = "zoom_stack.level_move"
@@ -70,6 +72,10 @@ class ZOOMSTACK_OT_level_move(_OnActiveLevel, bpy.types.Operator):
         name="Direction",
         items=(("UP", "Wider", "Towards the widest view"), ("DOWN", "Closer", "Deeper")),
     )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _has_active_level(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.zoom_stack
