@@ -20,7 +20,15 @@ from .material import FEATHER_GROUP, build_feather_group, build_material
 from .path import offset_table
 from .planes import build_level, build_plane, drive_visibility
 from .retiming import frames_per_second, present_schedule, store_timing
-from .rig import build_dolly, build_root, drive_clipping, drive_framing, drive_pan, new_empty
+from .rig import (
+    build_dolly,
+    build_root,
+    drive_clipping,
+    drive_framing,
+    drive_pan,
+    keep_drawn_small,
+    new_empty,
+)
 from .target_scene import has_renderable, new_zoom_scene, set_range
 from .timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
 
@@ -119,9 +127,11 @@ def _build_rig(draft: Draft, stack: Stack, placements: list[Placement]) -> None:
     root[keys.OCTAVES] = octaves
     root[keys.FOLDER] = _blend_relative(str(stack.folder.resolve()))
     root[keys.MANIFEST] = _manifest_text(stack)
-    new_empty("World", keys.ROLE_WORLD, collection, root)
+    world = new_empty("World", keys.ROLE_WORLD, collection, root)
     camera = build_camera(f"{draft.title} Camera", collection)
     describe_zoom(camera, octaves)
+    for empty in (root, world):
+        keep_drawn_small(empty, camera, root, "-zoom*travels")
     _, pan = build_dolly(root, camera, collection)
     drive_framing(pan, camera, placements[0].aspect)
     drive_pan(pan, camera, offset_table(placements))

@@ -23,7 +23,8 @@ from .drivers import Variables, add_driver, set_table
 PLANE_SPACING = 1e-4
 # A level this far below or above the view is smaller than a pixel or one colour.
 MAX_EXPONENT = 60
-EMPTY_SIZE = 0.05
+# How large an Empty is drawn at most, in widths of the view.
+EMPTY_SIZE = 0.03
 
 
 def new_empty(
@@ -107,6 +108,21 @@ def drive_level_scale(
     level.driver_remove("scale")
     for axis in range(3):
         add_driver(level, "scale", expression, _zoom(camera, root), axis)
+
+    keep_drawn_small(level, camera, root, f"min({octaves:.9g}-zoom, 0)")
+
+
+def keep_drawn_small(
+    empty: bpy.types.Object, camera: bpy.types.Object, root: bpy.types.Object, exponent: str
+) -> None:
+    """Draw an Empty small however near the camera comes: its lines would cross the picture.
+
+    Args:
+        exponent: of 2, in ``zoom`` and ``travels``; undoes the Empty's size in the view.
+    """
+    empty.driver_remove("empty_display_size")
+    expression = f"{EMPTY_SIZE}*pow(2, {exponent})"
+    add_driver(empty, "empty_display_size", expression, _zoom(camera, root))
 
 
 def drive_clipping(camera: bpy.types.Object, root: bpy.types.Object) -> None:

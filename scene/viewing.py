@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import bpy
+import gpu
 
 from .importing import ImportResult
 
@@ -57,9 +58,30 @@ def look_through(place: ViewPlace | None, scene: bpy.types.Scene, camera: bpy.ty
     if space.use_local_camera:
         space.camera = camera
     space.region_3d.view_perspective = "CAMERA"
-    if space.shading.type not in {"MATERIAL", "RENDERED"}:
-        space.shading.type = "MATERIAL"
+    _shade_pictures(space.shading)
     return True
+
+
+def _shade_pictures(shading: bpy.types.View3DShading) -> None:
+    """Solid view is grey as it comes; leave a shading alone in which pictures show already."""
+    if shading.type in {"MATERIAL", "RENDERED"}:
+        return
+    if _draws_in_software():
+        # EEVEE would take half a minute for its first picture, and Blender would stand still.
+        shading.type = "SOLID"
+        shading.light = "FLAT"
+        shading.color_type = "TEXTURE"
+    else:
+        shading.type = "MATERIAL"
+
+
+def _draws_in_software() -> bool:
+    try:
+        renderer = gpu.platform.renderer_get().lower()
+    except SystemError:
+        # Without a window there is no graphics card to ask.
+        return True
+    return any(name in renderer for name in ("llvmpipe", "softpipe", "swiftshader", "lavapipe"))
 
 
 def _window_with(place: ViewPlace | None) -> bpy.types.Window | None:
