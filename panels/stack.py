@@ -31,7 +31,7 @@ class ZOOMSTACK_PT_stack(bpy.types.Panel):
             return
         if not colour.shows_pictures_unchanged(context.scene):
             box = layout.box()
-            box.label(text="The view transform changes the colours", icon="ERROR")
+            box.label(text="Colours are altered", icon="ERROR")
             box.operator("zoom_stack.use_standard_view")
         self._draw_zoom(context, camera)
         self._draw_look(context, root)
@@ -91,7 +91,7 @@ class ZOOMSTACK_PT_stack_levels(_OfZoom, bpy.types.Panel):
         for number, (title, octaves) in enumerate(
             zip(titles, finding.octaves_of(root), strict=False)
         ):
-            row = column.row(align=True)
+            row = column.split(factor=0.74, align=True)
             button = row.operator(
                 "zoom_stack.go_to_level",
                 text=f"{number}  {title}",
@@ -122,11 +122,9 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         row.operator("zoom_stack.refresh_markers")
         width = scene.render.resolution_x * scene.render.resolution_percentage // 100
         sharp = finding.sharp_width(root)
-        row = layout.row()
-        row.label(
-            text=f"Render {width} px wide, sharp up to {sharp} px",
-            icon="INFO" if width > sharp else "CHECKMARK",
-        )
+        column = layout.column(align=True)
+        column.label(text=f"Render width {width} px")
+        column.label(text=f"Sharp up to {sharp} px", icon="INFO" if width > sharp else "CHECKMARK")
         camera = finding.camera_of(root)
         if scene.camera != camera or not retiming.range_follows(scene, root):
             layout.operator("zoom_stack.fit_scene", icon="OUTLINER_OB_CAMERA")
