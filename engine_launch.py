@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from . import folders
-from .engine.client import Client, Launch, local_launch, remote_launch
+from .engine.client import Client
 from .engine.contract.errors import ZoomStackError
+from .engine.launch import Launch, local_launch, remote_launch
 
 
 def start_engine() -> Client:

@@ -69,7 +69,8 @@ def new_stack_folder(chosen: str, title: str) -> Path:
     """Make a new folder for a zoom stack and try that it can be written to.
 
     Args:
-        chosen: the folder that the user set for all zoom stacks; empty is the extension's own.
+        chosen: the folder that the scene names; empty is the one in the preferences, or else
+            the extension's own.
         title: words to name the new folder after.
 
     Raises:
@@ -81,6 +82,7 @@ def new_stack_folder(chosen: str, title: str) -> Path:
             f"The output folder {chosen} is relative to a file that is not saved yet.",
             "Save the file, or choose another output folder.",
         )
+    chosen = chosen or preferences().stack_folder.strip()
     parent = Path(os.path.expanduser(bpy.path.abspath(chosen))) if chosen else user_folder("stacks")
     letters = "".join(c if c.isalnum() else " " for c in title.lower())[:48]
     name = "_".join(letters.split()) or "zoom"

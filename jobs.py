@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from .generation import Generation
     from .installation import Installation
 
-PLAYING_SECONDS = 0.5
-
 
 class Task(Protocol):
     """Something that goes on in the background."""
@@ -42,13 +40,17 @@ class Task(Protocol):
 
 @dataclass
 class Board:
-    """What panels show: the latest task of each kind, running or ended, and the last error."""
+    """What panels show: the latest task of each kind, running or ended, and the last error.
+
+    Attributes:
+        playing: whether an animation was playing at the last tick.
+    """
 
     generation: Generation | None = None
     check: Check | None = None
     installation: Installation | None = None
     problem: ZoomStackError | None = None
-    playing_at: float = float("-inf")
+    playing: bool = False
 
 
 board = Board()
@@ -113,8 +115,7 @@ def _pump() -> float | None:
     _last_tick = now
     # A timer's context has no screen of its own.
     windows = bpy.context.window_manager.windows
-    if any(window.screen.is_animation_playing for window in windows):
-        board.playing_at = now
+    board.playing = any(window.screen.is_animation_playing for window in windows)
     pauses = []
     for task in list(_tasks):
         pause = _tick(task)

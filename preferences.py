@@ -66,6 +66,15 @@ class ZOOMSTACK_AP_preferences(bpy.types.AddonPreferences):
         subtype="DIR_PATH",
         update=_make_absolute("model_folder"),
     )
+    stack_folder: StringProperty(
+        name="Zoom Stacks",
+        description=(
+            "Where new zoom stacks go when the scene names no folder. Empty: the extension's own "
+            "folder, which Blender deletes together with the extension"
+        ),
+        subtype="DIR_PATH",
+        update=_make_absolute("stack_folder"),
+    )
     remote_command: StringProperty(
         name="Remote Command",
         description=(

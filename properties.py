@@ -188,7 +188,7 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
     )
     output_folder: StringProperty(
         name="Output",
-        description="Folder for new zoom stacks; empty is the extension's own folder",
+        description="Folder for new zoom stacks; empty is the folder in the preferences",
         subtype="DIR_PATH",
         options=blend_relative(),
     )

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from .client import worker_environment
+from .launch import worker_environment
 
 Command = Sequence[str]
 

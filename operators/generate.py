@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import bpy
 from bpy.props import BoolProperty
@@ -157,9 +156,8 @@ class ZOOMSTACK_OT_cancel(bpy.types.Operator):
 
     @measured
     def execute(self, context: bpy.types.Context) -> set[str]:
-        # The same key stops a render and the playback of an animation.
-        playing = time.monotonic() - jobs.board.playing_at < jobs.PLAYING_SECONDS
-        if self.by_key and (playing or bpy.app.is_job_running("RENDER")):
+        # The same key ends a render, and has just ended the playback of an animation.
+        if self.by_key and (jobs.board.playing or bpy.app.is_job_running("RENDER")):
             return {"PASS_THROUGH"}
         jobs.board.generation.cancel()
         return {"FINISHED"}

@@ -35,6 +35,7 @@ def draw_engine_preferences(
     column = layout.column()
     column.prop(preferences, "device")
     column.prop(preferences, "model_folder")
+    column.prop(preferences, "stack_folder")
     column.prop(preferences, "remote_command")
     row = layout.row()
     row.alignment = "RIGHT"

@@ -24,7 +24,7 @@ UseWorker = Callable[[str], None]
 def prefs(bpy: Any) -> Iterator[Any]:
     preferences = bpy.context.preferences.addons[MODULE].preferences
     yield preferences
-    for name in ("python_path", "model_folder", "remote_command"):
+    for name in ("python_path", "model_folder", "stack_folder", "remote_command"):
         setattr(preferences, name, "")
     _board().problem = None
 
@@ -93,6 +93,14 @@ def test_the_output_goes_where_the_user_says(
     bpy.ops.zoom_stack.generate()
     stacks = sorted(path.parent.name for path in (tmp_path / "mine").glob("*/stack.json"))
     assert stacks == ["spiral_galaxy_to_planet", "spiral_galaxy_to_planet_2"]
+
+
+def test_the_preferences_name_the_folder_for_all_scenes(
+    bpy: Any, settings: Any, prefs: Any, use_worker: UseWorker, tmp_path: Path
+) -> None:
+    prefs.stack_folder = str(tmp_path / "all")
+    bpy.ops.zoom_stack.generate()
+    assert (tmp_path / "all" / "spiral_galaxy_to_planet" / "stack.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.client import Client, Launch, local_launch, remote_launch
+from engine.client import Client
 from engine.contract.errors import ZoomStackError
 from engine.contract.messages import Message
+from engine.launch import Launch, local_launch, remote_launch
 
 FAKE = Path(__file__).parents[1] / "doubles" / "fake_worker.py"
 ROOT = Path(__file__).parents[2]

@@ -370,3 +370,24 @@ def test_quitting_ends_the_worker(
     pid = tab.status()["pid"]
     assert tab.window.quit() == 0
     tab.wait_worker_gone(pid)
+
+
+def test_the_window_that_asked_may_be_closed(tab: ZoomTab) -> None:
+    window = tab.window
+    tab.set_levels(steps=30)
+    window.do("bpy.ops.wm.window_new_main()")
+    window.wait_for("len(bpy.context.window_manager.windows) == 2")
+    window.do(
+        "second = bpy.context.window_manager.windows[1]\n"
+        "area = next(a for a in second.screen.areas if a.type == 'VIEW_3D')\n"
+        "region = next(r for r in area.regions if r.type == 'WINDOW')\n"
+        "with bpy.context.temp_override(window=second, area=area, region=region):\n"
+        "    bpy.ops.zoom_stack.generate('INVOKE_DEFAULT')"
+    )
+    tab.wait_for("s['fraction'] > 0")
+    window.do(
+        "with bpy.context.temp_override(window=bpy.context.window_manager.windows[1]):\n"
+        "    bpy.ops.wm.window_close()"
+    )
+    tab.wait_finished()
+    assert len(window.ask("zooms()")) == 1
