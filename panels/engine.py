@@ -72,25 +72,38 @@ def _draw_check(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     elif check.error is not None:
         _draw_error(layout, context, check.error)
     elif check.report is not None:
-        box = layout.box()
-        box.label(text="The engine works", icon="CHECKMARK")
-        for line in report_lines(check.report):
-            draw_wrapped(box, context, line, "BLANK1")
+        _draw_report(layout, context, check.report)
+
+
+def _draw_report(
+    layout: bpy.types.UILayout, context: bpy.types.Context, report: dict[str, Any]
+) -> None:
+    problems = report.get("problems") or []
+    box = layout.box()
+    title = box.row()
+    title.alert = bool(problems)
+    if problems:
+        title.label(text="The engine reports a problem", icon="ERROR")
+    else:
+        title.label(text="The engine works", icon="CHECKMARK")
+    for line in [*problems, *(report.get("notes") or []), *report_lines(report)]:
+        draw_wrapped(box, context, line, "BLANK1")
 
 
 def report_lines(report: dict[str, Any]) -> list[str]:
-    """The engine's report in a few lines."""
-    lines = []
-    for key, value in report.items():
-        if key == "models" and isinstance(value, list):
-            names = [model.get("name", "") for model in value if isinstance(model, dict)]
-            lines.append(f"Models: {', '.join(names) or 'none'}")
-        elif isinstance(value, dict):
-            known = [f"{name} {part}" for name, part in value.items() if part is not None]
-            lines.append(f"{key.capitalize()}: {', '.join(known)}")
-        elif value is not None:
-            lines.append(f"{key.capitalize()}: {value}")
-    return lines
+    """What the engine is and has, in a few lines; nothing in a report is taken for granted."""
+    python = report.get("python") or {}
+    lines = [
+        f"Python {python.get('version', '?')} ({python.get('executable', '?')})",
+        f"torch {report.get('torch') or 'is missing'}",
+    ]
+    for device in report.get("devices") or []:
+        used = ", used" if device.get("name") == report.get("device") else ""
+        memory = device.get("memory_total")
+        size = f", {memory / 2**30:.0f} GB" if memory else ""
+        lines.append(f"{device.get('name')}: {device.get('label')}{size}{used}")
+    models = [model.get("name", "?") for model in report.get("models") or []]
+    return [*lines, f"Models: {', '.join(models) or 'none'}"]
 
 
 def _draw_error(

@@ -182,6 +182,25 @@ def test_an_installation_reports_what_pip_said(bpy: Any, tmp_path: Path) -> None
     assert "9" not in bad.lines
 
 
+def test_the_report_is_for_people(bpy: Any) -> None:
+    engine = bpy_session.submodule("panels.engine")
+    gpu = {"name": "cuda", "label": "NVIDIA L4 (CUDA)", "memory_total": 24 * 2**30}
+    report = {
+        "python": {"version": "3.11.7", "executable": "/e/python"},
+        "torch": "2.13.0",
+        "devices": [gpu],
+        "device": "cuda",
+        "models": [{"name": "bundled"}],
+    }
+    assert engine.report_lines(report) == [
+        "Python 3.11.7 (/e/python)",
+        "torch 2.13.0",
+        "cuda: NVIDIA L4 (CUDA), 24 GB, used",
+        "Models: bundled",
+    ]
+    assert engine.report_lines({})[1] == "torch is missing"
+
+
 def test_texts_are_for_people(bpy: Any) -> None:
     texts = bpy_session.submodule("panels.texts")
     assert [texts.magnification_text(m) for m in (1.0, 2.5, 256.0, 1e6, 16384.0)] == [

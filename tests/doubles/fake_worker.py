@@ -196,7 +196,8 @@ def main():
                 )
                 say(type="done", status="failed")
                 continue
-            say(type="check", python={"version": sys.version.split()[0]}, device="cpu", models=[])
+            report = {"python": {"version": sys.version.split()[0]}, "device": "cpu", "models": []}
+            say(type="check", ok=True, problems=[], **report)
             say(type="done", status="finished")
         elif request["type"] == "quit":
             return
