@@ -1,4 +1,4 @@
 """How the bundled model is made: pictures drawn by a program, captions, training, export.
 
-Nothing here is part of the extension; the zip leaves this folder out. Start with README.md.
+Nothing here is part of the extension; the zip leaves this folder out. The story is in docs/bundled_model.md.
 """

@@ -30,8 +30,8 @@ folder format of DeepFloyd IF. It exists so that Zoom Stack makes a zoom without
 world is that of the program that drew its training pictures. State: {state}
 
 - Knows: {concepts}.
-- Trained on {pictures} pictures drawn by `training/images.py` (seed {seed}), no photographs; the
-  weights are free of anyone's rights (CC0).
+- Trained on pictures drawn by `training/images.py` (seed {seed}) alone, no photographs; the weights
+  are free of anyone's rights (CC0).
 - {steps} steps, {seen} pictures seen, {minutes:.0f} minutes on two shared CPU cores; first at 32,
   then at 64 px. Weights: exponential moving average, half precision.
 - v-prediction, `squaredcos_cap_v2`; the last three of six output channels (IF's learned variance)
@@ -70,7 +70,6 @@ def export(run: Path, out: Path, state: str) -> None:
         millions=parameters / 1e6,
         state=state,
         concepts=", ".join(name.replace("_", " ") for name in CONCEPTS),
-        pictures=27000,
         seed=training["seed"],
         steps=training["step"],
         seen=training["seen"],

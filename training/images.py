@@ -43,7 +43,7 @@ CONCEPTS: dict[str, Callable[[Rng], Drawing]] = {
 }
 """From the widest scale to the smallest; the order says which pictures lie inside which."""
 
-INSET_SHARE = 0.2
+INSET_SHARE = 0.12
 """Share of pictures whose middle holds a smaller scale, as the sampler's rendered levels do."""
 
 DATA = Path(".dev/training")

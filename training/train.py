@@ -70,12 +70,15 @@ class Networks(torch.nn.Module):
 def draw_timesteps(table: torch.Tensor, count: int) -> torch.Tensor:
     """Continuous timesteps (count,) in 0..999.
 
-    Most are uniform. The rest are uniform in log sigma from 1 to 80, where the sampler spends half
-    of its steps and decides what the picture shows.
+    Half are uniform. Of the rest, most are uniform in log sigma from 0.3 to 8, where the shapes
+    are decided, and some from 8 to 80, where the sampler's grid begins.
     """
     uniform = torch.rand(count) * 999
-    high = model.timestep_at(table, torch.exp(torch.rand(count) * math.log(80.0)))
-    return torch.where(torch.rand(count) < 0.3, high, uniform)
+    low, high = torch.tensor((0.3, 8.0)), torch.tensor((8.0, 80.0))
+    ends = torch.where(torch.rand(count, 1) < 0.2, high, low).log()
+    sigma = torch.exp(ends[:, 0] + torch.rand(count) * (ends[:, 1] - ends[:, 0]))
+    chosen = model.timestep_at(table, sigma)
+    return torch.where(torch.rand(count) < 0.5, chosen, uniform)
 
 
 def loss_of(

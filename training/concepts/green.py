@@ -25,7 +25,7 @@ from .traits import Drawing
 def forest(rng: Rng) -> Drawing:
     wob = noise(rng, 1.6)
     gx, gy = grid()
-    count = rng.uniform(7, 15)
+    count = rng.uniform(4.5, 8.5)
     x, y = gx + 0.02 * wob, gy + 0.02 * noise(rng, 1.6)
     azimuth = rng.uniform(0, 2 * np.pi)
     crowns = Cells(rng, count, 0.85, x, y)
@@ -103,7 +103,7 @@ def fields(rng: Rng) -> Drawing:
     hedge = ((0.1, 0.22, 0.08), (0.72, 0.66, 0.5), (0.14, 0.2, 0.1))[rng.integers(3)]
     border = np.full((SIZE, SIZE), 9.0, np.float32)
     boxes = [(-1.5, -1.5, 1.5, 1.5)]
-    limit = rng.uniform(0.28, 0.75)
+    limit = rng.uniform(0.5, 0.95)
     while boxes:
         x0, y0, x1, y1 = boxes.pop()
         w, h = x1 - x0, y1 - y0
@@ -120,9 +120,9 @@ def fields(rng: Rng) -> Drawing:
         colour = np.asarray(vary(rng, palette[rng.integers(len(palette))], 0.035))
         pu, pv = u[inside], v[inside]
         rows = np.sin((pu if rng.random() < 0.5 else pv) * rng.uniform(50, 110))
-        image[inside] = colour * (1 + rng.uniform(0.02, 0.14) * rows)[:, None]
+        image[inside] = colour * (1 + rng.uniform(0.0, 0.1) * rows)[:, None]
         border[inside] = np.minimum(np.minimum(pu - x0, x1 - pu), np.minimum(pv - y0, y1 - pv))
-    width = rng.uniform(0.008, 0.02)
+    width = rng.uniform(0.014, 0.026)
     image = mix(image, hedge, smooth(width * 1.6, width * 0.6, border))
     trees = smooth(1.1, 1.6, noise(rng, 0.8, low=9)) * smooth(0.12, 0.02, border)
     image = mix(image, (0.08, 0.2, 0.07), trees)
@@ -146,7 +146,7 @@ def city(rng: Rng) -> Drawing:
     wu, wv = noise(rng, 2.4), noise(rng, 2.4)
     u = x * np.cos(turn) + y * np.sin(turn) + bend * wu
     v = -x * np.sin(turn) + y * np.cos(turn) + bend * wv
-    count = rng.uniform(5, 11)
+    count = rng.uniform(3.5, 6.0)
     centre = np.exp(
         -((x - rng.normal(0, 0.25)) ** 2 + (y - rng.normal(0, 0.25)) ** 2) / rng.uniform(0.5, 1.3)
     )
@@ -156,20 +156,20 @@ def city(rng: Rng) -> Drawing:
         t = value * frequency
         return np.exp(-(((t - np.round(t)) / (width * frequency)) ** 2))
 
-    streets = np.maximum(lines(u, count, 0.014), lines(v, count * rng.uniform(0.8, 1.4), 0.014))
-    avenues = np.maximum(lines(u + 0.13, count / 4, 0.022), lines(v + 0.2, count / 3.5, 0.022))
+    streets = np.maximum(lines(u, count, 0.022), lines(v, count * rng.uniform(0.8, 1.4), 0.014))
+    avenues = np.maximum(lines(u + 0.13, count / 4, 0.034), lines(v + 0.2, count / 3.5, 0.034))
     diagonal = np.exp(
         -(((x * np.cos(turn + 0.9) + y * np.sin(turn + 0.9) + 0.1 * wu) / 0.025) ** 2)
     )
-    sparkle = np.clip(rng.standard_normal((SIZE // 2, SIZE // 2), dtype=np.float32) - 0.9, 0, 2)
-    sparkle = np.repeat(np.repeat(sparkle, 2, 0), 2, 1)
+    sparkle = np.clip(rng.standard_normal((SIZE // 4, SIZE // 4), dtype=np.float32) - 1.0, 0, 2)
+    sparkle = np.repeat(np.repeat(sparkle, 4, 0), 4, 1)
     name, lamp, window = (
         ("golden", (1.0, 0.62, 0.24), (1.0, 0.82, 0.55)),
         ("orange", (1.0, 0.5, 0.16), (1.0, 0.7, 0.4)),
         ("white", (0.95, 0.88, 0.8), (0.75, 0.85, 1.0)),
     )[rng.choice(3, p=(0.5, 0.25, 0.25))]
     glare = 0.55 * streets + 1.5 * avenues + (1.3 * diagonal if rng.random() < 0.5 else 0)
-    image = (glare * spread)[..., None] * np.asarray(lamp) + (0.8 * sparkle * spread)[
+    image = (glare * spread)[..., None] * np.asarray(lamp) + (0.45 * sparkle * spread)[
         ..., None
     ] * np.asarray(window)
     if rng.random() < 0.45:

@@ -25,8 +25,8 @@ from .traits import Drawing
 
 def clouds(rng: Rng) -> Drawing:
     bend = noise(rng, 2.2)
-    base = warp(noise(rng, 1.7), 9 * bend, 6 * bend)
-    billow = Cells(rng, rng.uniform(7, 13), 0.95).f1
+    base = warp(noise(rng, 2.0), 9 * bend, 6 * bend)
+    billow = Cells(rng, rng.uniform(5, 8), 0.95).f1
     thick = base - 0.45 * (billow - 0.4) + 0.12 * noise(rng, 1.2, low=5) + rng.uniform(-0.3, 0.7)
     azimuth = rng.uniform(0, 2 * np.pi)
     cover = smooth(-0.35, 0.75, thick)
@@ -53,9 +53,9 @@ def clouds(rng: Rng) -> Drawing:
 def coast(rng: Rng) -> Drawing:
     x, y = grid()
     turn = rng.uniform(0, 2 * np.pi)
-    slope = rng.uniform(0.5, 2.0)
+    slope = rng.uniform(0.8, 2.2)
     height = (
-        noise(rng, 1.75) + slope * (x * np.cos(turn) + y * np.sin(turn)) + rng.uniform(-0.3, 0.3)
+        noise(rng, 2.1) + slope * (x * np.cos(turn) + y * np.sin(turn)) + rng.uniform(-0.3, 0.3)
     )
     style = rng.choice(3, p=(0.45, 0.3, 0.25))
     shallow, deep, sand, green, name = (
@@ -79,7 +79,7 @@ def coast(rng: Rng) -> Drawing:
         (1, tuple(np.asarray(green) * 0.55)),
     )
     shade = hillshade(
-        height * 7 + 1.2 * noise(rng, 1.0, low=6), rng.uniform(0, 2 * np.pi), 0.75, 0.5
+        height * 7 + 0.8 * noise(rng, 1.4, low=4), rng.uniform(0, 2 * np.pi), 0.75, 0.5
     )
     land = mix(
         np.broadcast_to(np.asarray(sand, np.float32), sea.shape),
@@ -96,12 +96,12 @@ def coast(rng: Rng) -> Drawing:
 
 def mountains(rng: Rng) -> Drawing:
     bend = noise(rng, 2.0)
-    low = rng.uniform(0.8, 1.6)
+    low = rng.uniform(0.8, 1.2)
     base = warp(noise(rng, 2.0, low=low), 7 * bend, -7 * bend)
     crest = 1.0 - np.abs(base)
     second = 1.0 - np.abs(warp(noise(rng, 1.9, low=2.5 * low), 5 * bend, 5 * bend))
     rough = noise(rng, 1.5, low=5)
-    height = 9.0 * crest + 2.6 * second + 0.45 * rough
+    height = 10.0 * crest + 1.6 * second + 0.3 * rough
     azimuth, altitude = rng.uniform(0, 2 * np.pi), rng.uniform(0.6, 0.85)
     height = blur(height.astype(np.float32), 0.8)
     shade = hillshade(height, azimuth, altitude, 0.62)
@@ -125,7 +125,7 @@ def mountains(rng: Rng) -> Drawing:
 
 def dunes(rng: Rng) -> Drawing:
     x, y = grid()
-    turn, count = rng.uniform(0, 2 * np.pi), rng.uniform(1.3, 3.4)
+    turn, count = rng.uniform(0, 2 * np.pi), rng.uniform(1.3, 2.6)
     bend = noise(rng, 2.4, low=1.5)
     along = x * np.cos(turn) + y * np.sin(turn)
     phase = along * count + rng.uniform(0.2, 0.42) * bend + rng.random()
@@ -135,7 +135,7 @@ def dunes(rng: Rng) -> Drawing:
     # Up the windward slope it gets brighter to the crest; the slip face lies in its own shadow.
     lee = smooth(face - 0.025, face + 0.035, t) * (1 - smooth(face + 0.1, 1.0, t))
     ripple = np.sin((phase * 9 + 1.2 * noise(rng, 2.2)) * 2 * np.pi)
-    light = 0.62 + 0.38 * np.clip(t / face, 0, 1) ** 1.4 + 0.035 * ripple * (1 - lee)
+    light = 0.62 + 0.38 * np.clip(t / face, 0, 1) ** 1.4 + 0.02 * ripple * (1 - lee)
     light = light + 0.1 * noise(rng, 2.0) - (0.25 + 0.6 * size) * lee
     name, sand = (
         ("orange", (0.88, 0.55, 0.27)),

@@ -27,11 +27,11 @@ def bark(rng: Rng) -> Drawing:
     wob = noise(rng, 2.0, stretch=(1.0, 0.6))
     u = x + lean * y + 0.07 * wob
     v = y * rng.uniform(0.22, 0.4) + 0.05 * noise(rng, 2.0)
-    count = rng.uniform(5, 10)
+    count = rng.uniform(3.5, 6)
     plates = Cells(rng, count, 0.95, u, v)
     crack = smooth(0.02, 0.34, plates.edge + 0.06 * noise(rng, 1.2, low=5, stretch=(1.0, 0.35)))
     grain = noise(rng, 1.2, low=4, stretch=(1.0, 0.22))
-    height = 5.0 * crack**0.6 + 0.5 * grain + 0.25 * noise(rng, 0.8, low=10)
+    height = 5.0 * crack**0.6 + 0.3 * grain
     shade = hillshade(
         height.astype(np.float32), rng.choice((0.0, np.pi)) + rng.normal(0, 0.4), 0.7, 0.5
     )
@@ -57,20 +57,18 @@ def leaf(rng: Rng) -> Drawing:
     u = x * np.cos(turn) + y * np.sin(turn)
     v = -x * np.sin(turn) + y * np.cos(turn) + rng.normal(0, 0.12)
     v = v + 0.03 * noise(rng, 2.4) + rng.normal(0, 0.1) * u**2
-    spacing, angle = rng.uniform(0.22, 0.45), rng.uniform(0.5, 1.1)
+    spacing, angle = rng.uniform(0.32, 0.55), rng.uniform(0.5, 1.1)
     side = np.where(v > 0, 0.0, 0.5)
     t = (u - np.abs(v) * angle + 0.12 * v * v) / spacing + side + 0.06 * noise(rng, 2.0)
     away = np.abs(t - np.round(t)) * spacing
-    thick = np.clip(0.026 - 0.012 * np.abs(v), 0.008, 1)
-    middle = np.exp(-((v / rng.uniform(0.03, 0.05)) ** 2))
+    thick = np.clip(0.036 - 0.014 * np.abs(v), 0.014, 1)
+    middle = np.exp(-((v / rng.uniform(0.04, 0.065)) ** 2))
     second = np.exp(-((away / thick) ** 2))
     mesh = Cells(
         rng, rng.uniform(9, 15), 0.9, x + 0.02 * noise(rng, 1.8), y + 0.02 * noise(rng, 1.8)
     )
     third = smooth(0.2, 0.03, mesh.edge)
-    tiny = Cells(rng, rng.uniform(24, 34), 0.9)
-    fourth = smooth(0.3, 0.05, tiny.edge)
-    veins = np.maximum(np.maximum(middle, 0.85 * second), np.maximum(0.42 * third, 0.12 * fourth))
+    veins = np.maximum(np.maximum(middle, 0.85 * second), 0.16 * third)
     style = rng.choice(4, p=(0.62, 0.14, 0.14, 0.1))
     name, blade, vein = (
         ("green", (0.2, 0.46, 0.1), (0.72, 0.86, 0.4)),
@@ -79,7 +77,7 @@ def leaf(rng: Rng) -> Drawing:
         ("dark green", (0.06, 0.25, 0.12), (0.5, 0.72, 0.42)),
     )[style]
     cushion = (
-        np.clip(away / spacing * 2, 0, 1) * 3.0 + 0.8 * np.minimum(mesh.edge, 0.6) - 1.5 * middle
+        np.clip(away / spacing * 2, 0, 1) * 3.0 + 0.3 * np.minimum(mesh.edge, 0.6) - 1.5 * middle
     )
     shade = hillshade(
         blur(cushion.astype(np.float32), 1.0) * 3, rng.uniform(0, 2 * np.pi), 0.75, 0.45
@@ -93,14 +91,14 @@ def leaf(rng: Rng) -> Drawing:
 
 def flower(rng: Rng) -> Drawing:
     x, y = grid()
-    x, y = x - rng.normal(0, 0.08), y - rng.normal(0, 0.08)
+    x, y = x - rng.normal(0, 0.05), y - rng.normal(0, 0.05)
     squeeze, turn = rng.uniform(0.8, 1.0), rng.uniform(0, 2 * np.pi)
     u = x * np.cos(turn) + y * np.sin(turn)
     v = (-x * np.sin(turn) + y * np.cos(turn)) / squeeze
     r, a = np.hypot(u, v), np.arctan2(v, u)
     green = ((0.1, 0.28, 0.08), (0.2, 0.4, 0.14), (0.05, 0.16, 0.08))[rng.integers(3)]
     image = ramp(
-        unit(blur(noise(rng, 1.6, low=2), 4.0) * 2),
+        unit(noise(rng, 2.4, low=1.5)),
         (0, tuple(np.asarray(green) * 0.5)),
         (1, tuple(np.asarray(green) * 1.7)),
     )
@@ -113,7 +111,7 @@ def flower(rng: Rng) -> Drawing:
         ("blue", (0.35, 0.5, 0.95), (0.16, 0.18, 0.65)),
     )[rng.integers(6)]
     petal = vary(rng, petal, 0.03)
-    count = int(rng.choice((5, 5, 6, 8, 12, 16, 21)))
+    count = int(rng.choice((5, 5, 6, 8, 10, 13)))
     length = rng.uniform(0.62, 0.98)
     rings = 2 if count < 12 else int(rng.integers(2, 4))
     for ring in range(rings):
@@ -154,7 +152,7 @@ def plant_cells(rng: Rng) -> Drawing:
     turn = rng.uniform(0, np.pi)
     u = (x * np.cos(turn) + y * np.sin(turn)) * rng.uniform(0.6, 1.0) + 0.015 * noise(rng, 2.0)
     v = -x * np.sin(turn) + y * np.cos(turn) + 0.015 * noise(rng, 2.0)
-    count = rng.uniform(3.2, 6.5)
+    count = rng.uniform(2.6, 4.4)
     cells = Cells(rng, count, 0.55, u, v)
     wall = smooth(0.13, 0.04, cells.edge)
     lining = smooth(0.3, 0.12, cells.edge) * (1 - wall)
@@ -166,7 +164,7 @@ def plant_cells(rng: Rng) -> Drawing:
     tone = 0.86 + 0.22 * (cells.per_cell(rng) - 0.5) + 0.05 * noise(rng, 1.6)
     image = np.asarray(vary(rng, inside, 0.03)) * tone[..., None]
     image = mix(image.astype(np.float32), tuple(0.5 * (np.asarray(inside) + grain)), 0.45 * lining)
-    dots = Cells(rng, count * rng.uniform(4.0, 5.5), 0.95)
+    dots = Cells(rng, count * rng.uniform(3.0, 3.8), 0.95)
     keep = (dots.per_cell(rng) < rng.uniform(0.35, 0.75)) & (cells.edge > 0.17)
     plastid = smooth(0.44, 0.32, dots.f1) * keep
     lit = 1 + 0.5 * (dots.dx * -0.7 + dots.dy * -0.7)
@@ -190,7 +188,7 @@ def blood(rng: Rng) -> Drawing:
     )[rng.choice(3, p=(0.4, 0.4, 0.2))]
     image = np.asarray(vary(rng, back, 0.02)) * (1 + 0.05 * noise(rng, 2.0))[..., None]
     image = image.astype(np.float32)
-    size, azimuth = rng.uniform(0.17, 0.34), rng.uniform(0, 2 * np.pi)
+    size, azimuth = rng.uniform(0.24, 0.42), rng.uniform(0, 2 * np.pi)
     lx, ly = np.cos(azimuth), np.sin(azimuth)
     for _ in range(int(rng.uniform(1.1, 1.9) / size**2)):
         cx, cy = rng.uniform(-1.15, 1.15, 2)
@@ -232,12 +230,12 @@ def snow_crystal(rng: Rng) -> Drawing:
     a = np.minimum(a, np.pi / 3 - a)
     # One twelfth of the plane is drawn, the crystal's mirror symmetry does the rest.
     along, across = r * np.cos(a), r * np.sin(a)
-    width = rng.uniform(0.022, 0.04)
+    width = rng.uniform(0.036, 0.055)
     ice = smooth(width * 1.25, width * 0.6, across) * (along < 0.97)
     glint = np.exp(-((across / (width * 0.35)) ** 2)) * (along < 0.95)
-    for _ in range(int(rng.integers(4, 8))):
+    for _ in range(int(rng.integers(3, 5))):
         start = rng.uniform(0.16, 0.88)
-        reach = rng.uniform(0.12, 0.42) * (1.15 - start)
+        reach = rng.uniform(0.22, 0.45) * (1.15 - start)
         c, s = 0.5, np.sqrt(0.75)
         du, dv = along - start, across
         t = du * c + dv * s

@@ -28,19 +28,19 @@ def glow(image: Field) -> Field:
 
 def galaxy(rng: Rng) -> Drawing:
     x, y = grid()
-    x, y = x - rng.normal(0, 0.07), y - rng.normal(0, 0.07)
+    x, y = x - rng.normal(0, 0.04), y - rng.normal(0, 0.04)
     turn, tilt = rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 1.0)
     u = x * np.cos(turn) + y * np.sin(turn)
     v = (-x * np.sin(turn) + y * np.cos(turn)) / tilt
     scale = rng.uniform(0.75, 1.25)
     r = np.hypot(u, v) / scale + 1e-3
-    arms, winding = (2, 2, 2, 3, 4)[rng.integers(5)], rng.uniform(2.0, 3.6) * rng.choice((-1, 1))
+    arms, winding = (2, 2, 2, 2, 3)[rng.integers(5)], rng.uniform(1.7, 2.8) * rng.choice((-1, 1))
     rough = noise(rng, 1.7)
-    phase = arms * np.arctan2(v, u) + arms * winding * np.log(r + 0.08) + 0.5 * rough
+    phase = arms * np.arctan2(v, u) + arms * winding * np.log(r + 0.08) + 0.3 * rough
     sharp = rng.uniform(1.2, 2.4)
     arm = np.exp(sharp * (np.cos(phase) - 1))
     lane = np.exp(4.0 * (np.cos(phase + 1.1) - 1)) * smooth(0.08, 0.3, r)
-    clumps = np.exp(0.55 * noise(rng, 1.0, low=5))
+    clumps = np.exp(0.35 * noise(rng, 1.4, low=4))
     disk = np.exp(-((r / 0.62) ** 2) * 1.3)
     core = np.exp(-((r / 0.13) ** 1.3)) * 2.6 + 0.5 * np.exp(-r / 0.2)
     name, inner, outer, spot = (
@@ -49,21 +49,21 @@ def galaxy(rng: Rng) -> Drawing:
         ("purple", (1.0, 0.85, 0.85), (0.66, 0.38, 1.0), (1.0, 0.4, 0.8)),
         ("white", (1.0, 0.93, 0.82), (0.75, 0.82, 0.95), (0.9, 0.6, 0.7)),
     )[rng.choice(4, p=(0.42, 0.22, 0.18, 0.18))]
-    light = disk * (0.14 + 1.7 * arm * clumps) * (1 - 0.55 * lane)
+    light = disk * (0.16 + 2.1 * arm * clumps) * (1 - 0.55 * lane)
     image = light[..., None] * np.asarray(outer) + (core * (1 - 0.4 * lane))[..., None] * inner
     knots = smooth(1.5, 2.3, noise(rng, 0.6, low=12)) * arm * disk
     image += 1.4 * knots[..., None] * np.asarray(spot)
     image += np.asarray((0.008, 0.01, 0.022))
-    add_stars(rng, image, int(rng.integers(15, 60)), 0.8, 0.8)
+    add_stars(rng, image, int(rng.integers(8, 30)), 0.8, 1.0)
     return Drawing(glow(1.25 * image), "galaxy", (name,), (f"{name} light",))
 
 
 def nebula(rng: Rng) -> Drawing:
     dx, dy = noise(rng, 2.2), noise(rng, 2.2)
     bend = rng.uniform(6, 14)
-    a = warp(noise(rng, 1.9), bend * dx, bend * dy)
-    b = warp(noise(rng, 1.9), bend * dy, -bend * dx)
-    c = warp(noise(rng, 1.6), bend * dx, bend * dx)
+    a = warp(noise(rng, 2.2), bend * dx, bend * dy)
+    b = warp(noise(rng, 2.2), bend * dy, -bend * dx)
+    c = warp(noise(rng, 2.0), bend * dx, bend * dx)
     names, first, second = (
         (("pink", "blue"), (1.0, 0.25, 0.5), (0.2, 0.4, 1.0)),
         (("teal", "orange"), (0.1, 0.75, 0.75), (1.0, 0.5, 0.15)),
@@ -75,11 +75,11 @@ def nebula(rng: Rng) -> Drawing:
     gas_a = np.exp(0.9 * a) * 0.5
     gas_b = np.exp(0.9 * b) * 0.4
     filaments = np.exp(-np.abs(c) * 5.0) * unit(a) * 1.0
-    dust = smooth(0.1, 1.4, warp(noise(rng, 1.7), bend * dy, bend * dx))
+    dust = smooth(0.1, 1.4, warp(noise(rng, 2.1), bend * dy, bend * dx))
     image = gas_a[..., None] * first + gas_b[..., None] * second
     image += filaments[..., None] * (0.4 + 0.6 * first)
     image *= (1 - 0.85 * dust)[..., None]
-    add_stars(rng, image, int(rng.integers(25, 80)), 1.0, 0.85)
+    add_stars(rng, image, int(rng.integers(10, 35)), 1.0, 1.1)
     words = (names[rng.integers(len(names))], "colourful", "glowing")
     return Drawing(glow(1.1 * image), "nebula", words, (f"{' and '.join(names)} gas",))
 
@@ -96,13 +96,13 @@ def stars(rng: Rng) -> Drawing:
         band = np.exp(-((across / rng.uniform(0.25, 0.4)) ** 2)) * np.exp(0.5 * noise(rng, 1.6))
         band *= 1 - 0.7 * smooth(0.0, 1.2, noise(rng, 1.8)) * np.exp(-((across / 0.18) ** 2))
         image += 0.42 * band[..., None] * np.asarray((0.85, 0.8, 0.9))
-    count = int(rng.integers(120, 300))
-    add_stars(rng, image, count, 1.1, 0.85)
+    count = int(rng.integers(45, 120))
+    add_stars(rng, image, count, 1.2, 1.25)
     if kind == "cluster":
-        for _ in range(260):
+        for _ in range(140):
             cx, cy = rng.normal(SIZE / 2, SIZE * 0.16, 2)
             colour = STAR_COLOURS[rng.integers(4)]
-            stamp(image, cx, cy, 0.9, colour, rng.uniform(0.2, 1.2))
+            stamp(image, cx, cy, 1.3, colour, rng.uniform(0.2, 1.2))
         image += 0.25 * np.exp(-(x**2 + y**2) / 0.12)[..., None] * np.asarray((1.0, 0.9, 0.75))
     for _ in range(int(rng.integers(0, 4))):
         cx, cy = rng.uniform(0, SIZE, 2)
@@ -151,7 +151,7 @@ def planet(rng: Rng) -> Drawing:
     disk = smooth(1.012, 0.985, r)
     rim = np.exp(-np.abs(r - 1.0) * 16) * (0.15 + light) * np.where(r < 1, 0.5, 0.6)
     space = np.full((SIZE, SIZE, 3), 0.012, np.float32)
-    add_stars(rng, space, int(rng.integers(10, 60)), 0.7, 0.75)
+    add_stars(rng, space, int(rng.integers(8, 30)), 0.7, 1.0)
     limb = np.clip(x * np.cos(azimuth) + y * np.sin(azimuth) + 0.25, 0, 1)
     image = space * (1 - disk[..., None]) + (surface * light[..., None] * 1.15) * disk[..., None]
     image += (rim * (0.3 + limb))[..., None] * np.asarray(air) * (0.9 if kind == "earth" else 0.5)
@@ -160,7 +160,7 @@ def planet(rng: Rng) -> Drawing:
 
 
 def _earth(rng: Rng, dx: Field, dy: Field) -> Field:
-    height = warp(noise(rng, 1.9, low=1.6), dx, dy)
+    height = warp(noise(rng, 2.2, low=1.6), dx, dy)
     level = rng.uniform(0.0, 0.5)
     sea = ramp(height, (-2, (0.01, 0.06, 0.25)), (level, (0.05, 0.3, 0.55)))
     moist = warp(noise(rng, 1.8), dx, dy)
@@ -169,7 +169,7 @@ def _earth(rng: Rng, dx: Field, dy: Field) -> Field:
     )
     surface = mix(sea, land * (0.8 + 0.12 * height[..., None]), smooth(level, level + 0.06, height))
     swirl = noise(rng, 2.0)
-    cloud = warp(noise(rng, 1.5, stretch=(0.7, 1.2)), dx + 9 * swirl, dy + 5 * swirl)
+    cloud = warp(noise(rng, 1.9, stretch=(0.7, 1.2)), dx + 9 * swirl, dy + 5 * swirl)
     return mix(surface, (1.0, 1.0, 1.0), 0.92 * smooth(0.35, 1.5, cloud))
 
 
@@ -194,11 +194,11 @@ def _bands(rng: Rng, x: Field, y: Field) -> tuple[Field, tuple, tuple]:
 
 
 def moon(rng: Rng) -> Drawing:
-    height = 1.6 * noise(rng, 1.7)
+    height = 1.2 * noise(rng, 2.0)
     x, y = grid()
     bright = np.zeros_like(height)
-    for _ in range(int(rng.integers(25, 60))):
-        radius = 0.035 / (rng.random() + 0.045) ** 0.85
+    for _ in range(int(rng.integers(10, 24))):
+        radius = 0.08 / (rng.random() + 0.1) ** 0.85
         radius = min(radius, 0.42)
         cx, cy = rng.uniform(-1.1, 1.1, 2)
         r = np.hypot(x - cx, y - cy) / radius
