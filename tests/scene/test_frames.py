@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.manifest import Stack, read_stack
 from bl_ext.user_default.zoom_stack.scene import importing, keys, render_settings
-
-from measuring import load, psnr, reference, set_zoom
+from judging import load, psnr, reference, set_zoom
 
 SIDE = 192
 

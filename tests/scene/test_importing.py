@@ -13,8 +13,7 @@ from bl_ext.user_default.zoom_stack.engine.contract.errors import ZoomStackError
 from bl_ext.user_default.zoom_stack.engine.contract.manifest import read_stack
 from bl_ext.user_default.zoom_stack.operators.import_stack import SAMPLE_FOLDER
 from bl_ext.user_default.zoom_stack.scene import finding, importing, keys
-
-from measuring import show
+from judging import show
 
 DATABLOCKS = (
     "actions", "cameras", "collections", "images", "materials", "meshes", "node_groups",

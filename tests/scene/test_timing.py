@@ -17,8 +17,7 @@ from bl_ext.user_default.zoom_stack.scene import (
     retiming,
     timing,
 )
-
-from measuring import show
+from judging import show
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ import pytest
 from bl_ext.user_default.zoom_stack.engine.contract import geometry
 from bl_ext.user_default.zoom_stack.engine.contract.manifest import read_stack
 from bl_ext.user_default.zoom_stack.scene import finding, importing, keys, path
-
-from measuring import expected_in_frame, in_frame, level_frames, set_zoom, show, view_centre
+from judging import expected_in_frame, in_frame, level_frames, set_zoom, show, view_centre
 
 # A hundredth of a pixel in a frame of 1000.
 CLOSE = 1e-5
