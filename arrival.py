@@ -18,6 +18,9 @@ from .scene.viewing import ViewPlace, show_in_viewport
 # Where the engine keeps previews and saved states, in the stack's folder.
 WORK_FOLDER = ".zoom_stack"
 
+# Operators that are jobs of Blender's.
+_JOBS = {"RENDER_OT_render": "RENDER", "OBJECT_OT_bake": "OBJECT_BAKE"}
+
 _session = 0
 
 
@@ -36,11 +39,14 @@ def find_scene(session_uid: int) -> bpy.types.Scene | None:
 
 def blocker() -> str:
     """Why a stack cannot be imported right now; empty when it can."""
-    if bpy.app.is_job_running("RENDER"):
-        return "Waiting for the render to end"
+    for job in _JOBS.values():
+        if bpy.app.is_job_running(job):
+            return f"Waiting for {job.capitalize().replace('_', ' ')} to end"
     for window in bpy.context.window_manager.windows:
-        if len(window.modal_operators):
-            return f"Waiting for {window.modal_operators[0].name} to end"
+        for operator in window.modal_operators:
+            # These two only notice that their job has ended when the pointer moves.
+            if operator.bl_idname not in _JOBS:
+                return f"Waiting for {operator.name} to end"
     return ""
 
 
