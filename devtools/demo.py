@@ -10,7 +10,7 @@ from .console import Command, Problem, run_logged, say, start_process, step, wai
 from .environments import child_environment
 from .paths import LOGS
 
-_JOB = Path("presets") / "powers_of_ten.json"
+_JOB = Path("devtools") / "demo_job.json"
 _PATIENCE = 3600.0
 
 
@@ -31,22 +31,34 @@ def run(context: Context) -> int:
     """Generate the demo's stack and render it; returns the exit code.
 
     Raises:
-        Problem: one of the two programs failed.
+        Problem: one of the programs failed.
     """
     context.out_dir.mkdir(parents=True, exist_ok=True)
     stack, video = context.out_dir / "stack", context.out_dir / "zoom.mp4"
+    sheet = context.out_dir / "levels.png"
+    engine, blender = context.engine_python, context.bpy_python(None)
     with step("generating the zoom stack"):
-        generate: Command = [context.engine_python, "-m", "engine", "generate"]
-        command = [*generate, context.repo / _JOB, "--out", stack]
-        code = wait(start_process(command, env=child_environment(), cwd=context.repo), _PATIENCE)
-        if code != 0:
-            raise Problem(f"the engine ended with exit code {code}; its own words are above.")
+        # A demo that is run again shows today's engine, not yesterday's pictures.
+        job: Command = [context.repo / _JOB, "--out", stack, "--overwrite"]
+        _run(context, [engine, "-m", "engine", "generate", *job], "the engine")
+    with step("laying the levels out beside their prompts"):
+        _run(context, [engine, "-m", "devtools.contact_sheet", stack, sheet], "the sheet")
     with step("building the scene and rendering the video in Blender"):
-        render: Command = [context.bpy_python(None), "-m", "devtools.demo_scene", stack, video]
+        render: Command = [blender, "-m", "devtools.demo_scene", stack, video]
         # Blender prints hundreds of lines a frame.
         log = LOGS / "demo-blender.log"
         run_logged(
             render, log, "Blender", env=child_environment(), cwd=context.repo, timeout=_PATIENCE
         )
-    say(f"the zoom's video: {video}")
+    say(f"made in {context.out_dir}:")
+    say("  zoom.mp4    the zoom, rendered by Blender")
+    say("  zoom.blend  the scene: open it in Blender and press Space")
+    say("  levels.png  every level beside its prompt")
+    say("  stack       the zoom stack: File > Import > Zoom Stack brings it into any scene")
     return 0
+
+
+def _run(context: Context, command: Command, who: str) -> None:
+    code = wait(start_process(command, env=child_environment(), cwd=context.repo), _PATIENCE)
+    if code != 0:
+        raise Problem(f"{who} ended with exit code {code}; its own words are above.")

@@ -13,10 +13,16 @@ def main(stack_folder: Path, video: Path) -> None:
     """Build the zoom of a stack, save it as a .blend file beside the video, render the video."""
     bpy = bpy_session.start(from_checkout=True)
     read_stack = bpy_session.submodule("engine.contract.manifest").read_stack
-    result = bpy_session.submodule("scene.importing").import_stack(read_stack(stack_folder))
-    bpy.ops.wm.save_as_mainfile(filepath=str(video.with_suffix(".blend")), copy=True)
+    importing = bpy_session.submodule("scene.importing")
+    render_settings = bpy_session.submodule("scene.render_settings")
+    options = importing.ImportOptions(target="NEW_SCENE")
+    result = importing.import_stack(read_stack(stack_folder), options)
     scene = bpy.data.scenes[result.scene_name]
-    bpy_session.submodule("scene.render_settings").render_video(scene, video)
+    # The file opens on the zoom; the start-up scene with its Cube would only be in the way.
+    for other in [other for other in bpy.data.scenes if other != scene]:
+        bpy.data.scenes.remove(other)
+    bpy.ops.wm.save_as_mainfile(filepath=str(video.with_suffix(".blend")), relative_remap=True)
+    render_settings.render_video(scene, video)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ from .upscaling import Lanczos
 OpenModel = Callable[[str, Path | None, torch.device], Model]
 IsCancelled = Callable[[], bool]
 
+LEAST_SIDE = 256  # pixels of a picture's smaller side where the job leaves the size to the model
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -101,7 +103,7 @@ def generate(
 
 def make_plan(job: Job, model: Model) -> Plan:
     """Fill in what the job leaves to the model."""
-    size = job.size or model.native_size
+    size = job.size or _default_size(model.native_size)
     aspect = size[0] / size[1]
     guidance = job.sampler.guidance_scale
     if guidance is None:
@@ -116,6 +118,16 @@ def make_plan(job: Job, model: Model) -> Plan:
             Placement(level.zoom_factor, level.focus, sample_aspect) for level in job.levels
         ],
     )
+
+
+def _default_size(native: tuple[int, int]) -> tuple[int, int]:
+    """Pictures of at least ``LEAST_SIDE`` pixels: a level then shows what the next one adds.
+
+    A small model's own size has no room for that: at 64 pixels and a zoom factor of 2, the next
+    level's detail would be reduced to 32 pixels again.
+    """
+    times = max(1, -(-LEAST_SIDE // min(native)))
+    return native[0] * times, native[1] * times
 
 
 class _Run:

@@ -58,7 +58,7 @@ class Job:
     """Everything that decides the pictures.
 
     Attributes:
-        size: (width, height) in pixels of every level's picture; None is the model's own size.
+        size: (width, height) in pixels of every picture; None leaves it to the model.
         levels: widest first, at least one.
     """
 

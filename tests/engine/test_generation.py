@@ -20,7 +20,7 @@ from engine.contract.manifest import read_stack
 from engine.contract.messages import Message
 from engine.failures import Cancelled
 from engine.finishing import final_pictures
-from engine.generation import StepClock
+from engine.generation import LEAST_SIDE, StepClock
 from engine.output import OutputFolder
 from engine.pictures import to_bytes, to_unit
 from engine.previews import Previews
@@ -225,10 +225,19 @@ def test_a_model_that_answers_nonsense(tmp_path: Path) -> None:
 
 
 def test_a_single_level_at_the_models_own_size(tmp_path: Path) -> None:
-    recorder = run(tmp_path, Job((LevelSpec("a"),), sampler=SamplerSettings(steps=1)))
+    own = AnalyticModel.native_size
+    recorder = run(tmp_path, Job((LevelSpec("a"),), size=own, sampler=SamplerSettings(steps=1)))
     assert not recorder.of("warning")
     with Image.open(tmp_path / "level_00.png") as picture:
-        assert picture.size == AnalyticModel.native_size
+        assert picture.size == own
+
+
+def test_a_small_models_pictures_are_enlarged_by_a_whole_factor(tmp_path: Path) -> None:
+    recorder = run(tmp_path, Job((LevelSpec("a"),), sampler=SamplerSettings(steps=1)))
+    assert recorder.of("warning")
+    with Image.open(tmp_path / "level_00.png") as picture:
+        assert min(picture.size) >= LEAST_SIDE
+        assert picture.width % AnalyticModel.native_size[0] == 0
 
 
 @pytest.mark.parametrize("size", [(16, 16), (133, 17), (16, 100), (97, 101)])

@@ -9,8 +9,6 @@ import sys
 import textwrap
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.contract.manifest import read_stack
