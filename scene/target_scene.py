@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 
 import bpy
 
+from ..engine.contract.errors import ZoomStackError
 from .colour import use_standard_view
 
 _RENDERED_TYPES = {
@@ -51,7 +53,12 @@ def new_zoom_scene(
         scene.cycles.samples = CYCLES_SAMPLES
         scene.cycles.use_denoising = False
         scene.cycles.transparent_max_bounces = TRANSPARENT_BOUNCES
-    use_standard_view(scene)
+    # Should the scene be rendered by Workbench, it shows pictures too.
+    scene.display.shading.light = "FLAT"
+    scene.display.shading.color_type = "TEXTURE"
+    # A studio's own colour configuration may have no Standard; the panel says so.
+    with contextlib.suppress(ZoomStackError):
+        use_standard_view(scene)
     return scene
 
 
