@@ -14,7 +14,7 @@ from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
 from ..scene.viewing import look_through, remember_view
 
 
-class _OnZoom:
+class _OnZoom(bpy.types.Operator):
     """What every operator on an imported zoom needs."""
 
     @classmethod
@@ -29,7 +29,7 @@ class _OnZoom:
         return True
 
 
-class ZOOMSTACK_OT_play(_OnZoom, bpy.types.Operator):
+class ZOOMSTACK_OT_play(_OnZoom):
     """Play the zoom from its beginning, or stop it"""
 
     bl_idname = "zoom_stack.play"
@@ -48,7 +48,7 @@ class ZOOMSTACK_OT_play(_OnZoom, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_go_to_level(_OnZoom, bpy.types.Operator):
+class ZOOMSTACK_OT_go_to_level(_OnZoom):
     """Go to the frame in which this level fills the view"""
 
     bl_idname = "zoom_stack.go_to_level"
@@ -74,7 +74,7 @@ class ZOOMSTACK_OT_go_to_level(_OnZoom, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_switch_rig(_OnZoom, bpy.types.Operator):
+class ZOOMSTACK_OT_switch_rig(_OnZoom):
     """Let the camera travel, or the world grow past it; the picture stays the same"""
 
     bl_idname = "zoom_stack.switch_rig"
@@ -88,7 +88,7 @@ class ZOOMSTACK_OT_switch_rig(_OnZoom, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_retime(_OnZoom, bpy.types.Operator):
+class ZOOMSTACK_OT_retime(_OnZoom):
     """Give the zoom other durations; every key moves along, your own too"""
 
     bl_idname = "zoom_stack.retime"
@@ -133,7 +133,7 @@ class ZOOMSTACK_OT_retime(_OnZoom, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_refresh_markers(_OnZoom, bpy.types.Operator):
+class ZOOMSTACK_OT_refresh_markers(_OnZoom):
     """Put a marker at each level, where the keys have it now"""
 
     bl_idname = "zoom_stack.refresh_markers"
@@ -146,7 +146,7 @@ class ZOOMSTACK_OT_refresh_markers(_OnZoom, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_fit_scene(_OnZoom, bpy.types.Operator):
+class ZOOMSTACK_OT_fit_scene(_OnZoom):
     """Make the scene's frame range the zoom's, at the zoom's camera"""
 
     bl_idname = "zoom_stack.fit_scene"

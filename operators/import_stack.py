@@ -16,7 +16,7 @@ from ..scene.viewing import remember_view, show_in_viewport
 SAMPLE_FOLDER = Path(__file__).resolve().parents[1] / "samples" / "galaxy_to_shore"
 
 
-class ImportSettings:
+class ImportSettings(bpy.types.Operator):
     """Options that both import operators offer."""
 
     target: EnumProperty(
@@ -78,7 +78,7 @@ class ImportSettings:
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_import_stack(ImportSettings, bpy.types.Operator):
+class ZOOMSTACK_OT_import_stack(ImportSettings):
     """Import a folder of pictures with a stack.json as one seamless zoom"""
 
     bl_idname = "zoom_stack.import_stack"
@@ -106,7 +106,7 @@ class ZOOMSTACK_OT_import_stack(ImportSettings, bpy.types.Operator):
         return self.import_folder(context, path)
 
 
-class ZOOMSTACK_OT_import_sample(ImportSettings, bpy.types.Operator):
+class ZOOMSTACK_OT_import_sample(ImportSettings):
     """Import the zoom that comes with Zoom Stack: from a galaxy to a shore"""
 
     bl_idname = "zoom_stack.import_sample"

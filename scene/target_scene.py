@@ -65,8 +65,8 @@ def new_zoom_scene(
 def frame_size(picture: tuple[int, int]) -> tuple[int, int]:
     """The render size for pictures of a size: their shape, neither tiny nor huge, even sides."""
     width, height = picture
-    factor = max(1, math.ceil(SHORTEST_SIDE / min(width, height)))
-    factor = min(factor, LONGEST_SIDE / max(width, height))
+    enlarged = max(1, math.ceil(SHORTEST_SIDE / min(width, height)))
+    factor = min(enlarged, LONGEST_SIDE / max(width, height))
     return (2 * max(2, round(width * factor / 2)), 2 * max(2, round(height * factor / 2)))
 
 
