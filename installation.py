@@ -12,11 +12,10 @@ from .engine.contract.errors import ZoomStackError
 
 TICK = 0.2
 KEPT_LINES = 8
-# Besides PyPI, whose own torch is for the processor on Windows and macOS and for CUDA on Linux.
-TORCH_INDEX = {
-    "CPU": "https://download.pytorch.org/whl/cpu",
-    "CUDA": "https://download.pytorch.org/whl/cu126",
-}
+# PyPI's own torch is for CUDA on Linux, and for the processor on Windows.
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+CUDA_INDEX = "https://download.pytorch.org/whl/cu130"
+_TORCH = 2  # the number of the command that installs torch
 STAGES = ("Making the environment", "Updating pip", "Installing torch", "Installing the rest")
 _PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 
@@ -46,7 +45,7 @@ class Installation:
             self._hear(line)
         number = min(self._runner.current, len(STAGES) - 1)
         self.stage = STAGES[number]
-        self.fraction = (number + self._download) / len(STAGES)
+        self.fraction = (number + 0.95 * self._download) / len(STAGES)
         jobs.redraw()
         if not ended:
             return TICK
@@ -74,6 +73,9 @@ class Installation:
             done, total = int(progress[1]), int(progress[2])
             self._download = min(1.0, done / total) if total else 0.0
             return
+        if line.startswith(("WARNING", "[notice]")):
+            return
+        self._download = 0.0
         self.lines = [*self.lines, line][-KEPT_LINES:]
 
     def _failure(self) -> ZoomStackError:
@@ -87,36 +89,46 @@ class Installation:
         )
 
 
-def install_commands(python: str, target: Path, requirements: Path, device: str) -> list[list[str]]:
+def install_commands(python: str, target: Path, requirements: Path, index: str) -> list[list[str]]:
     """The commands that make the environment.
 
     Args:
         python: the interpreter to make it from.
-        device: a key of ``TORCH_INDEX``, or "PYPI" for PyPI's own torch.
+        index: where torch comes from; "" is PyPI.
     """
     pip = [str(folders.environment_python(target)), "-m", "pip", "install", "--no-input"]
     pip += ["--disable-pip-version-check"]
     # This bar is for programs; pip has it since 24.1, hence the update before.
     bar = ["--progress-bar", "raw"]
-    torch = [line for line in _requirements(requirements) if re.match(r"torch\b", line)]
-    index = ["--index-url", TORCH_INDEX[device]] if device in TORCH_INDEX else []
+    # What torch itself needs comes with the rest: the other index has little besides.
+    torch = ["--no-deps", "--retries", "1", "--index-url", index] if index else ["--no-deps"]
+    torch += [line for line in _requirements(requirements) if re.match(r"torch\b", line)]
     return [
         [python, "-m", "venv", str(target)],
         [*pip, "--progress-bar", "off", "pip>=24.1"],
-        [*pip, *bar, *index, *(torch or ["torch"])],
+        [*pip, *bar, *torch],
         [*pip, *bar, "-r", str(requirements)],
     ]
 
 
-def start_installation(device: str) -> Installation:
+def torch_index(packages: str, platform: str = sys.platform) -> str:
+    """The index with torch for the "CPU" or for "CUDA"; "" is PyPI, which has it for Apple too."""
+    if packages == "CPU":
+        return CPU_INDEX
+    return CUDA_INDEX if packages == "CUDA" and platform == "win32" else ""
+
+
+def start_installation(packages: str) -> Installation:
     """Begin to install for "CPU", "CUDA" or "PYPI"."""
     commands = install_commands(
         sys.executable,
         folders.environment_folder(),
         folders.EXTENSION / "engine" / "requirements.txt",
-        device,
+        torch_index(packages),
     )
-    return Installation(CommandRunner(commands, folders.user_folder("")))
+    # Where that index cannot be reached, PyPI's larger torch serves the processor as well.
+    may_fail = {_TORCH} if packages == "CPU" else set()
+    return Installation(CommandRunner(commands, folders.user_folder(""), may_fail))
 
 
 def _requirements(file: Path) -> list[str]:

@@ -5,11 +5,13 @@ Standard library only, no bpy: Blender installs the engine's packages by it.
 
 from __future__ import annotations
 
+import atexit
 import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import weakref
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from .launch import worker_environment
@@ -17,8 +19,14 @@ from .launch import worker_environment
 Command = Sequence[str]
 
 
+_live: weakref.WeakSet[CommandRunner] = weakref.WeakSet()
+
+
 class CommandRunner:
     """Runs commands in a thread until one fails.
+
+    Args:
+        may_fail: numbers of the commands after whose failure the next one runs all the same.
 
     Attributes:
         current: the command that runs, counted from 0.
@@ -26,16 +34,20 @@ class CommandRunner:
             command could not be started or was cancelled.
     """
 
-    def __init__(self, commands: Sequence[Command], cwd: Path) -> None:
+    def __init__(
+        self, commands: Sequence[Command], cwd: Path, may_fail: Collection[int] = ()
+    ) -> None:
         self.current = 0
         self.exit_code: int | None = None
         self.cancelled = False
         self._commands = commands
+        self._may_fail = may_fail
         self._cwd = cwd
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="zoom-stack-commands", daemon=True)
+        _live.add(self)
         self._thread.start()
 
     def lines(self) -> list[str]:
@@ -65,7 +77,7 @@ class CommandRunner:
         for number, command in enumerate(self._commands):
             self.current = number
             code = self._run_one(command)
-            if code != 0 or self.cancelled:
+            if self.cancelled or (code != 0 and number not in self._may_fail):
                 break
         self.exit_code = -1 if self.cancelled else code
 
@@ -97,3 +109,11 @@ class CommandRunner:
             if line.strip():
                 self._lines.put(line.strip())
         return process.wait()
+
+
+def _end_all() -> None:
+    for runner in list(_live):
+        runner.cancel()
+
+
+atexit.register(_end_all)

@@ -57,7 +57,7 @@ def test_an_environment_is_made_from_blenders_python(
     installation = bpy_session.submodule("installation")
     runner = bpy_session.submodule("engine.command_runner").CommandRunner
     target = tmp_path / "private engine"
-    commands = installation.install_commands(sys.executable, target, requirements, "PYPI")
+    commands = installation.install_commands(sys.executable, target, requirements, "")
     task = installation.Installation(runner(commands, tmp_path))
     _run(task)
     assert task.state == "finished", task.lines
@@ -89,3 +89,13 @@ def test_an_interpreter_that_is_not_there_is_a_failure(bpy: Any, tmp_path: Path)
     _run(task, 10.0)
     assert task.state == "failed"
     assert "cannot be run" in task.error.hint
+
+
+def test_a_command_that_may_fail_does_not_end_the_installation(bpy: Any, tmp_path: Path) -> None:
+    runner = bpy_session.submodule("engine.command_runner").CommandRunner
+    fails = [sys.executable, "-c", "raise SystemExit(3)"]
+    works = [sys.executable, "-c", "print('done')"]
+    for may_fail, code, lines in (({0}, 0, ["done"]), (set(), 3, [])):
+        commands = runner([fails, works], tmp_path, may_fail)
+        assert commands.join(20.0)
+        assert (commands.exit_code, commands.lines()) == (code, lines)

@@ -139,21 +139,26 @@ def test_without_online_access_nothing_is_installed(bpy: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("device", "index"), [("CPU", "whl/cpu"), ("CUDA", "whl/cu"), ("PYPI", "")]
+    ("packages", "platform", "index"),
+    [
+        ("CPU", "linux", "whl/cpu"),
+        ("CPU", "win32", "whl/cpu"),
+        ("CUDA", "win32", "whl/cu"),
+        ("CUDA", "linux", ""),
+        ("PYPI", "darwin", ""),
+    ],
 )
-def test_the_installation_takes_torch_from_the_index_for_the_device(
-    bpy: Any, tmp_path: Path, device: str, index: str
+def test_torch_comes_from_the_index_for_the_device(
+    bpy: Any, tmp_path: Path, packages: str, platform: str, index: str
 ) -> None:
     installation = bpy_session.submodule("installation")
-    folders = bpy_session.submodule("folders")
-    requirements = folders.EXTENSION / "engine" / "requirements.txt"
-    commands = installation.install_commands("python", tmp_path, requirements, device)
+    requirements = bpy_session.submodule("folders").EXTENSION / "engine" / "requirements.txt"
+    where = installation.torch_index(packages, platform)
+    commands = installation.install_commands("python", tmp_path, requirements, where)
     assert commands[0] == ["python", "-m", "venv", str(tmp_path)]
     torch = commands[2]
     assert any(part.startswith("torch==") for part in torch)
-    assert [part for part in torch if "http" in part] == (
-        [part for part in torch if index in part and "http" in part] if index else []
-    )
+    assert [index in part for part in torch if "http" in part] == ([True] if index else [])
     assert commands[3][-2:] == ["-r", str(requirements)]
 
 

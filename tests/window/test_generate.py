@@ -24,8 +24,8 @@ def test_a_typed_prompt_becomes_a_zoom_in_the_view(
     window: BlenderWindow, engine_python: Path
 ) -> None:
     tab = ZoomTab(window, engine_python, quick_view=False)
-    tab.set_levels(["a galaxy", "old words"], steps=10)
-    tab.use_worker(step=0.1)
+    tab.set_levels(["a galaxy", "old words"], steps=20)
+    tab.use_worker(step=0.4)
     window.do("_part('jobs').redraw()")
     window.settle()
     tab.click(100, 73, double=True)  # the second row of the list
