@@ -1,4 +1,5 @@
 """How the bundled model is made: pictures drawn by a program, captions, training, export.
 
-Nothing here is part of the extension; the zip leaves this folder out. The story is in docs/bundled_model.md.
+Nothing here is part of the extension; the zip leaves this folder out. docs/bundled_model.md tells
+the whole story.
 """

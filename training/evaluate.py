@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from .export import load_networks
 from .images import CONCEPTS, DATA
-from .sample import PROMPTS, sample
+from .sample import PROMPTS, sample, sheet
 from .train import RUN
 
 
@@ -68,7 +68,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--count", type=int, default=16, help="samples a concept")
     parser.add_argument("--guidance", type=float, default=3.5)
+    parser.add_argument("--steps", type=int, default=24, help="sampling steps")
     parser.add_argument("--classifier-steps", type=int, default=1500)
+    parser.add_argument("--sheet", type=Path, help="also save the samples, one row a prompt")
     parser.add_argument("--out", type=Path, default=DATA / "recognition.json")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -87,11 +89,17 @@ def main() -> None:
     generator = torch.Generator().manual_seed(1234)
     names = list(CONCEPTS)
     report: dict[str, object] = {"classifier": accuracy, "guidance": options.guidance}
-    rates = {}
+    rates, rows = {}, []
     for name, prompt in PROMPTS.items():
         pictures = sample(
-            networks, tokenizer, [prompt] * options.count, generator, options.guidance
+            networks,
+            tokenizer,
+            [prompt] * options.count,
+            generator,
+            options.guidance,
+            options.steps,
         )
+        rows.append(pictures[:6])
         with torch.inference_mode():
             guess = classifier(pictures).argmax(1)
         rates[name] = float((guess == names.index(name)).float().mean())
@@ -100,6 +108,10 @@ def main() -> None:
     report["recognised"] = rates
     report["mean"] = float(np.mean(list(rates.values())))
     print(f"{'mean':14} {report['mean']:.3f}")
+    if options.sheet:
+        half = len(rows) // 2
+        both = [torch.cat([a, b]) for a, b in zip(rows[:half], rows[half:], strict=True)]
+        sheet(both, zoom=1).save(options.sheet)
     options.out.write_text(json.dumps(report, indent=1), encoding="utf-8")
 
 

@@ -36,7 +36,7 @@ world is that of the program that drew its training pictures. State: {state}
   then at 64 px. Weights: exponential moving average, half precision.
 - v-prediction, `squaredcos_cap_v2`; the last three of six output channels (IF's learned variance)
   are untrained: drop them.
-- Guidance 3 to 4 is a good start; a grid uniform in log sigma from 80 to 0.01, 24 steps.
+- Guidance 2 to 3 is a good start; a grid uniform in log sigma from 80 to 0.01, 24 steps.
 
 How it was made, measured and where it fails: `docs/bundled_model.md`.
 """
