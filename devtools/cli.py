@@ -110,6 +110,8 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             return fail(f"the disk is full: {error}")
+        if isinstance(error, PermissionError):
+            return fail(f"this user may not write there: {error.filename}")
         raise
 
 
