@@ -30,9 +30,7 @@ def session() -> int:
 
 
 def find_scene(session_uid: int) -> bpy.types.Scene | None:
-    """A scene by the number that survives renaming and undo; 0 is the active one."""
-    if session_uid == 0:
-        return bpy.context.scene
+    """A scene by the number that survives renaming and undo."""
     found = (scene for scene in bpy.data.scenes if scene.session_uid == session_uid)
     return next(found, None)
 

@@ -103,10 +103,10 @@ class Generation:
             self.phase = Phase.OFFERED
         jobs.redraw()
 
-    def accept(self, view: ViewPlace | None) -> None:
-        """Import the offered stack into the scene that is open now."""
+    def accept(self, scene: bpy.types.Scene, view: ViewPlace | None) -> None:
+        """Import the offered stack into another scene than it was made for."""
         self.session = arrival.session()
-        self._scene, self._view = 0, view
+        self._scene, self._view = scene.session_uid, view
         self.phase = Phase.WAITING
         jobs.start(self)
 

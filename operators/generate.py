@@ -177,7 +177,7 @@ class ZOOMSTACK_OT_import_result(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         jobs.board.problem = None
-        jobs.board.generation.accept(remember_view(context))
+        jobs.board.generation.accept(context.scene, remember_view(context))
         return {"FINISHED"}
 
 

@@ -208,9 +208,13 @@ def test_the_real_engine_and_the_bundled_model_make_a_zoom(
     stack = json.loads((_board().generation.out / "stack.json").read_text())
     assert [level["prompt"] for level in stack["levels"]] == list(PROMPTS)
     assert _files(extension) == before
-    assert not list(extension.rglob("*.pyc")) or not list(
-        (extension / "engine" / "models").rglob("*.pyc")
-    ), "the worker wrote byte code into the extension"
+    byte_code = list((extension / "engine").rglob("sampler.*.pyc"))
+    assert not byte_code, "the worker wrote byte code into the extension"
+
+
+def test_the_sample_needs_no_engine(bpy: Any, prefs: Any) -> None:
+    assert bpy.ops.zoom_stack.import_sample() == {"FINISHED"}
+    assert len(_cameras(bpy)) == 1
 
 
 def test_no_process_and_no_thread_is_left(bpy: Any, settings: Any, use_worker: UseWorker) -> None:
