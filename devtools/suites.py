@@ -67,7 +67,14 @@ def plan(kinds: Sequence[str], versions: Sequence[str]) -> list[Suite]:
     return suites
 
 
-def run(suite: Suite, *, select: str | None, extra: Sequence[str], stream: bool) -> Result:
+def run(
+    suite: Suite,
+    *,
+    select: str | None,
+    extra: Sequence[str],
+    stream: bool,
+    timeout: float = TIMEOUT,
+) -> Result:
     """Run a suite to its end.
 
     Args:
@@ -75,6 +82,7 @@ def run(suite: Suite, *, select: str | None, extra: Sequence[str], stream: bool)
         select: pytest's ``-k``.
         extra: more arguments for pytest; a path among them replaces the suite's folder.
         stream: show pytest's output instead of keeping it in the suite's log.
+        timeout: seconds until the suite is ended, and counts as failed.
     """
     report = suite.log.with_suffix(".xml")
     report.unlink(missing_ok=True)
@@ -94,7 +102,7 @@ def run(suite: Suite, *, select: str | None, extra: Sequence[str], stream: bool)
         process = start_process(
             [*command, *extra], stdout=None if stream else log, env=variables, cwd=REPO
         )
-        code = wait(process, TIMEOUT)
+        code = wait(process, timeout)
     counts = junit.count(report, code, may_be_empty=bool(select or extra))
     result = Result(suite.name, counts, time.monotonic() - start, suite.log, suite.gating)
     show(result, quiet=stream)

@@ -23,6 +23,9 @@ from .windows import Window
 
 #: Suites that install the zip.
 _NEED_ZIP = ("addon", "window")
+#: The look ahead, which counts for nothing, must not make the whole longer than this.
+_BUDGET = 26 * 60.0
+_LEAST_FOR_LOOK_AHEAD = 3 * 60.0
 
 
 class Run:
@@ -35,6 +38,7 @@ class Run:
         self.extra: list[str] = arguments.extra
         self.verbose: bool = arguments.verbose
         self.look_ahead: bool = not arguments.gating_only
+        self._start = time.monotonic()
 
     def run(self) -> list[Result]:
         """Set up and run everything."""
@@ -81,7 +85,21 @@ class Run:
         )
         if problem:
             return _not_run(suite.name, problem, gating=suite.gating)
-        return [suites.run(suite, select=self.select, extra=self.extra, stream=self.verbose)]
+        timeout = suites.TIMEOUT
+        if not suite.gating:
+            timeout = _BUDGET - (time.monotonic() - self._start)
+            if timeout < _LEAST_FOR_LOOK_AHEAD:
+                say(f"- {suite.name} skipped: too little is left of {_BUDGET / 60:.0f} minutes")
+                return []
+        return [
+            suites.run(
+                suite,
+                select=self.select,
+                extra=self.extra,
+                stream=self.verbose,
+                timeout=timeout,
+            )
+        ]
 
     def _run_lint(self, preparation: Preparation) -> list[Result]:
         problem = preparation.problem_of(LINT) or preparation.problem_of(ENGINE)
