@@ -126,7 +126,10 @@ def generate(request, lines, inline):
             first = int(file.read())
     for step in range(first, steps + 1):
         while not lines.empty():
-            if lines.get()["type"] == "cancel" and mode() != "stubborn":
+            if lines.get()["type"] == "cancel":
+                if mode() == "stubborn":
+                    time.sleep(5)  # however fast the machine, it must not be finished first
+                    continue
                 if mode() == "saves":
                     write(state, str(step).encode())
                 return say(type="done", status="cancelled")
