@@ -5,7 +5,8 @@ python -m training.train --minutes 85           on two CPU cores, or on CUDA whe
 
 Every quantity that changes in the course of training (learning rate, picture size) follows the
 training time spent, not the step count: a slow or busy machine still ends with a small learning
-rate. After an interruption the same command goes on from the last checkpoint.
+rate. After an interruption the same command goes on from the last checkpoint. Where that is gone,
+``--start engine/models/bundled`` begins a new run with the weights that are committed.
 
 On CPU there is one process a core, and they average their weights every few steps. Two threads in
 one process would meet after every operation, and on a busy machine mostly wait for each other.
@@ -17,6 +18,7 @@ import argparse
 import json
 import math
 import os
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +53,7 @@ class Plan:
     seed: int
     compile: bool
     processes: int
+    start: Path | None
 
 
 class Networks(torch.nn.Module):
@@ -118,6 +121,8 @@ class Trainer:
         self.empty = tokens.encode(tokenizer, [""])[0]
         self.table = model.log_sigmas(model.build_scheduler())
         self.networks = Networks(len(tokenizer)).to(device)
+        if plan.start:
+            load_exported(self.networks, plan.start)
         self.average = {k: v.detach().clone() for k, v in self.networks.state_dict().items()}
         self.optimiser = torch.optim.AdamW(
             self.networks.parameters(), lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01,
@@ -255,6 +260,14 @@ class Trainer:
         self.log = state["log"]
 
 
+def load_exported(networks: Networks, folder: Path) -> None:
+    """Take over the weights of an exported model of the same shape."""
+    unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
+    text = T5EncoderModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+    networks.unet.load_state_dict(unet.state_dict())
+    networks.text_encoder.load_state_dict(text.state_dict())
+
+
 def work(rank: int, plan: Plan, data: Path, run: Path) -> None:
     """One process of the training."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -278,17 +291,22 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--run", type=Path, default=RUN)
+    parser.add_argument("--start", type=Path, help="an exported model whose weights to begin with")
     options = parser.parse_args()
     if not (options.data / "images.npy").exists():
         make_set(27000, options.seed, options.data)
     options.run.mkdir(parents=True, exist_ok=True)
     (options.run / "meeting").unlink(missing_ok=True)
+    if options.start and not (options.run / "tokenizer").exists():
+        # The text encoder's weights mean these tokens and no others.
+        shutil.copytree(options.start / "tokenizer", options.run / "tokenizer")
     if not (options.run / "tokenizer").exists():
         captions = json.loads((options.data / "captions.json").read_text(encoding="utf-8"))
         tokens.save(tokens.train_tokenizer(captions), options.run / "tokenizer")
     plan = Plan(
         options.minutes, options.small_share, options.rate, options.batch_small,
         options.batch_full, options.seed, options.compile, options.processes,
+        options.start,
     )  # fmt: skip
     arguments = (plan, options.data, options.run)
     torch.multiprocessing.spawn(work, arguments, nprocs=options.processes)
