@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ class Screen:
         self.width, self.height = width, height
         command = ["Xvfb", "-displayfd", "1", "-screen", "0", f"{width}x{height}x24"]
         command += ["+extension", "GLX", "-nolisten", "tcp", "-noreset"]
+        if shutil.which("setpriv"):  # the screen ends with the tests even when they are killed
+            command = ["setpriv", "--pdeathsig", "TERM", *command]
         self._server = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
