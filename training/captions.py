@@ -15,9 +15,12 @@ FILLERS = (
     *("one", "some", "my"),
 )
 
-_FAR = {"galaxy", "nebula", "stars", "cluster", "band", "earth", "gas", "planet", "moon"}
-_NEAR = {"bark", "leaf", "flower"}
-_SMALL = {"plant_cells", "blood", "snow_crystal"}
+_FAR = {
+    *("galaxy_cluster", "galaxy", "nebula", "stars", "cluster", "band", "solar_system"),
+    *("earth", "gas", "planet", "moon"),
+}
+_NEAR = {"bark", "leaf", "flower", "meadow", "water_drops", "butterfly"}
+_SMALL = {"plant_cells", "blood", "snow_crystal", "diatoms", "bacteria", "circuit", "lattice"}
 
 
 def caption(rng: Rng, drawing: Drawing) -> str:

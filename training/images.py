@@ -17,29 +17,41 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .captions import caption
-from .concepts import green, land, life, space
+from .concepts import cosmos, green, land, life, space, texture, water
 from .concepts.traits import Drawing
 from .fields import Field, Rng, blur, noise, reduce, smooth
 
 CONCEPTS: dict[str, Callable[[Rng], Drawing]] = {
+    "galaxy_cluster": cosmos.galaxy_cluster,
     "galaxy": space.galaxy,
     "nebula": space.nebula,
     "stars": space.stars,
+    "solar_system": cosmos.solar_system,
     "planet": space.planet,
     "moon": space.moon,
+    "continent": cosmos.continent,
     "clouds": land.clouds,
+    "ocean": water.ocean,
     "coast": land.coast,
     "mountains": land.mountains,
     "dunes": land.dunes,
-    "forest": green.forest,
-    "fields": green.fields,
+    "river_delta": water.river_delta,
     "city": green.city,
+    "fields": green.fields,
+    "forest": green.forest,
+    "meadow": texture.meadow,
     "bark": life.bark,
     "leaf": life.leaf,
     "flower": life.flower,
+    "water_drops": water.water_drops,
+    "snow_crystal": life.snow_crystal,
+    "butterfly": texture.butterfly,
+    "circuit": texture.circuit,
+    "diatoms": water.diatoms,
     "plant_cells": life.plant_cells,
     "blood": life.blood,
-    "snow_crystal": life.snow_crystal,
+    "bacteria": texture.bacteria,
+    "lattice": texture.lattice,
 }
 """From the widest scale to the smallest; the order says which pictures lie inside which."""
 
