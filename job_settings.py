@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import bpy
+
 from .engine.contract.job import Job, parse_job
 
 if TYPE_CHECKING:
-    import bpy
-
     from .properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
 
 
@@ -30,6 +30,8 @@ def job_from_settings(settings: ZOOMSTACK_PG_settings) -> Job:
             "negative_prompt": level.negative_prompt,
             "zoom_factor": _decimal(zoom_factor_of(settings, level)),
             "focus": [_decimal(value) for value in level.focus],
+            "pin": _pin(level),
+            "seed": level.seed if level.use_own_seed else None,
         }
         for level in settings.levels
     ]
@@ -96,6 +98,15 @@ def copy_settings(source: bpy.types.PropertyGroup, target: bpy.types.PropertyGro
             setattr(target, prop.identifier, value)
 
 
+def _pin(level: ZOOMSTACK_PG_level) -> dict[str, str] | None:
+    if not level.pin_image.strip():
+        return None
+    pin = {"image": bpy.path.abspath(level.pin_image)}
+    if level.pin_mask.strip():
+        pin["mask"] = bpy.path.abspath(level.pin_mask)
+    return pin
+
+
 def _apply_levels(settings: ZOOMSTACK_PG_settings, job: Job) -> None:
     factors = {level.zoom_factor for level in job.levels[1:]}
     common = len(factors) <= 1
@@ -109,6 +120,11 @@ def _apply_levels(settings: ZOOMSTACK_PG_settings, job: Job) -> None:
         level.use_own_zoom_factor = not common
         level.zoom_factor = spec.zoom_factor
         level.focus = spec.focus
+        level.use_own_seed = spec.seed is not None
+        level.seed = spec.seed or 0
+        if spec.pin is not None:
+            level.pin_image = spec.pin.image
+            level.pin_mask = spec.pin.mask or ""
     settings.active_level = 0
 
 

@@ -74,6 +74,28 @@ class ZOOMSTACK_PG_level(bpy.types.PropertyGroup):
         step=1,
         precision=3,
     )
+    use_own_seed: BoolProperty(
+        name="Own Seed",
+        description=(
+            "Give this level a seed of its own: another one changes its detail and leaves the "
+            "other levels nearly as they are"
+        ),
+        default=False,
+    )
+    seed: IntProperty(name="Seed", description="Decides this level's own detail", default=0, min=0)
+    pin_image: StringProperty(
+        name="Pin to Picture",
+        description=(
+            "A photo or picture that this level shall show. Wider levels then contain it and "
+            "deeper ones go on from it. Transparent parts are left to the prompt"
+        ),
+        subtype="FILE_PATH",
+    )
+    pin_mask: StringProperty(
+        name="Mask",
+        description="A picture that is white where this level shall show the pinned one",
+        subtype="FILE_PATH",
+    )
 
 
 class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):

@@ -7,7 +7,7 @@ finished step is saved.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from .finishing import final_pictures, write_pictures
 from .models.protocol import Denoiser, Model
 from .models.registry import open_model
 from .output import OutputFolder
+from .pinning import PinnedPicture, read_pins
 from .previews import Previews
 from .reporting import Reporter
 from .sampler import SamplerState, StepReport, sample
@@ -75,13 +76,19 @@ def generate(
         ZoomStackError: of any part of the engine.
     """
     started = time.monotonic()
+    pins = read_pins(job)
     chosen = choose_device(device)
     make_repeatable(chosen)
     model = open_model(job.model, models, chosen)
     _check(is_cancelled)
     plan = make_plan(job, model)
     checkpoints = Checkpoints(
-        folder.state_file(job), {"job": plan.job.to_dict(), "revision": model.revision}
+        folder.state_file(job),
+        {
+            "job": plan.job.to_dict(),
+            "revision": model.revision,
+            "pins": [pin.digest for pin in pins],
+        },
     )
     saved = checkpoints.load() if resume else None
     _announce(plan, saved, resume, folder, reporter)
@@ -89,10 +96,10 @@ def generate(
     denoiser = _condition(model, plan.job)
     _check(is_cancelled)
     reporter.stage("sample", "Sampling all levels together")
-    run = _Run(plan, folder, reporter, is_cancelled, checkpoints, saved)
+    run = _Run(plan, folder, reporter, is_cancelled, checkpoints, saved, pins)
     levels = run.sample(denoiser, chosen)
     reporter.stage("finish", "Writing the pictures")
-    pictures = final_pictures(levels, plan.placements, plan.size, Lanczos())
+    pictures = final_pictures(levels, plan.placements, plan.size, Lanczos(), pins)
     write_pictures(folder, pictures, lambda: _check(is_cancelled))
     seconds = time.monotonic() - started + (saved.seconds if saved else 0.0)
     stack = _describe(plan, folder, model, chosen, seconds)
@@ -141,8 +148,10 @@ class _Run:
         is_cancelled: IsCancelled,
         checkpoints: Checkpoints,
         saved: Checkpoint | None,
+        pins: Sequence[PinnedPicture],
     ) -> None:
         self._plan = plan
+        self._pins = [pin.at(plan.sample_size) for pin in pins]
         self._reporter = reporter
         self._is_cancelled = is_cancelled
         self._checkpoints = checkpoints
@@ -161,10 +170,11 @@ class _Run:
                 denoiser,
                 self._plan.placements,
                 size=self._plan.sample_size,
-                seed=job.seed,
+                seed=[job.seed if level.seed is None else level.seed for level in job.levels],
                 settings=job.sampler,
                 device=device,
                 state=self._state,
+                pins=self._pins,
                 on_step=self._after_step,
             )
             finished = True

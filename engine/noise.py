@@ -32,7 +32,9 @@ def share(noise: torch.Tensor, nesting: Sequence[Footprint]) -> torch.Tensor:
     return torch.stack(shared)
 
 
-def draw(seed: int, round_: int, shape: Sequence[int], device: torch.device | str) -> torch.Tensor:
+def draw(
+    seed: int | Sequence[int], round_: int, shape: Sequence[int], device: torch.device | str
+) -> torch.Tensor:
     """Independent standard normal noise of one round, the same on every device.
 
     Each level has a stream of its own that depends on the seed, the round and the level's
@@ -40,10 +42,12 @@ def draw(seed: int, round_: int, shape: Sequence[int], device: torch.device | st
     deeper ones are added.
 
     Args:
+        seed: of all levels, or one for each.
         shape: (N, C, H, W).
     """
+    seeds = [seed] * shape[0] if isinstance(seed, int) else seed
     levels = [
-        torch.randn(*shape[1:], generator=_generator(seed, round_, level))
+        torch.randn(*shape[1:], generator=_generator(seeds[level], round_, level))
         for level in range(shape[0])
     ]
     return torch.stack(levels).to(device)

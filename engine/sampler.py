@@ -5,6 +5,7 @@ One round, for all levels together::
     x0 = D(z, sigma)             each level's model estimate of the clean image
     L  = blend(x0)               levels brought into agreement            blending.py
     x  = Pi_image(L)             levels that agree exactly                stack.py
+    x  = pin(x)                  levels that show given pictures          pinning.py
     z  = update(z, x, Pi_noise)  the solver, with x in place of x0        solvers.py, noise.py
 """
 
@@ -21,6 +22,7 @@ from .contract.geometry import Placement
 from .contract.job import SamplerSettings
 from .models.protocol import Denoiser
 from .noise import draw, share
+from .pinning import Pin, pinned
 from .solvers import SOLVERS, Update, noise_levels
 from .stack import footprints, render_with
 
@@ -64,11 +66,12 @@ def sample(
     placements: Sequence[Placement],
     *,
     size: tuple[int, int],
-    seed: int,
+    seed: int | Sequence[int],
     settings: SamplerSettings | None = None,
     sigmas: Sequence[float] | None = None,
     device: torch.device | str = "cpu",
     state: SamplerState | None = None,
+    pins: Sequence[Pin] = (),
     on_step: Callable[[StepReport], None] | None = None,
 ) -> torch.Tensor:
     """Sample a zoom stack.
@@ -77,10 +80,11 @@ def sample(
         denoiser: the model, bound to one prompt per level.
         placements: how each level lies in the one before it; N of them.
         size: (width, height) at which the model samples.
-        seed: decides all noise.
+        seed: decides all noise; one for each level gives a level detail of its own.
         settings: solver, steps, blending; guidance is the denoiser's own affair.
         sigmas: falling noise levels in the place of ``settings.steps`` of the default grid.
         state: go on from here.
+        pins: pictures that levels shall show, in the values and the size of the sampling.
         on_step: called after every step; an exception of its ends the run.
 
     Returns:
@@ -108,7 +112,7 @@ def sample(
     for step in range(state.step, len(sigmas)):
         sigma = sigmas[step]
         x0 = denoiser.predict_x0(z, torch.full((len(placements),), sigma, device=device))
-        x = render_with(blend(x0, nesting, sigma), nesting)
+        x = pinned(render_with(blend(x0, nesting, sigma), nesting), nesting, pins)
         if step + 1 < len(sigmas):
             z = update(
                 Update(

@@ -52,12 +52,20 @@ def noise_levels(steps: int) -> list[float]:
 
 
 def ddim(u: Update) -> torch.Tensor:
-    """DDIM (Song et al. 2021), eta = 0; in this form an Euler step of the probability flow."""
+    """DDIM (Song et al. 2021), eta = 0; in this form an Euler step of the probability flow.
+
+    A flow-matching Euler step is the same: with z_t = (1 - t) x + t epsilon, z = z_t / (1 - t) and
+    sigma = t / (1 - t), z_t' = z_t + (t' - t)(epsilon - x) becomes the line below.
+    """
     return u.x + (u.next_sigma / u.sigma) * (u.z - u.x)
 
 
 def ddpm(u: Update) -> torch.Tensor:
-    """Ancestral sampling (Ho et al. 2020, equation 7): the exact posterior of z' given z and x."""
+    """Ancestral sampling (Ho et al. 2020, equation 7): the exact posterior of z' given z and x.
+
+    Also the stochastic form of flow-matching Euler that keeps the marginals. (Drawing all noise
+    anew each round, x + sigma' epsilon, does not: it loses the variance that x, a mean, lacks.)
+    """
     share = (u.next_sigma / u.sigma) ** 2
     deviation = u.next_sigma * math.sqrt(1.0 - share)
     return u.x + share * (u.z - u.x) + deviation * u.noise()

@@ -116,7 +116,15 @@ def _draw_level(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, ind
         factor.active = level.use_own_zoom_factor
         factor.prop(level, "zoom_factor", text="")
         column.row(align=True).prop(level, "focus")
+    row = column.row(align=True, heading="Own Seed")
+    row.prop(level, "use_own_seed", text="")
+    seed = row.row(align=True)
+    seed.active = level.use_own_seed
+    seed.prop(level, "seed", text="")
     column.prop(level, "negative_prompt", text="Avoid")
+    column.prop(level, "pin_image", text="Pin")
+    if level.pin_image:
+        column.prop(level, "pin_mask", text="Mask")
 
 
 def _magnification(settings: ZOOMSTACK_PG_settings, index: int) -> float:

@@ -18,19 +18,41 @@ MAX_SIZE = 8192
 MAX_SEED = 2**53  # JSON readers elsewhere hold numbers as doubles
 
 _CHECK = Checker("bad_job", "The job")
-_LEVEL_KEYS = frozenset({"prompt", "negative_prompt", "zoom_factor", "focus"})
+_LEVEL_KEYS = frozenset({"prompt", "negative_prompt", "zoom_factor", "focus", "pin", "seed"})
+_PIN_KEYS = frozenset({"image", "mask"})
 _SAMPLER_KEYS = frozenset({"solver", "steps", "guidance_scale", "blending", "context_strength"})
 _JOB_KEYS = frozenset({"version", "model", "seed", "size", "levels", "sampler"})
 
 
 @dataclass(frozen=True)
+class Pin:
+    """Pictures that a level is held to.
+
+    Attributes:
+        image: path of the picture that the level shall show.
+        mask: path of a picture that is white where it shall show it; None: everywhere, or where
+            ``image`` itself is opaque.
+    """
+
+    image: str
+    mask: str | None = None
+
+
+@dataclass(frozen=True)
 class LevelSpec:
-    """One level of a job: its prompt and how it lies in the level before it."""
+    """One level of a job: its prompt and how it lies in the level before it.
+
+    Attributes:
+        pin: a picture that the level shall show; None leaves it to the model.
+        seed: of this level's own detail; None is the job's.
+    """
 
     prompt: str
     negative_prompt: str = ""
     zoom_factor: float = 2.0
     focus: tuple[float, float] = (0.5, 0.5)
+    pin: Pin | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +99,11 @@ class Job:
         return {"version": JOB_VERSION, **data, "levels": list(data["levels"])}
 
 
-def parse_job(data: object) -> Job:
+def parse_job(data: object, folder: Path | None = None) -> Job:
     """Read the JSON form of a job.
+
+    Args:
+        folder: what relative paths of pictures are relative to; None leaves them as they are.
 
     Raises:
         ZoomStackError: code ``bad_job`` or ``bad_geometry``, naming the place.
@@ -88,7 +113,7 @@ def parse_job(data: object) -> Job:
     _CHECK.version(job.get("version", JOB_VERSION), JOB_VERSION)
     size = job.get("size")
     parsed = Job(
-        levels=_parse_levels(job.get("levels")),
+        levels=_parse_levels(job.get("levels"), folder),
         model=_CHECK.text(job.get("model", "bundled"), '"model"').strip() or "bundled",
         seed=_CHECK.integer(job.get("seed", 0), '"seed"', 0, MAX_SEED),
         size=None if size is None else _parse_size(size),
@@ -106,19 +131,19 @@ def load_job(path: Path) -> Job:
     Raises:
         ZoomStackError: code ``bad_job`` or ``bad_geometry``.
     """
-    return parse_job(read_json(path, "bad_job"))
+    return parse_job(read_json(path, "bad_job"), path.resolve().parent)
 
 
-def _parse_levels(value: object) -> tuple[LevelSpec, ...]:
+def _parse_levels(value: object, folder: Path | None) -> tuple[LevelSpec, ...]:
     items = _CHECK.items([] if value is None else value, '"levels"')
     if not items:
         raise _CHECK.fail("it has no levels.", "Add at least one level with a prompt.")
     if len(items) > MAX_LEVELS:
         raise _CHECK.fail(f"it has {len(items)} levels; at most {MAX_LEVELS} are possible.")
-    return tuple(_parse_level(item, number) for number, item in enumerate(items, start=1))
+    return tuple(_parse_level(item, number, folder) for number, item in enumerate(items, start=1))
 
 
-def _parse_level(value: object, number: int) -> LevelSpec:
+def _parse_level(value: object, number: int, folder: Path | None) -> LevelSpec:
     where = f"level {number}"
     level = _CHECK.mapping(value, where)
     _CHECK.known_keys(level, _LEVEL_KEYS, where)
@@ -138,7 +163,24 @@ def _parse_level(value: object, number: int) -> LevelSpec:
             _CHECK.number(x, f"the focus of {where}", 0.0, 1.0),
             _CHECK.number(y, f"the focus of {where}", 0.0, 1.0),
         ),
+        pin=_parse_pin(level.get("pin"), where, folder),
+        seed=None
+        if level.get("seed") is None
+        else _CHECK.integer(level["seed"], f"the seed of {where}", 0, MAX_SEED),
     )
+
+
+def _parse_pin(value: object, where: str, folder: Path | None) -> Pin | None:
+    if value is None:
+        return None
+    pin = _CHECK.mapping(value, f"the pin of {where}")
+    _CHECK.known_keys(pin, _PIN_KEYS, f"the pin of {where}")
+    image = _CHECK.text(pin.get("image"), f"the pinned picture of {where}")
+    mask = pin.get("mask")
+    paths = [image] if mask is None else [image, _CHECK.text(mask, f"the mask of {where}")]
+    if not all(path.strip() for path in paths):
+        raise _CHECK.fail(f"{where} has a pin without a picture.", "Name one, or remove the pin.")
+    return Pin(*(path if folder is None else str(folder / path) for path in paths))
 
 
 def _parse_size(value: object) -> tuple[int, int]:

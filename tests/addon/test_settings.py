@@ -52,6 +52,8 @@ def test_a_preset_of_ones_own_comes_back(bpy: Any) -> None:
         level = settings.levels.add()
         level.prompt, level.zoom_factor, level.use_own_zoom_factor = prompt, factor, True
     settings.levels[2].focus = (0.4, 0.6)
+    settings.levels[0].pin_image, settings.levels[0].pin_mask = "/photo.png", "/mask.png"
+    settings.levels[1].use_own_seed, settings.levels[1].seed = True, 77
     settings.use_size, settings.width, settings.height = True, 640, 384
     settings.use_guidance, settings.guidance_scale = True, 7.5
     settings.seed = 1234

@@ -7,6 +7,7 @@ import math
 
 import pytest
 import torch
+from diffusers import FlowMatchEulerDiscreteScheduler
 from nestings import NESTINGS, chain
 
 from engine.contract.geometry import Placement
@@ -45,6 +46,19 @@ def test_many_steps_draw_from_the_right_distribution(solver):
     settings = SamplerSettings(solver=solver, steps=200)
     picture = sample(Gaussian(), [Placement()], size=(64, 64), seed=1, settings=settings)
     assert float(picture.var()) == pytest.approx(VARIANCE, rel=0.06)
+
+
+def test_a_flow_matching_euler_step_is_a_ddim_step():
+    scheduler = FlowMatchEulerDiscreteScheduler()
+    scheduler.set_timesteps(10)
+    t, following = (float(value) for value in scheduler.sigmas[3:5])
+    x, noise = torch.randn(2, 1, 3, 8, 8)
+    latent = (1.0 - t) * x + t * noise
+    scheduler.set_begin_index(3)
+    stepped = scheduler.step(noise - x, scheduler.timesteps[3], latent).prev_sample
+    ours = Update(latent / (1.0 - t), x, t / (1.0 - t), following / (1.0 - following), None, 0.0,
+                  lambda: noise)  # fmt: skip
+    assert torch.allclose(SOLVERS["ddim"](ours) * (1.0 - following), stepped, atol=1e-5)
 
 
 @pytest.mark.parametrize(("solver", "within"), [("dpmpp_2m", 0.06), ("dpmpp_2m_sde", 0.12)])
@@ -107,6 +121,23 @@ def test_sampled_levels_nest_exactly(factor, rule):
     levels = sample(Gaussian(), placements, size=(64, 64), seed=2, settings=settings)
     for i, place in enumerate(footprints(placements, (64, 64))):
         assert torch.equal(place.crop(levels[i]), place.reduce(levels[i + 1]))
+
+
+def test_a_levels_own_seed_changes_its_detail_and_leaves_the_others_near():
+    def run(seeds: list[int]) -> torch.Tensor:
+        settings = SamplerSettings(steps=12)
+        return sample(Gaussian(), chain(4, 2.0), size=(64, 64), seed=seeds, settings=settings)
+
+    before, after = run([5, 5, 5, 5]), run([5, 5, 9, 5])
+    change = (after - before).square().mean(dim=(1, 2, 3)).sqrt() / before.std()
+    assert change[2] > 1.0  # three quarters of the level are drawn anew
+    assert change[3] < 0.25 and change[1] < 0.4 and change[0] < 0.15
+    assert torch.equal(
+        run([5, 5, 5, 5]),
+        sample(
+            Gaussian(), chain(4, 2.0), size=(64, 64), seed=5, settings=SamplerSettings(steps=12)
+        ),
+    )
 
 
 def test_seeds_decide_the_result():
