@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn import functional
 
 from .export import load_networks
-from .images import CONCEPTS, DATA
+from .images import CONCEPTS, DATA, concepts_of
 from .sample import PROMPTS, sample, sheet
 from .train import RUN
 
@@ -90,7 +90,8 @@ def main() -> None:
     names = list(CONCEPTS)
     report: dict[str, object] = {"classifier": accuracy, "guidance": options.guidance}
     rates, rows = {}, []
-    for name, prompt in PROMPTS.items():
+    for name in concepts_of(options.data):
+        prompt = PROMPTS[name]
         pictures = sample(
             networks,
             tokenizer,

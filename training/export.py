@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from transformers import T5Tokenizer
 
 from . import model
-from .images import CONCEPTS
+from .images import DATA, concepts_of
 from .train import RUN, Networks
 
 CARD = """---
@@ -50,8 +50,11 @@ def load_networks(run: Path) -> tuple[Networks, T5Tokenizer]:
     return networks.eval(), tokenizer
 
 
-def export(run: Path, out: Path, state: str) -> None:
-    """Writes model_index.json, unet, text_encoder, tokenizer, scheduler and README.md to `out`."""
+def export(run: Path, data: Path, out: Path, state: str) -> None:
+    """Writes model_index.json, unet, text_encoder, tokenizer, scheduler and README.md to `out`.
+
+    `data` is the picture set of the training: the model's card says what it knows.
+    """
     networks, tokenizer = load_networks(run)
     pipeline = IFPipeline(
         tokenizer=tokenizer,
@@ -69,7 +72,7 @@ def export(run: Path, out: Path, state: str) -> None:
     card = CARD.format(
         millions=parameters / 1e6,
         state=state,
-        concepts=", ".join(name.replace("_", " ") for name in CONCEPTS),
+        concepts=", ".join(name.replace("_", " ") for name in concepts_of(data)),
         seed=training["seed"],
         steps=training["step"],
         seen=training["seen"],
@@ -81,10 +84,11 @@ def export(run: Path, out: Path, state: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, default=RUN)
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--out", type=Path, default=Path("engine/models/bundled"))
     parser.add_argument("--state", default="finished.")
     options = parser.parse_args()
-    export(options.run, options.out, options.state)
+    export(options.run, options.data, options.out, options.state)
 
 
 if __name__ == "__main__":

@@ -126,6 +126,12 @@ def make_set(count: int, seed: int, folder: Path, processes: int = 2) -> None:
     (folder / "captions.json").write_text(json.dumps(texts), encoding="utf-8")
 
 
+def concepts_of(folder: Path) -> list[str]:
+    """The subjects that the pictures of a set show, from the widest scale to the smallest."""
+    numbers = np.unique(np.load(folder / "concepts.npy"))
+    return [list(CONCEPTS)[number] for number in numbers]
+
+
 def sheet(seed: int, columns: int, names: list[str], zoom: int = 2) -> Image.Image:
     """A contact sheet, one row a concept."""
     rows = []

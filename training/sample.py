@@ -20,24 +20,36 @@ from .export import load_networks
 from .train import RUN, Networks
 
 PROMPTS: dict[str, str] = {
+    "galaxy_cluster": "a cluster of galaxies",
     "galaxy": "a spiral galaxy",
     "nebula": "a nebula",
     "stars": "a star field",
+    "solar_system": "the solar system",
     "planet": "a planet",
     "moon": "craters on the moon",
+    "continent": "a continent from space",
     "clouds": "clouds from above",
+    "ocean": "the open ocean",
     "coast": "a coast from above",
     "mountains": "snowy mountains from above",
     "dunes": "desert dunes",
+    "river_delta": "a river delta from above",
     "forest": "a forest canopy from above",
     "fields": "farm fields from above",
     "city": "a city at night from above",
+    "meadow": "a meadow with wild flowers",
     "bark": "tree bark",
     "leaf": "leaf veins",
     "flower": "a flower",
+    "water_drops": "water drops",
+    "butterfly": "butterfly scales",
+    "circuit": "a circuit board",
+    "diatoms": "plankton",
     "plant_cells": "plant cells",
     "blood": "red blood cells",
     "snow_crystal": "a snow crystal",
+    "bacteria": "bacteria",
+    "lattice": "a crystal lattice",
 }
 """One plain prompt a concept; evaluate.py uses them as well."""
 
