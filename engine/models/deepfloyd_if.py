@@ -173,7 +173,7 @@ def load(folder: Path, name: str, revision: str, device: torch.device) -> DeepFl
     return DeepFloydIF(folder, name, revision, unet, scheduler, guidance)
 
 
-BUNDLED_GUIDANCE = 3.0
+BUNDLED_GUIDANCE = 2.5
 
 
 def _from_folder(kind: Any, folder: Path, name: str, **options: Any) -> Any:
