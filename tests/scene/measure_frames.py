@@ -51,7 +51,7 @@ def _compare(bpy: Any, judging: Any, options: Any, folder: Path, rig: str) -> fl
     scene, camera = bpy.data.scenes[result.scene_name], bpy.data.objects[result.camera_name]
     octaves = list(bpy.data.objects[result.root_name]["zoom_stack_octaves"])
     x, y = scene.render.resolution_x, scene.render.resolution_y
-    width = options.width or bpy.data.images[-1].size[0] // 2
+    width = options.width or max(image.size[0] for image in bpy.data.images) // 2
     size = (width, round(width * y / x))
     worst = math.inf
     for text in options.magnifications.split(","):
