@@ -29,7 +29,10 @@ Blending = Callable[[torch.Tensor, Sequence[Footprint], float], torch.Tensor]
 # no longer get their own: seen with the bundled model, where leaves took on the forest's blue.
 RHO = 3.0
 CUTOFF = 3.0  # cycles per deep image up to which the wide view may lead
-RIM_PIXELS = 2  # parent pixels from the border over which the parent's view prevails
+# Parent pixels from the border over which the parent's view prevails, falling smoothly.
+# Two, falling linearly, leave a dotted frame with the bundled model and neighbours agree less often.
+RIM_PIXELS = 5
+RIM_SHARE = 1 / 3  # of a footprint's smaller side that the rim may take at most
 # Variance of a pixel of ordinary pictures in -1..1, spread over frequencies as 1/kappa^2.
 PIXEL_VARIANCE = 0.25
 _LOWEST = 0.5  # cycles per image: the mean is treated like the slowest wave
@@ -132,13 +135,15 @@ def _dct(count: int) -> torch.Tensor:
 
 
 def _rim(place: Footprint) -> torch.Tensor:
-    """(h, w): 1 at the footprint's border, 0 from ``RIM_PIXELS`` parent pixels inwards.
+    """(h, w): 1 at the footprint's border, falling smoothly to 0 at ``RIM_PIXELS`` inwards.
 
     Where the footprint ends at the parent's own border there is nothing beyond to agree with.
     """
     rows, columns = _inwards(place.rows), _inwards(place.columns)
     distance = torch.minimum(rows[:, None], columns[None, :])
-    return (1.0 - distance / RIM_PIXELS).clamp(min=0.0)
+    width = min(RIM_PIXELS, RIM_SHARE * min(place.rows.count, place.columns.count))
+    weight = (1.0 - distance / width).clamp(min=0.0)
+    return weight * weight * (3.0 - 2.0 * weight)
 
 
 def _inwards(axis: Axis) -> torch.Tensor:

@@ -131,7 +131,8 @@ def test_a_levels_own_seed_changes_its_detail_and_leaves_the_others_near():
     before, after = run([5, 5, 5, 5]), run([5, 5, 9, 5])
     change = (after - before).square().mean(dim=(1, 2, 3)).sqrt() / before.std()
     assert change[2] > 1.0  # three quarters of the level are drawn anew
-    assert change[3] < 0.25 and change[1] < 0.4 and change[0] < 0.15
+    # A quarter of level 1 and a sixteenth of level 0 are level 2, seen from farther away.
+    assert change[3] < 0.25 and change[1] < 0.5 and change[0] < 0.25
     assert torch.equal(
         run([5, 5, 5, 5]),
         sample(
