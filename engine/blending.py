@@ -30,7 +30,7 @@ Blending = Callable[[torch.Tensor, Sequence[Footprint], float], torch.Tensor]
 RHO = 3.0
 CUTOFF = 3.0  # cycles per deep image up to which the wide view may lead
 # Parent pixels from the border over which the parent's view prevails, falling smoothly.
-# Two, falling linearly, leave a dotted frame with the bundled model, and neighbours agree less.
+# Two, falling linearly, leave a harder dotted frame with the bundled model and less agreement.
 RIM_PIXELS = 5
 RIM_SHARE = 1 / 3  # of a footprint's smaller side that the rim may take at most
 # Variance of a pixel of ordinary pictures in -1..1, spread over frequencies as 1/kappa^2.
