@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import bpy
 
+from .engine.contract.errors import ZoomStackError
 from .engine.contract.job import Job, parse_job
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def apply_job(settings: ZOOMSTACK_PG_settings, data: object) -> None:
     """
     job = parse_job(data)
     assert isinstance(data, Mapping)  # parse_job has seen to that
+    _check_seeds(job)
     _apply_levels(settings, job)
     for name in ("seed", "model"):
         if name in data:
@@ -96,6 +98,17 @@ def copy_settings(source: bpy.types.PropertyGroup, target: bpy.types.PropertyGro
                 copy_settings(item, items.add())
         elif not prop.is_readonly:
             setattr(target, prop.identifier, value)
+
+
+def _check_seeds(job: Job) -> None:
+    """Blender's whole numbers have 31 bits; the engine takes larger seeds."""
+    largest = max([job.seed, *(level.seed or 0 for level in job.levels)])
+    if largest >= 2**31:
+        raise ZoomStackError(
+            "bad_job",
+            f"The job: the seed {largest} is larger than Blender can hold.",
+            f"Use a seed up to {2**31 - 1}, or run the job on the command line.",
+        )
 
 
 def _pin(level: ZOOMSTACK_PG_level) -> dict[str, str] | None:

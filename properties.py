@@ -90,11 +90,13 @@ class ZOOMSTACK_PG_level(bpy.types.PropertyGroup):
             "deeper ones go on from it. Transparent parts are left to the prompt"
         ),
         subtype="FILE_PATH",
+        options=blend_relative(),
     )
     pin_mask: StringProperty(
         name="Mask",
         description="A picture that is white where this level shall show the pinned one",
         subtype="FILE_PATH",
+        options=blend_relative(),
     )
 
 

@@ -68,6 +68,19 @@ def test_a_preset_of_ones_own_comes_back(bpy: Any) -> None:
         bpy.ops.zoom_stack.load_preset(preset="mine__of_course")
 
 
+def test_a_seed_too_large_for_blender_gets_a_sentence(bpy: Any) -> None:
+    settings = bpy.context.scene.zoom_stack
+    apply_job = bpy_session.submodule("job_settings").apply_job
+    before = len(settings.levels)
+    for data in (
+        {"levels": [{"prompt": "a"}], "seed": 2**31},
+        {"levels": [{"prompt": "a", "seed": 2**40}]},
+    ):
+        with pytest.raises(Exception, match="larger than Blender can hold"):
+            apply_job(settings, data)
+    assert len(settings.levels) == before
+
+
 def test_settings_are_saved_with_the_file(bpy: Any, tmp_path: Path) -> None:
     bpy.ops.zoom_stack.load_preset(preset="forest_to_cell")
     bpy.context.scene.zoom_stack.blending = "uniform"

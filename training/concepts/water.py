@@ -17,7 +17,6 @@ from ..fields import (
     ramp,
     smooth,
     vary,
-    warp,
 )
 from .daylight import daylight
 from .traits import Drawing
@@ -191,6 +190,5 @@ def diatoms(rng: Rng) -> Drawing:
     specks = Cells(rng, 26, 0.95)
     dust = smooth(0.2, 0.1, specks.f1) * (specks.per_cell(rng) < 0.12)
     image = mix(image, body, 0.5 * dust)
-    bright = warp(noise(rng, 2.4), 0 * x, 0 * y)
-    image = image * (1 + 0.06 * bright)[..., None]
+    image = image * (1 + 0.06 * noise(rng, 2.4))[..., None]
     return Drawing(image, "diatoms", (name,), (phrase,))
