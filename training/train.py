@@ -28,12 +28,13 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing
 from diffusers import UNet2DConditionModel
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 from transformers import T5EncoderModel, T5Tokenizer
 
 from . import model, tokens
-from .images import DATA, make_set
+from .images import CONCEPTS, DATA, make_set
 
 RUN = DATA / "run"
 
@@ -54,6 +55,7 @@ class Plan:
     compile: bool
     processes: int
     start: Path | None
+    twice: list[str]
 
 
 class Networks(torch.nn.Module):
@@ -118,6 +120,7 @@ class Trainer:
         captions = json.loads((data / "captions.json").read_text(encoding="utf-8"))
         tokenizer = T5Tokenizer.from_pretrained(run / "tokenizer")
         self.ids = tokens.encode(tokenizer, captions).to(torch.int16)
+        self.pool = self._pool(np.load(data / "concepts.npy"))
         self.empty = tokens.encode(tokenizer, [""])[0]
         self.table = model.log_sigmas(model.build_scheduler())
         self.networks = Networks(len(tokenizer)).to(device)
@@ -135,9 +138,16 @@ class Trainer:
         torch.manual_seed((plan.seed + self.step) * 64 + rank)
         self.order = np.random.default_rng((plan.seed, self.step, rank))
 
+    def _pool(self, concepts: NDArray[np.int16]) -> NDArray[np.int64]:
+        """Numbers of the pictures to draw from, those of the subjects in ``twice`` repeated."""
+        numbers = [list(CONCEPTS).index(name) for name in self.plan.twice]
+        return np.concatenate(
+            [np.arange(len(concepts)), np.flatnonzero(np.isin(concepts, numbers))]
+        )
+
     def batch(self, size: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Pictures (count, 3, size, size) in -1..1 and token numbers (count, 77)."""
-        chosen = np.sort(self.order.integers(0, len(self.images), count))
+        chosen = np.sort(self.order.choice(self.pool, count))
         x0 = torch.from_numpy(self.images[chosen]).permute(0, 3, 1, 2).float() / 127.5 - 1
         if size < 64:
             x0 = functional.avg_pool2d(x0, 64 // size)
@@ -212,7 +222,7 @@ class Trainer:
         self.spent = float(flat[-1])
 
     def _average(self) -> None:
-        decay = min(0.9993, (1 + self.step) / (20 + self.step))
+        decay = min(0.998, (1 + self.step) / (20 + self.step))
         with torch.no_grad():
             current = self.networks.state_dict()
             names = [name for name in self.average if self.average[name].is_floating_point()]
@@ -292,6 +302,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--run", type=Path, default=RUN)
     parser.add_argument("--start", type=Path, help="an exported model whose weights to begin with")
+    parser.add_argument(
+        "--twice", nargs="*", default=[], choices=list(CONCEPTS), metavar="SUBJECT",
+        help="subjects to draw twice as often: new ones, and those that come out worst",
+    )  # fmt: skip
     options = parser.parse_args()
     if not (options.data / "images.npy").exists():
         make_set(27000, options.seed, options.data)
@@ -306,7 +320,7 @@ def main() -> None:
     plan = Plan(
         options.minutes, options.small_share, options.rate, options.batch_small,
         options.batch_full, options.seed, options.compile, options.processes,
-        options.start,
+        options.start, options.twice,
     )  # fmt: skip
     arguments = (plan, options.data, options.run)
     torch.multiprocessing.spawn(work, arguments, nprocs=options.processes)
