@@ -20,6 +20,7 @@ import torch
 
 from .contract.job import SamplerSettings
 from .footprint import Axis, Footprint
+from .stack import is_loop
 
 # (x0, footprints, sigma) -> L, all (N, C, H, W)
 Blending = Callable[[torch.Tensor, Sequence[Footprint], float], torch.Tensor]
@@ -59,23 +60,27 @@ def lead_early(
 
     Args:
         x0: (N, C, H, W) estimates.
-        nesting: footprints of levels 1 ... N-1.
+        nesting: where each level holds the next. In a loop level 0 is led by the deepest level
+            as the model sees it, so that the lead goes round once.
         sigma: present noise level.
         context_strength: divides rho; above 1 the wide view leads longer, at 0 not at all.
     """
-    height, width = x0.shape[-2:]
-    levels = [x0[0]]
-    for own, place in zip(x0[1:], nesting, strict=True):
-        parent = place.crop(levels[-1])
+    known = (context_strength * sigma**2) ** 2
+
+    def led(own: torch.Tensor, wider: torch.Tensor, place: Footprint) -> torch.Tensor:
+        parent = place.crop(wider)
         delta = parent - place.reduce(own)
         frequency = _frequencies(delta)
-        power = _power_spectrum(frequency, height * width)
+        power = _power_spectrum(frequency, own.shape[-2] * own.shape[-1])
         weight = 1.0 / (1.0 + (frequency / CUTOFF) ** 4)
-        known = (context_strength * sigma**2) ** 2
         weight = weight * (known / (known + (RHO * power) ** 2))
-        led = own + place.enlarge(_filter(delta, weight))
-        rim = _rim(place).to(x0.device, x0.dtype)
-        levels.append(led + place.enlarge(rim * (parent - place.reduce(led))))
+        own = own + place.enlarge(_filter(delta, weight))
+        rim = _rim(place).to(own.device, own.dtype)
+        return own + place.enlarge(rim * (parent - place.reduce(own)))
+
+    levels = [led(x0[0], x0[-1], nesting[-1]) if is_loop(nesting, len(x0)) else x0[0]]
+    for i in range(1, len(x0)):
+        levels.append(led(x0[i], levels[-1], nesting[i - 1]))
     return torch.stack(levels)
 
 
@@ -87,7 +92,11 @@ def uniform(x0: torch.Tensor, nesting: Sequence[Footprint], sigma: float = 0.0) 
     limit of its pixels; the soft edge of that limit is the area mean's own transfer.
     """
     levels = [x0[0]]
-    for i, place in enumerate(nesting, start=1):
+    if is_loop(nesting, len(x0)):
+        place = nesting[-1]
+        delta = place.crop(x0[-1]) - place.reduce(x0[0])
+        levels = [x0[0] + place.enlarge(delta / 2.0)]  # two views: the deepest and its own
+    for i, place in enumerate(nesting[: len(x0) - 1], start=1):
         parent = place.crop(levels[-1])
         delta = parent - place.reduce(x0[i])
         frequency = _frequencies(delta)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,11 +12,16 @@ import torch
 from .colour import Bytes, Floats, linear_to_bytes, to_linear
 from .contract.errors import ZoomStackError
 from .contract.geometry import Placement
+from .footprint import Footprint
+from .given_pictures import GivenPicture
 from .output import OutputFolder
 from .pictures import to_unit, write_png
-from .pinning import Pin, PinnedPicture, pinned
+from .pinning import Pin, pinned
 from .stack import footprints, render, render_with
 from .upscaling import Upscaler
+
+_MOST_ROUNDS = 30  # pictures take a few; white noise is the worst case
+_INVISIBLE = 1e-3  # of linear light
 
 
 def final_pictures(
@@ -23,19 +29,21 @@ def final_pictures(
     placements: Sequence[Placement],
     size: tuple[int, int],
     upscaler: Upscaler,
-    pins: Sequence[PinnedPicture] = (),
+    given: Sequence[GivenPicture] = (),
+    loop: bool = False,
 ) -> Iterator[tuple[int, Bytes]]:
     """Bring every level to its final size and let the levels agree once more, in linear light.
 
     The recursion of Pi_image, x_i = paste(L_i, R x_{i+1}), needs two levels at a time: so a stack
-    of any depth takes the memory of two. Pins reach from their level into every deeper one, so with
-    them all levels are in memory at once.
+    of any depth takes the memory of two. Given pictures reach from their level into every deeper
+    one, and a loop has no deepest level: then all levels are in memory at once.
 
     Args:
         levels: (N, 3, h, w), about -1 to 1.
         placements: of all N levels.
         size: (width, height) of the pictures.
-        pins: pictures that levels show; at their full sharpness here.
+        given: pictures that levels show; at their full sharpness here.
+        loop: the deepest level holds level 0.
 
     Yields:
         (index, picture), deepest first; pictures are (height, width, 3) 8-bit sRGB.
@@ -54,10 +62,12 @@ def final_pictures(
     def enlarged(index: int) -> torch.Tensor:
         return _channels_first(to_linear(upscaler.resize(to_unit(sampled[index]), size)))
 
-    if pins:
-        nesting = footprints(placements, size)
+    if given or loop:
+        nesting = footprints(placements, size, loop)
         stack = render_with(torch.stack([enlarged(i) for i in range(len(placements))]), nesting)
-        stack = pinned(stack, nesting, [_in_linear_light(pin, size) for pin in pins])
+        stack = _pinned_in_range(
+            stack, nesting, [_in_linear_light(picture, size) for picture in given]
+        )
         for index in range(len(placements) - 1, -1, -1):
             yield index, linear_to_bytes(stack[index].numpy().transpose(1, 2, 0))
         return
@@ -71,9 +81,28 @@ def final_pictures(
         deeper = level
 
 
-def _in_linear_light(pin: PinnedPicture, size: tuple[int, int]) -> Pin:
-    picture, mask = pin.fitted(size)
-    return Pin(pin.level, _channels_first(to_linear(picture)), torch.from_numpy(mask.copy())[None])
+def _pinned_in_range(
+    stack: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin]
+) -> torch.Tensor:
+    """``pinned`` for pictures, whose values end at 0 and 1.
+
+    A wide view that is brought into a deep one carries some pixels past the end of the range;
+    cutting them off would take the pin away again. Alternating the two projections converges.
+    """
+    for _ in range(_MOST_ROUNDS):
+        stack = pinned(stack, nesting, pins)
+        cut = stack.clamp(0.0, 1.0)
+        if not pins or float((stack - cut).abs().max()) < _INVISIBLE:
+            break
+        stack = render_with(cut, nesting)
+    return stack
+
+
+def _in_linear_light(given: GivenPicture, size: tuple[int, int]) -> Pin:
+    picture, mask = given.fitted(size)
+    return Pin(
+        given.level, _channels_first(to_linear(picture)), torch.from_numpy(mask.copy())[None]
+    )
 
 
 def _channels_first(picture: Floats) -> torch.Tensor:
@@ -81,16 +110,21 @@ def _channels_first(picture: Floats) -> torch.Tensor:
 
 
 def write_pictures(
-    folder: OutputFolder, pictures: Iterator[tuple[int, Bytes]], check: Callable[[], None]
+    folder: OutputFolder,
+    pictures: Iterator[tuple[int, Bytes]],
+    given: Sequence[GivenPicture],
+    check: Callable[[], None],
 ) -> None:
     """Write all pictures aside, then move them in together: old ones stay until all are made.
 
     Args:
+        given: pictures of the job; those that stay are copied byte for byte.
         check: called between pictures; an exception of its leaves the folder as it was.
 
     Raises:
-        ZoomStackError: code ``unwritable``.
+        ZoomStackError: codes ``unwritable``, ``bad_picture``.
     """
+    stay = {picture.level: picture for picture in given if picture.stays}
     moves: list[tuple[Path, Path]] = []
     try:
         for index, picture in pictures:
@@ -98,12 +132,30 @@ def write_pictures(
             target = folder.picture_file(index)
             aside = folder.work / f".{target.name}.tmp"
             moves.append((aside, target))
-            write_png(aside, picture)
+            if index in stay:
+                _copy(stay[index], aside)
+            else:
+                write_png(aside, picture)
         for aside, target in moves:
             _move(aside, target)
     finally:
         for aside, _ in moves:
             aside.unlink(missing_ok=True)
+
+
+def _copy(kept: GivenPicture, target: Path) -> None:
+    assert kept.file is not None
+    try:
+        content = kept.file.read_bytes()
+    except OSError:
+        content = b""
+    if hashlib.sha256(content).hexdigest() != kept.digest:
+        raise ZoomStackError(
+            "bad_picture",
+            f"{kept.file}, which level {kept.level + 1} keeps, has changed since the run began.",
+            "Start the run again.",
+        )
+    target.write_bytes(content)
 
 
 def _move(aside: Path, target: Path) -> None:

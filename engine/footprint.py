@@ -50,6 +50,11 @@ class Axis:
         """How many parent pixels are covered."""
         return self.overlap.shape[0]
 
+    @property
+    def size(self) -> int:
+        """How many pixels the child has."""
+        return self.overlap.shape[1]
+
     @functools.cached_property
     def reduce(self) -> torch.Tensor:
         """(n, size) area mean; rows sum to 1."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,23 @@ import torch
 
 from . import __version__
 from .checkpoints import Checkpoint, Checkpoints
-from .contract.geometry import Placement
 from .contract.job import Job
 from .contract.manifest import Stack, StackLevel, write_stack
 from .devices import choose_device, device_name, make_repeatable
 from .environment import versions
 from .failures import Cancelled
 from .finishing import final_pictures, write_pictures
+from .given_pictures import (
+    check_kept_sizes,
+    check_loop,
+    kept_size,
+    read_given,
+)
 from .models.protocol import Denoiser, Model
 from .models.registry import open_model
 from .output import OutputFolder
-from .pinning import PinnedPicture, read_pins
+from .pinning import Pin
+from .planning import Plan, make_plan
 from .previews import Previews
 from .reporting import Reporter
 from .sampler import SamplerState, StepReport, sample
@@ -34,28 +40,6 @@ from .upscaling import Lanczos
 
 OpenModel = Callable[[str, Path | None, torch.device], Model]
 IsCancelled = Callable[[], bool]
-
-LEAST_SIDE = 256  # pixels of a picture's smaller side where the job leaves the size to the model
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A job with everything decided that it left to the model.
-
-    Attributes:
-        job: complete; its guidance scale is set, and its size.
-        sample_size: (width, height) at which the model samples.
-        placements: for that size.
-    """
-
-    job: Job
-    sample_size: tuple[int, int]
-    placements: list[Placement]
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height) of the pictures."""
-        return self.job.size or self.sample_size
 
 
 def generate(
@@ -76,65 +60,39 @@ def generate(
         ZoomStackError: of any part of the engine.
     """
     started = time.monotonic()
-    pins = read_pins(job)
+    given = read_given(job)
     chosen = choose_device(device)
     make_repeatable(chosen)
     model = open_model(job.model, models, chosen)
     _check(is_cancelled)
-    plan = make_plan(job, model)
+    plan = make_plan(replace(job, size=job.size or kept_size(given)), model)
+    check_kept_sizes(given, plan.size)
+    check_loop(job, given, plan.size)
     checkpoints = Checkpoints(
         folder.state_file(job),
         {
             "job": plan.job.to_dict(),
             "revision": model.revision,
-            "pins": [pin.digest for pin in pins],
+            "given": [picture.digest for picture in given],
         },
     )
     saved = checkpoints.load() if resume else None
     _announce(plan, saved, resume, folder, reporter)
     reporter.stage("prompts", "Reading the prompts")
-    denoiser = _condition(model, plan.job)
+    pins = [picture.at(plan.sample_size) for picture in given]
+    denoiser = _condition(model, plan.job, pins)
     _check(is_cancelled)
     reporter.stage("sample", "Sampling all levels together")
     run = _Run(plan, folder, reporter, is_cancelled, checkpoints, saved, pins)
     levels = run.sample(denoiser, chosen)
     reporter.stage("finish", "Writing the pictures")
-    pictures = final_pictures(levels, plan.placements, plan.size, Lanczos(), pins)
-    write_pictures(folder, pictures, lambda: _check(is_cancelled))
+    pictures = final_pictures(levels, plan.placements, plan.size, Lanczos(), given, loop=job.loop)
+    write_pictures(folder, pictures, given, lambda: _check(is_cancelled))
     seconds = time.monotonic() - started + (saved.seconds if saved else 0.0)
     stack = _describe(plan, folder, model, chosen, seconds)
     write_stack(stack)
     folder.remove_states()
     return stack
-
-
-def make_plan(job: Job, model: Model) -> Plan:
-    """Fill in what the job leaves to the model."""
-    size = job.size or _default_size(model.native_size)
-    aspect = size[0] / size[1]
-    guidance = job.sampler.guidance_scale
-    if guidance is None:
-        guidance = model.default_guidance
-    sample_size = model.sample_size(aspect)
-    # Sizes of whole eights have a slightly other aspect; every level has the same one.
-    sample_aspect = sample_size[0] / sample_size[1]
-    return Plan(
-        job=replace(job, size=size, sampler=replace(job.sampler, guidance_scale=guidance)),
-        sample_size=sample_size,
-        placements=[
-            Placement(level.zoom_factor, level.focus, sample_aspect) for level in job.levels
-        ],
-    )
-
-
-def _default_size(native: tuple[int, int]) -> tuple[int, int]:
-    """Pictures of at least ``LEAST_SIDE`` pixels: a level then shows what the next one adds.
-
-    A small model's own size has no room for that: at 64 pixels and a zoom factor of 2, the next
-    level's detail would be reduced to 32 pixels again.
-    """
-    times = max(1, -(-LEAST_SIDE // min(native)))
-    return native[0] * times, native[1] * times
 
 
 class _Run:
@@ -148,10 +106,10 @@ class _Run:
         is_cancelled: IsCancelled,
         checkpoints: Checkpoints,
         saved: Checkpoint | None,
-        pins: Sequence[PinnedPicture],
+        pins: Sequence[Pin],
     ) -> None:
         self._plan = plan
-        self._pins = [pin.at(plan.sample_size) for pin in pins]
+        self._pins = pins
         self._reporter = reporter
         self._is_cancelled = is_cancelled
         self._checkpoints = checkpoints
@@ -175,6 +133,7 @@ class _Run:
                 device=device,
                 state=self._state,
                 pins=self._pins,
+                loop=job.loop,
                 on_step=self._after_step,
             )
             finished = True
@@ -229,11 +188,14 @@ def _check(is_cancelled: IsCancelled) -> None:
         raise Cancelled
 
 
-def _condition(model: Model, job: Job) -> Denoiser:
+def _condition(model: Model, job: Job, pins: Sequence[Pin]) -> Denoiser:
+    """The model with the prompts of the levels that it is asked for."""
     guidance = job.sampler.guidance_scale
     assert guidance is not None  # make_plan sets it
-    prompts = [level.prompt for level in job.levels]
-    negative_prompts = [level.negative_prompt for level in job.levels]
+    given = {pin.level for pin in pins if not pin.sampled}
+    asked = [level for index, level in enumerate(job.levels) if index not in given]
+    prompts = [level.prompt for level in asked]
+    negative_prompts = [level.negative_prompt for level in asked]
     with torch.inference_mode():
         return model.condition(prompts, negative_prompts, guidance)
 
@@ -279,4 +241,4 @@ def _describe(
         )
         for index, level in enumerate(plan.job.levels)
     )
-    return Stack(folder=folder.path, levels=levels, made_with=made_with)
+    return Stack(folder=folder.path, levels=levels, loop=plan.job.loop, made_with=made_with)

@@ -20,7 +20,9 @@ def share(noise: torch.Tensor, nesting: Sequence[Footprint]) -> torch.Tensor:
 
     Args:
         noise: (N, C, H, W), independent standard normal.
-        nesting: footprints of levels 1 ... N-1.
+        nesting: where each level holds the next; a loop's last entry is not used, because
+            level 0 as the deepest level sees it has fresh noise, which the reduction would leave
+            as white as the deepest level's own.
 
     Returns:
         (N, C, H, W): each level is standard normal and white by itself; level i within the

@@ -7,25 +7,20 @@ step: the residual of the pinned level is added to it and, enlarged, to every de
     c_i = M (target - x_i)        c_j = U crop(c_{j-1})        x_j += c_j      for j > i
 
 Since R U = I, levels that agreed agree afterwards as well, and level i is the target where M = 1.
+
+A level that is pinned wholly is not asked of the model: its picture stands for the estimate.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .colour import Floats
-from .contract.errors import ZoomStackError
-from .contract.job import Job
-from .contract.job import Pin as PinSpec
 from .footprint import Footprint
-from .stack import render_with
+from .models.protocol import Denoiser
+from .stack import is_loop, render_with
 
 
 @dataclass(frozen=True)
@@ -36,110 +31,74 @@ class Pin:
         level: which level is pinned.
         target: (C, H, W) in the values of the stack that it is applied to.
         mask: (1, H, W), 1 where the level shall be the target, 0 where it is free.
+        sampled: whether the model is asked for the level; if not, ``mask`` is 1 everywhere, or
+            everywhere but in the next level's footprint.
     """
 
     level: int
     target: torch.Tensor
     mask: torch.Tensor
+    sampled: bool = True
+
+
+def estimates(
+    denoiser: Denoiser,
+    z: torch.Tensor,
+    sigma: float,
+    nesting: Sequence[Footprint],
+    pins: Sequence[Pin],
+) -> torch.Tensor:
+    """x0 of all levels: the model's estimates, or the pins of levels that are not sampled.
+
+    Such a level knows nothing of its own where the next one lies: there it is filled from that
+    one's estimate, so that it leads it nowhere.
+
+    Args:
+        denoiser: bound to the prompts of the sampled levels.
+        z: (N, C, H, W) at noise level ``sigma``.
+
+    Returns:
+        (N, C, H, W).
+    """
+    given = {pin.level: pin for pin in pins if not pin.sampled}
+    asked = [i for i in range(len(z)) if i not in given]
+    x0 = torch.empty_like(z)
+    if asked:
+        levels_of_noise = torch.full((len(asked),), sigma, device=z.device)
+        x0[asked] = denoiser.predict_x0(z[asked], levels_of_noise)
+    for level in sorted(given, reverse=True):
+        pin = given[level]
+        x0[level] = pin.target
+        if not bool(pin.mask.all()):
+            place = nesting[level]
+            x0[level] = place.paste(x0[level], place.reduce(x0[(level + 1) % len(z)]))
+    return x0
 
 
 def pinned(x: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin]) -> torch.Tensor:
     """The rendered stack nearest to ``x`` that shows every pin's target.
 
     Where two pins contradict each other the deeper one prevails inside its own footprint: it is
-    what one sees there.
+    what one sees there. In a loop every level lies inside every other one, once round.
 
     Args:
         x: (N, C, H, W), rendered: its levels agree.
-        nesting: footprints of levels 1 ... N-1.
+        nesting: where each level holds the next.
 
     Returns:
         (N, C, H, W), rendered; the input itself without pins.
     """
     if not pins:
         return x
-    levels = list(x)
+    count, levels = len(x), list(x)
     for pin in sorted(pins, key=lambda pin: pin.level):
         own = levels[pin.level]
         correction = pin.mask.to(own) * (pin.target.to(own) - own)
         levels[pin.level] = own + correction
-        for deeper in range(pin.level + 1, len(levels)):
-            place = nesting[deeper - 1]
+        reach = count - 1 if is_loop(nesting, count) else count - 1 - pin.level
+        for wider in range(pin.level, pin.level + reach):
+            place = nesting[wider % count]
             correction = place.enlarge(place.crop(correction))
+            deeper = (wider + 1) % count
             levels[deeper] = levels[deeper] + correction
     return render_with(torch.stack(levels), nesting)
-
-
-@dataclass(frozen=True)
-class PinnedPicture:
-    """A pin's picture as it was read.
-
-    Attributes:
-        picture: sRGB, RGB mode.
-        mask: L mode, white where the level is pinned.
-        digest: of both files, so that a run is not continued with other pictures.
-    """
-
-    level: int
-    picture: Image.Image
-    mask: Image.Image
-    digest: str
-
-    def fitted(self, size: tuple[int, int]) -> tuple[Floats, Floats]:
-        """Picture (h, w, 3), sRGB 0 to 1, and mask (h, w), 0 to 1, at a size.
-
-        A picture of another shape is cut to the level's shape around its centre.
-        """
-        picture, mask = (
-            ImageOps.fit(image, size, Image.Resampling.LANCZOS)
-            for image in (self.picture, self.mask)
-        )
-        return (
-            np.asarray(picture, np.float32) / 255.0,
-            np.asarray(mask, np.float32) / 255.0,
-        )
-
-    def at(self, size: tuple[int, int]) -> Pin:
-        """The pin for a stack of values -1 to 1 at a size (width, height)."""
-        picture, mask = self.fitted(size)
-        target = torch.from_numpy(picture.transpose(2, 0, 1).copy()) * 2.0 - 1.0
-        return Pin(self.level, target, torch.from_numpy(mask.copy())[None])
-
-
-def read_pins(job: Job) -> list[PinnedPicture]:
-    """Read the pictures that a job's levels are pinned to.
-
-    Raises:
-        ZoomStackError: code ``bad_picture``, naming the level and the file.
-    """
-    return [
-        _read_pin(index, level.pin)
-        for index, level in enumerate(job.levels)
-        if level.pin is not None
-    ]
-
-
-def _read_pin(index: int, spec: PinSpec) -> PinnedPicture:
-    picture = _open(Path(spec.image), index)
-    digest = hashlib.sha256(Path(spec.image).read_bytes())
-    if spec.mask is not None:
-        mask = _open(Path(spec.mask), index).convert("L")
-        digest.update(Path(spec.mask).read_bytes())
-        mask = ImageOps.fit(mask, picture.size, Image.Resampling.LANCZOS)
-    elif picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        mask = picture.convert("RGBA").getchannel("A")
-    else:
-        mask = Image.new("L", picture.size, 255)
-    return PinnedPicture(index, picture.convert("RGB"), mask, digest.hexdigest())
-
-
-def _open(path: Path, index: int) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).copy()
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError):
-        raise ZoomStackError(
-            "bad_picture",
-            f"Level {index + 1} is pinned to {path}, which cannot be read as a picture.",
-            "Choose another picture, or save it again as PNG or JPEG.",
-        ) from None

@@ -2,7 +2,7 @@
 
 One round, for all levels together::
 
-    x0 = D(z, sigma)             each level's model estimate of the clean image
+    x0 = D(z, sigma)             each level's model estimate of the clean image; kept ones as given
     L  = blend(x0)               levels brought into agreement            blending.py
     x  = Pi_image(L)             levels that agree exactly                stack.py
     x  = pin(x)                  levels that show given pictures          pinning.py
@@ -22,7 +22,7 @@ from .contract.geometry import Placement
 from .contract.job import SamplerSettings
 from .models.protocol import Denoiser
 from .noise import draw, share
-from .pinning import Pin, pinned
+from .pinning import Pin, estimates, pinned
 from .solvers import SOLVERS, Update, noise_levels
 from .stack import footprints, render_with
 
@@ -72,12 +72,13 @@ def sample(
     device: torch.device | str = "cpu",
     state: SamplerState | None = None,
     pins: Sequence[Pin] = (),
+    loop: bool = False,
     on_step: Callable[[StepReport], None] | None = None,
 ) -> torch.Tensor:
     """Sample a zoom stack.
 
     Args:
-        denoiser: the model, bound to one prompt per level.
+        denoiser: the model, bound to one prompt per level, or per sampled level with ``pins``.
         placements: how each level lies in the one before it; N of them.
         size: (width, height) at which the model samples.
         seed: decides all noise; one for each level gives a level detail of its own.
@@ -85,6 +86,7 @@ def sample(
         sigmas: falling noise levels in the place of ``settings.steps`` of the default grid.
         state: go on from here.
         pins: pictures that levels shall show, in the values and the size of the sampling.
+        loop: the deepest level holds level 0, as the first placement says.
         on_step: called after every step; an exception of its ends the run.
 
     Returns:
@@ -95,7 +97,7 @@ def sample(
     """
     settings = settings or SamplerSettings()
     width, height = size
-    nesting = footprints(placements, size)
+    nesting = footprints(placements, size, loop)
     shape = (len(placements), denoiser.channels, height, width)
     blend = blending(settings)
     update = SOLVERS[settings.solver]
@@ -111,7 +113,7 @@ def sample(
     x = z if previous_x is None else previous_x
     for step in range(state.step, len(sigmas)):
         sigma = sigmas[step]
-        x0 = denoiser.predict_x0(z, torch.full((len(placements),), sigma, device=device))
+        x0 = estimates(denoiser, z, sigma, nesting, pins)
         x = pinned(render_with(blend(x0, nesting, sigma), nesting), nesting, pins)
         if step + 1 < len(sigmas):
             z = update(

@@ -4,12 +4,13 @@ Definition: levels are laid over one another widest first, in linear light, each
 opacity of ``contract.geometry.opacity`` times its feathered border; pictures are looked up
 bilinearly in linear light; pixels are averaged with a Blackman-Harris filter 3 px wide (1.5 px
 to each side, Blender's default). At magnification 1 the frame is the largest rectangle of its
-aspect inside level 0. Outside level 0 it is black.
+aspect inside level 0. Outside level 0 it is black. A loop is laid out by ``contract.unrolling``.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +20,9 @@ from PIL import Image, UnidentifiedImageError
 
 from .colour import Bytes, Floats, bytes_to_linear, linear_to_bytes
 from .contract.errors import ZoomStackError
-from .contract.geometry import (
-    Placement,
-    cumulative_octaves,
-    level_offsets,
-    opacity,
-    view_offset,
-)
+from .contract.geometry import level_offsets
 from .contract.manifest import Stack
+from .contract.unrolling import Unrolled, unroll
 
 FILTER_RADIUS = 1.5  # pixels
 SAMPLES = 8  # per pixel and axis
@@ -87,7 +83,8 @@ def render_view(stack: Stack, magnification: float, size: tuple[int, int]) -> By
     """Render one frame.
 
     Args:
-        magnification: 1 shows level 0 whole; beyond the deepest level its picture is enlarged.
+        magnification: 1 shows level 0 whole; beyond the deepest level its picture is enlarged,
+            and a loop begins again.
         size: (width, height) of the frame in pixels.
 
     Returns:
@@ -96,7 +93,9 @@ def render_view(stack: Stack, magnification: float, size: tuple[int, int]) -> By
     Raises:
         ZoomStackError: codes ``bad_geometry``, ``bad_picture``, ``bad_view``.
     """
-    if not (math.isfinite(magnification) and 1.0 <= magnification <= MAX_MAGNIFICATION):
+    # A loop shows something at any depth.
+    most = sys.float_info.max if stack.loop else MAX_MAGNIFICATION
+    if not 1.0 <= magnification <= most:
         raise ZoomStackError(
             "bad_view", f"The magnification is {magnification:g}.", "It must be 1 or more."
         )
@@ -106,11 +105,11 @@ def render_view(stack: Stack, magnification: float, size: tuple[int, int]) -> By
             "bad_view", f"The frame size is {width}x{height}.", "Each side can be 1 to 16384."
         )
     sizes = [picture_size(stack.picture(i)) for i in range(len(stack.levels))]
-    placements = stack.placements(sizes)
+    unrolled = unroll(stack, sizes)
     # At zoom 0 the frame is this wide in the unit of level 0's width.
-    frame_width = min(1.0, width / height / placements[0].aspect)
+    frame_width = min(1.0, width / height / unrolled.placements[unrolled.first].aspect)
     frame = (frame_width, frame_width * height / width)
-    layers = _visible_layers(stack, placements, math.log2(magnification), frame)
+    layers = _visible_layers(stack, unrolled, math.log2(magnification), frame)
     rows = [
         _render_rows(layers, frame_width, size, top, min(top + _ROWS_AT_ONCE, height))
         for top in range(0, height, _ROWS_AT_ONCE)
@@ -119,23 +118,21 @@ def render_view(stack: Stack, magnification: float, size: tuple[int, int]) -> By
 
 
 def _visible_layers(
-    stack: Stack, placements: list[Placement], octaves: float, frame: tuple[float, float]
+    stack: Stack, unrolled: Unrolled, octaves: float, frame: tuple[float, float]
 ) -> list[_Layer]:
     """The levels that show, widest first; those that a deeper one hides wholly are left out."""
-    levels = cumulative_octaves(placements)
-    offsets = level_offsets(placements)
-    view_x, view_y = view_offset(placements, octaves)
+    octaves = unrolled.wrapped(octaves)
+    offsets = level_offsets(unrolled.placements)
+    view_x, view_y = unrolled.view_offset(octaves)
     layers: list[_Layer] = []
-    for i in range(len(levels) - 1, -1, -1):
-        visible = 1.0
-        if i > 0:
-            visible = opacity(octaves, levels[i - 1], levels[i], stack.display.fade)
+    for i in range(len(unrolled.levels) - 1, -1, -1):
+        visible = unrolled.opacity(i, octaves, stack.display.fade)
         if visible == 0.0:
             continue
-        width = 2.0 ** (octaves - levels[i])
-        size = (width, width / placements[i].aspect)
+        width = 2.0 ** (octaves - unrolled.octaves[i])
+        size = (width, width / unrolled.placements[i].aspect)
         layer = _Layer(
-            picture=bytes_to_linear(load_picture(stack.picture(i))),
+            picture=bytes_to_linear(load_picture(stack.picture(unrolled.levels[i]))),
             centre=(offsets[i][0] * width - view_x, offsets[i][1] * width - view_y),
             size=size,
             opacity=visible,

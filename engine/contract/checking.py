@@ -52,6 +52,11 @@ class Checker:
             raise self.fail(f"{where} must be a text in quotes, not {_kind(value)}.")
         return value
 
+    def boolean(self, value: object, where: str) -> bool:
+        if not isinstance(value, bool):
+            raise self.fail(f"{where} must be true or false, not {_kind(value)}.")
+        return value
+
     def choice(self, value: object, choices: tuple[str, ...], where: str) -> str:
         if not isinstance(value, str) or value not in choices:
             raise self.fail(f"{where} is {value!r}.", f"It can be: {', '.join(choices)}.")

@@ -18,10 +18,13 @@ MAX_SIZE = 8192
 MAX_SEED = 2**53  # JSON readers elsewhere hold numbers as doubles
 
 _CHECK = Checker("bad_job", "The job")
-_LEVEL_KEYS = frozenset({"prompt", "negative_prompt", "zoom_factor", "focus", "pin", "seed"})
+_LEVEL_KEYS = frozenset(
+    {"prompt", "negative_prompt", "zoom_factor", "focus", "pin", "keep", "seed"}
+)
 _PIN_KEYS = frozenset({"image", "mask"})
+_KEEP_KEYS = frozenset({"image", "follow"})
 _SAMPLER_KEYS = frozenset({"solver", "steps", "guidance_scale", "blending", "context_strength"})
-_JOB_KEYS = frozenset({"version", "model", "seed", "size", "levels", "sampler"})
+_JOB_KEYS = frozenset({"version", "model", "seed", "size", "levels", "loop", "sampler"})
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,27 @@ class Pin:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """A finished picture of a level, which is not sampled again.
+
+    Attributes:
+        image: path of the PNG, which a stack made before holds.
+        follow: whether what the next level shows inside it may change; otherwise the file stays
+            byte for byte, and a new level inside it can only add detail to what is there.
+    """
+
+    image: str
+    follow: bool = False
+
+
+@dataclass(frozen=True)
 class LevelSpec:
     """One level of a job: its prompt and how it lies in the level before it.
 
     Attributes:
+        prompt: empty only where the level is kept as it is.
         pin: a picture that the level shall show; None leaves it to the model.
+        keep: the level's finished picture; None makes a new one.
         seed: of this level's own detail; None is the job's.
     """
 
@@ -52,6 +71,7 @@ class LevelSpec:
     zoom_factor: float = 2.0
     focus: tuple[float, float] = (0.5, 0.5)
     pin: Pin | None = None
+    keep: Keep | None = None
     seed: int | None = None
 
 
@@ -82,12 +102,15 @@ class Job:
     Attributes:
         size: (width, height) in pixels of every picture; None leaves it to the model.
         levels: widest first, at least one.
+        loop: the deepest level holds level 0 again, where level 0's own ``zoom_factor`` and
+            ``focus`` say; otherwise those mean nothing.
     """
 
     levels: tuple[LevelSpec, ...]
     model: str = "bundled"
     seed: int = 0
     size: tuple[int, int] | None = None
+    loop: bool = False
     sampler: SamplerSettings = field(default_factory=SamplerSettings)
 
     def to_dict(self) -> dict[str, Any]:
@@ -117,11 +140,21 @@ def parse_job(data: object, folder: Path | None = None) -> Job:
         model=_CHECK.text(job.get("model", "bundled"), '"model"').strip() or "bundled",
         seed=_CHECK.integer(job.get("seed", 0), '"seed"', 0, MAX_SEED),
         size=None if size is None else _parse_size(size),
+        loop=_CHECK.boolean(job.get("loop", False), '"loop"'),
         sampler=_parse_sampler(job.get("sampler", {})),
     )
-    for number, level in enumerate(parsed.levels[1:], start=2):
+    if all(level.keep for level in parsed.levels):
+        raise _CHECK.fail(
+            "every level is kept, so there is nothing to make.", "Free a level, or add one."
+        )
+    for number, level in enumerate(parsed.levels, start=1):
+        where = f"Level {number}"
+        if number == 1:
+            if not parsed.loop:
+                continue
+            where = f"{where}, which the loop puts into level {len(parsed.levels)}"
         # Every level of a job has one size, so the aspect cancels here.
-        check_footprint(Placement(level.zoom_factor, level.focus), 1.0, f"Level {number}")
+        check_footprint(Placement(level.zoom_factor, level.focus), 1.0, where)
     return parsed
 
 
@@ -148,7 +181,11 @@ def _parse_level(value: object, number: int, folder: Path | None) -> LevelSpec:
     level = _CHECK.mapping(value, where)
     _CHECK.known_keys(level, _LEVEL_KEYS, where)
     prompt = _CHECK.text(level.get("prompt", ""), f"the prompt of {where}").strip()
-    if not prompt:
+    pin = _parse_pin(level.get("pin"), where, folder)
+    keep = _parse_keep(level.get("keep"), where, folder)
+    if pin and keep:
+        raise _CHECK.fail(f"{where} is both kept and pinned to a picture.", "Choose one of them.")
+    if not prompt and (keep is None or keep.follow):
         raise _CHECK.fail(f"{where} has no prompt.", "Say what is seen at that scale.")
     negative = level.get("negative_prompt", "")
     factor = level.get("zoom_factor", 2.0)
@@ -163,7 +200,8 @@ def _parse_level(value: object, number: int, folder: Path | None) -> LevelSpec:
             _CHECK.number(x, f"the focus of {where}", 0.0, 1.0),
             _CHECK.number(y, f"the focus of {where}", 0.0, 1.0),
         ),
-        pin=_parse_pin(level.get("pin"), where, folder),
+        pin=pin,
+        keep=keep,
         seed=None
         if level.get("seed") is None
         else _CHECK.integer(level["seed"], f"the seed of {where}", 0, MAX_SEED),
@@ -181,6 +219,18 @@ def _parse_pin(value: object, where: str, folder: Path | None) -> Pin | None:
     if not all(path.strip() for path in paths):
         raise _CHECK.fail(f"{where} has a pin without a picture.", "Name one, or remove the pin.")
     return Pin(*(path if folder is None else str(folder / path) for path in paths))
+
+
+def _parse_keep(value: object, where: str, folder: Path | None) -> Keep | None:
+    if value is None:
+        return None
+    keep = _CHECK.mapping(value, f"the kept picture of {where}")
+    _CHECK.known_keys(keep, _KEEP_KEYS, f"the kept picture of {where}")
+    image = _CHECK.text(keep.get("image", ""), f"the kept picture of {where}")
+    if not image.strip():
+        raise _CHECK.fail(f"{where} is kept, but its picture is not named.", "Name its file.")
+    follow = _CHECK.boolean(keep.get("follow", False), f'"follow" of {where}')
+    return Keep(image if folder is None else str(folder / image), follow)
 
 
 def _parse_size(value: object) -> tuple[int, int]:

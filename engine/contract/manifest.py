@@ -9,7 +9,7 @@ import itertools
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -40,6 +40,9 @@ class StackLevel:
     Attributes:
         image: the picture's path, relative to the stack's folder, with forward slashes.
         prompt: what it shows; may be empty in stacks made by hand.
+        zoom_factor: how many times wider the view of the level before is; of level 0 it counts
+            in loops alone, and so does ``focus``.
+        focus: the centre in the level before, in its width and height, 0-1, y down.
     """
 
     image: str
@@ -72,12 +75,15 @@ class Stack:
         levels: widest first.
         display: how levels are shown over one another.
         made_with: what made it (job, model, revision, versions); carried along, never needed.
+        loop: the deepest level holds level 0 again, where level 0's own ``zoom_factor`` and
+            ``focus`` say; the zoom repeats without a jump.
     """
 
     folder: Path
     levels: tuple[StackLevel, ...]
     display: Display = field(default_factory=Display)
     made_with: dict[str, Any] = field(default_factory=dict)
+    loop: bool = False
 
     def picture(self, index: int) -> Path:
         """The picture file of one level."""
@@ -90,7 +96,8 @@ class Stack:
             sizes: (width, height) in pixels of each level's picture.
 
         Raises:
-            ZoomStackError: code ``bad_geometry``, when a footprint leaves its parent.
+            ZoomStackError: code ``bad_geometry``, when a footprint leaves its parent; in a loop
+                level 0's parent is the deepest level.
         """
         placements = [
             Placement(level.zoom_factor, level.focus, width / height)
@@ -98,7 +105,21 @@ class Stack:
         ]
         for number, (parent, child) in enumerate(itertools.pairwise(placements), start=2):
             check_footprint(child, parent.aspect, f"{STACK_FILE}: level {number}")
+        if self.loop:
+            where = f"{STACK_FILE}: level 1, which the loop puts into level {len(placements)}"
+            check_footprint(placements[0], placements[-1].aspect, where)
         return placements
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form, as ``stack.json`` has it."""
+        return {
+            "version": STACK_VERSION,
+            # Absent from stacks that are no loop: an older Zoom Stack writes the same file.
+            **({"loop": True} if self.loop else {}),
+            "levels": [asdict(level) for level in self.levels],
+            "display": asdict(self.display),
+            "made_with": self.made_with,
+        }
 
 
 def read_stack(folder: Path) -> Stack:
@@ -155,6 +176,7 @@ def parse_stack(data: object, folder: Path) -> Stack:
             fade=_CHECK.number(display.get("fade", DEFAULT_FADE), "the fade", 0.0, 1.0),
         ),
         made_with=dict(_CHECK.mapping(top.get("made_with", {}), '"made_with"')),
+        loop=_CHECK.boolean(top.get("loop", False), '"loop"'),
     )
 
 
@@ -164,24 +186,10 @@ def write_stack(stack: Stack) -> Path:
     Raises:
         ZoomStackError: code ``unwritable``.
     """
-    data = {
-        "version": STACK_VERSION,
-        "levels": [
-            {
-                "image": level.image,
-                "prompt": level.prompt,
-                "negative_prompt": level.negative_prompt,
-                "zoom_factor": level.zoom_factor,
-                "focus": list(level.focus),
-            }
-            for level in stack.levels
-        ],
-        "display": {"feather": stack.display.feather, "fade": stack.display.fade},
-        "made_with": stack.made_with,
-    }
     target = stack.folder / STACK_FILE
     try:
-        write_atomically(target, json.dumps(data, indent=2, ensure_ascii=False).encode() + b"\n")
+        text = json.dumps(stack.to_dict(), indent=2, ensure_ascii=False)
+        write_atomically(target, text.encode() + b"\n")
     except OSError as error:
         raise ZoomStackError(
             "unwritable",

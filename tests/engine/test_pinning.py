@@ -15,8 +15,9 @@ from PIL import Image
 from engine.contract.errors import ZoomStackError
 from engine.contract.job import Job, LevelSpec, Pin, SamplerSettings, load_job, parse_job
 from engine.failures import Cancelled
+from engine.given_pictures import read_given
 from engine.pinning import Pin as SamplerPin
-from engine.pinning import pinned, read_pins
+from engine.pinning import pinned
 from engine.requests import GenerateRequest, run_generate
 from engine.sampler import sample
 from engine.stack import footprints, render_with
@@ -125,13 +126,13 @@ def test_transparent_parts_of_a_picture_are_free(tmp_path: Path) -> None:
     rgba.putalpha(Image.fromarray(np.tile(np.uint8([[0] * 32 + [255] * 32]), (48, 1))))
     rgba.save(tmp_path / "cut.png")
     job = Job((LevelSpec("a", pin=Pin(str(tmp_path / "cut.png"))),))
-    _, mask = read_pins(job)[0].fitted(SIZE)
+    _, mask = read_given(job)[0].fitted(SIZE)
     assert mask[:, :30].max() == 0.0 and mask[:, 34:].min() == 1.0
 
 
 def test_a_picture_of_another_shape_is_cut_and_not_stretched(tmp_path: Path) -> None:
     Image.new("RGB", (300, 100), (200, 0, 0)).save(tmp_path / "wide.png")
-    picture, mask = read_pins(Job((LevelSpec("a", pin=Pin(str(tmp_path / "wide.png"))),)))[
+    picture, mask = read_given(Job((LevelSpec("a", pin=Pin(str(tmp_path / "wide.png"))),)))[
         0
     ].fitted((40, 40))
     assert picture.shape == (40, 40, 3) and mask.shape == (40, 40)

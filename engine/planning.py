@@ -1,0 +1,60 @@
+"""What a job leaves to the model, decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from .contract.geometry import Placement
+from .contract.job import Job
+from .models.protocol import Model
+
+LEAST_SIDE = 256  # pixels of a picture's smaller side where the job leaves the size to the model
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A job with everything decided that it left to the model.
+
+    Attributes:
+        job: complete; its guidance scale is set, and its size.
+        sample_size: (width, height) at which the model samples.
+        placements: for that size.
+    """
+
+    job: Job
+    sample_size: tuple[int, int]
+    placements: list[Placement]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the pictures."""
+        return self.job.size or self.sample_size
+
+
+def make_plan(job: Job, model: Model) -> Plan:
+    """Fill in what the job leaves to the model."""
+    size = job.size or _default_size(model.native_size)
+    aspect = size[0] / size[1]
+    guidance = job.sampler.guidance_scale
+    if guidance is None:
+        guidance = model.default_guidance
+    sample_size = model.sample_size(aspect)
+    # Sizes of whole eights have a slightly other aspect; every level has the same one.
+    sample_aspect = sample_size[0] / sample_size[1]
+    return Plan(
+        job=replace(job, size=size, sampler=replace(job.sampler, guidance_scale=guidance)),
+        sample_size=sample_size,
+        placements=[
+            Placement(level.zoom_factor, level.focus, sample_aspect) for level in job.levels
+        ],
+    )
+
+
+def _default_size(native: tuple[int, int]) -> tuple[int, int]:
+    """Pictures of at least ``LEAST_SIDE`` pixels: a level then shows what the next one adds.
+
+    A small model's own size has no room for that: at 64 pixels and a zoom factor of 2, the next
+    level's detail would be reduced to 32 pixels again.
+    """
+    times = max(1, -(-LEAST_SIDE // min(native)))
+    return native[0] * times, native[1] * times
