@@ -11,7 +11,7 @@ from bpy.app.handlers import persistent
 
 from . import jobs
 from .engine.contract.manifest import read_stack
-from .job_settings import copy_settings
+from .job_settings import copy_settings, note_pictures
 from .scene.importing import ImportOptions, ImportResult, import_steps
 from .scene.viewing import ViewPlace, show_in_viewport
 
@@ -57,10 +57,14 @@ def start_import(folder: Path, scene: bpy.types.Scene) -> Generator[str, None, I
     return import_steps(read_stack(folder), ImportOptions(scene=scene.name))
 
 
-def finish_import(result: ImportResult, view: ViewPlace | None, scene_uid: int) -> None:
+def finish_import(
+    result: ImportResult, view: ViewPlace | None, scene_uid: int, folder: Path
+) -> None:
     """Show the zoom, keep the settings at hand there, and make it all one undo step."""
     target = bpy.data.scenes.get(result.scene_name)
     source = find_scene(scene_uid)
+    if source is not None:
+        note_pictures(source.zoom_stack, read_stack(folder))
     if target is not None and source is not None and target != source:
         copy_settings(source.zoom_stack, target.zoom_stack)
     if bpy.app.background:

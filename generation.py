@@ -230,7 +230,7 @@ class Generation:
     def _arrive(self, result: ImportResult) -> None:
         self._steps = None
         self.result = result
-        arrival.finish_import(result, self._view, self._scene)
+        arrival.finish_import(result, self._view, self._scene, self.out)
         self._end(Phase.FINISHED)
 
     def _stop_import(self) -> None:

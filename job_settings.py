@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from .engine.contract.errors import ZoomStackError
-from .engine.contract.job import Job, parse_job
+from .engine.contract.job import Job, Keep, LevelSpec, parse_job
+from .engine.contract.manifest import Stack
 
 if TYPE_CHECKING:
     from .properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
@@ -31,7 +33,8 @@ def job_from_settings(settings: ZOOMSTACK_PG_settings) -> Job:
             "negative_prompt": level.negative_prompt,
             "zoom_factor": _decimal(zoom_factor_of(settings, level)),
             "focus": [_decimal(value) for value in level.focus],
-            "pin": _pin(level),
+            "pin": None if is_kept(level) else _pin(level),
+            "keep": _keep(settings, level),
             "seed": level.seed if level.use_own_seed else None,
         }
         for level in settings.levels
@@ -48,6 +51,7 @@ def job_from_settings(settings: ZOOMSTACK_PG_settings) -> Job:
         "model": settings.model,
         "seed": settings.seed,
         "levels": levels,
+        "loop": settings.loop,
         "sampler": sampler,
     }
     if settings.use_size:
@@ -67,7 +71,7 @@ def apply_job(settings: ZOOMSTACK_PG_settings, data: object) -> None:
     job = parse_job(data)
     assert isinstance(data, Mapping)  # parse_job has seen to that
     _check_seeds(job)
-    _apply_levels(settings, job)
+    _apply_levels(settings, job.levels, job.loop)
     for name in ("seed", "model"):
         if name in data:
             setattr(settings, name, getattr(job, name))
@@ -83,6 +87,42 @@ def apply_job(settings: ZOOMSTACK_PG_settings, data: object) -> None:
         settings.use_guidance = job.sampler.guidance_scale is not None
         if job.sampler.guidance_scale is not None:
             settings.guidance_scale = job.sampler.guidance_scale
+
+
+def apply_stack(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
+    """Write a finished stack's levels into the settings, all of them kept."""
+    levels = [
+        LevelSpec(
+            level.prompt,
+            level.negative_prompt,
+            level.zoom_factor,
+            level.focus,
+            keep=Keep(str(stack.picture(index))),
+        )
+        for index, level in enumerate(stack.levels)
+    ]
+    _apply_levels(settings, levels, stack.loop)
+
+
+def is_kept(level: ZOOMSTACK_PG_level) -> bool:
+    """Whether a level's finished picture is kept."""
+    return level.keep and bool(level.made)
+
+
+def number_levels(settings: ZOOMSTACK_PG_settings, folder: Path) -> None:
+    """Remember which level is which in a run, however the list is edited meanwhile."""
+    settings.run = str(folder)
+    for number, level in enumerate(settings.levels):
+        level.number = number
+
+
+def note_pictures(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
+    """Let the levels know their finished pictures, where the stack is the settings' last run."""
+    if settings.run != str(stack.folder):
+        return
+    for level in settings.levels:
+        if 0 <= level.number < len(stack.levels):
+            level.made = str(stack.picture(level.number))
 
 
 def copy_settings(source: bpy.types.PropertyGroup, target: bpy.types.PropertyGroup) -> None:
@@ -120,13 +160,22 @@ def _pin(level: ZOOMSTACK_PG_level) -> dict[str, str] | None:
     return pin
 
 
-def _apply_levels(settings: ZOOMSTACK_PG_settings, job: Job) -> None:
-    factors = {level.zoom_factor for level in job.levels[1:]}
+def _keep(settings: ZOOMSTACK_PG_settings, level: ZOOMSTACK_PG_level) -> dict[str, Any] | None:
+    if not is_kept(level):
+        return None
+    # Where nothing is said of a picture, the model cannot make its middle anew.
+    follow = settings.wider_follow and bool(level.prompt.strip())
+    return {"image": bpy.path.abspath(level.made), "follow": follow}
+
+
+def _apply_levels(settings: ZOOMSTACK_PG_settings, levels: Sequence[LevelSpec], loop: bool) -> None:
+    settings.loop = loop
+    factors = {level.zoom_factor for level in (levels if loop else levels[1:])}
     common = len(factors) <= 1
     if common and factors:
         settings.zoom_factor = factors.pop()
     settings.levels.clear()
-    for spec in job.levels:
+    for spec in levels:
         level = settings.levels.add()
         level.prompt = spec.prompt
         level.negative_prompt = spec.negative_prompt
@@ -138,6 +187,8 @@ def _apply_levels(settings: ZOOMSTACK_PG_settings, job: Job) -> None:
         if spec.pin is not None:
             level.pin_image = spec.pin.image
             level.pin_mask = spec.pin.mask or ""
+        if spec.keep is not None:
+            level.made, level.keep = spec.keep.image, True
     settings.active_level = 0
 
 

@@ -98,6 +98,17 @@ class ZOOMSTACK_PG_level(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         options=blend_relative(),
     )
+    keep: BoolProperty(
+        name="Keep",
+        description=(
+            "Keep this level's picture as it is, byte for byte: only the other levels are made, "
+            "to fit it"
+        ),
+        default=False,
+    )
+    # The finished picture, and the level's place in the run that is under way.
+    made: StringProperty(name="Picture", subtype="FILE_PATH", options={"HIDDEN"})
+    number: IntProperty(name="Number", default=-1, options={"HIDDEN"})
 
 
 class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
@@ -118,6 +129,23 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
         step=25,
         precision=2,
     )
+    loop: BoolProperty(
+        name="Loop",
+        description=(
+            "Let the closest level hold the widest one again, so that the zoom repeats without "
+            "a jump. The first level's factor and focus then say where it lies in the last"
+        ),
+        default=False,
+    )
+    wider_follow: BoolProperty(
+        name="Wider Levels Follow",
+        description=(
+            "Let kept levels show new ones that lie in them, and stay as they are around them. "
+            "Otherwise they stay whole, and new levels only add detail to what is there"
+        ),
+        default=False,
+    )
+    run: StringProperty(name="Run", subtype="DIR_PATH", options={"HIDDEN"})
     seed: IntProperty(
         name="Seed",
         description="The same seed and settings make the same zoom again",

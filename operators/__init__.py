@@ -1,8 +1,8 @@
 """Thin operators: poll, invoke, execute."""
 
-from . import camera, engine, generate, import_stack, levels, presets
+from . import camera, engine, generate, import_stack, keeping, levels, presets
 
-_MODULES = (generate, levels, presets, engine, import_stack, camera)
+_MODULES = (generate, levels, keeping, presets, engine, import_stack, camera)
 
 
 def register() -> None:

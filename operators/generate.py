@@ -12,20 +12,27 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.job import Job
 from ..engine_launch import start_engine
 from ..generation import Generation, Phase
-from ..job_settings import job_from_settings
+from ..job_settings import is_kept, job_from_settings, number_levels
 from ..measuring import measured
 from ..properties import MAX_SEED
 from ..scene.viewing import remember_view
 
 
-def why_not_generate(context: bpy.types.Context) -> str:
-    """Why Generate is grey; empty when it is not."""
+def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:
+    """Why Generate is grey; empty when it is not.
+
+    Args:
+        but_kept: leave aside which levels are kept.
+    """
     if jobs.is_running(jobs.board.generation):
         return "A zoom is being generated already"
     if not folders.engine_is_configured():
         return "Install the engine first, or choose a Python that has it"
     if context.scene.library is not None:
         return "This scene is linked from another file and cannot be changed"
+    levels = context.scene.zoom_stack.levels
+    if not but_kept and levels and all(is_kept(level) for level in levels):
+        return "Every level is kept: unlock one, or add one"
     return ""
 
 
@@ -103,6 +110,7 @@ def _start(context: bpy.types.Context) -> Generation:
     except ZoomStackError:
         client.close()
         raise
+    number_levels(settings, out)
     if jobs.board.generation is not None:
         jobs.board.generation.discard()
     device = folders.preferences().device
@@ -125,7 +133,7 @@ def _resume(context: bpy.types.Context) -> Generation:
 def _title(job: Job) -> str:
     """A few words for the folder and the scene: "spiral galaxy to leaf veins"."""
     ends = [_short(job.levels[0].prompt), _short(job.levels[-1].prompt)]
-    return " to ".join(dict.fromkeys(ends))
+    return " to ".join(dict.fromkeys(filter(None, ends))) or "Zoom"
 
 
 def _short(prompt: str) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import random
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import EnumProperty
 
 from ..engine.contract.job import MAX_LEVELS
+from ..job_settings import is_kept, zoom_factor_of
 from ..properties import MAX_SEED
+
+if TYPE_CHECKING:
+    from ..properties import ZOOMSTACK_PG_settings
 
 
 class ZOOMSTACK_OT_level_add(bpy.types.Operator):
@@ -32,7 +38,25 @@ class ZOOMSTACK_OT_level_add(bpy.types.Operator):
         position = min(settings.active_level + 1, last)
         settings.levels.move(last, position)
         settings.active_level = position
+        if 0 < position < last:
+            _share_the_step(settings, position)
         return {"FINISHED"}
+
+
+def _share_the_step(settings: ZOOMSTACK_PG_settings, position: int) -> None:
+    """Where both neighbours are kept, the new level goes between them: they stay where they are.
+
+    Both steps then have the root of the factor, and the focus for which going twice to it leads
+    to where the deeper neighbour lies: h + (h - 1/2)/a = g.
+    """
+    new, deeper = settings.levels[position], settings.levels[position + 1]
+    if not (is_kept(settings.levels[position - 1]) and is_kept(deeper)):
+        return
+    factor = math.sqrt(zoom_factor_of(settings, deeper))
+    focus = [0.5 + (value - 0.5) / (1 + 1 / factor) for value in deeper.focus]
+    for level in (new, deeper):
+        level.use_own_zoom_factor, level.zoom_factor = True, factor
+        level.focus = focus
 
 
 def _has_active_level(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:

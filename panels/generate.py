@@ -9,6 +9,7 @@ import bpy
 from .. import jobs
 from ..folders import engine_is_configured
 from ..generation import Generation, Phase
+from ..job_settings import is_kept
 from ..measuring import measured
 from ..operators.generate import why_not_generate
 from .engine import draw_installation
@@ -73,7 +74,11 @@ class ZOOMSTACK_PT_generate(_ZoomPanel, bpy.types.Panel):
             _draw_settings(layout, context.scene.zoom_stack)
             button = layout.row()
             button.scale_y = 1.8
-            button.operator("zoom_stack.generate", icon="RENDER_ANIMATION")
+            button.operator(
+                "zoom_stack.generate",
+                text=_button_text(context.scene.zoom_stack),
+                icon="RENDER_ANIMATION",
+            )
             reason = why_not_generate(context)
             if reason:
                 draw_wrapped(layout, context, f"{reason}.")
@@ -131,6 +136,16 @@ def _draw_settings(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) 
     seed.active = not settings.randomise_seed
     seed.prop(settings, "seed")
     row.prop(settings, "randomise_seed", text="", icon="FILE_REFRESH")
+    column.prop(settings, "loop")
+    if any(is_kept(level) for level in settings.levels):
+        column.prop(settings, "wider_follow")
+
+
+def _button_text(settings: ZOOMSTACK_PG_settings) -> str:
+    new = sum(not is_kept(level) for level in settings.levels)
+    if new in (0, len(settings.levels)):
+        return "Generate"
+    return f"Generate {new} of {len(settings.levels)} Levels"
 
 
 def _draw_running(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .. import jobs
-from ..job_settings import zoom_factor_of
+from ..job_settings import is_kept, zoom_factor_of
 from ..measuring import measured
 from ..preset_files import preset_title, shipped_presets, user_presets
 from .texts import magnification_text
@@ -62,10 +62,14 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         else:
             row.label(text="", icon="MESH_PLANE" if item.prompt.strip() else "ERROR")
         row.prop(item, "prompt", text="", emboss=False, placeholder="What is seen here?")
-        right = split.row()
+        right = split.row(align=True)
         right.alignment = "RIGHT"
-        right.active = False
-        right.label(text=magnification_text(_magnification(data, index)))
+        magnification = right.row()
+        magnification.active = False
+        magnification.label(text=magnification_text(_magnification(data, index)))
+        if item.made:
+            icon = "LOCKED" if item.keep else "UNLOCKED"
+            right.prop(item, "keep", text="", icon=icon, emboss=False)
 
 
 class ZOOMSTACK_PT_levels(bpy.types.Panel):
@@ -105,17 +109,23 @@ def _draw_list(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> N
 
 def _draw_level(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, index: int) -> None:
     level = settings.levels[index]
+    if level.made:
+        row = layout.row(align=True)
+        row.prop(level, "keep", toggle=True, icon="LOCKED" if level.keep else "UNLOCKED")
+        row.operator("zoom_stack.level_again", icon="FILE_REFRESH")
     layout.prop(level, "prompt", text="", placeholder="What is seen at this scale?")
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
-    if index > 0:  # the widest level lies in no other
+    if index > 0 or settings.loop:  # otherwise the widest level lies in no other
         row = column.row(align=True, heading="Own Factor")
         row.prop(level, "use_own_zoom_factor", text="")
         factor = row.row(align=True)
         factor.active = level.use_own_zoom_factor
         factor.prop(level, "zoom_factor", text="")
         column.row(align=True).prop(level, "focus")
+    if is_kept(level):
+        return
     row = column.row(align=True, heading="Own Seed")
     row.prop(level, "use_own_seed", text="")
     seed = row.row(align=True)

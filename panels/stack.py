@@ -34,6 +34,7 @@ class ZOOMSTACK_PT_stack(bpy.types.Panel):
             box.label(text="Colours are altered", icon="ERROR")
             box.operator("zoom_stack.use_standard_view")
         self._draw_zoom(context, camera)
+        layout.operator("zoom_stack.edit_levels", icon="GREASEPENCIL")
         self._draw_look(context, root)
 
     def _draw_zoom(self, context: bpy.types.Context, camera: bpy.types.Object) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from running import PROMPTS, UseWorker, board
 
 from devtools import bpy_session, build, environments
+from devtools.bpy_session import MODULE
 from devtools.environments import ENGINE
 
+FAKE = Path(__file__).parents[1] / "doubles" / "fake_worker.py"
 _BPY = bpy_session.start(from_checkout=False)
 _ZIP = os.environ.get("ZOOM_STACK_ZIP")
 bpy_session.install(Path(_ZIP) if _ZIP else build.build())
@@ -38,3 +43,36 @@ def engine_python() -> Path:
     if not environments.is_ready(ENGINE):
         pytest.skip("the engine's environment is missing: python dev.py setup")
     return ENGINE.python
+
+
+@pytest.fixture
+def prefs(bpy: Any) -> Iterator[Any]:
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    yield preferences
+    for name in ("python_path", "model_folder", "stack_folder", "remote_command"):
+        setattr(preferences, name, "")
+    board().problem = None
+
+
+@pytest.fixture
+def settings(bpy: Any) -> Any:
+    settings = bpy.context.scene.zoom_stack
+    for prompt in PROMPTS:
+        settings.levels.add().prompt = prompt
+    settings.steps = 3
+    return settings
+
+
+@pytest.fixture
+def use_worker(prefs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UseWorker:
+    script = tmp_path / "fake_python"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -B "{FAKE}" "$@"\n')
+    script.chmod(0o755)
+    prefs.python_path = str(script)
+    monkeypatch.setenv("FAKE_WORKER_STEP", "0.01")
+
+    def use(mode: str) -> None:
+        monkeypatch.setenv("FAKE_WORKER_MODE", mode)
+
+    use("ok")
+    return use

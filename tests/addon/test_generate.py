@@ -5,56 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from running import PROMPTS, UseWorker, board
 
 from devtools import bpy_session
-from devtools.bpy_session import MODULE
-
-FAKE = Path(__file__).parents[1] / "doubles" / "fake_worker.py"
-PROMPTS = ("a spiral galaxy", "a star field", "a planet")
-
-UseWorker = Callable[[str], None]
-
-
-@pytest.fixture
-def prefs(bpy: Any) -> Iterator[Any]:
-    preferences = bpy.context.preferences.addons[MODULE].preferences
-    yield preferences
-    for name in ("python_path", "model_folder", "stack_folder", "remote_command"):
-        setattr(preferences, name, "")
-    _board().problem = None
-
-
-@pytest.fixture
-def settings(bpy: Any) -> Any:
-    settings = bpy.context.scene.zoom_stack
-    for prompt in PROMPTS:
-        settings.levels.add().prompt = prompt
-    settings.steps = 3
-    return settings
-
-
-@pytest.fixture
-def use_worker(prefs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> UseWorker:
-    script = tmp_path / "fake_python"
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -B "{FAKE}" "$@"\n')
-    script.chmod(0o755)
-    prefs.python_path = str(script)
-    monkeypatch.setenv("FAKE_WORKER_STEP", "0.01")
-
-    def use(mode: str) -> None:
-        monkeypatch.setenv("FAKE_WORKER_MODE", mode)
-
-    use("ok")
-    return use
-
-
-def _board() -> Any:
-    return bpy_session.submodule("jobs").board
 
 
 def _cameras(bpy: Any) -> list[str]:
@@ -70,7 +27,7 @@ def test_generate_waits_and_builds_the_zoom(bpy: Any, settings: Any, use_worker:
     before = _files(extension)
     assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
     assert len(_cameras(bpy)) == 1
-    generation = _board().generation
+    generation = board().generation
     assert (generation.out / "stack.json").exists()
     assert "extensions" in generation.out.parts, "not in the extension's own folder"
     assert _files(extension) == before, "files were written into the extension"
@@ -122,7 +79,7 @@ def test_each_failure_is_one_sentence_and_the_next_run_works(
     assert _cameras(bpy) == []
     use_worker("ok")
     assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
-    assert _board().problem is None
+    assert board().problem is None
 
 
 def test_what_cannot_be_a_job_is_named(bpy: Any, settings: Any, use_worker: UseWorker) -> None:
@@ -178,7 +135,7 @@ def test_a_remote_command_brings_the_pictures_over_the_pipe(
 
 def test_check_reports_the_engine(bpy: Any, prefs: Any, use_worker: UseWorker) -> None:
     assert bpy.ops.zoom_stack.check_engine() == {"FINISHED"}
-    assert _board().check.report["device"] == "cpu"
+    assert board().check.report["device"] == "cpu"
     use_worker("no_torch")
     with pytest.raises(RuntimeError, match="no torch"):
         bpy.ops.zoom_stack.check_engine()
@@ -187,7 +144,7 @@ def test_check_reports_the_engine(bpy: Any, prefs: Any, use_worker: UseWorker) -
 def test_the_real_engine_answers_the_check(bpy: Any, prefs: Any, engine_python: Path) -> None:
     prefs.python_path = str(engine_python)
     assert bpy.ops.zoom_stack.check_engine() == {"FINISHED"}
-    report = _board().check.report
+    report = board().check.report
     assert report["torch"]
     lines = bpy_session.submodule("panels.engine").report_lines(report)
     assert any("bundled" in line for line in lines)
@@ -205,7 +162,7 @@ def test_the_real_engine_and_the_bundled_model_make_a_zoom(
     before = _files(extension)
     assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
     assert len(_cameras(bpy)) == 1
-    stack = json.loads((_board().generation.out / "stack.json").read_text())
+    stack = json.loads((board().generation.out / "stack.json").read_text())
     assert [level["prompt"] for level in stack["levels"]] == list(PROMPTS)
     assert _files(extension) == before
     byte_code = list((extension / "engine").rglob("sampler.*.pyc"))
@@ -219,7 +176,7 @@ def test_the_sample_needs_no_engine(bpy: Any, prefs: Any) -> None:
 
 def test_no_process_and_no_thread_is_left(bpy: Any, settings: Any, use_worker: UseWorker) -> None:
     bpy.ops.zoom_stack.generate()
-    client = _board().generation._client
+    client = board().generation._client
     assert client.wait_closed(5.0)
     names = {thread.name for thread in threading.enumerate() if not thread.daemon}
     assert names == {"MainThread"}

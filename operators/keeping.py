@@ -1,0 +1,91 @@
+"""Work on a zoom that exists: make one level again, or take its levels into the list."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import bpy
+from bpy.props import BoolProperty
+
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.manifest import read_stack
+from ..job_settings import apply_stack
+from ..properties import MAX_SEED
+from ..scene import finding, keys
+from .generate import why_not_generate
+
+
+class ZOOMSTACK_OT_level_again(bpy.types.Operator):
+    """Make the active level's picture again, with another seed; every other level is kept"""
+
+    bl_idname = "zoom_stack.level_again"
+    bl_label = "Make Again"
+    bl_options = {"REGISTER"}
+
+    wait: BoolProperty(
+        name="Wait",
+        description="Return when the zoom is there, for scripts; always so in background mode",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        settings = context.scene.zoom_stack
+        reason = "" if settings.levels else "There are no levels"
+        if not all(level.made for level in settings.levels):
+            reason = "Generate the whole zoom first"
+        # Which levels are kept now does not matter: that is set anew.
+        reason = reason or why_not_generate(context, but_kept=True)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.zoom_stack
+        index = min(settings.active_level, len(settings.levels) - 1)
+        for number, level in enumerate(settings.levels):
+            level.keep = number != index
+        again = settings.levels[index]
+        again.use_own_seed, again.seed = True, random.randint(0, MAX_SEED)
+        return bpy.ops.zoom_stack.generate(wait=self.wait)
+
+
+class ZOOMSTACK_OT_edit_levels(bpy.types.Operator):
+    """Put this zoom's levels into the list above, all of them kept: add levels between or beyond
+    them, or unlock one to make it again"""
+
+    bl_idname = "zoom_stack.edit_levels"
+    bl_label = "Edit Levels"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if finding.active_root(context) is None:
+            cls.poll_message_set("There is no zoom in this scene")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        root = finding.active_root(context)
+        try:
+            stack = read_stack(Path(bpy.path.abspath(root.get(keys.FOLDER, ""))))
+        except ZoomStackError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        apply_stack(context.scene.zoom_stack, stack)
+        return {"FINISHED"}
+
+
+CLASSES = (ZOOMSTACK_OT_level_again, ZOOMSTACK_OT_edit_levels)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
