@@ -5,12 +5,15 @@ Models go by name, so that a job means the same on every machine.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import folders
+from .engine.contract.errors import ZoomStackError
+from .engine.contract.vocabulary import Vocabulary, read_vocabulary
 
 if TYPE_CHECKING:
     import bpy
@@ -50,6 +53,20 @@ def set_model(self: ZOOMSTACK_PG_settings, value: int) -> None:
     for identifier, _name, _text, number in model_items(self, None):
         if number == value:
             self.model = identifier
+
+
+def vocabulary_of(settings: ZOOMSTACK_PG_settings) -> Vocabulary | None:
+    """The words that the chosen model knows; None where it says nothing of that."""
+    folder = folders.model_folder()
+    if settings.model == BUNDLED:
+        place = folders.EXTENSION / "engine" / "models" / BUNDLED
+    elif folder is None or folders.preferences().remote_command.strip():
+        return None
+    else:
+        place = folder / settings.model
+    with contextlib.suppress(ZoomStackError):  # the engine tells, once the model is used
+        return read_vocabulary(place)
+    return None
 
 
 def known_models() -> list[str]:

@@ -18,6 +18,7 @@ from . import __version__
 from .checkpoints import Checkpoint, Checkpoints
 from .contract.job import Job
 from .contract.manifest import Stack, StackLevel, write_stack
+from .contract.vocabulary import not_understood
 from .devices import choose_device, device_name, make_repeatable
 from .environment import versions
 from .failures import Cancelled
@@ -78,6 +79,10 @@ def generate(
     )
     saved = checkpoints.load() if resume else None
     _announce(plan, saved, resume, folder, reporter)
+    if model.vocabulary is not None:
+        prompts = [level.prompt for level in job.levels]
+        for sentence in not_understood(model.vocabulary, prompts):
+            reporter.warning("unknown_words", sentence)
     reporter.stage("prompts", "Reading the prompts")
     pins = [picture.at(plan.sample_size) for picture in given]
     denoiser = _condition(model, plan.job, pins)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import bpy
 
 from .. import jobs
+from ..engine.contract.vocabulary import problem_of
 from ..job_settings import is_kept, zoom_factor_of
 from ..measuring import measured
+from ..model_choice import vocabulary_of
 from ..preset_files import preset_title, shipped_presets, user_presets
-from .texts import magnification_text
+from .texts import draw_wrapped, magnification_text
 
 if TYPE_CHECKING:
     from ..properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
@@ -68,8 +70,8 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         magnification.active = False
         magnification.label(text=magnification_text(_magnification(data, index)))
         if item.made:
-            icon = "LOCKED" if item.keep else "UNLOCKED"
-            right.prop(item, "keep", text="", icon=icon, emboss=False)
+            lock = "LOCKED" if item.keep else "UNLOCKED"
+            right.prop(item, "keep", text="", icon=lock, emboss=False)
 
 
 class ZOOMSTACK_PT_levels(bpy.types.Panel):
@@ -91,7 +93,7 @@ class ZOOMSTACK_PT_levels(bpy.types.Panel):
             layout.menu("ZOOMSTACK_MT_presets", text="Start from a Preset", icon="PRESET")
         _draw_list(layout, settings)
         if settings.active_level < len(settings.levels):
-            _draw_level(layout, settings, settings.active_level)
+            _draw_level(layout, context, settings, settings.active_level)
 
 
 def _draw_list(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> None:
@@ -107,13 +109,20 @@ def _draw_list(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> N
     column.operator("zoom_stack.level_move", text="", icon="TRIA_DOWN").direction = "DOWN"
 
 
-def _draw_level(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, index: int) -> None:
+def _draw_level(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    settings: ZOOMSTACK_PG_settings,
+    index: int,
+) -> None:
     level = settings.levels[index]
     if level.made:
         row = layout.row(align=True)
         row.prop(level, "keep", toggle=True, icon="LOCKED" if level.keep else "UNLOCKED")
         row.operator("zoom_stack.level_again", icon="FILE_REFRESH")
     layout.prop(level, "prompt", text="", placeholder="What is seen at this scale?")
+    if not is_kept(level):
+        _draw_unknown_words(layout, context, settings, level)
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
@@ -135,6 +144,22 @@ def _draw_level(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, ind
     column.prop(level, "pin_image", text="Pin")
     if level.pin_image:
         column.prop(level, "pin_mask", text="Mask")
+
+
+def _draw_unknown_words(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    settings: ZOOMSTACK_PG_settings,
+    level: ZOOMSTACK_PG_level,
+) -> None:
+    vocabulary = vocabulary_of(settings)
+    if vocabulary is None:
+        return
+    problem = problem_of(vocabulary, level.prompt)
+    if problem:
+        draw_wrapped(layout, context, problem[0].upper() + problem[1:], "INFO")
+    if problem and not vocabulary.understands(level.prompt):
+        draw_wrapped(layout, context, f"It knows: {', '.join(vocabulary.subjects)}.")
 
 
 def _magnification(settings: ZOOMSTACK_PG_settings, index: int) -> float:

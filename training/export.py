@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
 import torch
 from diffusers import IFPipeline
 from safetensors.torch import load_file
 from transformers import T5Tokenizer
+
+from engine.contract.vocabulary import WORDS_FILE
 
 from . import model
 from .images import DATA, concepts_of
@@ -79,6 +83,21 @@ def export(run: Path, data: Path, out: Path, state: str) -> None:
         minutes=training["spent"] / 60,
     )
     (out / "README.md").write_text(card, encoding="utf-8")
+    (out / WORDS_FILE).write_text(json.dumps(vocabulary(data), indent=1) + "\n", encoding="utf-8")
+
+
+def vocabulary(data: Path) -> dict[str, object]:
+    """The words that the captions of a set use again and again, and its subjects.
+
+    Words that were put in to disturb are rarer than one in two thousand captions.
+    """
+    captions = json.loads((data / "captions.json").read_text(encoding="utf-8"))
+    counts = Counter(word for text in captions for word in set(re.findall(r"[a-z]+", text.lower())))
+    return {
+        "version": 1,
+        "subjects": [name.replace("_", " ") for name in concepts_of(data)],
+        "words": sorted(word for word, count in counts.items() if count * 2000 >= len(captions)),
+    }
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""``generate JOB.json --out DIR``: run one job to the end."""
+"""``generate JOB.json --out DIR`` or ``generate --preset NAME --out DIR``: run one job."""
 
 from __future__ import annotations
 
@@ -18,13 +18,18 @@ from ..requests import GenerateRequest, run_generate
 
 # The same as devices.DEVICE_CHOICES, which would import torch.
 DEVICES = ("auto", "cpu", "cuda", "mps")
+# They lie beside the engine, in the checkout and in the extension.
+PRESETS = Path(__file__).parents[2] / "presets"
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "generate", parents=[common], help="run one job", description="Run one job to the end."
     )
-    parser.add_argument("job", metavar="JOB.json", type=Path, help="what to make")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("job", metavar="JOB.json", type=Path, nargs="?", help="what to make")
+    names = sorted(file.stem for file in PRESETS.glob("*.json"))
+    what.add_argument("--preset", metavar="NAME", choices=names, help=f"or: {', '.join(names)}")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="where to write it")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     parser.add_argument("--overwrite", action="store_true", help="replace a stack that is there")
@@ -44,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     reporter.hello()
     folder: OutputFolder | None = None
     try:
-        job = load_job(arguments.job)
+        job = load_job(arguments.job or PRESETS / f"{arguments.preset}.json")
         if arguments.seed is not None:
             job = dataclasses.replace(job, seed=arguments.seed)
         folder = OutputFolder(arguments.out)

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from ..contract.errors import ZoomStackError
+from ..contract.vocabulary import read_vocabulary
 
 # IF trains on squares; its UNet halves the picture three times.
 _SIZE_MULTIPLE = 8
@@ -37,6 +38,7 @@ class DeepFloydIF:
         self.default_guidance = guidance
         side = int(unet.config.sample_size)
         self.native_size = (side, side)
+        self.vocabulary = read_vocabulary(folder)
 
     def sample_size(self, aspect: float) -> tuple[int, int]:
         """The sampling size for an aspect: the native number of pixels, sides of whole eights."""

@@ -24,6 +24,8 @@ from typing import Protocol
 
 import torch
 
+from ..contract.vocabulary import Vocabulary
+
 
 class Denoiser(Protocol):
     """A model bound to the prompts of one stack.
@@ -55,12 +57,14 @@ class Model(Protocol):
         revision: identifies the weights, for ``stack.json``.
         native_size: (width, height) in pixels at which it was trained.
         default_guidance: the recommended classifier-free guidance scale.
+        vocabulary: the words that a small model knows; None for one that reads everything.
     """
 
     name: str
     revision: str
     native_size: tuple[int, int]
     default_guidance: float
+    vocabulary: Vocabulary | None
 
     def sample_size(self, aspect: float) -> tuple[int, int]:
         """The (width, height) at which to sample for pictures of an aspect (width / height)."""

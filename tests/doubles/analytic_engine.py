@@ -21,6 +21,8 @@ from engine.commands import main
 if TYPE_CHECKING:
     import torch
 
+    from engine.contract.vocabulary import Vocabulary
+
 SIDE = 32
 
 
@@ -31,6 +33,7 @@ class AnalyticModel:
     revision = "1"
     native_size = (SIDE, SIDE)
     default_guidance = 2.0
+    vocabulary: Vocabulary | None = None
 
     def sample_size(self, aspect: float) -> tuple[int, int]:
         return (round(SIDE * max(aspect, 1.0)), round(SIDE / min(aspect, 1.0)))
