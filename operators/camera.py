@@ -106,7 +106,7 @@ class ZOOMSTACK_OT_retime(_OnZoom):
     )
     hold_seconds: FloatProperty(
         name="Hold (Seconds)",
-        description="Rest at the widest and at the deepest level",
+        description="Rest at the widest and at the deepest level; a loop never rests",
         default=HOLD_SECONDS,
         min=0.0,
         max=600.0,
@@ -118,6 +118,15 @@ class ZOOMSTACK_OT_retime(_OnZoom):
         self.seconds_per_octave = root.get(keys.SECONDS_PER_OCTAVE, SECONDS_PER_OCTAVE)
         self.hold_seconds = root.get(keys.HOLD_SECONDS, HOLD_SECONDS)
         return context.window_manager.invoke_props_dialog(self)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(self, "seconds_per_octave")
+        root = finding.active_root(context)
+        if root is not None and finding.turn_of(root) is None:
+            layout.prop(self, "hold_seconds")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.active_root(context)

@@ -50,7 +50,7 @@ class ImportSettings(bpy.types.Operator):
     )
     hold_seconds: FloatProperty(
         name="Hold (Seconds)",
-        description="Rest at the widest and at the deepest level",
+        description="Rest at the widest and at the deepest level; a loop never rests",
         default=HOLD_SECONDS,
         min=0.0,
         max=600.0,

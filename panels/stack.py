@@ -96,7 +96,8 @@ class ZOOMSTACK_PT_stack_levels(_OfZoom, bpy.types.Panel):
             button = row.operator(
                 "zoom_stack.go_to_level",
                 text=f"{number}  {title}",
-                depress=round(current) == number,
+                # A loop's last level leads to the first one again.
+                depress=round(current) % len(titles) == number,
             )
             button.level = number
             row.label(text=_magnification(octaves))
@@ -114,7 +115,10 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         root = finding.active_root(context)
         column = layout.column(align=True)
         column.label(text=f"{root.get(keys.SECONDS_PER_OCTAVE, 0.0):.2f} s per octave")
-        column.label(text=f"{root.get(keys.HOLD_SECONDS, 0.0):.2f} s hold at each end")
+        if finding.turn_of(root):
+            column.label(text="Loops without a hold")
+        else:
+            column.label(text=f"{root.get(keys.HOLD_SECONDS, 0.0):.2f} s hold at each end")
         fps = float(root.get(keys.FPS, 24.0))
         if abs(fps - retiming.frames_per_second(scene)) > 1e-3:
             column.label(text=f"Timed for {fps:g} fps: retime it", icon="ERROR")

@@ -26,12 +26,16 @@ def build_camera(name: str, collection: bpy.types.Collection) -> bpy.types.Objec
     return camera
 
 
-def describe_zoom(camera: bpy.types.Object, octaves: Sequence[float]) -> None:
-    """Give ["zoom"] its range and ["level"] its read-out: the number of the level in view."""
+def describe_zoom(camera: bpy.types.Object, stops: Sequence[float]) -> None:
+    """Give ["zoom"] its range and ["level"] its read-out: the number of the level in view.
+
+    Args:
+        stops: the zoom at each level, and at the end of a loop's turn.
+    """
     camera.id_properties_ui(keys.ZOOM).update(
         description="Zoom in octaves: 1 more shows half the width",
         soft_min=0.0,
-        soft_max=max(octaves[-1], 1.0),
+        soft_max=max(stops[-1], 1.0),
         min=-1000.0,
         max=10000.0,
         precision=3,
@@ -43,13 +47,20 @@ def describe_zoom(camera: bpy.types.Object, octaves: Sequence[float]) -> None:
     curve = add_driver(
         camera, keys.path_to(keys.LEVEL), "zoom", {"zoom": (camera, keys.path_to(keys.ZOOM))}
     )
-    set_table(curve, [(value, float(number)) for number, value in enumerate(octaves)])
+    set_table(curve, [(value, float(number)) for number, value in enumerate(stops)])
 
 
-def key_zoom(camera: bpy.types.Object, octaves: Sequence[float], plan: Schedule) -> None:
-    """One linear key per level. The holds are the curve's constant ends."""
+def key_zoom(
+    camera: bpy.types.Object, stops: Sequence[float], plan: Schedule, repeats: bool
+) -> None:
+    """One linear key per level. The holds are the curve's constant ends.
+
+    Args:
+        stops: the zoom at each key of the plan.
+        repeats: go through the keys again and again, for ever and from ever: a loop.
+    """
     path = keys.path_to(keys.ZOOM)
-    for value, frame in zip(octaves, plan.keys, strict=True):
+    for value, frame in zip(stops, plan.keys, strict=True):
         camera[keys.ZOOM] = float(value)
         camera.keyframe_insert(path, frame=frame)
     curve = zoom_curve(camera)
@@ -57,6 +68,8 @@ def key_zoom(camera: bpy.types.Object, octaves: Sequence[float], plan: Schedule)
         for key in curve.keyframe_points:
             key.interpolation = "LINEAR"
         curve.extrapolation = "CONSTANT"
+        if repeats:
+            curve.modifiers.new("CYCLES")
         curve.update()
     camera[keys.ZOOM] = 0.0
 

@@ -56,6 +56,18 @@ def octaves_of(root: bpy.types.Object) -> list[float]:
     return [float(value) for value in root.get(keys.OCTAVES, [0.0])]
 
 
+def turn_of(root: bpy.types.Object) -> float | None:
+    """The octaves after which a loop shows level 0 again; None for a zoom that ends."""
+    turn = root.get(keys.TURN)
+    return None if turn is None else float(turn)
+
+
+def stops_of(root: bpy.types.Object) -> list[float]:
+    """The zoom at each of the camera's keys: at every level, and at the end of a loop's turn."""
+    turn = turn_of(root)
+    return [*octaves_of(root), *([] if turn is None else [turn])]
+
+
 def image_of(plane: bpy.types.Object) -> bpy.types.Image | None:
     """The picture that a level's plane shows."""
     material = plane.active_material
@@ -95,14 +107,18 @@ def sharp_width(root: bpy.types.Object) -> int:
 
     A level is enlarged most just before the next one fills the view. 0 when pictures are missing.
     """
-    octaves = octaves_of(root)
+    stops = stops_of(root)
+    levels = range(len(octaves_of(root)))
     widths = []
     for plane in parts(root, keys.ROLE_PLANE):
-        image = image_of(plane)
         number = int(plane.get(keys.INDEX, 0))
-        if image is None or number >= len(octaves):
+        if number not in levels:
+            # What a loop shows again.
+            continue
+        image = image_of(plane)
+        if image is None:
             return 0
-        last = number + 1 >= len(octaves)
-        factor = 1.0 if last else 2.0 ** (octaves[number + 1] - octaves[number])
+        last = number + 1 >= len(stops)
+        factor = 1.0 if last else 2.0 ** (stops[number + 1] - stops[number])
         widths.append(image.size[0] / factor)
     return int(min(widths, default=0))

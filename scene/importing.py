@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Generator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.geometry import Placement, cumulative_octaves, level_offsets
-from ..engine.contract.manifest import STACK_VERSION, Stack
+from ..engine.contract.manifest import Stack
+from ..engine.contract.unrolling import Unrolled, unroll
 from . import keys
 from .camera import build_camera, describe_zoom, key_zoom
 from .draft import Draft
+from .finding import stops_of, turn_of
+from .levels import add_level
 from .markers import refresh_markers
-from .material import FEATHER_GROUP, build_feather_group, build_material
 from .path import offset_table
-from .planes import build_level, build_plane, drive_visibility
 from .retiming import frames_per_second, present_schedule, store_timing
 from .rig import (
     build_dolly,
@@ -29,7 +29,7 @@ from .rig import (
     keep_drawn_small,
     new_empty,
 )
-from .target_scene import has_renderable, new_zoom_scene, set_range
+from .target_scene import blur_forwards, has_renderable, new_zoom_scene, set_range
 from .timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
 
 # Beyond this magnification the camera's way has too few digits left, and the world grows instead.
@@ -48,7 +48,7 @@ class ImportOptions:
             "THIS_SCENE": the present scene, at the 3D cursor; "NEW_SCENE".
         rig: "AUTO", "CAMERA" (the camera travels) or "WORLD" (the world grows).
         seconds_per_octave: seconds in which the view halves.
-        hold_seconds: seconds of rest at each end.
+        hold_seconds: seconds of rest at each end; a loop has no ends.
         fps: the frame rate of a scene of its own; 0: as in the present scene.
         scene: the present scene's name; "": the one in the active window.
     """
@@ -103,14 +103,16 @@ def import_steps(stack: Stack, options: ImportOptions) -> Generator[str, None, I
         for number in range(count):
             yield f"Loading picture {number + 1} of {count}"
             sizes.append(draft.load_image(stack.picture(number), number))
-        placements = stack.placements(sizes)
+        unrolled = unroll(stack, sizes)
         yield "Building the camera"
-        _build_rig(draft, stack, placements)
-        _choose_rig_mode(draft, options, placements, scene_name)
-        for number in range(count):
-            yield f"Building level {number + 1} of {count}"
-            _build_level(draft, placements, number)
+        _build_rig(draft, stack, unrolled)
+        _choose_rig_mode(draft, options, unrolled, scene_name)
+        total = len(unrolled.levels)
+        for position in range(total):
+            yield f"Building level {position + 1} of {total}"
+            add_level(draft, unrolled, position)
         yield "Placing the zoom"
+        draft.check_complete(total)
         return _place(draft, options, scene_name, sizes[0])
     except BaseException:
         # Also when the caller closes the generator, to cancel.
@@ -118,56 +120,39 @@ def import_steps(stack: Stack, options: ImportOptions) -> Generator[str, None, I
         raise
 
 
-def _build_rig(draft: Draft, stack: Stack, placements: list[Placement]) -> None:
+def _build_rig(draft: Draft, stack: Stack, unrolled: Unrolled) -> None:
     collection = draft.new_collection()
     root = build_root(
         draft.title, collection, stack.display.feather, stack.display.fade, travels=True
     )
-    octaves = cumulative_octaves(placements)
-    root[keys.OCTAVES] = octaves
+    first = unrolled.first
+    root[keys.OCTAVES] = unrolled.octaves[first : first + len(stack.levels)]
+    if unrolled.turn is not None:
+        root[keys.TURN] = unrolled.turn
     root[keys.FOLDER] = _blend_relative(str(stack.folder.resolve()))
-    root[keys.MANIFEST] = _manifest_text(stack)
+    root[keys.MANIFEST] = json.dumps(stack.to_dict(), ensure_ascii=False)
     world = new_empty("World", keys.ROLE_WORLD, collection, root)
     camera = build_camera(f"{draft.title} Camera", collection)
-    describe_zoom(camera, octaves)
+    describe_zoom(camera, stops_of(root))
     for empty in (root, world):
         keep_drawn_small(empty, camera, root, "-zoom*travels")
     _, pan = build_dolly(root, camera, collection)
-    drive_framing(pan, camera, placements[0].aspect)
-    drive_pan(pan, camera, offset_table(placements))
+    drive_framing(pan, camera, unrolled.placements[first].aspect)
+    drive_pan(pan, camera, offset_table(unrolled.placements, unrolled.octaves[0]))
     drive_clipping(camera, root)
 
 
 def _choose_rig_mode(
-    draft: Draft, options: ImportOptions, placements: list[Placement], scene_name: str
+    draft: Draft, options: ImportOptions, unrolled: Unrolled, scene_name: str
 ) -> None:
     root = draft.part(keys.ROLE_ROOT)
     distance = 0.0
     if options.target == "THIS_SCENE":
         root.location = _scene(draft, scene_name).cursor.location
         distance = root.location.length
-    magnification = 2.0 ** min(cumulative_octaves(placements)[-1], 1000.0)
+    magnification = 2.0 ** min(unrolled.octaves[-1], 1000.0)
     travels = magnification <= TRAVEL_LIMIT and magnification * distance <= TRAVEL_LIMIT_AWAY
     root[keys.TRAVEL] = float(travels if options.rig == "AUTO" else options.rig == "CAMERA")
-
-
-def _build_level(draft: Draft, placements: list[Placement], number: int) -> None:
-    root, camera = draft.part(keys.ROLE_ROOT), draft.part(keys.ROLE_CAMERA)
-    collection = draft.collection()
-    octaves = cumulative_octaves(placements)
-    level = build_level(
-        number, draft.part(keys.ROLE_WORLD), camera, root, octaves[number], collection
-    )
-    feather = None
-    if number == 1:
-        feather = build_feather_group(f"{FEATHER_GROUP} {draft.title}", root)
-    elif number > 1:
-        feather = draft.feather_group()
-    image = draft.image(number)
-    material = build_material(f"{draft.title} {number:02d}", image, feather)
-    centre = level_offsets(placements)[number]
-    plane = build_plane(level, centre, placements[number].aspect, material, collection)
-    drive_visibility(plane, camera, root, octaves)
 
 
 def _place(
@@ -176,7 +161,6 @@ def _place(
     """Link everything and time it: the only step that changes what the user sees."""
     present = _scene(draft, scene_name)
     root, camera = draft.part(keys.ROLE_ROOT), draft.part(keys.ROLE_CAMERA)
-    draft.check_complete(len(root[keys.OCTAVES]))
     _leave_edit_mode()
     collection = draft.collection()
     own_scene = options.target == "NEW_SCENE" or (
@@ -193,13 +177,16 @@ def _place(
         options.hold_seconds,
     )
     plan = present_schedule(root)
-    key_zoom(camera, [float(value) for value in root[keys.OCTAVES]], plan)
+    repeats = turn_of(root) is not None
+    key_zoom(camera, stops_of(root), plan, repeats)
     scene.collection.children.link(collection)
     if scene.camera is None:
         scene.camera = camera
     if own_scene:
         set_range(scene, plan.start, plan.end)
         refresh_markers(scene, root)
+        if repeats:
+            blur_forwards(scene)
     _select_only(scene, camera)
     draft.finish()
     return ImportResult(root.name, scene.name, camera.name, own_scene)
@@ -231,17 +218,6 @@ def _scene(draft: Draft, name: str) -> bpy.types.Scene:
             "Import the stack again.",
         )
     return scene
-
-
-def _manifest_text(stack: Stack) -> str:
-    """The stack as ``stack.json`` has it, which the .blend file keeps for later changes."""
-    data = {
-        "version": STACK_VERSION,
-        "levels": [asdict(level) for level in stack.levels],
-        "display": asdict(stack.display),
-        "made_with": stack.made_with,
-    }
-    return json.dumps(data, ensure_ascii=False)
 
 
 def _blend_relative(path: str) -> str:

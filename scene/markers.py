@@ -23,7 +23,8 @@ def level_frames_in_time(root: bpy.types.Object) -> list[float | None]:
     if curve is None or not curve.keyframe_points:
         return [None] * len(octaves)
     ends = [key.co[0] for key in curve.keyframe_points]
-    frames = {float(f) for f in range(math.floor(min(ends)), math.ceil(max(ends)) + 1)}
+    # Not beyond the keys: a loop begins again there.
+    frames = {float(f) for f in range(math.ceil(min(ends)), math.floor(max(ends)) + 1)}
     samples = [(frame, curve.evaluate(frame)) for frame in sorted(frames | set(ends))]
     return [crossing(samples, value) for value in octaves]
 

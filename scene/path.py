@@ -19,10 +19,15 @@ KEYS_PER_OCTAVE = 32
 OCTAVES_ABOVE = 6
 
 
-def offset_table(placements: Sequence[Placement]) -> list[tuple[float, float, float]]:
+def offset_table(
+    placements: Sequence[Placement], widest: float = 0.0
+) -> list[tuple[float, float, float]]:
     """(octaves, x, y) rows that follow ``geometry.view_offset`` closely in linear pieces.
 
     Empty when every level is centred: the camera then stays on the axis.
+
+    Args:
+        widest: the zoom at which the first of the levels is the view.
     """
     if all(step == (0.0, 0.0) for step in steps_to_children(placements)):
         return []
@@ -32,4 +37,4 @@ def offset_table(placements: Sequence[Placement]) -> list[tuple[float, float, fl
         count = max(1, math.ceil((end - start) * KEYS_PER_OCTAVE))
         rows += [start + (end - start) * k / count for k in range(count)]
     rows.append(levels[-1])
-    return [(octaves, *view_offset(placements, octaves)) for octaves in rows]
+    return [(widest + octaves, *view_offset(placements, octaves)) for octaves in rows]

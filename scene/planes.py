@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..engine.contract.unrolling import Unrolled
 from . import keys
 from .drivers import add_driver
 from .rig import PLANE_SPACING, drive_level_scale, new_empty
@@ -13,6 +14,7 @@ OCTAVES_UNTIL_HIDDEN = 16.0
 
 
 def build_level(
+    name: str,
     index: int,
     world: bpy.types.Object,
     camera: bpy.types.Object,
@@ -20,8 +22,12 @@ def build_level(
     octaves: float,
     collection: bpy.types.Collection,
 ) -> bpy.types.Object:
-    """The Empty of a level: things attached to it belong to that scale."""
-    level = new_empty(f"Level {index:02d}", keys.ROLE_LEVEL, collection, world)
+    """The Empty of a level: things attached to it belong to that scale.
+
+    Args:
+        index: counted from level 0; where a loop shows levels again, it goes on on either side.
+    """
+    level = new_empty(name, keys.ROLE_LEVEL, collection, world)
     level[keys.INDEX] = index
     drive_level_scale(level, camera, root, octaves)
     return level
@@ -78,25 +84,30 @@ def drive_visibility(
     plane: bpy.types.Object,
     camera: bpy.types.Object,
     root: bpy.types.Object,
-    octaves: list[float],
+    unrolled: Unrolled,
+    position: int,
 ) -> None:
     """Fade a level in between its parent's octaves and its own, and hide it when it is unseen.
 
-    ``geometry.opacity`` in the object's alpha, which the material reads.
+    ``Unrolled.opacity`` in the object's alpha, which the material reads.
+
+    Args:
+        position: of the plane's level among those of ``unrolled``.
     """
-    index = plane[keys.INDEX]
+    octaves = unrolled.octaves
     zoom = {"zoom": (camera, keys.path_to(keys.ZOOM))}
     both = {**zoom, "fade": (root, keys.path_to(keys.FADE))}
     hidden = []
     plane.driver_remove("color", 3)
-    if index > 0:
-        parent, own = octaves[index - 1], octaves[index]
-        ramp = f"(zoom-{parent:.9g})/(fade*{own - parent:.9g})"
+    if position > 0:
+        parent, own = octaves[position - 1], octaves[position]
+        ramp = f"(zoom{-parent:+.9g})/(fade*{own - parent:.9g})"
         add_driver(plane, "color", f"1 if fade <= 0 else clamp({ramp})", both, 3)
-        hidden.append(f"(fade > 0 and zoom <= {parent:.9g})")
-    if index < len(octaves) - 1:
-        hidden.append(f"zoom > {octaves[index] + OCTAVES_UNTIL_HIDDEN:.9g}")
+        unseen = f"zoom <= {parent:.9g}"
+        hidden.append(unseen if unrolled.turn is not None else f"(fade > 0 and {unseen})")
+    if position < len(octaves) - 1:
+        hidden.append(f"zoom > {octaves[position] + OCTAVES_UNTIL_HIDDEN:.9g}")
     for path in ("hide_viewport", "hide_render"):
         plane.driver_remove(path)
         if hidden:
-            add_driver(plane, path, " or ".join(hidden), both if index > 0 else zoom)
+            add_driver(plane, path, " or ".join(hidden), both if position > 0 else zoom)

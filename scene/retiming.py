@@ -9,8 +9,8 @@ import bpy
 
 from . import keys
 from .camera import zoom_curve
-from .finding import camera_of, octaves_of
-from .timing import Schedule, remap, schedule
+from .finding import camera_of, stops_of, turn_of
+from .timing import Schedule, loop_schedule, remap, schedule
 
 
 def frames_per_second(scene: bpy.types.Scene) -> float:
@@ -20,23 +20,26 @@ def frames_per_second(scene: bpy.types.Scene) -> float:
 
 def present_schedule(root: bpy.types.Object) -> Schedule:
     """The frames that the zoom was last timed for."""
-    return schedule(
-        octaves_of(root),
-        float(root.get(keys.START_FRAME, 1.0)),
-        float(root.get(keys.FPS, 24.0)),
-        float(root.get(keys.SECONDS_PER_OCTAVE, 1.0)),
-        float(root.get(keys.HOLD_SECONDS, 0.0)),
-    )
+    stops = stops_of(root)
+    start = float(root.get(keys.START_FRAME, 1.0))
+    fps = float(root.get(keys.FPS, 24.0))
+    per_octave = float(root.get(keys.SECONDS_PER_OCTAVE, 1.0))
+    if turn_of(root) is not None:
+        return loop_schedule(stops, start, fps, per_octave)
+    return schedule(stops, start, fps, per_octave, float(root.get(keys.HOLD_SECONDS, 0.0)))
 
 
 def store_timing(
     root: bpy.types.Object, start: float, fps: float, per_octave: float, hold: float
 ) -> None:
-    """Remember the durations, in seconds, and the frame rate that the keys were placed for."""
+    """Remember the durations, in seconds, and the frame rate that the keys were placed for.
+
+    A loop has no ends to rest at: its hold is 0.
+    """
     root[keys.START_FRAME] = float(start)
     root[keys.FPS] = float(fps)
     root[keys.SECONDS_PER_OCTAVE] = float(per_octave)
-    root[keys.HOLD_SECONDS] = float(hold)
+    root[keys.HOLD_SECONDS] = float(hold) if turn_of(root) is None else 0.0
 
 
 def range_follows(scene: bpy.types.Scene, root: bpy.types.Object) -> bool:
@@ -51,7 +54,7 @@ def retime(root: bpy.types.Object, fps: float, per_octave: float, hold: float) -
     Args:
         fps: frames in a second of the scene that shows the zoom.
         per_octave: seconds.
-        hold: seconds at each end.
+        hold: seconds at each end; without meaning in a loop.
     """
     old = present_schedule(root)
     store_timing(root, old.start, fps, per_octave, hold)
@@ -59,8 +62,8 @@ def retime(root: bpy.types.Object, fps: float, per_octave: float, hold: float) -
     camera = camera_of(root)
     curve = zoom_curve(camera) if camera is not None else None
     if curve is not None:
-        octaves = octaves_of(root)
-        move_keys(curve, _anchors(old), _anchors(new), octaves, octaves)
+        stops = stops_of(root)
+        move_keys(curve, _anchors(old), _anchors(new), stops, stops)
     return new
 
 
@@ -88,4 +91,5 @@ def move_keys(
 
 
 def _anchors(plan: Schedule) -> list[float]:
-    return [plan.start, *plan.keys, plan.end]
+    # A loop's keys begin and end its turn by themselves.
+    return [plan.start, *plan.keys, max(plan.end, plan.keys[-1])]

@@ -104,7 +104,8 @@ def drive_level_scale(
     level: bpy.types.Object, camera: bpy.types.Object, root: bpy.types.Object, octaves: float
 ) -> None:
     """Scale a level's Empty: 2^-octaves, times the part of the zoom that the world takes."""
-    expression = f"pow(2, clamp(zoom*(1-travels)-{octaves:.9g}, -{MAX_EXPONENT}, {MAX_EXPONENT}))"
+    exponent = f"zoom*(1-travels){-octaves:+.9g}"
+    expression = f"pow(2, clamp({exponent}, -{MAX_EXPONENT}, {MAX_EXPONENT}))"
     level.driver_remove("scale")
     for axis in range(3):
         add_driver(level, "scale", expression, _zoom(camera, root), axis)

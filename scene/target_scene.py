@@ -62,6 +62,14 @@ def new_zoom_scene(
     return scene
 
 
+def blur_forwards(scene: bpy.types.Scene) -> None:
+    """Let motion blur, if it is used, open the shutter at the frame instead of half before it.
+
+    The first frame of a loop would mix the turn's end with its beginning, places far apart.
+    """
+    scene.render.motion_blur_position = "START"
+
+
 def frame_size(picture: tuple[int, int]) -> tuple[int, int]:
     """The render size for pictures of a size: their shape, neither tiny nor huge, even sides."""
     width, height = picture

@@ -17,8 +17,10 @@ class Schedule:
 
     Attributes:
         start: the frame in which the hold on the widest level begins.
-        keys: the frame of each level's key, which may lie between two whole frames.
-        end: the frame in which the hold on the deepest level ends.
+        keys: the frame of each level's key, which may lie between two whole frames; in a loop
+            also that of the turn's end.
+        end: the frame in which the hold on the deepest level ends; in a loop the last one before
+            the first frame comes again.
     """
 
     start: float
@@ -40,6 +42,21 @@ def schedule(
     first = start + hold * fps
     keys = tuple(first + value * per_octave * fps for value in octaves)
     return Schedule(start, keys, keys[-1] + hold * fps)
+
+
+def loop_schedule(stops: Sequence[float], start: float, fps: float, per_octave: float) -> Schedule:
+    """Constant speed without holds, for ever: one turn of a loop.
+
+    A turn takes whole frames, at least two, so that frames repeat as well as the zoom does.
+
+    Args:
+        stops: each level's zoom, ascending from 0, and the turn's end.
+        fps: frames in a second.
+        per_octave: seconds.
+    """
+    frames = max(2, round(stops[-1] * per_octave * fps))
+    keys = tuple(start + frames * (value / stops[-1]) for value in stops)
+    return Schedule(start, keys, keys[-1] - 1.0)
 
 
 def remap(value: float, old: Sequence[float], new: Sequence[float]) -> float:

@@ -80,12 +80,12 @@ def pictures(out: Path) -> list[bytes]:
 
 
 def test_wrong_arguments_are_one_line(tmp_path: Path) -> None:
+    job = job_file(tmp_path)
     refuse(engine("generate", "job.json"), "--out", code=2)
     refuse(engine("generate", "--out", tmp_path), "--preset", code=2)
     refuse(engine("generate", job, "--preset", "powers_of_ten", "--out", tmp_path), "not", code=2)
     refuse(engine("generate", "--preset", "nonsense", "--out", tmp_path), "powers_of_ten", code=2)
     refuse(engine("paint"), "'paint'", code=2)
-    job = job_file(tmp_path)
     refuse(engine("generate", job, "--out", tmp_path, "--device", "tpu"), "'tpu'", code=2)
     refuse(engine("generate", job, "--out", tmp_path, "--seed", "-1"), "--seed", code=2)
 

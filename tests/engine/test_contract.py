@@ -15,11 +15,13 @@ from engine.contract.geometry import (
     Placement,
     check_footprint,
     cumulative_octaves,
+    level_offsets,
     opacity,
     view_offset,
 )
 from engine.contract.job import Job, LevelSpec, load_job, parse_job
 from engine.contract.manifest import Stack, StackLevel, parse_stack, read_stack, write_stack
+from engine.contract.unrolling import unroll
 
 ROOT = Path(__file__).parents[2]
 
@@ -135,6 +137,80 @@ def test_a_stack_without_its_picture(tmp_path: Path) -> None:
     with pytest.raises(ZoomStackError, match=r"a\.png") as caught:
         read_stack(tmp_path)
     assert caught.value.code == "missing_picture"
+
+
+def stack_of(levels: list[dict[str, object]], folder: Path, **top: object) -> Stack:
+    named = [{"image": f"{number}.png", **level} for number, level in enumerate(levels)]
+    return parse_stack({"version": 1, "levels": named, **top}, folder)
+
+
+def test_a_loop_survives_its_file_and_other_files_stay_as_they_were(tmp_path: Path) -> None:
+    (tmp_path / "0.png").write_bytes(b"")
+    for loop in (False, True):
+        stack = stack_of([{"zoom_factor": 3.0, "focus": [0.4, 0.6]}], tmp_path, loop=loop)
+        write_stack(stack)
+        assert read_stack(tmp_path) == stack and stack.loop == loop
+        assert ("loop" in json.loads((tmp_path / "stack.json").read_text())) == loop
+
+
+@pytest.mark.parametrize("value", [1, "true", None, []])
+def test_a_loop_is_true_or_false(value: object, tmp_path: Path) -> None:
+    with pytest.raises(ZoomStackError, match='"loop" must be true or false') as caught:
+        stack_of([{}], tmp_path, loop=value)
+    assert caught.value.code == "bad_stack"
+
+
+@pytest.mark.parametrize(
+    ("level", "sizes", "words"),
+    [
+        ({"focus": [0.9, 0.5]}, [(8, 8), (8, 8)], "focus x = 0.9 puts it partly outside"),
+        ({"zoom_factor": 1.5}, [(8, 16), (8, 8)], "its picture is taller"),
+    ],
+)
+def test_level_0_must_lie_inside_the_deepest_of_a_loop(
+    level: dict[str, object], sizes: list[tuple[int, int]], words: str, tmp_path: Path
+) -> None:
+    levels = [level, {"zoom_factor": 4.0}]
+    stack_of(levels, tmp_path).placements(sizes)
+    with pytest.raises(ZoomStackError) as caught:
+        stack_of(levels, tmp_path, loop=True).placements(sizes)
+    assert caught.value.code == "bad_geometry"
+    assert "level 1, which the loop puts into level 2: " + words in caught.value.text
+
+
+def test_a_loop_is_unrolled_by_a_level_on_either_side(tmp_path: Path) -> None:
+    levels = [{"zoom_factor": 8.0}, {"zoom_factor": 2.0}, {"zoom_factor": 4.0}]
+    unrolled = unroll(stack_of(levels, tmp_path, loop=True), [(8, 8)] * 3)
+    assert unrolled.levels == (2, 0, 1, 2, 0)
+    assert unrolled.octaves == (-3.0, 0.0, 1.0, 3.0, 6.0)
+    assert (unrolled.first, unrolled.turn) == (1, 6.0)
+    assert [unrolled.wrapped(value) for value in (0.0, 5.5, 6.0, 13.0)] == [0.0, 5.5, 0.0, 1.0]
+    plain = unroll(stack_of(levels, tmp_path), [(8, 8)] * 3)
+    assert plain.levels == (0, 1, 2)
+    assert plain.octaves == (0.0, 1.0, 3.0)
+    assert (plain.first, plain.turn, plain.wrapped(13.0)) == (0, None, 13.0)
+
+
+def test_more_levels_come_before_where_their_soft_borders_show(tmp_path: Path) -> None:
+    def before(focus: float, **display: float) -> tuple[int, ...]:
+        levels = [{"focus": [focus, 0.5]}]
+        stack = stack_of(levels, tmp_path, loop=True, display=display)
+        unrolled = unroll(stack, [(8, 8)])
+        return unrolled.levels[: unrolled.first]
+
+    assert before(0.5) == (0,)
+    assert before(0.7) == (0, 0)
+    assert before(0.7, feather=0.0) == before(0.75, feather=0.0) == (0,)
+    assert len(before(0.75)) == 6
+
+
+def test_a_loops_path_goes_on_where_it_began(tmp_path: Path) -> None:
+    levels = [{"zoom_factor": 3.0, "focus": [0.3, 0.6]}, {"focus": [0.6, 0.6]}]
+    unrolled = unroll(stack_of(levels, tmp_path, loop=True), [(12, 8), (8, 8)])
+    offsets = level_offsets(unrolled.placements)
+    for octaves, position in ((0.0, unrolled.first), (unrolled.turn, -1)):
+        # The view's centre is level 0's, in its own widths.
+        assert unrolled.view_offset(octaves) == pytest.approx(offsets[position])
 
 
 def test_messages_are_one_line_each() -> None:

@@ -98,3 +98,77 @@ def test_a_picture_that_is_none_is_named(tmp_path):
     (tmp_path / "1.png").write_bytes(b"not a picture")
     with pytest.raises(ZoomStackError, match=r"1\.png cannot be read"):
         render_view(stack, 2.0, (16, 16))
+
+
+LOOPS = {
+    "centred": [{"zoom_factor": 3.0}, {}, {"zoom_factor": 4.0}],
+    "off centre": [
+        {"zoom_factor": 2.5, "focus": [0.55, 0.4]},
+        {"focus": [0.4, 0.6]},
+        {"zoom_factor": 4.0, "focus": [0.3, 0.7]},
+    ],
+    "at a soft border": [{"focus": [0.74, 0.31]}, {"focus": [0.4, 0.5]}, {"focus": [0.3, 0.5]}],
+    "inside itself": [{"zoom_factor": 2.5, "focus": [0.6, 0.55]}],
+}
+
+
+def _loop(folder, levels, turns=0, sizes=((64, 64),), **display):
+    """A loop; with ``turns`` the same zoom written out, so many times, as an ordinary stack."""
+    count = len(levels)
+    written = [k % count for k in range(max(turns, 1) * count)]
+    pictures = [_noise(k, sizes[k % len(sizes)]) for k in written]
+    placed = [dict(levels[k]) for k in written]
+    return _stack(folder, pictures, placed, **({} if turns else {"loop": True}), display=display)
+
+
+def _octaves(levels):
+    return sum(np.log2(level.get("zoom_factor", 2.0)) for level in levels)
+
+
+def _difference(first, second):
+    return np.abs(first.astype(int) - second.astype(int)).max()
+
+
+@pytest.mark.parametrize("fade", [0.75, 0.2])
+@pytest.mark.parametrize("levels", LOOPS.values(), ids=LOOPS.keys())
+def test_a_loop_is_the_middle_of_a_stack_that_repeats(tmp_path, levels, fade):
+    (tmp_path / "loop").mkdir()
+    (tmp_path / "written").mkdir()
+    loop = _loop(tmp_path / "loop", levels, fade=fade, feather=0.06)
+    turns = 5 if len(levels) < 3 else 3
+    written = _loop(tmp_path / "written", levels, turns=turns, fade=fade, feather=0.06)
+    turn = _octaves(levels)
+    for share in (0.0, 0.1, 0.35, 0.6, 0.99, 1.0):
+        seen = render_view(loop, 2.0 ** (share * turn), (48, 36))
+        middle = render_view(written, 2.0 ** ((turns // 2 + share) * turn), (48, 36))
+        assert _difference(seen, middle) <= 1, share
+
+
+@pytest.mark.parametrize("sizes", [((64, 64),), ((64, 48), (40, 40), (64, 40))])
+@pytest.mark.parametrize("levels", LOOPS.values(), ids=LOOPS.keys())
+@pytest.mark.parametrize("display", [{}, {"fade": 0.0, "feather": 0.2}])
+def test_a_loop_repeats_without_a_jump(tmp_path, levels, sizes, display):
+    stack = _loop(tmp_path, levels, sizes=sizes, **display)
+    turn = _octaves(levels)
+    # Just after the turn's end, where a rounding error cannot lead to just before it.
+    for octaves in (1e-6, 0.4, turn - 0.3):
+        here = render_view(stack, 2.0**octaves, (40, 40))
+        for turns in (1, 90):
+            again = render_view(stack, 2.0 ** (octaves + turns * turn), (40, 40))
+            assert _difference(here, again) <= 1
+    before = render_view(stack, 2.0 ** (turn - 1e-6), (40, 40))
+    assert _difference(before, render_view(stack, 1.0, (40, 40))) <= 1
+
+
+def test_where_every_focus_is_at_one_corner_hardly_anything_jumps(tmp_path):
+    levels = [{"focus": [0.74, 0.26]}] * 3
+    stack = _loop(tmp_path, levels)
+    before = render_view(stack, 2.0 ** (_octaves(levels) - 1e-6), (40, 40)).astype(int)
+    jump = np.abs(before - render_view(stack, 1.0, (40, 40)))
+    assert jump.max() <= 16 and jump.mean() < 0.3
+
+
+def test_only_a_loop_begins_again(tmp_path):
+    levels = [{"zoom_factor": 4.0}, {}]
+    stack = _stack(tmp_path, [_noise(0), _noise(1)], levels)
+    assert _difference(render_view(stack, 8.0, (32, 32)), render_view(stack, 1.0, (32, 32))) > 50

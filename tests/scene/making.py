@@ -83,6 +83,29 @@ def write_stack(
     return folder
 
 
+def write_loop(
+    folder: Path,
+    pictures: list[Array],
+    factors: list[float],
+    focuses: list[tuple[float, float]],
+    turns: int = 0,
+    **display: float,
+) -> Path:
+    """A zoom that repeats; factors and focuses from level 0 on.
+
+    Args:
+        turns: 0: a loop; otherwise an ordinary stack in which the levels come so many times.
+    """
+    times = max(turns, 1)
+    write_stack(folder, pictures * times, (factors * times)[1:], (focuses * times)[1:], **display)
+    if not turns:
+        file = folder / "stack.json"
+        data = json.loads(file.read_text(encoding="utf-8"))
+        data["levels"][0] |= {"zoom_factor": factors[0], "focus": list(focuses[0])}
+        file.write_text(json.dumps({**data, "loop": True}), encoding="utf-8")
+    return folder
+
+
 def consistent_stack(
     folder: Path,
     count: int,
