@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -29,10 +30,12 @@ class Checkpoint:
     Attributes:
         state: the sampler's.
         seconds: spent on the run so far.
+        small: (N, C, h, w) the levels of the first stage, where the second one is under way.
     """
 
     state: SamplerState
     seconds: float
+    small: torch.Tensor | None = None
 
 
 class Checkpoints:
@@ -48,20 +51,23 @@ class Checkpoints:
         self.file = file
         self._run = json.dumps(run | {"engine": __version__}, sort_keys=True)
         self._next = 0.0
-        self._saved_step: int | None = None
+        self._saved: tuple[bool, int] | None = None
 
     def due(self) -> bool:
         return time.monotonic() >= self._next
 
-    def save(self, state: SamplerState, seconds: float) -> None:
+    def save(self, run: Checkpoint) -> None:
         """Save a state, unless it is the last one saved."""
-        if state.step == self._saved_step:
+        state = run.state
+        if (run.small is not None, state.step) == self._saved:
             return
         started = time.monotonic()
         tensors = {"z": state.z.contiguous().cpu()}
+        if run.small is not None:
+            tensors["small"] = run.small.contiguous().cpu()
         if state.previous_x is not None:
             tensors["previous_x"] = state.previous_x.contiguous().cpu()
-        notes = {"step": str(state.step), "seconds": f"{seconds:.3f}"}
+        notes = {"step": str(state.step), "seconds": f"{run.seconds:.3f}"}
         temporary = self.file.with_name(f".{self.file.name}.{os.getpid()}.tmp")
         try:
             save_file(tensors, temporary, {"format": FORMAT, "run": self._run, **notes})
@@ -73,7 +79,7 @@ class Checkpoints:
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-        self._saved_step = state.step
+        self._saved = (run.small is not None, state.step)
         now = time.monotonic()
         self._next = now + max(INTERVAL, (now - started) / MAX_SHARE)
 
@@ -90,7 +96,7 @@ class Checkpoints:
                 notes = saved.metadata() or {}
                 tensors = {name: saved.get_tensor(name) for name in saved.keys()}  # noqa: SIM118
             state = SamplerState(int(notes["step"]), tensors["z"], tensors.get("previous_x"))
-            checkpoint = Checkpoint(state, float(notes["seconds"]))
+            checkpoint = Checkpoint(state, float(notes["seconds"]), tensors.get("small"))
         except (SafetensorError, OSError, KeyError, ValueError) as error:
             raise ZoomStackError(
                 "bad_state",

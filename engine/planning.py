@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from .contract.geometry import Placement
 from .contract.job import Job
-from .models.protocol import Model
+from .models.protocol import Model, SuperResolution
 
 LEAST_SIDE = 256  # pixels of a picture's smaller side where the job leaves the size to the model
 
@@ -19,11 +19,13 @@ class Plan:
         job: complete; its guidance scale is set, and its size.
         sample_size: (width, height) at which the model samples.
         placements: for that size.
+        large_size: (width, height) at which a second stage samples; None without one.
     """
 
     job: Job
     sample_size: tuple[int, int]
     placements: list[Placement]
+    large_size: tuple[int, int] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -31,9 +33,10 @@ class Plan:
         return self.job.size or self.sample_size
 
 
-def make_plan(job: Job, model: Model) -> Plan:
+def make_plan(job: Job, model: Model, upscaler: SuperResolution | None = None) -> Plan:
     """Fill in what the job leaves to the model."""
-    size = job.size or _default_size(model.native_size)
+    times = 1 if upscaler is None else upscaler.native_size[0] // model.native_size[0]
+    size = job.size or _default_size(model.native_size, times)
     aspect = size[0] / size[1]
     guidance = job.sampler.guidance_scale
     if guidance is None:
@@ -47,14 +50,15 @@ def make_plan(job: Job, model: Model) -> Plan:
         placements=[
             Placement(level.zoom_factor, level.focus, sample_aspect) for level in job.levels
         ],
+        large_size=(sample_size[0] * times, sample_size[1] * times) if upscaler else None,
     )
 
 
-def _default_size(native: tuple[int, int]) -> tuple[int, int]:
-    """Pictures of at least ``LEAST_SIDE`` pixels: a level then shows what the next one adds.
+def _default_size(native: tuple[int, int], times: int) -> tuple[int, int]:
+    """As large as a second stage makes pictures, and at least ``LEAST_SIDE`` pixels.
 
-    A small model's own size has no room for that: at 64 pixels and a zoom factor of 2, the next
-    level's detail would be reduced to 32 pixels again.
+    A level then shows what the next one adds. A small model's own size has no room for that: at 64
+    pixels and a zoom factor of 2, the next level's detail would be reduced to 32 pixels again.
     """
-    times = max(1, -(-LEAST_SIDE // min(native)))
+    times = max(times, -(-LEAST_SIDE // min(native)))
     return native[0] * times, native[1] * times

@@ -13,6 +13,7 @@ from .geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR, Placement, check_footpri
 JOB_VERSION = 1
 SOLVERS = ("dpmpp_2m_sde", "dpmpp_2m", "ddpm", "ddim")
 BLENDINGS = ("default", "uniform", "none")
+LANCZOS = "lanczos"  # the upscaler that is no model
 MAX_LEVELS = 64
 MAX_SIZE = 8192
 MAX_SEED = 2**53  # JSON readers elsewhere hold numbers as doubles
@@ -24,7 +25,7 @@ _LEVEL_KEYS = frozenset(
 _PIN_KEYS = frozenset({"image", "mask"})
 _KEEP_KEYS = frozenset({"image", "follow"})
 _SAMPLER_KEYS = frozenset({"solver", "steps", "guidance_scale", "blending", "context_strength"})
-_JOB_KEYS = frozenset({"version", "model", "seed", "size", "levels", "loop", "sampler"})
+_JOB_KEYS = frozenset({"version", "model", "upscaler", "seed", "size", "levels", "loop", "sampler"})
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,12 @@ class Job:
         levels: widest first, at least one.
         loop: the deepest level holds level 0 again, where level 0's own ``zoom_factor`` and
             ``focus`` say; otherwise those mean nothing.
+        upscaler: what brings the sampled pictures to their size: "lanczos", or a model.
     """
 
     levels: tuple[LevelSpec, ...]
     model: str = "bundled"
+    upscaler: str = LANCZOS
     seed: int = 0
     size: tuple[int, int] | None = None
     loop: bool = False
@@ -138,6 +141,7 @@ def parse_job(data: object, folder: Path | None = None) -> Job:
     parsed = Job(
         levels=_parse_levels(job.get("levels"), folder),
         model=_CHECK.text(job.get("model", "bundled"), '"model"').strip() or "bundled",
+        upscaler=_CHECK.text(job.get("upscaler", LANCZOS), '"upscaler"').strip() or LANCZOS,
         seed=_CHECK.integer(job.get("seed", 0), '"seed"', 0, MAX_SEED),
         size=None if size is None else _parse_size(size),
         loop=_CHECK.boolean(job.get("loop", False), '"loop"'),

@@ -7,7 +7,6 @@ variance in the rest, which joint sampling cannot use.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..contract.errors import ZoomStackError
 from ..contract.vocabulary import read_vocabulary
+from .if_folder import encode_prompts, from_folder, load_scheduler
 
 # IF trains on squares; its UNet halves the picture three times.
 _SIZE_MULTIPLE = 8
+GUIDANCE = 7.0  # as IF recommends
+BUNDLED_GUIDANCE = 2.5
 
 
 class DeepFloydIF:
@@ -50,18 +51,10 @@ class DeepFloydIF:
     def condition(
         self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
     ) -> IFDenoiser:
-        """Encode the prompts, then let go of the text encoder: IF's has 11 GB."""
-        pipeline = _load_text_pipeline(self.folder, self.unet.dtype, self.unet.device)
-        positive, negative = pipeline.encode_prompt(
-            list(prompts),
-            do_classifier_free_guidance=guidance_scale != 1.0,
-            negative_prompt=list(negative_prompts),
-            device=self.unet.device,
+        """Encode the prompts of a stack; see the protocol."""
+        positive, negative = encode_prompts(
+            self.folder, self.unet, prompts, negative_prompts, guidance_scale
         )
-        del pipeline
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
         return IFDenoiser(self.unet, self.scheduler, positive, negative, guidance_scale)
 
 
@@ -114,14 +107,18 @@ class IFDenoiser:
 
     def _guided(self, latent: torch.Tensor, timesteps: torch.Tensor, levels: slice) -> torch.Tensor:
         """Classifier-free guidance; linear, so it acts alike on noise, velocity and x0."""
-        positive = self._evaluate(latent, timesteps, self.positive[levels])
+        positive = self._evaluate(latent, timesteps, self.positive[levels], levels)
         if self.negative is None:
             return positive
-        negative = self._evaluate(latent, timesteps, self.negative[levels])
+        negative = self._evaluate(latent, timesteps, self.negative[levels], levels)
         return negative + self.guidance_scale * (positive - negative)
 
     def _evaluate(
-        self, latent: torch.Tensor, timesteps: torch.Tensor, prompts: torch.Tensor
+        self,
+        latent: torch.Tensor,
+        timesteps: torch.Tensor,
+        prompts: torch.Tensor,
+        levels: slice,
     ) -> torch.Tensor:
         output: torch.Tensor = self.unet(
             latent.to(self.unet.dtype), timesteps, encoder_hidden_states=prompts, return_dict=False
@@ -158,57 +155,10 @@ def load(folder: Path, name: str, revision: str, device: torch.device) -> DeepFl
     Raises:
         ZoomStackError: code ``bad_model``.
     """
-    from diffusers import DDPMScheduler
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
     dtype = torch.float32 if device.type in ("cpu", "mps") else torch.float16
-    unet = _from_folder(UNet2DConditionModel, folder / "unet", name, torch_dtype=dtype)
-    scheduler = _from_folder(DDPMScheduler, folder / "scheduler", name)
-    if scheduler.config.prediction_type not in ("epsilon", "v_prediction"):
-        raise ZoomStackError(
-            "bad_model",
-            f'The model "{name}" predicts "{scheduler.config.prediction_type}", which the IF '
-            "format does not have.",
-        )
+    unet = from_folder(UNet2DConditionModel, folder / "unet", name, torch_dtype=dtype)
     unet.to(device).eval()
-    guidance = 7.0 if name != "bundled" else BUNDLED_GUIDANCE
-    return DeepFloydIF(folder, name, revision, unet, scheduler, guidance)
-
-
-BUNDLED_GUIDANCE = 2.5
-
-
-def _from_folder(kind: Any, folder: Path, name: str, **options: Any) -> Any:
-    weights = sorted(folder.glob("*.safetensors"))
-    if weights and all(".fp16." in path.name for path in weights):
-        options["variant"] = "fp16"
-    if weights:
-        options["use_safetensors"] = True
-    try:
-        return kind.from_pretrained(folder, local_files_only=True, **options)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ZoomStackError(
-            "bad_model",
-            f'The "{folder.name}" part of the model "{name}" cannot be loaded: {reason}',
-            f"Check the folder {folder}, or download the model again.",
-        ) from error
-
-
-def _load_text_pipeline(folder: Path, dtype: torch.dtype, device: torch.device) -> Any:
-    """The stock pipeline with its text half only: tokenizer and text encoder."""
-    from diffusers.pipelines.deepfloyd_if.pipeline_if import IFPipeline
-    from transformers import AutoTokenizer, T5EncoderModel
-
-    encoder = _from_folder(T5EncoderModel, folder / "text_encoder", folder.name, dtype=dtype)
-    tokenizer = _from_folder(AutoTokenizer, folder / "tokenizer", folder.name)
-    return IFPipeline(
-        tokenizer=tokenizer,
-        text_encoder=encoder.to(device).eval(),
-        unet=None,
-        scheduler=None,
-        safety_checker=None,
-        feature_extractor=None,
-        watermarker=None,
-        requires_safety_checker=False,
-    )
+    guidance = BUNDLED_GUIDANCE if name == "bundled" else GUIDANCE
+    return DeepFloydIF(folder, name, revision, unet, load_scheduler(folder, name), guidance)

@@ -75,3 +75,34 @@ class Model(Protocol):
     ) -> Denoiser:
         """Encode the prompts of a stack, one per level."""
         ...
+
+
+class SuperResolution(Protocol):
+    """A loaded model that enlarges the pictures of a first stage.
+
+    Attributes:
+        name: as in a job's ``"upscaler"``.
+        revision: identifies the weights, for ``stack.json``.
+        native_size: (width, height) in pixels of its pictures.
+    """
+
+    name: str
+    revision: str
+    native_size: tuple[int, int]
+
+    def condition(
+        self,
+        prompts: Sequence[str],
+        negative_prompts: Sequence[str],
+        small: torch.Tensor,
+        noise: torch.Tensor,
+    ) -> Denoiser:
+        """Encode the prompts and prepare the small pictures.
+
+        Args:
+            prompts: one per level.
+            small: (N, 3, h, w), about -1 to 1: the levels of the stage before.
+            noise: (N, 3, H, W), standard normal and shared between the levels, for a model that
+                wants noise in the small pictures; H x W is the size to sample at.
+        """
+        ...

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..contract.checking import read_json
 from ..contract.errors import ZoomStackError
+from .revision import revision_of
 
 if TYPE_CHECKING:
     import torch
 
-    from .protocol import Model
+    from .protocol import Model, SuperResolution
 
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).with_name("bundled")
@@ -35,6 +34,7 @@ class Family:
         denoiser: the part whose weights tell one model from another.
         parts: the folders that must be there.
         text_encoders: those of them that a text encoder's weights must lie in.
+        enlarges: it enlarges the pictures of a first stage and makes none by itself.
     """
 
     title: str
@@ -42,6 +42,7 @@ class Family:
     denoiser: str
     parts: tuple[str, ...]
     text_encoders: tuple[str, ...]
+    enlarges: bool = False
 
 
 # By the pipeline class that model_index.json names.
@@ -52,6 +53,14 @@ FAMILIES = {
         "unet",
         ("unet", "scheduler", "tokenizer", "text_encoder"),
         ("text_encoder",),
+    ),
+    "IFSuperResolutionPipeline": Family(
+        "DeepFloyd IF, stage II",
+        "deepfloyd_if_sr",
+        "unet",
+        ("unet", "scheduler", "image_noising_scheduler", "tokenizer", "text_encoder"),
+        ("text_encoder",),
+        enlarges=True,
     ),
 }
 
@@ -64,6 +73,7 @@ class ModelEntry:
         name: for a job's ``"model"``.
         family: for people; empty when the class is not supported.
         native_size: (width, height) in pixels, or None when unknown.
+        enlarges: it is for a job's ``"upscaler"``, not for its ``"model"``.
         problem: a sentence about why it cannot be used; empty when it can.
         hint: what to do about it.
     """
@@ -72,6 +82,7 @@ class ModelEntry:
     folder: Path
     family: str = ""
     native_size: tuple[int, int] | None = None
+    enlarges: bool = False
     problem: str = ""
     hint: str = ""
 
@@ -81,6 +92,7 @@ class ModelEntry:
             "name": self.name,
             "family": self.family,
             "native_size": size,
+            "enlarges": self.enlarges,
             "folder": str(self.folder),
             "ok": not self.problem,
             "problem": self.problem,
@@ -117,8 +129,11 @@ def list_models(folder: Path | None = None) -> list[ModelEntry]:
     return entries + [inspect(path, path.name) for path in found]
 
 
-def find_model(name: str, folder: Path | None = None) -> ModelEntry:
+def find_model(name: str, folder: Path | None = None, enlarges: bool = False) -> ModelEntry:
     """The entry for a job's ``"model"``: "bundled", a name below the models folder, or a path.
+
+    Args:
+        enlarges: it is for a job's ``"upscaler"``.
 
     Raises:
         ZoomStackError: codes ``no_model`` (with the names that exist), ``bad_model``.
@@ -142,6 +157,18 @@ def find_model(name: str, folder: Path | None = None) -> ModelEntry:
         entry = matches[0]
     if entry.problem:
         raise ZoomStackError("bad_model", entry.problem, entry.hint)
+    if entry.enlarges and not enlarges:
+        raise ZoomStackError(
+            "bad_model",
+            f"The model {name!r} enlarges pictures of a first stage and makes none by itself.",
+            "Choose a stage I model, and this one as the upscaler.",
+        )
+    if enlarges and not entry.enlarges:
+        raise ZoomStackError(
+            "bad_model",
+            f"The model {name!r} makes pictures and cannot enlarge them.",
+            'Choose a stage II model as the upscaler, or "lanczos".',
+        )
     return entry
 
 
@@ -151,12 +178,24 @@ def open_model(name: str, folder: Path | None, device: torch.device) -> Model:
     Raises:
         ZoomStackError: codes ``no_model``, ``bad_model``.
     """
-    entry = find_model(name, folder)
+    model: Model = _load(find_model(name, folder), name, device)
+    return model
+
+
+def open_upscaler(name: str, folder: Path | None, device: torch.device) -> SuperResolution:
+    """Load a model that enlarges the pictures of a first stage.
+
+    Raises:
+        ZoomStackError: codes ``no_model``, ``bad_model``.
+    """
+    upscaler: SuperResolution = _load(find_model(name, folder, enlarges=True), name, device)
+    return upscaler
+
+
+def _load(entry: ModelEntry, name: str, device: torch.device) -> Any:
     family = FAMILIES[_class_name(entry.folder)]
     adapter = importlib.import_module(f".{family.adapter}", __package__)
-    revision = revision_of(entry.folder, family.denoiser)
-    model: Model = adapter.load(entry.folder, name, revision, device)
-    return model
+    return adapter.load(entry.folder, name, revision_of(entry.folder, family.denoiser), device)
 
 
 def inspect(folder: Path, name: str) -> ModelEntry:
@@ -168,38 +207,7 @@ def inspect(folder: Path, name: str) -> ModelEntry:
         size = _native_size(folder, family)
     except ZoomStackError as error:
         return ModelEntry(name, folder, problem=error.text, hint=error.hint)
-    return ModelEntry(name, folder, family.title, size)
-
-
-def revision_of(folder: Path, part: str) -> str:
-    """Twelve digits that identify the weights.
-
-    The commit where the folder came from a hub and says so, otherwise a SHA-256 of the weights.
-    """
-    for place in (folder, folder.resolve()):
-        if place.parent.name == "snapshots" and _is_commit(place.name):
-            return place.name[:12]
-    for note in sorted((folder / ".cache/huggingface/download" / part).glob("*.metadata")):
-        commit = note.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
-        if _is_commit(commit):
-            return commit[:12]
-    digest = hashlib.sha256()
-    for file in _weights(folder / part):
-        with file.open("rb") as stream:
-            while chunk := stream.read(2**22):
-                digest.update(chunk)
-    return digest.hexdigest()[:12]
-
-
-def _is_commit(text: str) -> bool:
-    return len(text) == 40 and all(digit in "0123456789abcdef" for digit in text)
-
-
-def _weights(part: Path) -> Iterator[Path]:
-    """Weight files; where both precisions are there, the adapters load the full one."""
-    files = sorted(part.glob("*.safetensors"))
-    full = [file for file in files if ".fp16" not in file.name]
-    yield from full or files
+    return ModelEntry(name, folder, family.title, size, family.enlarges)
 
 
 def _class_name(folder: Path) -> str:
@@ -222,12 +230,6 @@ def _family(class_name: str, name: str) -> Family:
     family = FAMILIES.get(class_name)
     if family is not None:
         return family
-    if class_name in ("IFSuperResolutionPipeline", "IFImg2ImgSuperResolutionPipeline"):
-        raise ZoomStackError(
-            "bad_model",
-            f"The model {name!r} enlarges pictures of a first stage and makes none by itself.",
-            "Choose a stage I model.",
-        )
     raise ZoomStackError(
         "bad_model",
         f"The model {name!r} is a {class_name}, which Zoom Stack cannot use yet.",

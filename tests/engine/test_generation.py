@@ -20,13 +20,13 @@ from engine.contract.manifest import read_stack
 from engine.contract.messages import Message
 from engine.failures import Cancelled
 from engine.finishing import final_pictures
-from engine.generation import StepClock
 from engine.output import OutputFolder
 from engine.pictures import to_bytes, to_unit
 from engine.planning import LEAST_SIDE
 from engine.previews import Previews
 from engine.reporting import Reporter
 from engine.requests import GenerateRequest, run_generate
+from engine.sampling_run import StepClock
 from engine.stack import render
 from engine.upscaling import Lanczos
 from tests.doubles.analytic_engine import AnalyticModel

@@ -23,8 +23,14 @@ WORDS = [
 ]
 
 
-def save_tiny_if(folder: Path, prediction_type: str = "epsilon", size: int = 32) -> Path:
-    """A DeepFloyd IF stage I pipeline as ``DiffusionPipeline.save_pretrained`` lays it out."""
+def save_tiny_if(
+    folder: Path, prediction_type: str = "epsilon", size: int = 32, enlarges: bool = False
+) -> Path:
+    """A DeepFloyd IF pipeline as ``DiffusionPipeline.save_pretrained`` lays it out.
+
+    Args:
+        enlarges: stage II instead of stage I.
+    """
     from diffusers import DDPMScheduler, UNet2DConditionModel
     from transformers import T5Config, T5EncoderModel
 
@@ -34,7 +40,8 @@ def save_tiny_if(folder: Path, prediction_type: str = "epsilon", size: int = 32)
     )
     unet = UNet2DConditionModel(
         sample_size=size,
-        in_channels=3,
+        in_channels=6 if enlarges else 3,
+        class_embed_type="timestep" if enlarges else None,
         out_channels=6,
         layers_per_block=1,
         block_out_channels=(32, 64),
@@ -61,8 +68,12 @@ def save_tiny_if(folder: Path, prediction_type: str = "epsilon", size: int = 32)
     unet.save_pretrained(folder / "unet")
     scheduler.save_pretrained(folder / "scheduler")
     _tokenizer().save_pretrained(folder / "tokenizer")
+    if enlarges:
+        DDPMScheduler(beta_schedule="squaredcos_cap_v2").save_pretrained(
+            folder / "image_noising_scheduler"
+        )
     index = {
-        "_class_name": "IFPipeline",
+        "_class_name": "IFSuperResolutionPipeline" if enlarges else "IFPipeline",
         "_diffusers_version": "0.42.1",
         "feature_extractor": [None, None],
         "requires_safety_checker": False,
@@ -73,6 +84,8 @@ def save_tiny_if(folder: Path, prediction_type: str = "epsilon", size: int = 32)
         "unet": ["diffusers", "UNet2DConditionModel"],
         "watermarker": [None, None],
     }
+    if enlarges:
+        index["image_noising_scheduler"] = ["diffusers", "DDPMScheduler"]
     (folder / "model_index.json").write_text(json.dumps(index, indent=2))
     return folder
 

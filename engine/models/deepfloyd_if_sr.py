@@ -1,0 +1,129 @@
+"""DeepFloyd IF's folder format, stage II: a level's picture enlarged four times, in pixels.
+
+The UNet sees the noisy large picture beside the small one, enlarged and made slightly noisy itself
+(Ho et al. 2022, "Cascaded diffusion models", section 4: conditioning augmentation). Its low
+frequencies therefore follow the first stage's stack, which agrees; what is left for joint sampling
+is the detail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from ..contract.errors import ZoomStackError
+from .deepfloyd_if import IFDenoiser
+from .if_folder import encode_prompts, from_folder, load_scheduler
+
+AUGMENTATION = 250  # of 1,000: the noise level of the small picture, as IF recommends
+GUIDANCE = 4.0  # as IF recommends
+
+
+class SuperResolution:
+    """Stage II of an IF cascade, loaded.
+
+    Attributes:
+        name: as in a job's ``"upscaler"``.
+        revision: identifies the weights.
+        native_size: (width, height) of its pictures.
+    """
+
+    def __init__(
+        self, folder: Path, name: str, revision: str, unet: Any, scheduler: Any, noising: Any
+    ) -> None:
+        self.folder = folder
+        self.name = name
+        self.revision = revision
+        self.unet = unet
+        self.scheduler = scheduler
+        self.noising = noising
+        side = int(unet.config.sample_size)
+        self.native_size = (side, side)
+
+    def condition(
+        self,
+        prompts: Sequence[str],
+        negative_prompts: Sequence[str],
+        small: torch.Tensor,
+        noise: torch.Tensor,
+    ) -> SuperResolutionDenoiser:
+        """Encode the prompts and prepare the small pictures.
+
+        Args:
+            prompts: one per level.
+            small: (N, 3, h, w), about -1 to 1: the levels of the stage before.
+            noise: (N, 3, H, W), standard normal and shared between the levels, H x W being the
+                size to sample at.
+        """
+        positive, negative = encode_prompts(
+            self.folder, self.unet, prompts, negative_prompts, GUIDANCE
+        )
+        enlarged = functional.interpolate(
+            small, noise.shape[-2:], mode="bilinear", align_corners=True
+        )
+        level = torch.full((len(small),), AUGMENTATION, device=small.device)
+        augmented = self.noising.add_noise(enlarged, noise, timesteps=level)
+        return SuperResolutionDenoiser(
+            self.unet, self.scheduler, positive, negative, GUIDANCE, augmented
+        )
+
+
+class SuperResolutionDenoiser(IFDenoiser):
+    """Stage II bound to the prompts and the small pictures of a stack."""
+
+    def __init__(
+        self,
+        unet: Any,
+        scheduler: Any,
+        positive: torch.Tensor,
+        negative: torch.Tensor | None,
+        guidance_scale: float,
+        augmented: torch.Tensor,
+    ) -> None:
+        # Sixteen times the pixels of stage I, so one level at a time.
+        super().__init__(unet, scheduler, positive, negative, guidance_scale, micro_batch=1)
+        self.augmented = augmented
+
+    def _evaluate(
+        self,
+        latent: torch.Tensor,
+        timesteps: torch.Tensor,
+        prompts: torch.Tensor,
+        levels: slice,
+    ) -> torch.Tensor:
+        small = self.augmented[levels]
+        output: torch.Tensor = self.unet(
+            torch.cat([latent, small], dim=1).to(self.unet.dtype),
+            timesteps,
+            encoder_hidden_states=prompts,
+            class_labels=torch.full((len(latent),), AUGMENTATION, device=latent.device),
+            return_dict=False,
+        )[0]
+        return output[:, : self.channels].to(latent.dtype)
+
+
+def load(folder: Path, name: str, revision: str, device: torch.device) -> SuperResolution:
+    """Load stage II; the text encoder waits until it is needed.
+
+    Raises:
+        ZoomStackError: code ``bad_model``.
+    """
+    from diffusers import DDPMScheduler
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+
+    dtype = torch.float32 if device.type in ("cpu", "mps") else torch.float16
+    unet = from_folder(UNet2DConditionModel, folder / "unet", name, torch_dtype=dtype)
+    if unet.config.in_channels != 6:
+        raise ZoomStackError(
+            "bad_model",
+            f'The UNet of "{name}" takes {unet.config.in_channels} channels; one that enlarges '
+            "pictures takes 6.",
+            "Choose a stage II model.",
+        )
+    unet.to(device).eval()
+    noising = from_folder(DDPMScheduler, folder / "image_noising_scheduler", name)
+    return SuperResolution(folder, name, revision, unet, load_scheduler(folder, name), noising)

@@ -1,0 +1,92 @@
+"""The stages of a job: what each samples with. Imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from .contract.job import Job, SamplerSettings
+from .given_pictures import GivenPicture
+from .models.protocol import Denoiser, Model, SuperResolution
+from .noise import draw, share
+from .pinning import Pin
+from .planning import Plan
+from .stack import footprints
+
+_AUGMENTATION_ROUND = -1  # a round of noise that no step draws
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one stage samples with.
+
+    Attributes:
+        size: (width, height).
+        seeds: one for each level.
+    """
+
+    denoiser: Denoiser
+    size: tuple[int, int]
+    settings: SamplerSettings
+    seeds: Sequence[int]
+    pins: Sequence[Pin]
+
+
+def first_stage(model: Model, plan: Plan, given: Sequence[GivenPicture]) -> Stage:
+    """The model with the prompts of the levels that it is asked for."""
+    job = plan.job
+    guidance = job.sampler.guidance_scale
+    assert guidance is not None  # make_plan sets it
+    pins = [picture.at(plan.sample_size) for picture in given]
+    # A denoiser has one prompt at least, also where every level is given and none is asked for.
+    asked = [job.levels[i] for i in _asked(job, pins)] or [job.levels[0]]
+    with torch.inference_mode():
+        denoiser = model.condition(
+            [level.prompt for level in asked], [level.negative_prompt for level in asked], guidance
+        )
+    return Stage(denoiser, plan.sample_size, job.sampler, _seeds(job), pins)
+
+
+def second_stage(
+    upscaler: SuperResolution, plan: Plan, given: Sequence[GivenPicture], small: torch.Tensor
+) -> Stage:
+    """The levels four times as large; their low frequencies are settled by what they come from.
+
+    So only rendering and the rim act between them, and half the steps are enough.
+    """
+    assert plan.large_size is not None
+    job = plan.job
+    pins = [picture.at(plan.large_size) for picture in given]
+    asked = _asked(job, pins) or [0]
+    width, height = plan.large_size
+    # Other noise than the first stage's, which the small pictures were made of.
+    seeds = [-1 - seed for seed in _seeds(job)]
+    shape = (len(job.levels), small.shape[1], height, width)
+    nesting = footprints(plan.placements, plan.large_size, job.loop)
+    noise = share(draw(seeds, _AUGMENTATION_ROUND, shape, small.device), nesting)
+    with torch.inference_mode():
+        denoiser = upscaler.condition(
+            [job.levels[i].prompt for i in asked],
+            [job.levels[i].negative_prompt for i in asked],
+            small[asked],
+            noise[asked],
+        )
+    settings = replace(
+        job.sampler,
+        steps=max(1, job.sampler.steps // 2),
+        blending="none" if job.sampler.blending == "none" else "default",
+        context_strength=0.0,
+    )
+    return Stage(denoiser, plan.large_size, settings, seeds, pins)
+
+
+def _asked(job: Job, pins: Sequence[Pin]) -> list[int]:
+    """The levels that a model is asked for."""
+    given = {pin.level for pin in pins if not pin.sampled}
+    return [index for index in range(len(job.levels)) if index not in given]
+
+
+def _seeds(job: Job) -> list[int]:
+    return [job.seed if level.seed is None else level.seed for level in job.levels]

@@ -1,0 +1,168 @@
+"""Stage II of an IF cascade: against the stock pipeline, and as a part of a job."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny_models import save_tiny_if
+
+from engine.contract.errors import ZoomStackError
+from engine.contract.geometry import Placement
+from engine.contract.job import Job, Keep, LevelSpec, SamplerSettings, parse_job
+from engine.contract.manifest import read_stack
+from engine.failures import Cancelled
+from engine.models import deepfloyd_if_sr
+from engine.requests import GenerateRequest, run_generate
+from engine.stack import render
+from tests.engine.test_generation import Recorder
+
+SMALL, LARGE = 16, 32
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    save_tiny_if(folder / "first", size=SMALL)
+    save_tiny_if(folder / "second", size=LARGE, enlarges=True)
+    return folder
+
+
+def job(**changes: object) -> Job:
+    levels = (LevelSpec("a spiral galaxy"), LevelSpec("a blue planet"), LevelSpec("a leaf"))
+    settings = SamplerSettings(steps=6)
+    return replace(Job(levels, "first", upscaler="second", sampler=settings), **changes)  # type: ignore[arg-type]
+
+
+def run(models: Path, out: Path, job: Job, **options: object) -> Recorder:
+    recorder = Recorder()
+    request = GenerateRequest(job, out, device="cpu", models=models, **options)  # type: ignore[arg-type]
+    run_generate(request, recorder, lambda: False)
+    return recorder
+
+
+def pictures(out: Path) -> list[bytes]:
+    return [file.read_bytes() for file in sorted(out.glob("level_*.png"))]
+
+
+def test_it_asks_the_unet_as_the_stock_pipeline_does(models: Path) -> None:
+    from diffusers import IFSuperResolutionPipeline
+
+    pipeline = IFSuperResolutionPipeline.from_pretrained(models / "second", safety_checker=None)
+    pipeline.set_progress_bar_config(disable=True)
+    asked: list[tuple[torch.Tensor, dict[str, torch.Tensor]]] = []
+    answer = pipeline.unet.forward
+
+    def listen(sample: torch.Tensor, timestep: torch.Tensor, **options: object) -> object:
+        result = answer(sample, timestep, **options)
+        asked.append((sample, {"t": timestep, "out": result[0], **options}))  # type: ignore[dict-item, index]
+        return result
+
+    pipeline.unet.forward = listen
+    small = torch.rand(1, 3, SMALL, SMALL) * 2 - 1
+    pipeline(
+        "a blue planet",
+        image=small,
+        negative_prompt="red",
+        guidance_scale=deepfloyd_if_sr.GUIDANCE,
+        noise_level=deepfloyd_if_sr.AUGMENTATION,
+        num_inference_steps=3,
+        output_type="pt",
+    )
+    model = deepfloyd_if_sr.load(models / "second", "second", "0", torch.device("cpu"))
+    abar = pipeline.image_noising_scheduler.alphas_cumprod[deepfloyd_if_sr.AUGMENTATION]
+    enlarged = torch.nn.functional.interpolate(
+        small, (LARGE, LARGE), mode="bilinear", align_corners=True
+    )
+    with torch.inference_mode():
+        for sample, seen in asked:
+            latent, augmented = sample[:1, :3], sample[:1, 3:]
+            noise = (augmented - abar.sqrt() * enlarged) / (1 - abar).sqrt()
+            denoiser = model.condition(["a blue planet"], ["red"], small, noise)
+            assert torch.allclose(denoiser.augmented, augmented, atol=1e-5)
+            alpha = pipeline.scheduler.alphas_cumprod[int(seen["t"])].sqrt()
+            sigma = (1 - alpha**2).sqrt() / alpha
+            x0 = denoiser.predict_x0(latent / alpha, sigma.view(1))
+            negative, positive = seen["out"][:, :3].chunk(2)
+            guided = negative + deepfloyd_if_sr.GUIDANCE * (positive - negative)
+            expected = denoiser._threshold((latent - (1 - alpha**2).sqrt() * guided) / alpha)
+            assert torch.allclose(x0, expected, atol=1e-3)
+
+
+def test_a_job_ends_at_the_second_stages_size_and_is_nested(models: Path, tmp_path: Path) -> None:
+    recorder = run(models, tmp_path / "out", job(size=(LARGE, LARGE)))
+    assert [m["name"] for m in recorder.of("stage")] == [
+        "load", "prompts", "sample", "refine", "finish",
+    ]  # fmt: skip
+    steps = [(m["step"], m["total"]) for m in recorder.of("progress")]
+    assert steps == [(i, 6) for i in range(1, 7)] + [(i, 3) for i in range(1, 4)]
+    assert not recorder.of("warning"), "nothing had to be enlarged"
+    stack = read_stack(tmp_path / "out")
+    assert stack.made_with["upscaler"]["name"] == "second"
+    assert stack.made_with["sample_size"] == [LARGE, LARGE]
+    from engine.colour import bytes_to_linear
+
+    x = torch.stack(
+        [
+            torch.from_numpy(bytes_to_linear(np.array(Image.open(stack.picture(i)))))
+            for i in range(3)
+        ]
+    ).permute(0, 3, 1, 2)
+    placements = [Placement(), Placement(2.0), Placement(2.0)]
+    assert (render(x, placements) - x).abs().max() < 0.012
+
+
+def test_the_second_stage_decides_detail(models: Path, tmp_path: Path) -> None:
+    run(models, tmp_path / "two", job(size=(LARGE, LARGE)))
+    run(models, tmp_path / "one", job(size=(LARGE, LARGE), upscaler="lanczos"))
+    assert pictures(tmp_path / "two") != pictures(tmp_path / "one")
+
+
+@pytest.mark.parametrize("stop_after", [4, 8])
+def test_a_cancelled_run_goes_on_bit_for_bit_in_either_stage(
+    models: Path, tmp_path: Path, stop_after: int
+) -> None:
+    run(models, tmp_path / "whole", job())
+    recorder = Recorder()
+    request = GenerateRequest(job(), tmp_path / "cut", device="cpu", models=models)
+    with pytest.raises(Cancelled):
+        run_generate(request, recorder, lambda: len(recorder.of("progress")) >= stop_after)
+    resumed = run(models, tmp_path / "cut", job(), resume=True)
+    assert len(resumed.of("progress")) == 9 - stop_after
+    assert pictures(tmp_path / "cut") == pictures(tmp_path / "whole")
+
+
+def test_kept_levels_are_not_refined(models: Path, tmp_path: Path) -> None:
+    run(models, tmp_path / "first", job())
+    levels = list(job().levels)
+    for i in (0, 2):
+        levels[i] = replace(levels[i], keep=Keep(str(tmp_path / f"first/level_{i:02d}.png")))
+    run(models, tmp_path / "second", job(levels=tuple(levels), seed=5))
+    before, after = pictures(tmp_path / "first"), pictures(tmp_path / "second")
+    assert [a == b for a, b in zip(before, after, strict=True)] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"model": "second"}, "enlarges pictures of a first stage"),
+        ({"upscaler": "first"}, "makes pictures and cannot enlarge them"),
+        ({"upscaler": "absent"}, "There is no model 'absent'"),
+    ],
+)
+def test_stages_in_the_wrong_place_are_told(
+    models: Path, tmp_path: Path, changes: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ZoomStackError, match=words):
+        run(models, tmp_path / "out", job(**changes))
+
+
+def test_a_job_says_its_upscaler() -> None:
+    data = {"levels": [{"prompt": "a"}], "upscaler": "second"}
+    assert parse_job(data).upscaler == "second"
+    assert json.loads(json.dumps(parse_job(data).to_dict()))["upscaler"] == "second"
