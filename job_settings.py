@@ -11,6 +11,7 @@ import bpy
 from .engine.contract.errors import ZoomStackError
 from .engine.contract.job import Job, Keep, LevelSpec, parse_job
 from .engine.contract.manifest import Stack
+from .kept_places import check_kept
 
 if TYPE_CHECKING:
     from .properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
@@ -21,11 +22,14 @@ def zoom_factor_of(settings: ZOOMSTACK_PG_settings, level: ZOOMSTACK_PG_level) -
     return level.zoom_factor if level.use_own_zoom_factor else settings.zoom_factor
 
 
-def job_from_settings(settings: ZOOMSTACK_PG_settings) -> Job:
+def job_from_settings(settings: ZOOMSTACK_PG_settings, with_kept: bool = True) -> Job:
     """What the settings ask for.
 
+    Args:
+        with_kept: keep the levels that are kept; otherwise every level is to be made.
+
     Raises:
-        ZoomStackError: codes ``bad_job``, ``bad_geometry``, naming the place.
+        ZoomStackError: codes ``bad_job``, ``bad_geometry``, ``bad_picture``, naming the place.
     """
     levels = [
         {
@@ -33,8 +37,8 @@ def job_from_settings(settings: ZOOMSTACK_PG_settings) -> Job:
             "negative_prompt": level.negative_prompt,
             "zoom_factor": _decimal(zoom_factor_of(settings, level)),
             "focus": [_decimal(value) for value in level.focus],
-            "pin": None if is_kept(level) else _pin(level),
-            "keep": _keep(settings, level),
+            "pin": None if with_kept and is_kept(level) else _pin(level),
+            "keep": _keep(settings, level) if with_kept else None,
             "seed": level.seed if level.use_own_seed else None,
         }
         for level in settings.levels
@@ -56,7 +60,10 @@ def job_from_settings(settings: ZOOMSTACK_PG_settings) -> Job:
     }
     if settings.use_size:
         job["size"] = [settings.width, settings.height]
-    return parse_job(job)
+    parsed = parse_job(job)
+    if with_kept:
+        check_kept(settings, parsed.levels)
+    return parsed
 
 
 def apply_job(settings: ZOOMSTACK_PG_settings, data: object) -> None:

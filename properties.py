@@ -101,8 +101,8 @@ class ZOOMSTACK_PG_level(bpy.types.PropertyGroup):
     keep: BoolProperty(
         name="Keep",
         description=(
-            "Keep this level's picture as it is, byte for byte: only the other levels are made, "
-            "to fit it"
+            "Keep this level's picture when the zoom is generated again: only levels that are not "
+            "kept are made, to fit it"
         ),
         default=False,
     )

@@ -1,4 +1,8 @@
-"""``python -m benchmarks yardstick [--seeds 64] [--json FILE] [--quick]``."""
+"""``python -m benchmarks yardstick | compare``: see ``--help`` of each.
+
+yardstick [--seeds 64] [--json FILE] [--quick]: the sampler in worlds whose answer is known.
+compare [--seeds 4] [--out DIR] [--quick] [--variants]: five methods on the bundled model.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +36,29 @@ def main() -> None:
     yardstick.add_argument("--seeds", type=int, default=64, help="samples of each world")
     yardstick.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
     yardstick.add_argument("--quick", action="store_true", help="only the rules at p = 2, N = 5")
+    yardstick.set_defaults(run=_yardstick)
+    compare = commands.add_parser("compare", help="five methods side by side on the bundled model")
+    compare.add_argument(
+        "--seeds", type=_positive, default=4, help="zooms of each chain of prompts"
+    )
+    compare.add_argument("--out", type=Path, default=Path(".dev/compare"), metavar="DIR")
+    compare.add_argument("--quick", action="store_true", help="two chains, one seed")
+    compare.add_argument("--variants", action="store_true", help="forms of the baselines instead")
+    compare.set_defaults(run=_compare)
     arguments = parser.parse_args()
     # The pictures are small: threads cost more than they give.
     torch.set_num_threads(1)
+    arguments.run(arguments)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def _yardstick(arguments: argparse.Namespace) -> None:
     rows = []
     for levels, factor, settings in COMPARISON + ([] if arguments.quick else SHAPES):
         row = measure(levels, factor, settings, arguments.seeds)
@@ -42,6 +66,13 @@ def main() -> None:
         print(_line(row), flush=True)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    # Here, because it needs what the yardstick does without: the model and the picture program.
+    from .side_by_side import run
+
+    run(arguments.out, arguments.seeds, arguments.quick, arguments.variants)
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -25,15 +25,18 @@ from .stack import is_loop
 # (x0, footprints, sigma) -> L, all (N, C, H, W)
 Blending = Callable[[torch.Tensor, Sequence[Footprint], float], torch.Tensor]
 
-# How far noise must exceed a frequency for the wide view to lead it. With 0.75 neighbours agree
-# more often on a common subject (0.97 of the time for 0.86), but prompts that differ in colour then
-# no longer get their own: seen with the bundled model, where leaves took on the forest's blue.
-RHO = 3.0
+# The wide view leads a frequency until the noise variance has fallen to RHO times the picture's own
+# at that frequency; then it lets go, within a factor of about two. A soft change (a power of 2) or
+# an early one (RHO 3) lets neighbours settle on different subjects, or between two.
+RHO = 1.0
+LET_GO_POWER = 6
 CUTOFF = 3.0  # cycles per deep image up to which the wide view may lead
-# Parent pixels from the border over which the parent's view prevails, falling smoothly.
-# Two, falling linearly, leave a harder dotted frame with the bundled model and less agreement.
+# Parent pixels from the border over which the parent's view prevails: wholly over the plateau, then
+# falling smoothly. Wider lowers the seam, and carries more of the parent's mean into the child.
 RIM_PIXELS = 5
-RIM_SHARE = 1 / 3  # of a footprint's smaller side that the rim may take at most
+RIM_SHARE = 1 / 5  # of a footprint's smaller side that the fall may take at most
+PLATEAU_PIXELS = 1
+PLATEAU_SHARE = 1 / 16  # of a footprint's smaller side that the plateau may take at most
 # Variance of a pixel of ordinary pictures in -1..1, spread over frequencies as 1/kappa^2.
 PIXEL_VARIANCE = 0.25
 _LOWEST = 0.5  # cycles per image: the mean is treated like the slowest wave
@@ -53,7 +56,7 @@ def lead_early(
 ) -> torch.Tensor:
     """The default rule: lead early, then let go, with a rim.
 
-    w(kappa, sigma) = 1 / (1 + (kappa/3)^4) * 1 / (1 + (rho S(kappa) / sigma^2)^2): while noise
+    w(kappa, sigma) = 1 / (1 + (kappa/3)^4) * 1 / (1 + (rho S(kappa) / sigma^2)^6): while noise
     hides a frequency the wide view decides it, afterwards the deep view keeps what it has made
     of it. Weights near 0 or 1 are safe; between them two views of different signal-to-noise
     would be averaged and power lost. Then the parent's view prevails at the border.
@@ -65,7 +68,10 @@ def lead_early(
         sigma: present noise level.
         context_strength: divides rho; above 1 the wide view leads longer, at 0 not at all.
     """
-    known = (context_strength * sigma**2) ** 2
+    if context_strength == 0.0:
+        rho = math.inf
+    else:
+        rho = RHO / context_strength
 
     def led(own: torch.Tensor, wider: torch.Tensor, place: Footprint) -> torch.Tensor:
         parent = place.crop(wider)
@@ -73,7 +79,7 @@ def lead_early(
         frequency = _frequencies(delta)
         power = _power_spectrum(frequency, own.shape[-2] * own.shape[-1])
         weight = 1.0 / (1.0 + (frequency / CUTOFF) ** 4)
-        weight = weight * (known / (known + (RHO * power) ** 2))
+        weight = weight / (1.0 + (rho * power / sigma**2) ** LET_GO_POWER)
         own = own + place.enlarge(_filter(delta, weight))
         rim = _rim(place).to(own.device, own.dtype)
         return own + place.enlarge(rim * (parent - place.reduce(own)))
@@ -144,14 +150,16 @@ def _dct(count: int) -> torch.Tensor:
 
 
 def _rim(place: Footprint) -> torch.Tensor:
-    """(h, w): 1 at the footprint's border, falling smoothly to 0 at ``RIM_PIXELS`` inwards.
+    """(h, w): 1 at the footprint's border, falling smoothly to 0 a few pixels inwards.
 
     Where the footprint ends at the parent's own border there is nothing beyond to agree with.
     """
     rows, columns = _inwards(place.rows), _inwards(place.columns)
     distance = torch.minimum(rows[:, None], columns[None, :])
-    width = min(RIM_PIXELS, RIM_SHARE * min(place.rows.count, place.columns.count))
-    weight = (1.0 - distance / width).clamp(min=0.0)
+    side = min(place.rows.count, place.columns.count)
+    plateau = min(PLATEAU_PIXELS, PLATEAU_SHARE * side)
+    width = min(RIM_PIXELS, RIM_SHARE * side)
+    weight = (1.0 - (distance - plateau).clamp(min=0.0) / width).clamp(min=0.0)
     return weight * weight * (3.0 - 2.0 * weight)
 
 

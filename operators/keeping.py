@@ -8,6 +8,7 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty
 
+from .. import jobs
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.manifest import read_stack
 from ..job_settings import apply_stack
@@ -44,17 +45,20 @@ class ZOOMSTACK_OT_level_again(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.zoom_stack
-        index = min(settings.active_level, len(settings.levels) - 1)
-        for number, level in enumerate(settings.levels):
-            level.keep = number != index
-        again = settings.levels[index]
+        again = settings.levels[min(settings.active_level, len(settings.levels) - 1)]
+        for level in settings.levels:
+            level.keep = level != again
         again.use_own_seed, again.seed = True, random.randint(0, MAX_SEED)
-        return bpy.ops.zoom_stack.generate(wait=self.wait)
+        try:
+            return bpy.ops.zoom_stack.generate(wait=self.wait)
+        except RuntimeError as error:
+            # The padlocks stay: the panel says which of them to open, and Generate goes on.
+            self.report({"ERROR"}, str(jobs.board.problem or error))
+            return {"CANCELLED"}
 
 
 class ZOOMSTACK_OT_edit_levels(bpy.types.Operator):
-    """Put this zoom's levels into the list above, all of them kept: add levels between or beyond
-    them, or unlock one to make it again"""
+    """Put this zoom's levels into the list above, all kept, to add or change some"""
 
     bl_idname = "zoom_stack.edit_levels"
     bl_label = "Edit Levels"

@@ -52,7 +52,9 @@ class ZOOMSTACK_OT_save_preset(bpy.types.Operator):
         try:
             if not stem.strip("_"):
                 raise ZoomStackError("bad_name", "A preset needs a name with letters.")
-            data = json.dumps(job_from_settings(context.scene.zoom_stack).to_dict(), indent=2)
+            # Finished pictures are of this zoom; the next one makes its own.
+            job = job_from_settings(context.scene.zoom_stack, with_kept=False)
+            data = json.dumps(job.to_dict(), indent=2)
             write_atomically(folders.user_folder("presets") / f"{stem}.json", data.encode())
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))

@@ -132,9 +132,7 @@ def _draw_settings(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) 
     column.prop(settings, "zoom_factor")
     column.prop(settings, "steps")
     row = column.row(align=True)
-    seed = row.row(align=True)
-    seed.active = not settings.randomise_seed
-    seed.prop(settings, "seed")
+    row.prop(settings, "seed")
     row.prop(settings, "randomise_seed", text="", icon="FILE_REFRESH")
     column.prop(settings, "loop")
     if any(is_kept(level) for level in settings.levels):

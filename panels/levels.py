@@ -55,10 +55,11 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         active_property: str,
         index: int,
     ) -> None:
-        split = layout.split(factor=0.8)
+        locks = any(level.made for level in data.levels)
+        long = _magnification(data, len(data.levels) - 1) >= 1000.0
+        split = layout.split(factor=0.8 - 0.1 * locks - 0.08 * long)
         row = split.row(align=True)
-        generation = jobs.board.generation
-        picture = generation.thumbnails.icon(index) if generation is not None else 0
+        picture = _icon_of(data, item)
         if picture:
             row.label(text="", icon_value=picture)
         else:
@@ -67,11 +68,34 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         right = split.row(align=True)
         right.alignment = "RIGHT"
         magnification = right.row()
+        magnification.alignment = "RIGHT"
         magnification.active = False
         magnification.label(text=magnification_text(_magnification(data, index)))
         if item.made:
             lock = "LOCKED" if item.keep else "UNLOCKED"
             right.prop(item, "keep", text="", icon=lock, emboss=False)
+        elif locks:
+            right.label(text="", icon="BLANK1")
+
+
+def _icon_of(settings: ZOOMSTACK_PG_settings, level: ZOOMSTACK_PG_level) -> int:
+    """The icon of a level's picture in the run that is under way; 0 where there is none."""
+    generation = jobs.board.generation
+    if generation is None or settings.run != str(generation.out) or level.number < 0:
+        return 0
+    return generation.thumbnails.icon(level.number)
+
+
+class ZOOMSTACK_MT_subjects(bpy.types.Menu):
+    """What the chosen model can draw, from the widest scale to the smallest"""
+
+    bl_idname = "ZOOMSTACK_MT_subjects"
+    bl_label = "What the Model Knows"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        vocabulary = vocabulary_of(context.scene.zoom_stack)
+        for subject in vocabulary.subjects if vocabulary else ():
+            self.layout.operator("zoom_stack.level_subject", text=subject).subject = subject
 
 
 class ZOOMSTACK_PT_levels(bpy.types.Panel):
@@ -127,12 +151,7 @@ def _draw_level(
     column.use_property_split = True
     column.use_property_decorate = False
     if index > 0 or settings.loop:  # otherwise the widest level lies in no other
-        row = column.row(align=True, heading="Own Factor")
-        row.prop(level, "use_own_zoom_factor", text="")
-        factor = row.row(align=True)
-        factor.active = level.use_own_zoom_factor
-        factor.prop(level, "zoom_factor", text="")
-        column.row(align=True).prop(level, "focus")
+        _draw_place(column, settings, index)
     if is_kept(level):
         return
     row = column.row(align=True, heading="Own Seed")
@@ -141,9 +160,26 @@ def _draw_level(
     seed.active = level.use_own_seed
     seed.prop(level, "seed", text="")
     column.prop(level, "negative_prompt", text="Avoid")
-    column.prop(level, "pin_image", text="Pin")
+    column.prop(level, "pin_image", text="Pin To")
     if level.pin_image:
         column.prop(level, "pin_mask", text="Mask")
+
+
+def _draw_place(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, index: int) -> None:
+    """How a level lies in the one before it; two kept pictures leave nothing to choose."""
+    level, wider = settings.levels[index], settings.levels[index - 1]
+    column = layout.column()
+    column.enabled = not (is_kept(level) and is_kept(wider))
+    if index == 0:
+        column.label(text="In the last level, for the loop:")
+    row = column.row(align=True, heading="Own Factor")
+    row.prop(level, "use_own_zoom_factor", text="")
+    factor = row.row(align=True)
+    factor.active = level.use_own_zoom_factor
+    factor.prop(level, "zoom_factor", text="")
+    focus = column.column(align=True)
+    focus.prop(level, "focus", index=0, text="Focus X")
+    focus.prop(level, "focus", index=1, text="Y")
 
 
 def _draw_unknown_words(
@@ -158,8 +194,7 @@ def _draw_unknown_words(
     problem = problem_of(vocabulary, level.prompt)
     if problem:
         draw_wrapped(layout, context, problem[0].upper() + problem[1:], "INFO")
-    if problem and not vocabulary.understands(level.prompt):
-        draw_wrapped(layout, context, f"It knows: {', '.join(vocabulary.subjects)}.")
+        layout.menu(ZOOMSTACK_MT_subjects.bl_idname)
 
 
 def _magnification(settings: ZOOMSTACK_PG_settings, index: int) -> float:
@@ -169,7 +204,12 @@ def _magnification(settings: ZOOMSTACK_PG_settings, index: int) -> float:
     return magnification
 
 
-CLASSES = (ZOOMSTACK_MT_presets, ZOOMSTACK_UL_levels, ZOOMSTACK_PT_levels)
+CLASSES = (
+    ZOOMSTACK_MT_presets,
+    ZOOMSTACK_MT_subjects,
+    ZOOMSTACK_UL_levels,
+    ZOOMSTACK_PT_levels,
+)
 
 
 def register() -> None:

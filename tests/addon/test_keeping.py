@@ -73,22 +73,121 @@ def test_a_level_is_made_again_with_another_seed(bpy: Any, made: Any) -> None:
     assert Path(made.levels[1].made).parent == board().generation.out
 
 
-def test_a_level_between_kept_ones_leaves_them_where_they_are(bpy: Any, made: Any) -> None:
-    for level in made.levels:
+@pytest.fixture
+def kept(bpy: Any, settings: Any, use_worker: UseWorker) -> Any:
+    """Three kept levels, the closest one beside the middle."""
+    settings.zoom_factor = 4.0
+    settings.levels[2].focus = (0.4, 0.55)
+    assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
+    for level in settings.levels:
         level.keep = True
-    made.zoom_factor = 4.0
-    made.levels[2].focus = (0.4, 0.55)
-    made.active_level = 1
+    settings.active_level = 1
+    return settings
+
+
+def _place(levels: Any, wider: int, deeper: int) -> list[float]:
+    """Centre and size of a level in another one's widths."""
+    x, y, size = 0.5, 0.5, 1.0
+    for level in levels[wider + 1 : deeper + 1]:
+        x, y = x + (level.focus[0] - 0.5) * size, y + (level.focus[1] - 0.5) * size
+        size /= level.zoom_factor
+    return [x, y, size]
+
+
+def test_a_level_between_kept_ones_leaves_them_where_they_are(bpy: Any, kept: Any) -> None:
     assert not bpy.ops.zoom_stack.generate.poll(), "there is nothing to make"
     assert bpy.ops.zoom_stack.level_add() == {"FINISHED"}
-    made.levels[2].prompt = "between"
-    levels = _job(made).levels
-    assert [level.keep is not None for level in levels] == [True, True, False, True]
-    between, deeper = levels[2], levels[3]
-    assert between.zoom_factor * deeper.zoom_factor == pytest.approx(4.0, rel=1e-4)
-    for first, second, wanted in zip(between.focus, deeper.focus, (0.4, 0.55), strict=True):
-        assert first + (second - 0.5) / between.zoom_factor == pytest.approx(wanted, abs=1e-4)
+    kept.levels[2].prompt = "between"
+    assert bpy.ops.zoom_stack.level_add() == {"FINISHED"}
+    kept.levels[3].prompt = "between that and the closest"
+    levels = _job(kept).levels
+    assert [level.keep is not None for level in levels] == [True, True, False, False, True]
+    assert _place(levels, 1, 4) == pytest.approx([0.4, 0.55, 0.25], abs=1e-4)
     assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
+
+
+def test_removing_a_level_leaves_kept_ones_where_they_are(bpy: Any, kept: Any) -> None:
+    kept.levels[1].keep = False
+    assert bpy.ops.zoom_stack.level_remove() == {"FINISHED"}
+    kept.active_level = 0
+    assert bpy.ops.zoom_stack.level_add() == {"FINISHED"}
+    kept.levels[1].prompt = "instead"
+    assert _place(_job(kept).levels, 0, 2) == pytest.approx([0.475, 0.5125, 1 / 16], abs=1e-4)
+
+
+def test_a_new_level_moves_past_a_kept_one_that_stays(bpy: Any, kept: Any) -> None:
+    bpy.ops.zoom_stack.level_add()
+    kept.levels[2].prompt = "new"
+    for direction, there in (("UP", 1), ("UP", 0), ("DOWN", 1), ("DOWN", 2)):
+        assert bpy.ops.zoom_stack.level_move(direction=direction) == {"FINISHED"}
+        assert kept.levels[there].prompt == "new" and kept.active_level == there
+        levels = _job(kept).levels  # which is refused where a kept level has left its place
+    assert _place(levels, 1, 3) == pytest.approx([0.4, 0.55, 0.25], abs=1e-4)
+
+
+def test_kept_levels_do_not_change_their_order(bpy: Any, kept: Any) -> None:
+    with pytest.raises(RuntimeError, match="unlock one of the two"):
+        bpy.ops.zoom_stack.level_move(direction="UP")
+    assert [level.prompt for level in kept.levels] == list(PROMPTS)
+
+
+def test_kept_levels_that_no_longer_fit_are_refused_in_words(bpy: Any, kept: Any) -> None:
+    kept.levels.add().prompt = "deeper"
+    kept.zoom_factor = 2.0
+    with pytest.raises(RuntimeError, match="Levels 1 and 2 are kept, but no longer lie"):
+        bpy.ops.zoom_stack.generate()
+    kept.wider_follow = True
+    assert _job(kept), "wider levels change with what lies in them"
+    kept.wider_follow, kept.zoom_factor = False, 4.0
+    kept.loop = True
+    assert bpy.ops.zoom_stack.generate() == {"FINISHED"}, "new levels may close a loop"
+
+
+def test_a_loop_cannot_be_closed_between_kept_levels(bpy: Any, kept: Any) -> None:
+    kept.levels[1].keep = False
+    kept.loop = True
+    with pytest.raises(RuntimeError, match="level 1 within level 3, and both are kept"):
+        bpy.ops.zoom_stack.generate()
+
+
+def test_a_kept_picture_that_is_gone_is_told_in_one_sentence(bpy: Any, kept: Any) -> None:
+    kept.levels[1].keep = False
+    Path(kept.levels[2].made).unlink()
+    with pytest.raises(RuntimeError, match=r"Level 3 is kept, .* level_02\.png is no"):
+        bpy.ops.zoom_stack.generate()
+    assert board().problem.code == "bad_picture"
+
+
+def test_making_again_that_cannot_start_is_told_and_gone_on_with(bpy: Any, made: Any) -> None:
+    Path(made.levels[2].made).unlink()
+    with pytest.raises(RuntimeError) as told:
+        bpy.ops.zoom_stack.level_again()
+    assert str(told.value).startswith("Error: Level 3 is kept, but its picture"), "no traceback"
+    made.levels[2].keep = False  # as it says
+    assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
+    assert [level.keep for level in made.levels] == [False, True, False]
+
+
+def test_a_preset_keeps_no_pictures(bpy: Any, kept: Any) -> None:
+    assert bpy.ops.zoom_stack.save_preset(name="All kept") == {"FINISHED"}
+    assert bpy.ops.zoom_stack.load_preset(preset="all_kept") == {"FINISHED"}
+    assert [(level.made, level.keep) for level in kept.levels] == [("", False)] * 3
+    bpy.ops.zoom_stack.remove_preset(preset="all_kept")
+
+
+def test_padlocks_are_in_the_file(bpy: Any, kept: Any, tmp_path: Path) -> None:
+    kept.levels[1].keep = False
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "kept.blend"))
+    bpy_session.load_factory_startup()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "kept.blend"))
+    scene = next(scene for scene in bpy.data.scenes if scene.zoom_stack.levels)
+    assert [level.keep for level in scene.zoom_stack.levels] == [True, False, True]
+
+
+def test_a_subject_becomes_the_prompt(bpy: Any, settings: Any) -> None:
+    settings.active_level = 1
+    assert bpy.ops.zoom_stack.level_subject(subject="coast") == {"FINISHED"}
+    assert settings.levels[1].prompt == "coast"
 
 
 def test_making_again_wants_a_whole_zoom_first(bpy: Any, settings: Any) -> None:

@@ -1,0 +1,162 @@
+"""Five methods side by side: the same zooms, the same model, the same machine, in one run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from engine.contract.job import SamplerSettings
+from engine.footprint import footprint
+from engine.models.protocol import Model
+from engine.stack import footprints
+from training.images import CONCEPTS, draw
+
+from . import methods
+from .chains import Chain
+from .conditional import Resampling
+from .continuity import Scale, context, departures, disagreement, scale, seam
+from .methods import Made, Zoom
+from .recognition import SEED, Judge, recognised
+
+OURS = SamplerSettings()
+PAPER = SamplerSettings(solver="ddpm", steps=methods.PAPER_STEPS, blending="uniform")
+
+# The strongest of benchmarks/variants.py each: the mean of recognised, context and 1 / seam.
+METHODS: dict[str, Callable[[Zoom], Made]] = {
+    "ours": lambda zoom: methods.joint(zoom, OURS),
+    "the paper's": lambda zoom: methods.joint(zoom, PAPER),
+    "independent levels": lambda zoom: methods.independent(zoom, OURS),
+    "outpainting": lambda zoom: methods.outpainting(zoom, OURS, Resampling()),
+    "super-resolution": lambda zoom: methods.super_resolution(zoom, OURS, None, project=True),
+}
+
+_PICTURES_A_SUBJECT = 10  # of the scale's single pictures
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One stack of one method.
+
+    Attributes:
+        seams: of each nesting border.
+        disagreements: of each pair of neighbours, in steps of 255.
+        departures: of each pair.
+        scale: to compare them with.
+        recognised: each level.
+        evaluations: of the model a level.
+    """
+
+    method: str
+    chain: str
+    seed: int
+    seams: list[float]
+    disagreements: list[float]
+    departures: list[dict[str, float]]
+    scale: Scale
+    recognised: list[bool]
+    evaluations: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A method over all its stacks; see the functions of ``continuity`` and ``recognition``."""
+
+    stacks: int
+    seam: float
+    disagreement: float
+    context: float
+    colour: float
+    light: float
+    direction: float
+    recognised: float
+    evaluations: float
+    seconds: float
+
+
+def compare(
+    model: Model,
+    chains: Sequence[Chain],
+    seeds: Sequence[int],
+    judge: Judge,
+    chosen: dict[str, Callable[[Zoom], Made]] | None = None,
+) -> Iterator[tuple[Chain, int, dict[str, Made], list[Measured]]]:
+    """Make every zoom with every method and measure it; yields after each chain and seed."""
+    size = model.native_size
+    singles = single_pictures()
+    for chain in chains:
+        known = scale(singles, footprint(chain.placements[1], size))
+        guidance = model.default_guidance
+        with torch.inference_mode():
+            single = [model.condition([prompt], [""], guidance) for prompt in chain.prompts]
+            together = model.condition(chain.prompts, [""] * len(chain.levels), guidance)
+        for seed in seeds:
+            zoom = Zoom(together, single, chain.placements, size, seed)
+            made, rows = {}, []
+            for name, method in (chosen or METHODS).items():
+                made[name] = method(zoom)
+                rows.append(measure(name, chain, seed, made[name], known, judge))
+            yield chain, seed, made, rows
+
+
+def measure(
+    method: str, chain: Chain, seed: int, made: Made, known: Scale, judge: Judge
+) -> Measured:
+    """All measures of one stack."""
+    height, width = made.levels.shape[-2:]
+    nesting = footprints(chain.placements, (width, height))
+    pairs = list(zip(made.levels[:-1], nesting, strict=True))
+    return Measured(
+        method=method,
+        chain=chain.title,
+        seed=seed,
+        seams=[seam(parent, place) for parent, place in pairs],
+        disagreements=disagreement(made.estimates, nesting),
+        departures=[departures(parent, place) for parent, place in pairs],
+        scale=known,
+        recognised=recognised(judge, made.levels, chain.subjects),
+        evaluations=made.evaluations,
+        seconds=made.seconds,
+    )
+
+
+def figures(rows: Sequence[Measured]) -> Figures:
+    """A method's figures over its stacks: every border, pair and level counts alike."""
+    shares = context([(pair, row.scale) for row in rows for pair in row.departures])
+    return Figures(
+        stacks=len(rows),
+        # The logarithm's mean: a seam twice and one half as strong make no seam on average.
+        seam=math.exp(_mean([math.log(each) for row in rows for each in row.seams])),
+        disagreement=_mean([each for row in rows for each in row.disagreements]),
+        recognised=_mean([float(each) for row in rows for each in row.recognised]),
+        evaluations=_mean([row.evaluations for row in rows]),
+        seconds=_mean([row.seconds for row in rows]),
+        **shares,
+    )
+
+
+def errors(rows: Sequence[Measured]) -> dict[str, float]:
+    """Standard errors of the figures over stacks, by the jackknife; none of a single stack."""
+    if len(rows) < 2:
+        return {}
+    left_out = [vars(figures([*rows[:index], *rows[index + 1 :]])) for index in range(len(rows))]
+    result = {}
+    for name in ("seam", "disagreement", "context", "colour", "light", "direction", "recognised"):
+        values = np.asarray([each[name] for each in left_out])
+        result[name] = float(np.sqrt((len(rows) - 1) * values.var()))
+    return result
+
+
+def single_pictures(count: int = _PICTURES_A_SUBJECT) -> torch.Tensor:
+    """(n, 3, 64, 64), -1 to 1: pictures of one scale each, neighbours of different subjects."""
+    rng = np.random.default_rng((SEED, 1))
+    drawn = [draw(rng, subject)[0] for _ in range(count) for subject in CONCEPTS]
+    return torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).float() * 2.0 - 1.0
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

@@ -1,0 +1,281 @@
+"""The comparison's measures where the answer is known, its baselines where the model is exact."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from nestings import chain
+from PIL import Image
+
+from benchmarks import compare, methods, recognition, side_by_side, worlds
+from benchmarks.chains import CHAINS, Chain
+from benchmarks.conditional import Resampling, Start, sample_given
+from benchmarks.continuity import context, departures, disagreement, scale, seam
+from benchmarks.recognition import Judge, nested
+from engine.contract.geometry import Placement
+from engine.contract.job import SamplerSettings
+from engine.footprint import Footprint, footprint
+from engine.stack import footprints, render_with
+from training.evaluate import build_classifier
+from training.images import CONCEPTS
+
+SIZE = (32, 32)
+LEVELS = 3
+SETTINGS = SamplerSettings(steps=12)
+
+
+class Quiet:
+    """A world whose pictures keep well within -1 and 1, so that no value is clipped."""
+
+    def __init__(self, world: worlds.FieldWorld, scale: float = 0.1) -> None:
+        self.world, self.scale, self.channels = world, scale, world.channels
+
+    def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        return self.scale * self.world.predict_x0(z / self.scale, sigma / self.scale)
+
+
+def zoom(levels: int = LEVELS, seeds: int = 3, factor: float = 2.0) -> methods.Zoom:
+    def bound(count: int) -> Quiet:
+        return Quiet(worlds.gaussian(count, SIZE, seeds))
+
+    return methods.Zoom(bound(levels), [bound(1)] * levels, chain(levels, factor), SIZE, seed=4)
+
+
+def big_pictures(count: int, side: int, seed: int = 0) -> torch.Tensor:
+    """(count, 3, side, side): fields with colours of their own, as steep as pictures are."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.fft.fft2(torch.randn(count, 3, side, side, generator=generator), norm="ortho")
+    field = torch.fft.ifft2(noise * worlds.spectrum(side, side).sqrt(), norm="ortho").real
+    return (0.5 * field + 0.4 * torch.randn(count, 3, 1, 1, generator=generator)).float()
+
+
+def zooms(count: int, side: int = 64) -> torch.Tensor:
+    """(count, 3 levels, 3, side, side): views of one big picture each, at a factor of 2."""
+    big = big_pictures(count, 4 * side)
+    views = []
+    for times in (4, 2, 1):
+        border = (4 * side - times * side) // 2
+        view = big[..., border : border + times * side, border : border + times * side]
+        views.append(torch.nn.functional.avg_pool2d(view, times))
+    return torch.stack(views, dim=1)
+
+
+def nesting(side: int = 64) -> list[Footprint]:
+    return footprints(chain(LEVELS, 2.0), (side, side))
+
+
+def seams_of(stacks: torch.Tensor) -> float:
+    found = [seam(stack[i], place) for stack in stacks for i, place in enumerate(nesting())]
+    return sum(found) / len(found)
+
+
+def test_one_picture_has_no_seam_and_strangers_have_one():
+    stacks = zooms(8)
+    strangers = torch.stack(
+        [
+            render_with(torch.stack([stacks[i - j][j] for j in range(3)]), nesting())
+            for i in range(8)
+        ]
+    )
+    assert seams_of(stacks) == pytest.approx(1.0, abs=0.12)
+    assert seams_of(strangers) > 3.0
+
+
+def test_a_seam_is_the_border_over_the_lines_beside_it():
+    place = footprint(Placement(2.0), (64, 64))
+    ramp = torch.linspace(-0.5, 0.5, 64).expand(1, 64, 64) + torch.linspace(-0.5, 0.5, 64)[:, None]
+    slope = float(ramp[0, 0, 1] - ramp[0, 0, 0])
+    assert seam(ramp, place) == pytest.approx(1.0, abs=1e-4)
+    raised = place.paste(ramp, place.crop(ramp) + 0.2)
+    step = 1.0 / 127.5
+    # Raised on all sides: across two of them the step adds to the slope, across two it opposes it.
+    expected = ((0.2 + slope + 0.2 - slope) / 2 + step) / (slope + step)
+    assert seam(raised, place) == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_rough_child_is_not_excused_for_its_own_roughness():
+    place = footprint(Placement(2.0), (64, 64))
+    generator = torch.Generator().manual_seed(0)
+    smooth = torch.zeros(3, 64, 64)
+    rough = place.paste(smooth, 0.2 * torch.randn(3, 32, 32, generator=generator) + 0.5)
+    assert seam(rough, place) > 3.0
+
+
+def test_estimates_disagree_by_their_difference():
+    stack = zooms(1)[0]
+    assert max(disagreement(stack, nesting())) < 1e-3
+    stack[1] += 10 / 127.5
+    assert disagreement(stack, nesting()) == pytest.approx([10.0, 10.0], abs=1e-3)
+
+
+def test_context_is_1_in_one_picture_and_0_between_strangers():
+    stacks = zooms(24)
+    place = nesting()[0]
+    known = scale(big_pictures(60, 64, seed=1), place)
+
+    def share(inside: torch.Tensor) -> dict[str, float]:
+        pictures = [
+            place.paste(stack[0], place.reduce(child))
+            for stack, child in zip(stacks, inside, strict=True)
+        ]
+        return context([(departures(picture, place), known) for picture in pictures])
+
+    own, strangers = share(stacks[:, 1]), share(stacks[:, 1].roll(1, dims=0))
+    assert own["context"] > 0.85 and own["colour"] > 0.85
+    assert strangers["context"] < 0.2 and strangers["colour"] < 0.2
+
+
+def test_each_aspect_sees_its_own_departure():
+    place = footprint(Placement(2.0), (64, 64))
+    waves = torch.sin(torch.arange(64.0) * 0.9).expand(3, 64, 64)
+    turned = place.paste(waves, place.crop(waves.transpose(-1, -2)))
+    ramp = torch.linspace(-0.5, 0.5, 64).expand(3, 64, 64)
+    mirrored = place.paste(ramp, place.crop(ramp.flip(-1)))
+    brighter = place.paste(ramp, place.crop(ramp) + 0.3)
+    assert departures(turned, place)["direction"] == pytest.approx(2.0, abs=0.1)
+    assert departures(waves, place)["direction"] < 0.05
+    assert departures(brighter, place)["colour"] == pytest.approx(0.3, abs=1e-4)
+    lights = [departures(picture, place)["light"] for picture in (ramp, brighter, mirrored)]
+    assert lights[0] == pytest.approx(lights[1], abs=1e-5) and lights[2] > 2 * lights[0]
+
+
+@pytest.mark.parametrize("factor", [2.0, 4.0])
+def test_outpainting_keeps_the_deeper_picture(factor):
+    place = footprint(Placement(factor), SIZE)
+    deeper = 0.1 * torch.randn(3, *SIZE)
+    picture = sample_given(
+        zoom().single[0],
+        methods.around(place, deeper),
+        count=1, size=SIZE, seed=1, settings=SETTINGS, resampling=Resampling(2),
+    )[0]  # fmt: skip
+    assert torch.equal(place.crop(picture), place.reduce(deeper))
+    made = methods.outpainting(zoom(factor=factor), SETTINGS, Resampling())
+    alone = sample_given(
+        zoom().single[0], lambda x0: x0,
+        count=1, size=SIZE, seed=methods.level_seed(4, LEVELS - 1), settings=SETTINGS,
+    )[0]  # fmt: skip
+    assert torch.equal(made.levels[-1], alone)
+
+
+@pytest.mark.parametrize("factor", [2.0, 4.0])
+def test_super_resolution_keeps_the_parents_crop(factor):
+    made = methods.super_resolution(zoom(factor=factor), SETTINGS, None, project=True)
+    alone = sample_given(
+        zoom().single[0], lambda x0: x0,
+        count=1, size=SIZE, seed=methods.level_seed(4, 0), settings=SETTINGS,
+    )[0]  # fmt: skip
+    # The last paste would have changed the widest level, had a deeper one departed from it.
+    assert torch.allclose(made.levels[0], alone, atol=1e-5)
+    assert not torch.allclose(
+        methods.super_resolution(zoom(factor=factor), SETTINGS, 1.0, project=False).levels[0],
+        alone,
+        atol=1e-3,
+    )
+
+
+def test_what_is_known_continues_where_the_model_is_exact():
+    """Outpainting's seams are lower than those of levels that do not know of each other."""
+
+    def worst(made: methods.Made) -> float:
+        places = zoom().nesting
+        return max(seam(made.levels[i], place) for i, place in enumerate(places))
+
+    many = zoom(seeds=24)
+    alone = worst(methods.independent(many, SETTINGS))
+    grown = worst(methods.outpainting(many, SETTINGS, Resampling(2)))
+    assert grown < 0.75 * alone
+
+
+@pytest.mark.parametrize("turns", [1, 4])
+def test_jumps_back_keep_the_variance_of_what_is_drawn(turns):
+    picture = sample_given(
+        zoom(seeds=1000).single[0], lambda x0: x0,
+        count=1, size=SIZE, seed=3, settings=SamplerSettings(steps=24),
+        resampling=Resampling(turns),
+    )  # fmt: skip
+    means = picture.mean(dim=(-2, -1))
+    assert float(means.var()) == pytest.approx((0.1 * worlds.MeanPrior().deviation) ** 2, rel=0.15)
+
+
+def test_jumps_repeat_blocks_of_steps_within_their_range():
+    resampling = Resampling(turns=2, length=2, highest=9.0, lowest=1.0)
+    assert resampling.visits([16.0, 8.0, 4.0, 2.0, 0.5, 0.25]) == [0, 1, 2, 1, 2, 3, 4, 3, 4, 5]
+    assert Resampling().visits([4.0, 2.0, 1.0]) == [0, 1, 2]
+
+
+def test_a_start_with_little_noise_stays_near_its_picture():
+    start = 0.1 * big_pictures(1, 32)
+
+    def distance(sigma: float) -> float:
+        picture = sample_given(
+            zoom().single[0], lambda x0: x0,
+            count=1, size=SIZE, seed=3, settings=SETTINGS, start=Start(start, sigma),
+        )  # fmt: skip
+        return float((picture - start).square().mean().sqrt() / start.std())
+
+    assert distance(0.01) < 0.3 and distance(80.0) > 0.9
+
+
+def test_evaluations_are_counted_a_level():
+    steps = SETTINGS.steps
+    assert methods.joint(zoom(), SETTINGS).evaluations == steps
+    assert methods.independent(zoom(), SETTINGS).evaluations == steps
+    everywhere = Resampling(2, highest=1e9, lowest=0.0)
+    jumping = methods.outpainting(zoom(), SETTINGS, everywhere)
+    # Every step but the last twice, and the deepest level without jumps.
+    assert jumping.evaluations == pytest.approx(((2 * steps - 1) * (LEVELS - 1) + steps) / LEVELS)
+
+
+def test_nested_pictures_keep_what_is_around():
+    pictures = big_pictures(6, 64)
+    made = nested(pictures, np.random.default_rng(0))
+    assert torch.equal(made[..., :16, :], pictures[..., :16, :])
+    assert not torch.allclose(made[..., 28:36, 28:36], pictures[..., 28:36, 28:36], atol=0.01)
+
+
+def test_the_judge_is_made_once(tmp_path, monkeypatch):
+    first = recognition.judge(tmp_path, pictures=60, steps=2)
+    monkeypatch.setattr(recognition, "make_set", None)
+    again = recognition.judge(tmp_path, pictures=60, steps=2)
+    pictures = big_pictures(4, 64)
+    assert first.names(pictures) == again.names(pictures)
+    assert [path.name.startswith("judge_") for path in tmp_path.iterdir()] == [True]
+
+
+def test_chains_ask_for_subjects_that_can_be_drawn():
+    assert {subject for each in CHAINS for subject in each.subjects} <= set(CONCEPTS)
+    assert len({each.title for each in CHAINS}) == len(CHAINS)
+
+
+class Model:
+    """The exact world in the place of a diffusion model."""
+
+    name, revision, native_size, default_guidance = "exact", "0", (64, 64), 1.0
+
+    def condition(self, prompts, negative_prompts, guidance_scale):
+        return Quiet(worlds.gaussian(len(prompts), self.native_size, seeds=3), 0.3)
+
+
+def test_one_run_writes_table_and_contact_sheet(tmp_path, monkeypatch, capsys):
+    short = Chain("Short", 4.0, (("galaxy", "a galaxy"), ("planet", "a planet")))
+    monkeypatch.setattr(side_by_side, "QUICK", (short,))
+    monkeypatch.setattr(side_by_side, "open_model", lambda *_: Model())
+    untrained = Judge(build_classifier().eval(), plain=0.0, nested=0.0)
+    monkeypatch.setattr(side_by_side, "judge", lambda: untrained)
+    monkeypatch.setattr(compare, "single_pictures", lambda: big_pictures(12, 64))
+    side_by_side.run(tmp_path, seeds=3, quick=True, variants=False)
+    report = json.loads((tmp_path / "compare.json").read_text(encoding="utf-8"))
+    assert list(report["methods"]) == list(compare.METHODS)
+    evaluations = {n: m["figures"]["evaluations"] for n, m in report["methods"].items()}
+    assert (evaluations["ours"], evaluations["the paper's"]) == (24, methods.PAPER_STEPS)
+    seams = {n: m["figures"]["seam"] for n, m in report["methods"].items()}
+    assert seams["independent levels"] > max(seams["ours"], seams["outpainting"])
+    table = (tmp_path / "compare.md").read_text(encoding="utf-8")
+    shown = capsys.readouterr().out
+    for name in compare.METHODS:
+        assert f"| {name} |" in table and f"\n{name} " in shown
+    with Image.open(tmp_path / "compare.png") as sheet:
+        assert sheet.width > 2 * 160 and sheet.height > 5 * 160
