@@ -47,8 +47,9 @@ def job_from_settings(settings: ZOOMSTACK_PG_settings, with_kept: bool = True) -
         "solver": settings.solver,
         "steps": settings.steps,
         "blending": settings.blending,
-        "context_strength": _decimal(settings.context_strength),
     }
+    if settings.use_context:
+        sampler["context_strength"] = _decimal(settings.context_strength)
     if settings.use_guidance:
         sampler["guidance_scale"] = _decimal(settings.guidance_scale)
     job: dict[str, Any] = {
@@ -87,13 +88,15 @@ def apply_job(settings: ZOOMSTACK_PG_settings, data: object) -> None:
         if job.size is not None:
             settings.width, settings.height = job.size
     sampler = data.get("sampler", {})
-    for name in ("solver", "steps", "blending", "context_strength"):
+    for name in ("solver", "steps", "blending"):
         if name in sampler:
             setattr(settings, name, getattr(job.sampler, name))
-    if "guidance_scale" in sampler:
-        settings.use_guidance = job.sampler.guidance_scale is not None
-        if job.sampler.guidance_scale is not None:
-            settings.guidance_scale = job.sampler.guidance_scale
+    for name, switch in (("guidance_scale", "use_guidance"), ("context_strength", "use_context")):
+        if name in sampler:
+            value = getattr(job.sampler, name)
+            setattr(settings, switch, value is not None)
+            if value is not None:
+                setattr(settings, name, value)
 
 
 def apply_stack(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:

@@ -204,10 +204,15 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
         items=BLENDING_ITEMS,
         default=_DEFAULTS.blending,
     )
+    use_context: BoolProperty(
+        name="Own Context",
+        description="Set the context here in the place of the model's own recommendation",
+        default=False,
+    )
     context_strength: FloatProperty(
         name="Context",
         description="How long the wide views lead the close ones",
-        default=_DEFAULTS.context_strength,
+        default=1.0,
         min=0.0,
         max=100.0,
         soft_max=10.0,

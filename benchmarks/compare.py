@@ -95,7 +95,7 @@ def compare(
             single = [model.condition([prompt], [""], guidance) for prompt in chain.prompts]
             together = model.condition(chain.prompts, [""] * len(chain.levels), guidance)
         for seed in seeds:
-            zoom = Zoom(together, single, chain.placements, size, seed)
+            zoom = Zoom(together, single, chain.placements, size, seed, model.default_context)
             made, rows = {}, []
             for name, method in (chosen or METHODS).items():
                 made[name] = method(zoom)

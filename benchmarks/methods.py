@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -34,6 +34,7 @@ class Zoom:
         single: the model bound to each prompt alone, N of them.
         size: (width, height) of every level.
         seed: decides all noise.
+        context_strength: as the model recommends it; the default rule's.
     """
 
     together: Denoiser
@@ -41,6 +42,7 @@ class Zoom:
     placements: Sequence[Placement]
     size: tuple[int, int]
     seed: int
+    context_strength: float = 1.0
 
     @property
     def nesting(self) -> list[Footprint]:
@@ -83,6 +85,7 @@ class Watched:
 def joint(zoom: Zoom, settings: SamplerSettings) -> Made:
     """All levels together: ours with the default settings, the paper's with its own."""
     watched = Watched(zoom.together)
+    settings = replace(settings, context_strength=zoom.context_strength)
     started = time.perf_counter()
     levels = sample(watched, zoom.placements, size=zoom.size, seed=zoom.seed, settings=settings)
     return _made(zoom, levels, watched.x0, [watched], started)

@@ -36,6 +36,9 @@ CUTOFF = 3.0  # cycles per deep image up to which the wide view may lead
 RIM_PIXELS = 5
 RIM_SHARE = 1 / 5  # of a footprint's smaller side that the fall may take at most
 PLATEAU_PIXELS = 1
+# The noise level below which it does. To slow waves a rim is half of the picture; while they are
+# undecided it would lead the child as a whole: planets were no longer round, leaves not green.
+RIM_SIGMA = 3.0
 PLATEAU_SHARE = 1 / 16  # of a footprint's smaller side that the plateau may take at most
 # Variance of a pixel of ordinary pictures in -1..1, spread over frequencies as 1/kappa^2.
 PIXEL_VARIANCE = 0.25
@@ -48,6 +51,8 @@ def blending(settings: SamplerSettings) -> Blending:
         return uniform
     if settings.blending == "none":
         return lambda x0, nesting, sigma: x0
+    if settings.context_strength is None:
+        return lead_early
     return functools.partial(lead_early, context_strength=settings.context_strength)
 
 
@@ -59,7 +64,8 @@ def lead_early(
     w(kappa, sigma) = 1 / (1 + (kappa/3)^4) * 1 / (1 + (rho S(kappa) / sigma^2)^6): while noise
     hides a frequency the wide view decides it, afterwards the deep view keeps what it has made
     of it. Weights near 0 or 1 are safe; between them two views of different signal-to-noise
-    would be averaged and power lost. Then the parent's view prevails at the border.
+    would be averaged and power lost. Once subjects are settled, the parent's view prevails at the
+    border: M(sigma) = rim / (1 + (sigma/3)^4).
 
     Args:
         x0: (N, C, H, W) estimates.
@@ -68,10 +74,8 @@ def lead_early(
         sigma: present noise level.
         context_strength: divides rho; above 1 the wide view leads longer, at 0 not at all.
     """
-    if context_strength == 0.0:
-        rho = math.inf
-    else:
-        rho = RHO / context_strength
+    rho = math.inf if context_strength == 0.0 else RHO / context_strength
+    late = 1.0 / (1.0 + (sigma / RIM_SIGMA) ** 4)
 
     def led(own: torch.Tensor, wider: torch.Tensor, place: Footprint) -> torch.Tensor:
         parent = place.crop(wider)
@@ -81,7 +85,7 @@ def lead_early(
         weight = 1.0 / (1.0 + (frequency / CUTOFF) ** 4)
         weight = weight / (1.0 + (rho * power / sigma**2) ** LET_GO_POWER)
         own = own + place.enlarge(_filter(delta, weight))
-        rim = _rim(place).to(own.device, own.dtype)
+        rim = late * _rim(place).to(own.device, own.dtype)
         return own + place.enlarge(rim * (parent - place.reduce(own)))
 
     levels = [led(x0[0], x0[-1], nesting[-1]) if is_loop(nesting, len(x0)) else x0[0]]

@@ -133,17 +133,19 @@ class OutputFolder:
 def is_made_by(stack: Stack, job: Job) -> bool:
     """Whether a stack is the result of a job.
 
-    A job that leaves size and guidance to the model matches whatever the model chose.
+    A job that leaves size, guidance and context to the model matches whatever the model chose.
     """
     try:
         made = parse_job(stack.made_with.get("job"))
     except ZoomStackError:
         return False
-    guidance = job.sampler.guidance_scale
-    if guidance is None:
-        guidance = made.sampler.guidance_scale
+    left_open = {
+        name: getattr(made.sampler, name)
+        for name in ("guidance_scale", "context_strength")
+        if getattr(job.sampler, name) is None
+    }
     return made == dataclasses.replace(
         job,
         size=job.size or made.size,
-        sampler=dataclasses.replace(job.sampler, guidance_scale=guidance),
+        sampler=dataclasses.replace(job.sampler, **left_open),
     )

@@ -16,7 +16,7 @@ class Plan:
     """A job with everything decided that it left to the model.
 
     Attributes:
-        job: complete; its guidance scale is set, and its size.
+        job: complete; its size, guidance and context are set.
         sample_size: (width, height) at which the model samples.
         placements: for that size.
         large_size: (width, height) at which a second stage samples; None without one.
@@ -38,14 +38,16 @@ def make_plan(job: Job, model: Model, upscaler: SuperResolution | None = None) -
     times = 1 if upscaler is None else upscaler.native_size[0] // model.native_size[0]
     size = job.size or _default_size(model.native_size, times)
     aspect = size[0] / size[1]
-    guidance = job.sampler.guidance_scale
-    if guidance is None:
-        guidance = model.default_guidance
+    sampler = job.sampler
+    if sampler.guidance_scale is None:
+        sampler = replace(sampler, guidance_scale=model.default_guidance)
+    if sampler.context_strength is None:
+        sampler = replace(sampler, context_strength=model.default_context)
     sample_size = model.sample_size(aspect)
     # Sizes of whole eights have a slightly other aspect; every level has the same one.
     sample_aspect = sample_size[0] / sample_size[1]
     return Plan(
-        job=replace(job, size=size, sampler=replace(job.sampler, guidance_scale=guidance)),
+        job=replace(job, size=size, sampler=sampler),
         sample_size=sample_size,
         placements=[
             Placement(level.zoom_factor, level.focus, sample_aspect) for level in job.levels

@@ -104,7 +104,7 @@ class ZOOMSTACK_PT_advanced(_ZoomPanel, bpy.types.Panel):
         layout.prop(settings, "blending")
         strength = layout.row()
         strength.active = settings.blending == "default"
-        strength.prop(settings, "context_strength")
+        _draw_optional(strength, settings, "Context", "use_context", "context_strength")
         _draw_optional(layout, settings, "Size", "use_size", "width", "height")
         layout.prop(settings, "output_folder")
 

@@ -86,14 +86,14 @@ class SamplerSettings:
         guidance_scale: classifier-free guidance; None is the model's own recommendation.
         blending: "default" (lead early, with a rim), "uniform" (the paper's) or "none".
         context_strength: how long the wide view leads the deep one under the default rule;
-            1 is as measured best, 0 not at all.
+            0 is not at all, 1 as the exact yardstick asks; None is the model's own recommendation.
     """
 
     solver: str = "dpmpp_2m_sde"
     steps: int = 24
     guidance_scale: float | None = None
     blending: str = "default"
-    context_strength: float = 1.0
+    context_strength: float | None = None
 
 
 @dataclass(frozen=True)
@@ -257,10 +257,7 @@ def _parse_sampler(value: object) -> SamplerSettings:
         if guidance is None
         else _CHECK.number(guidance, "the guidance scale", 0.0, 100.0),
         blending=_CHECK.choice(sampler.get("blending", given.blending), BLENDINGS, "the blending"),
-        context_strength=_CHECK.number(
-            sampler.get("context_strength", given.context_strength),
-            "the context strength",
-            0.0,
-            100.0,
-        ),
+        context_strength=None
+        if sampler.get("context_strength") is None
+        else _CHECK.number(sampler["context_strength"], "the context strength", 0.0, 100.0),
     )

@@ -57,6 +57,7 @@ class Model(Protocol):
         revision: identifies the weights, for ``stack.json``.
         native_size: (width, height) in pixels at which it was trained.
         default_guidance: the recommended classifier-free guidance scale.
+        default_context: the recommended context strength; see ``blending.lead_early``.
         vocabulary: the words that a small model knows; None for one that reads everything.
     """
 
@@ -64,6 +65,7 @@ class Model(Protocol):
     revision: str
     native_size: tuple[int, int]
     default_guidance: float
+    default_context: float
     vocabulary: Vocabulary | None
 
     def sample_size(self, aspect: float) -> tuple[int, int]:

@@ -33,6 +33,7 @@ class AnalyticModel:
     revision = "1"
     native_size = (SIDE, SIDE)
     default_guidance = 2.0
+    default_context = 1.0
     vocabulary: Vocabulary | None = None
 
     def sample_size(self, aspect: float) -> tuple[int, int]:

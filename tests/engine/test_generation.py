@@ -101,7 +101,8 @@ def test_a_job_becomes_a_stack(finished: tuple[Path, Recorder]) -> None:
 
 def test_a_stack_says_how_it_was_made(finished: tuple[Path, Recorder]) -> None:
     made_with = json.loads((finished[0] / "stack.json").read_text())["made_with"]
-    complete = replace(JOB, sampler=replace(JOB.sampler, guidance_scale=2.0))
+    sampler = replace(JOB.sampler, guidance_scale=2.0, context_strength=1.0)
+    complete = replace(JOB, sampler=sampler)
     assert made_with["job"] == complete.to_dict()
     assert made_with["model"] == {"name": "analytic", "revision": "1"}
     assert made_with["device"] == "cpu"
