@@ -54,6 +54,7 @@ def job_from_settings(settings: ZOOMSTACK_PG_settings, with_kept: bool = True) -
         sampler["guidance_scale"] = _decimal(settings.guidance_scale)
     job: dict[str, Any] = {
         "model": settings.model,
+        "upscaler": settings.upscaler,
         "seed": settings.seed,
         "levels": levels,
         "loop": settings.loop,
@@ -80,7 +81,7 @@ def apply_job(settings: ZOOMSTACK_PG_settings, data: object) -> None:
     assert isinstance(data, Mapping)  # parse_job has seen to that
     _check_seeds(job)
     _apply_levels(settings, job.levels, job.loop)
-    for name in ("seed", "model"):
+    for name in ("seed", "model", "upscaler"):
         if name in data:
             setattr(settings, name, getattr(job, name))
     if "size" in data:

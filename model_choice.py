@@ -6,8 +6,8 @@ Models go by name, so that a job means the same on every machine.
 from __future__ import annotations
 
 import contextlib
-import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,38 +21,54 @@ if TYPE_CHECKING:
     from .properties import ZOOMSTACK_PG_settings
 
 BUNDLED = "bundled"
+_UPSCALER = b'"IFSuperResolutionPipeline"'
+_INDEX_BYTES = 4096
 _SCAN_SECONDS = 3.0  # panels ask in every redraw; a folder on a network is slow
 
 Item = tuple[str, str, str, int]
 
-_scanned: dict[str, tuple[float, list[str]]] = {}
-# Blender keeps pointers into these texts without owning them.
-_items: list[Item] = []
+_scanned: dict[str, tuple[float, list[tuple[str, bool]]]] = {}
 
 
-def model_items(self: ZOOMSTACK_PG_settings, context: bpy.types.Context | None) -> list[Item]:
-    """The enumeration's items; a chosen model that is gone stays in the list."""
-    found = known_models()
-    names = [BUNDLED, *found]
-    if self.model not in names:
-        names.append(self.model)
-    items = [_item(name, number, found) for number, name in enumerate(names)]
-    if items != _items:
-        _items[:] = items
-    return _items
+def choice(
+    attribute: str, first: tuple[str, str, str], enlarges: bool
+) -> tuple[Callable[..., list[Item]], Callable[..., int], Callable[..., None]]:
+    """The functions of an enumeration that is a view of a name in the settings.
 
+    Args:
+        attribute: where the name is.
+        first: identifier, title and description of what needs no model folder.
+        enlarges: offer models that enlarge pictures, instead of those that make them.
 
-def get_model(self: ZOOMSTACK_PG_settings) -> int:
-    for identifier, _name, _text, number in model_items(self, None):
-        if identifier == self.model:
-            return number
-    return 0
+    Returns:
+        For ``EnumProperty``: items, get and set. Closures, since Blender takes no methods.
+    """
+    # Blender keeps pointers into these texts without owning them.
+    kept: list[Item] = []
 
+    def items(self: ZOOMSTACK_PG_settings, context: bpy.types.Context | None) -> list[Item]:
+        found = known_models(enlarges)
+        names = [first[0], *found]
+        chosen = getattr(self, attribute)
+        if chosen not in names:  # it is gone, and stays in the list
+            names.append(chosen)
+        fresh = [_item(name, number, first, found) for number, name in enumerate(names)]
+        if fresh != kept:
+            kept[:] = fresh
+        return kept
 
-def set_model(self: ZOOMSTACK_PG_settings, value: int) -> None:
-    for identifier, _name, _text, number in model_items(self, None):
-        if number == value:
-            self.model = identifier
+    def get(self: ZOOMSTACK_PG_settings) -> int:
+        for identifier, _name, _text, number in items(self, None):
+            if identifier == getattr(self, attribute):
+                return number
+        return 0
+
+    def set_(self: ZOOMSTACK_PG_settings, value: int) -> None:
+        for identifier, _name, _text, number in items(self, None):
+            if number == value:
+                setattr(self, attribute, identifier)
+
+    return items, get, set_
 
 
 def vocabulary_of(settings: ZOOMSTACK_PG_settings) -> Vocabulary | None:
@@ -69,10 +85,13 @@ def vocabulary_of(settings: ZOOMSTACK_PG_settings) -> Vocabulary | None:
     return None
 
 
-def known_models() -> list[str]:
+def known_models(enlarges: bool = False) -> list[str]:
     """The names of the models besides the bundled one.
 
-    Of an engine on another machine only its last check tells.
+    Of an engine on another machine only its last check tells, and not which of them enlarge.
+
+    Args:
+        enlarges: those that enlarge pictures, instead of those that make them.
     """
     if folders.preferences().remote_command.strip():
         return [name for name in folders.preferences().remote_models.split("\n") if name]
@@ -83,24 +102,22 @@ def known_models() -> list[str]:
     if time.monotonic() - when > _SCAN_SECONDS:
         found = _scan(folder)
         _scanned[str(folder)] = (time.monotonic(), found)
+    return [name for name, is_upscaler in found if is_upscaler == enlarges]
+
+
+def _scan(folder: Path) -> list[tuple[str, bool]]:
+    """Names, and whether they enlarge pictures; the engine looks closer once one is used."""
+    found = []
+    with contextlib.suppress(OSError):
+        for index in sorted(folder.glob("*/model_index.json")):
+            with contextlib.suppress(OSError):
+                found.append((index.parent.name, _UPSCALER in index.read_bytes()[:_INDEX_BYTES]))
     return found
 
 
-def _scan(folder: Path) -> list[str]:
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(
-                entry.name
-                for entry in entries
-                if entry.is_dir() and os.path.isfile(os.path.join(entry.path, "model_index.json"))
-            )
-    except OSError:
-        return []
-
-
-def _item(name: str, number: int, found: list[str]) -> Item:
-    if name == BUNDLED:
-        return (name, "Bundled", "The small model that comes with the extension", number)
+def _item(name: str, number: int, first: tuple[str, str, str], found: list[str]) -> Item:
+    if name == first[0]:
+        return (*first, number)
     if name not in found:
         return (name, f"{name} (missing)", "This model is not in the model folder", number)
     return (name, name, "A model in the model folder", number)

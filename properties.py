@@ -16,10 +16,16 @@ from bpy.props import (
 
 from .compat import blend_relative
 from .engine.contract.geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR
-from .engine.contract.job import MAX_SIZE, SamplerSettings
-from .model_choice import get_model, model_items, set_model
+from .engine.contract.job import LANCZOS, MAX_SIZE, SamplerSettings
+from .model_choice import BUNDLED, choice
 
 _DEFAULTS = SamplerSettings()
+_MODEL_ITEMS, _get_model, _set_model = choice(
+    "model", (BUNDLED, "Bundled", "The small model that comes with the extension"), enlarges=False
+)
+_UPSCALER_ITEMS, _get_upscaler, _set_upscaler = choice(
+    "upscaler", (LANCZOS, "Lanczos", "Interpolation: it invents nothing"), enlarges=True
+)
 MAX_SEED = 2**31 - 1  # what an IntProperty holds
 
 SOLVER_ITEMS = (
@@ -169,13 +175,21 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
     )
     # The name is what is kept; the enumeration is a view of it, so that a model folder that
     # changes never changes the choice.
-    model: StringProperty(name="Model", default="bundled", options={"HIDDEN"})
+    model: StringProperty(name="Model", default=BUNDLED, options={"HIDDEN"})
     model_choice: EnumProperty(
         name="Model",
         description="The model that makes the pictures",
-        items=model_items,
-        get=get_model,
-        set=set_model,
+        items=_MODEL_ITEMS,
+        get=_get_model,
+        set=_set_model,
+    )
+    upscaler: StringProperty(name="Upscaler", default=LANCZOS, options={"HIDDEN"})
+    upscaler_choice: EnumProperty(
+        name="Upscaler",
+        description="What brings the pictures from the model's size to theirs",
+        items=_UPSCALER_ITEMS,
+        get=_get_upscaler,
+        set=_set_upscaler,
     )
     use_guidance: BoolProperty(
         name="Own Guidance",

@@ -28,13 +28,13 @@ Blending = Callable[[torch.Tensor, Sequence[Footprint], float], torch.Tensor]
 # The wide view leads a frequency until the noise variance has fallen to RHO times the picture's own
 # at that frequency; then it lets go, within a factor of about two. A soft change (a power of 2) or
 # an early one (RHO 3) lets neighbours settle on different subjects, or between two.
-RHO = 1.0
+RHO = 0.8
 LET_GO_POWER = 6
 CUTOFF = 3.0  # cycles per deep image up to which the wide view may lead
 # Parent pixels from the border over which the parent's view prevails: wholly over the plateau, then
 # falling smoothly. Wider lowers the seam, and carries more of the parent's mean into the child.
 RIM_PIXELS = 5
-RIM_SHARE = 1 / 5  # of a footprint's smaller side that the fall may take at most
+RIM_SHARE = 1 / 4  # of a footprint's smaller side that the fall may take at most
 PLATEAU_PIXELS = 1
 # The noise level below which it does. To slow waves a rim is half of the picture; while they are
 # undecided it would lead the child as a whole: planets were no longer round, leaves not green.

@@ -105,6 +105,7 @@ class ZOOMSTACK_PT_advanced(_ZoomPanel, bpy.types.Panel):
         strength = layout.row()
         strength.active = settings.blending == "default"
         _draw_optional(strength, settings, "Context", "use_context", "context_strength")
+        layout.prop(settings, "upscaler_choice")
         _draw_optional(layout, settings, "Size", "use_size", "width", "height")
         layout.prop(settings, "output_folder")
 

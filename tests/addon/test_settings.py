@@ -120,6 +120,7 @@ def test_levels_are_added_moved_and_removed(bpy: Any) -> None:
 
 def test_a_chosen_model_stays_when_the_folder_changes(bpy: Any, tmp_path: Path) -> None:
     models = bpy_session.submodule("model_choice")
+    items = bpy_session.submodule("properties")._MODEL_ITEMS
     preferences = bpy.context.preferences.addons[MODULE].preferences
     settings = bpy.context.scene.zoom_stack
     assert settings.model_choice == "bundled"
@@ -129,11 +130,7 @@ def test_a_chosen_model_stays_when_the_folder_changes(bpy: Any, tmp_path: Path) 
             (tmp_path / name / "model_index.json").write_text("{}")
     preferences.model_folder = str(tmp_path)
     try:
-        assert [item[0] for item in models.model_items(settings, None)] == [
-            "bundled",
-            "beta",
-            "zeta",
-        ]
+        assert [item[0] for item in items(settings, None)] == ["bundled", "beta", "zeta"]
         settings.model_choice = "zeta"
         (tmp_path / "alpha").mkdir()
         (tmp_path / "alpha" / "model_index.json").write_text("{}")
@@ -141,8 +138,32 @@ def test_a_chosen_model_stays_when_the_folder_changes(bpy: Any, tmp_path: Path) 
         assert settings.model_choice == "zeta"
         preferences.model_folder = ""
         assert settings.model_choice == "zeta"
-        assert "missing" in models.model_items(settings, None)[-1][1]
+        assert "missing" in items(settings, None)[-1][1]
         assert settings.model == "zeta"
+    finally:
+        preferences.model_folder = ""
+
+
+def test_models_that_enlarge_are_offered_as_upscalers_alone(bpy: Any, tmp_path: Path) -> None:
+    properties = bpy_session.submodule("properties")
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    settings = bpy.context.scene.zoom_stack
+    for name, class_name in (
+        ("first", "IFPipeline"),
+        ("second", "IFSuperResolutionPipeline"),
+    ):
+        (tmp_path / name).mkdir()
+        index = json.dumps({"_class_name": class_name})
+        (tmp_path / name / "model_index.json").write_text(index)
+    preferences.model_folder = str(tmp_path)
+    try:
+        made = [item[0] for item in properties._MODEL_ITEMS(settings, None)]
+        enlarged = [item[0] for item in properties._UPSCALER_ITEMS(settings, None)]
+        assert made == ["bundled", "first"] and enlarged == ["lanczos", "second"]
+        settings.levels.add().prompt = "a leaf"
+        settings.upscaler_choice = "second"
+        job = bpy_session.submodule("job_settings").job_from_settings(settings)
+        assert job.upscaler == "second" and job.sampler.context_strength is None
     finally:
         preferences.model_folder = ""
 
