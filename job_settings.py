@@ -68,16 +68,19 @@ def job_from_settings(settings: ZOOMSTACK_PG_settings, with_kept: bool = True) -
     return parsed
 
 
-def apply_job(settings: ZOOMSTACK_PG_settings, data: object) -> None:
+def apply_job(
+    settings: ZOOMSTACK_PG_settings, data: object, folder: Path | None = None
+) -> None:
     """Write a job's levels into the settings, and whatever else the job says itself.
 
     Args:
         data: the JSON form; what it leaves out stays as the user has it.
+        folder: what its pictures' paths are relative to.
 
     Raises:
         ZoomStackError: codes ``bad_job``, ``bad_geometry``; the settings are then unchanged.
     """
-    job = parse_job(data)
+    job = parse_job(data, folder)
     assert isinstance(data, Mapping)  # parse_job has seen to that
     _check_seeds(job)
     _apply_levels(settings, job.levels, job.loop)

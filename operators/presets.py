@@ -27,7 +27,8 @@ class ZOOMSTACK_OT_load_preset(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         jobs.board.problem = None
         try:
-            apply_job(context.scene.zoom_stack, read_json(find_preset(self.preset), "bad_job"))
+            file = find_preset(self.preset)
+            apply_job(context.scene.zoom_stack, read_json(file, "bad_job"), file.parent)
         except ZoomStackError as error:
             jobs.board.problem = error
             self.report({"ERROR"}, str(error))
