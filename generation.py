@@ -129,7 +129,8 @@ class Generation:
         self._stop_import()
 
     def discard(self) -> None:
-        """Forget an unfinished run for good."""
+        """Forget this run; what an unfinished one has made is lost for good."""
+        self.thumbnails.close()
         if self.resumable:
             self.resumable = False
             arrival.discard(self.out)
@@ -241,5 +242,6 @@ class Generation:
     def _end(self, phase: Phase) -> None:
         self.phase = phase
         self._client.close()
-        self.thumbnails.close()
+        # In the list they help to choose which levels to keep.
+        self.thumbnails.stop()
         jobs.redraw()

@@ -103,6 +103,8 @@ def unregister() -> None:
     for task in _tasks:
         task.abandon()
     _tasks.clear()
+    if board.generation is not None:
+        board.generation.thumbnails.close()
     board.__init__()  # type: ignore[misc]
 
 

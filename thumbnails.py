@@ -66,10 +66,15 @@ class Thumbnails:
             return 0
         return self._icons[str(level)].icon_id
 
-    def close(self) -> None:
+    def stop(self) -> None:
+        """No more pictures come; the icons stay."""
         with self._change:
             self._closed = True
             self._change.notify()
+
+    def close(self) -> None:
+        """Stop, and give the icons back to Blender."""
+        self.stop()
         if self._icons is not None:
             bpy.utils.previews.remove(self._icons)
             self._icons = None

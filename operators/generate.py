@@ -125,6 +125,7 @@ def _resume(context: bpy.types.Context) -> Generation:
     last = jobs.board.generation
     if last is None or not last.resumable:
         raise ZoomStackError("no_run", "There is no unfinished run to go on with.")
+    last.thumbnails.close()
     device = folders.preferences().device
     view = remember_view(context)
     return Generation(start_engine(), last.job, last.out, device, context.scene, view, resume=True)
