@@ -68,9 +68,7 @@ def job_from_settings(settings: ZOOMSTACK_PG_settings, with_kept: bool = True) -
     return parsed
 
 
-def apply_job(
-    settings: ZOOMSTACK_PG_settings, data: object, folder: Path | None = None
-) -> None:
+def apply_job(settings: ZOOMSTACK_PG_settings, data: object, folder: Path | None = None) -> None:
     """Write a job's levels into the settings, and whatever else the job says itself.
 
     Args:

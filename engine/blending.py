@@ -38,7 +38,7 @@ RIM_SHARE = 1 / 4  # of a footprint's smaller side that the fall may take at mos
 PLATEAU_PIXELS = 1
 # The noise level below which it does. To slow waves a rim is half of the picture; while they are
 # undecided it would lead the child as a whole: planets were no longer round, leaves not green.
-RIM_SIGMA = 3.0
+RIM_SIGMA = 4.0
 PLATEAU_SHARE = 1 / 16  # of a footprint's smaller side that the plateau may take at most
 # Variance of a pixel of ordinary pictures in -1..1, spread over frequencies as 1/kappa^2.
 PIXEL_VARIANCE = 0.25
@@ -65,7 +65,7 @@ def lead_early(
     hides a frequency the wide view decides it, afterwards the deep view keeps what it has made
     of it. Weights near 0 or 1 are safe; between them two views of different signal-to-noise
     would be averaged and power lost. Once subjects are settled, the parent's view prevails at the
-    border: M(sigma) = rim / (1 + (sigma/3)^4).
+    border: M(sigma) = rim / (1 + (sigma/4)^4).
 
     Args:
         x0: (N, C, H, W) estimates.

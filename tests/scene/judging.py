@@ -187,3 +187,20 @@ def _filter(colour: Array, samples: int) -> Array:
         ]
         colour = np.stack(rows, axis)
     return colour
+
+
+def seam(picture: np.ndarray, share: float) -> float:
+    """Mean gradient across the child's border over the mean gradient in its neighbourhood."""
+    side = picture.shape[0]
+    half = share * side / 2
+    grey = picture.astype(float).mean(-1)
+    edges = [round(side / 2 - half), round(side / 2 + half)]
+    span = slice(edges[0], edges[1])
+    across = []
+    inside = []
+    for values in (grey, grey.T):
+        steps = np.abs(np.diff(values, axis=0))[:, span]
+        for edge in edges:
+            across.append(steps[edge - 2 : edge + 1].mean())
+        inside.append(steps[edges[0] + 3 : edges[1] - 3].mean())
+    return float(np.mean(across) / np.mean(inside))

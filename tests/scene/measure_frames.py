@@ -33,12 +33,18 @@ def main() -> None:
     parser.add_argument("--engines", default="CYCLES,EEVEE")
     parser.add_argument("--rigs", default="CAMERA,WORLD")
     parser.add_argument("--magnifications", default="1,1.37,2,5.5,deepest")
+    parser.add_argument(
+        "--seams", action="store_true", help="the gradient across each nesting border instead"
+    )
     options = parser.parse_args()
 
     bpy = bpy_session.start(from_checkout=True)
     judging = importlib.import_module("judging")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if options.seams:
+            _seams(bpy, judging, options, folder)
+            return
         worst = min(_compare(bpy, judging, options, folder, rig) for rig in options.rigs.split(","))
     print(f"worst: {worst:.1f} dB")
 
@@ -73,6 +79,27 @@ def _compare(bpy: Any, judging: Any, options: Any, folder: Path, rig: str) -> fl
                 flush=True,
             )
     return worst
+
+
+def _seams(bpy: Any, judging: Any, options: Any, folder: Path) -> None:
+    """Print the ratio across to inside, where the child fills 0.3, 0.5 and 0.9 of the frame."""
+    importing = bpy_session.submodule("scene.importing")
+    rendering = bpy_session.submodule("scene.render_settings")
+    stack = bpy_session.submodule("engine.contract.manifest").read_stack(options.stack)
+    result = importing.import_stack(stack, importing.ImportOptions(target="NEW_SCENE"))
+    scene, camera = bpy.data.scenes[result.scene_name], bpy.data.objects[result.camera_name]
+    octaves = list(bpy.data.objects[result.root_name]["zoom_stack_octaves"])
+    width = options.width or max(image.size[0] for image in bpy.data.images) // 2
+    for engine in options.engines.split(","):
+        rendering.prepare_render(scene, engine, (width, width), options.samples)
+        for share in (0.3, 0.5, 0.9):
+            ratios = []
+            for level in octaves[1:]:
+                judging.set_zoom(camera, max(level + math.log2(share), 0.0))
+                rendering.render_picture(scene, folder / "seen.png")
+                ratios.append(judging.seam(judging.load(folder / "seen.png"), share))
+            line = " ".join(f"{ratio:.2f}" for ratio in ratios)
+            print(f"{engine} child fills {share}: {line}; worst {max(ratios):.2f}", flush=True)
 
 
 def _view(stack: Path, magnification: float, size: tuple[int, int], target: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.manifest import Stack, read_stack
 from bl_ext.user_default.zoom_stack.scene import importing, keys, render_settings
-from judging import load, psnr, reference, set_zoom
+from judging import load, psnr, reference, seam, set_zoom
 
 SIDE = 192
 
@@ -121,23 +121,6 @@ def test_no_seam_shows_at_a_nesting_border(bpy: Any, tmp_path: Path, share: floa
         scene, camera, 2.0 + math.log2(share), (side // 2,) * 2, tmp_path / "f.png", samples=32
     )
     assert seam(seen, share) < 1.12
-
-
-def seam(picture: np.ndarray, share: float) -> float:
-    """Mean gradient across the child's border over the mean gradient in its neighbourhood."""
-    side = picture.shape[0]
-    half = share * side / 2
-    grey = picture.astype(float).mean(-1)
-    edges = [round(side / 2 - half), round(side / 2 + half)]
-    span = slice(edges[0], edges[1])
-    across = []
-    inside = []
-    for values in (grey, grey.T):
-        steps = np.abs(np.diff(values, axis=0))[:, span]
-        for edge in edges:
-            across.append(steps[edge - 2 : edge + 1].mean())
-        inside.append(steps[edges[0] + 3 : edges[1] - 3].mean())
-    return float(np.mean(across) / np.mean(inside))
 
 
 def test_a_video_is_written(bpy: Any, tmp_path: Path) -> None:
