@@ -72,7 +72,8 @@ def apply_job(settings: ZOOMSTACK_PG_settings, data: object, folder: Path | None
     """Write a job's levels into the settings, and whatever else the job says itself.
 
     Args:
-        data: the JSON form; what it leaves out stays as the user has it.
+        data: the JSON form; what it leaves out stays as the user has it, except that levels
+            which do not say so are no loop.
         folder: what its pictures' paths are relative to.
 
     Raises:
@@ -182,6 +183,7 @@ def _keep(settings: ZOOMSTACK_PG_settings, level: ZOOMSTACK_PG_level) -> dict[st
 
 def _apply_levels(settings: ZOOMSTACK_PG_settings, levels: Sequence[LevelSpec], loop: bool) -> None:
     settings.loop = loop
+    settings.wider_follow = any(level.keep and level.keep.follow for level in levels)
     factors = {level.zoom_factor for level in (levels if loop else levels[1:])}
     common = len(factors) <= 1
     if common and factors:

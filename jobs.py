@@ -93,6 +93,13 @@ def redraw() -> None:
                 area.tag_redraw()
 
 
+def clear() -> None:
+    """Forget what has ended; the icons of the last run go back to Blender."""
+    if board.generation is not None:
+        board.generation.thumbnails.close()
+    board.__init__()  # type: ignore[misc]
+
+
 def register() -> None:
     """Nothing runs yet; the timer starts with the first task."""
 
@@ -103,9 +110,7 @@ def unregister() -> None:
     for task in _tasks:
         task.abandon()
     _tasks.clear()
-    if board.generation is not None:
-        board.generation.thumbnails.close()
-    board.__init__()  # type: ignore[misc]
+    clear()
 
 
 @measured

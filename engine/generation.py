@@ -23,7 +23,7 @@ from .devices import choose_device, device_name, make_repeatable
 from .environment import versions
 from .failures import Cancelled
 from .finishing import final_pictures, write_pictures
-from .given_pictures import check_kept_sizes, check_loop, kept_size, read_given
+from .given_pictures import check_folder, check_kept_sizes, check_loop, kept_size, read_given
 from .models.protocol import Model, SuperResolution
 from .models.registry import open_model, open_upscaler
 from .output import OutputFolder
@@ -55,6 +55,9 @@ def generate(
     """
     started = time.monotonic()
     given = read_given(job)
+    check_folder(given, folder.path)
+    if job.size:
+        check_kept_sizes(given, job.size)
     chosen = choose_device(device)
     make_repeatable(chosen)
     model = open_model(job.model, models, chosen)
@@ -77,7 +80,11 @@ def generate(
     saved = checkpoints.load() if resume else None
     _announce(plan, saved, resume, folder, reporter)
     if model.vocabulary is not None:
-        prompts = [level.prompt for level in job.levels]
+        # What a level is kept or pinned to, no prompt decides.
+        given_levels = {picture.level for picture in given if not picture.sampled}
+        prompts = [
+            "" if index in given_levels else level.prompt for index, level in enumerate(job.levels)
+        ]
         for sentence in not_understood(model.vocabulary, prompts):
             reporter.warning("unknown_words", sentence)
     run = SamplingRun(plan, folder, reporter, is_cancelled, checkpoints, saved)

@@ -22,6 +22,8 @@ from .contract.job import Pin as PinSpec
 from .footprint import footprint
 from .pinning import Pin
 
+_PNG = b"\x89PNG\r\n\x1a\n"  # what every PNG begins with
+
 
 @dataclass(frozen=True)
 class GivenPicture:
@@ -90,6 +92,24 @@ def kept_size(given: Sequence[GivenPicture]) -> tuple[int, int] | None:
     return next((picture.picture.size for picture in given if picture.file), None)
 
 
+def check_folder(given: Sequence[GivenPicture], folder: Path) -> None:
+    """Kept pictures must not lie where the new ones are written.
+
+    An interruption between two of them would leave a mixture that nothing can go on from.
+
+    Raises:
+        ZoomStackError: code ``exists``.
+    """
+    for picture in given:
+        if picture.file is not None and picture.file.resolve().parent == folder.resolve():
+            raise ZoomStackError(
+                "exists",
+                f"Level {picture.level + 1} keeps {picture.file}, which lies in the folder that "
+                "the new zoom is written to.",
+                "Choose another folder.",
+            )
+
+
 def check_kept_sizes(given: Sequence[GivenPicture], size: tuple[int, int]) -> None:
     """Kept pictures must have the size of the new ones.
 
@@ -123,8 +143,9 @@ def check_loop(job: Job, given: Sequence[GivenPicture], size: tuple[int, int]) -
         pixels = share * min(size)
         left, top = (x - share / 2) * width, (y - share / 2) * height
         right, bottom = left + share * width, top + share * height
-        place = (round(left), round(top), round(right), round(bottom))
-        if pixels >= 1.0 and pin.mask.resize(size).crop(place).getextrema()[1]:
+        _, mask = pin.fitted(size)
+        there = mask[round(top) : round(bottom), round(left) : round(right)]
+        if pixels >= 1.0 and there.any():
             raise ZoomStackError(
                 "bad_geometry",
                 f"Level {pin.level + 1} is pinned to a picture where the loop shows that level "
@@ -164,7 +185,7 @@ def _read_pin(index: int, spec: PinSpec) -> GivenPicture:
 def _read_kept(index: int, keep: Keep, job: Job) -> GivenPicture:
     path = Path(keep.image)
     picture = _open(path, index, "keeps")
-    if path.suffix.lower() != ".png":
+    if path.read_bytes()[: len(_PNG)] != _PNG:
         raise ZoomStackError(
             "bad_picture", f"Level {index + 1} keeps {path}, which is no PNG.", "Save it as PNG."
         )

@@ -66,12 +66,16 @@ def estimates(
     if asked:
         levels_of_noise = torch.full((len(asked),), sigma, device=z.device)
         x0[asked] = denoiser.predict_x0(z[asked], levels_of_noise)
-    for level in sorted(given, reverse=True):
-        pin = given[level]
+    count = len(z)
+    for level, pin in given.items():
         x0[level] = pin.target
-        if not bool(pin.mask.all()):
+    # Deep to shallow. In a loop that order begins before a sampled level, which is known already;
+    # there is one, or nothing would have to be filled.
+    first = asked[0] if asked else 0
+    for level in ((first - step) % count for step in range(1, count + 1)):
+        if level in given and not bool(given[level].mask.all()):
             place = nesting[level]
-            x0[level] = place.paste(x0[level], place.reduce(x0[(level + 1) % len(z)]))
+            x0[level] = place.paste(x0[level], place.reduce(x0[(level + 1) % count]))
     return x0
 
 

@@ -66,7 +66,9 @@ class ZOOMSTACK_OT_generate(bpy.types.Operator):
     @classmethod
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
-        reason = why_not_generate(context)
+        # To go on with a run asks for its own job, whatever the list is now.
+        last = jobs.board.generation
+        reason = why_not_generate(context, but_kept=last is not None and last.resumable)
         if reason:
             cls.poll_message_set(reason)
         return not reason
@@ -103,6 +105,14 @@ def _start(context: bpy.types.Context) -> Generation:
     if settings.randomise_seed:
         settings.seed = random.randint(0, MAX_SEED)
     job = job_from_settings(settings)
+    if folders.preferences().remote_command.strip() and any(
+        level.pin or level.keep for level in job.levels
+    ):
+        raise ZoomStackError(
+            "no_pictures",
+            "Pinned and kept pictures cannot be sent to an engine on another machine yet.",
+            "Remove the pins and padlocks, or use an engine on this machine.",
+        )
     # Found out before a folder is made for nothing.
     client = start_engine()
     try:

@@ -82,7 +82,7 @@ class ZOOMSTACK_PT_generate(_ZoomPanel, bpy.types.Panel):
             reason = why_not_generate(context)
             if reason:
                 draw_wrapped(layout, context, f"{reason}.")
-            elif generation is not None:
+            if generation is not None:
                 _draw_ended(layout, context, generation)
         _draw_problem(layout, context)
 

@@ -26,7 +26,7 @@ _SAY_NOTHING = frozenset(
         *("with", "image", "more", "photo", "photograph", "picture", "scene", "view"),
     }
 )
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,8 @@ def test_levels_are_added_deeper_wider_and_between(made: Path, at: int, tmp_path
         levels[at + 1] = replace(levels[at + 1], zoom_factor=1.5)
     after = generate(Job(tuple(levels), size=SIZE, sampler=STEPS), tmp_path / "out")
     assert after[:at] + after[at + 1 :] == pictures(made)
+    if at in (0, 4):  # in between, the bytes of both neighbours leave no exact picture
+        assert is_nested(after, tuple(levels), tmp_path)
 
 
 def test_wider_levels_may_follow_and_keep_what_lies_around(made: Path, tmp_path: Path) -> None:
@@ -132,13 +134,26 @@ def test_kept_levels_cost_no_evaluation(made: Path, tmp_path: Path) -> None:
     assert seen == [1] * STEPS.steps
 
 
-def test_a_stack_can_be_changed_in_its_own_folder(tmp_path: Path) -> None:
+def test_kept_pictures_must_not_lie_where_the_new_ones_go(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     before = generate(Job(LEVELS, size=SIZE, sampler=STEPS), folder)
     levels = [kept(folder, i, level) for i, level in enumerate(LEVELS)]
     levels.insert(0, LevelSpec("new"))
-    after = generate(Job(tuple(levels), size=SIZE, sampler=STEPS), folder, overwrite=True)
-    assert after[1:] == before
+    with pytest.raises(ZoomStackError, match="lies in the folder that the new zoom"):
+        generate(Job(tuple(levels), size=SIZE, sampler=STEPS), folder, overwrite=True)
+    assert pictures(folder) == before
+
+
+def test_a_loop_that_follows_is_the_same_every_time(made: Path, tmp_path: Path) -> None:
+    levels = tuple(
+        replace(level, seed=5) if i == 1 else kept(made, i, level, follow=True)
+        for i, level in enumerate(LEVELS)
+    )
+    job = Job(levels, size=SIZE, sampler=STEPS, loop=True)
+    first = generate(job, tmp_path / "a")
+    torch.full((4, 3, *SIZE), 1e9)  # what memory that nobody has filled might hold
+    assert generate(job, tmp_path / "b") == first
+    assert np.asarray(Image.open(tmp_path / "a/level_03.png")).std() < 100
 
 
 def test_the_size_is_that_of_the_kept_pictures(made: Path, tmp_path: Path) -> None:

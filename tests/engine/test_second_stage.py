@@ -30,6 +30,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     save_tiny_if(folder / "first", size=SMALL)
     save_tiny_if(folder / "second", size=LARGE, enlarges=True)
+    save_tiny_if(folder / "same", size=SMALL, enlarges=True)
     return folder
 
 
@@ -137,12 +138,23 @@ def test_a_cancelled_run_goes_on_bit_for_bit_in_either_stage(
     assert pictures(tmp_path / "cut") == pictures(tmp_path / "whole")
 
 
-def test_kept_levels_are_not_refined(models: Path, tmp_path: Path) -> None:
+def test_kept_levels_are_not_refined(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run(models, tmp_path / "first", job())
     levels = list(job().levels)
     for i in (0, 2):
         levels[i] = replace(levels[i], keep=Keep(str(tmp_path / f"first/level_{i:02d}.png")))
+    asked: list[int] = []
+    answer = deepfloyd_if_sr.SuperResolutionDenoiser.predict_x0
+
+    def count(self, z, sigma):  # type: ignore[no-untyped-def]
+        asked.append(len(z))
+        return answer(self, z, sigma)
+
+    monkeypatch.setattr(deepfloyd_if_sr.SuperResolutionDenoiser, "predict_x0", count)
     run(models, tmp_path / "second", job(levels=tuple(levels), seed=5))
+    assert asked == [1, 1, 1]
     before, after = pictures(tmp_path / "first"), pictures(tmp_path / "second")
     assert [a == b for a, b in zip(before, after, strict=True)] == [True, False, True]
 
@@ -153,6 +165,7 @@ def test_kept_levels_are_not_refined(models: Path, tmp_path: Path) -> None:
         ({"model": "second"}, "enlarges pictures of a first stage"),
         ({"upscaler": "first"}, "makes pictures and cannot enlarge them"),
         ({"upscaler": "absent"}, "There is no model 'absent'"),
+        ({"upscaler": "same"}, "no multiple of the 16 of the model 'first'"),
     ],
 )
 def test_stages_in_the_wrong_place_are_told(

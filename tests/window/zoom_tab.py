@@ -56,7 +56,7 @@ class ZoomTab:
         self.window = window
         self._python = python
         window.do(_PRELUDE)
-        window.do("_part('jobs').board.problem = None; _part('jobs').board.generation = None")
+        window.do("_part('jobs').clear()")
         shutil.copy(_FAKE, window.folder / _FAKE.name)
         self.use_worker()
         if quick_view:
