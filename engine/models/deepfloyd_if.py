@@ -22,7 +22,7 @@ _SIZE_MULTIPLE = 8
 GUIDANCE = 7.0  # as IF recommends
 BUNDLED_GUIDANCE = 2.5
 # The bundled model hardly leaves a colour that it was led to, whatever the prompt says of it.
-BUNDLED_CONTEXT = 0.1
+BUNDLED_CONTEXT = 0.05
 
 
 class DeepFloydIF:

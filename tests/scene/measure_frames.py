@@ -98,8 +98,8 @@ def _seams(bpy: Any, judging: Any, options: Any, folder: Path) -> None:
                 judging.set_zoom(camera, max(level + math.log2(share), 0.0))
                 rendering.render_picture(scene, folder / "seen.png")
                 ratios.append(judging.seam(judging.load(folder / "seen.png"), share))
-            line = " ".join(f"{ratio:.2f}" for ratio in ratios)
-            print(f"{engine} child fills {share}: {line}; worst {max(ratios):.2f}", flush=True)
+            line = " ".join(f"{ratio:.3f}" for ratio in ratios)
+            print(f"{engine} child fills {share}: {line}; worst {max(ratios):.3f}", flush=True)
 
 
 def _view(stack: Path, magnification: float, size: tuple[int, int], target: Path) -> None:
