@@ -6,6 +6,7 @@ Models go by name, so that a job means the same on every machine.
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -80,8 +81,14 @@ def vocabulary_of(settings: ZOOMSTACK_PG_settings) -> Vocabulary | None:
         return None
     else:
         place = folder / settings.model
+    return _vocabulary(place)
+
+
+@functools.cache
+def _vocabulary(folder: Path) -> Vocabulary | None:
+    """Read once, whatever comes of it: panels ask in every redraw."""
     with contextlib.suppress(ZoomStackError):  # the engine tells, once the model is used
-        return read_vocabulary(place)
+        return read_vocabulary(folder)
     return None
 
 
@@ -111,8 +118,15 @@ def _scan(folder: Path) -> list[tuple[str, bool]]:
     with contextlib.suppress(OSError):
         for index in sorted(folder.glob("*/model_index.json")):
             with contextlib.suppress(OSError):
-                found.append((index.parent.name, _UPSCALER in index.read_bytes()[:_INDEX_BYTES]))
+                found.append((index.parent.name, _enlarges(index)))
     return found
+
+
+@functools.cache
+def _enlarges(index: Path) -> bool:
+    """Read once: what a model is does not change, and the folder may be on a network."""
+    with index.open("rb") as file:
+        return _UPSCALER in file.read(_INDEX_BYTES)
 
 
 def _item(name: str, number: int, first: tuple[str, str, str], found: list[str]) -> Item:

@@ -36,10 +36,10 @@ CUTOFF = 3.0  # cycles per deep image up to which the wide view may lead
 RIM_PIXELS = 5
 RIM_SHARE = 1 / 4  # of a footprint's smaller side that the fall may take at most
 PLATEAU_PIXELS = 1
-# The noise level below which it does. To slow waves a rim is half of the picture; while they are
+PLATEAU_SHARE = 1 / 16  # of a footprint's smaller side that the plateau may take at most
+# The noise level below which the rim acts. To slow waves it is half of the picture; while they are
 # undecided it would lead the child as a whole: planets were no longer round, leaves not green.
 RIM_SIGMA = 4.0
-PLATEAU_SHARE = 1 / 16  # of a footprint's smaller side that the plateau may take at most
 # Variance of a pixel of ordinary pictures in -1..1, spread over frequencies as 1/kappa^2.
 PIXEL_VARIANCE = 0.25
 _LOWEST = 0.5  # cycles per image: the mean is treated like the slowest wave
