@@ -6,6 +6,9 @@ docstring says otherwise. Coordinates run from -1 to 1, y downwards.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 
 import numpy as np
@@ -14,13 +17,50 @@ from numpy.typing import NDArray
 Field = NDArray[np.float32]
 Rng = np.random.Generator
 
-SIZE = 128
-"""Pictures are drawn at this size and reduced to half of it, which smooths every edge."""
+UNITS = 128
+"""A picture's width in the unit of absolute lengths: of blurs, shifts and spots."""
+
+_side: ContextVar[int] = ContextVar("side", default=UNITS)
+
+
+def canvas_side() -> int:
+    """The width of a drawing in pixels: one a unit, unless `canvas` says otherwise."""
+    return _side.get()
+
+
+@contextmanager
+def canvas(pixels: int) -> Iterator[None]:
+    """Draw at this width, a multiple of `UNITS`. Other widths draw other pictures of a subject."""
+    before = _side.set(pixels)
+    try:
+        yield
+    finally:
+        _side.reset(before)
+
+
+def blank() -> Field:
+    """A drawing (n, n) of zeros."""
+    return np.zeros((canvas_side(), canvas_side()), np.float32)
+
+
+def patch(cx: float, cy: float, reach: float) -> tuple[slice, slice]:
+    """Rows and columns of the pixels that lie within `reach` of a point, and a few more."""
+    n = canvas_side()
+    margin = int(reach * n / 2) + 3
+    px, py = int((cx + 1) * n / 2), int((cy + 1) * n / 2)
+    return (
+        slice(max(py - margin, 0), max(py + margin, 0)),
+        slice(max(px - margin, 0), max(px + margin, 0)),
+    )
+
+
+def grid() -> tuple[Field, Field]:
+    """x and y of the pixel centres, -1..1. Shared between calls: do not write into them."""
+    return _grid(canvas_side())
 
 
 @lru_cache(maxsize=4)
-def grid(n: int = SIZE) -> tuple[Field, Field]:
-    """x and y of the pixel centres, -1..1. Shared between calls: do not write into them."""
+def _grid(n: int) -> tuple[Field, Field]:
     axis = ((np.arange(n) + 0.5) / n * 2 - 1).astype(np.float32)
     x, y = np.meshgrid(axis, axis)
     return x, y
@@ -38,7 +78,7 @@ def noise(
     slope: float = 1.8,
     low: float = 1.0,
     stretch: tuple[float, float] = (1.0, 1.0),
-    n: int = SIZE,
+    n: int | None = None,
 ) -> Field:
     """Fractal Gaussian noise of mean 0 and standard deviation 1.
 
@@ -46,6 +86,7 @@ def noise(
     `stretch` (x, y) above 1 draws the structures out along that axis. The field is cut from a
     larger periodic one, so that opposite borders do not match.
     """
+    n = n or canvas_side()
     m = n + n // 4
     kx, ky = _wave_numbers(m)
     k = np.hypot(kx * stretch[0], ky * stretch[1]) / 1.25
@@ -58,16 +99,18 @@ def noise(
 
 
 def blur(field: Field, sigma: float) -> Field:
-    """Gaussian blur (periodic), sigma in pixels."""
+    """Gaussian blur (periodic), sigma in units."""
     n = field.shape[0]
+    sigma = sigma * n / UNITS
     kx, ky = _wave_numbers(n)
     gain = np.exp(-2 * (np.pi * sigma / n) ** 2 * (kx**2 + ky**2))
     return np.fft.irfft2(np.fft.rfft2(field) * gain, s=field.shape).astype(np.float32)
 
 
 def warp(field: Field, dx: Field, dy: Field) -> Field:
-    """`field` read at x + dx, y + dy (pixels), bilinear, mirrored at the borders."""
+    """`field` read at x + dx, y + dy (units), bilinear, mirrored at the borders."""
     n = field.shape[0]
+    dx, dy = dx * np.float32(n / UNITS), dy * np.float32(n / UNITS)
     rows, columns = np.indices(field.shape, dtype=np.float32)
     y = _mirror(rows + dy, n)
     x = _mirror(columns + dx, n)
@@ -113,9 +156,10 @@ def hillshade(height: Field, azimuth: float, altitude: float, strength: float) -
     """Lambert light on a relief, about 0..1.5, flat ground is 1.
 
     `azimuth` is where the light comes from (radians, 0 = right, y down), `altitude` its height
-    over the horizon in radians, `strength` the relief's steepness.
+    over the horizon in radians, `strength` the relief's steepness, per unit.
     """
     dy, dx = np.gradient(height)
+    strength *= len(height) / UNITS
     dx, dy = dx * strength, dy * strength
     light = np.sin(altitude) - np.cos(altitude) * (dx * np.cos(azimuth) + dy * np.sin(azimuth))
     shade = np.maximum(light, 0.0) / np.sqrt(1 + dx**2 + dy**2) / np.sin(altitude)
@@ -178,8 +222,9 @@ def stamp(
     colour: tuple[float, float, float],
     gain: float,
 ) -> None:
-    """Adds a Gaussian spot to `image` (n, n, 3) in place; cx, cy, radius in pixels."""
+    """Adds a Gaussian spot to `image` (n, n, 3) in place; cx, cy, radius in units."""
     n = image.shape[0]
+    cx, cy, radius = (length * n / UNITS for length in (cx, cy, radius))
     reach = int(radius * 3) + 1
     x0, x1 = max(int(cx) - reach, 0), min(int(cx) + reach + 1, n)
     y0, y1 = max(int(cy) - reach, 0), min(int(cy) + reach + 1, n)

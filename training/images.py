@@ -97,7 +97,7 @@ def with_inset(rng: Rng, image: Field, concept: str) -> Field:
     columns = width / 2 - np.abs(np.arange(width) + 0.5 - width / 2)
     border = np.minimum(rows[:, None], columns[None, :])
     feather = min(height, width) * rng.uniform(0.15, 0.4)
-    rough = 0.5 * feather * blur(noise(rng, 1.5, low=3, n=64), 1.0)[:height, :width]
+    rough = 0.5 * feather * blur(noise(rng, 1.5, low=3, n=64), 2.0)[:height, :width]
     weight = smooth(0.0, feather, np.minimum(border + rough, border * 1.5))[..., None]
     result = image.copy()
     cropped(result, place)[:] = window * (1 - weight) + small * weight

@@ -35,6 +35,7 @@ from transformers import T5EncoderModel, T5Tokenizer
 
 from . import model, tokens
 from .images import CONCEPTS, DATA, make_set
+from .optimiser import build_optimisers
 
 RUN = DATA / "run"
 
@@ -127,10 +128,7 @@ class Trainer:
         if plan.start:
             load_exported(self.networks, plan.start)
         self.average = {k: v.detach().clone() for k, v in self.networks.state_dict().items()}
-        self.optimiser = torch.optim.AdamW(
-            self.networks.parameters(), lr=plan.rate, betas=(0.9, 0.99), weight_decay=0.01,
-            fused=True,
-        )  # fmt: skip
+        self.optimisers = build_optimisers(self.networks, plan.rate)
         self.step, self.seen, self.spent = 0, 0, 0.0
         self.log: list[dict[str, float]] = []
         self._load()
@@ -158,12 +156,12 @@ class Trainer:
         return x0.to(self.device), ids.to(self.device)
 
     def rate(self) -> float:
-        """Warm-up over 300 steps, flat, then a cosine to 2 % over the last 60 % of the time."""
+        """Warm-up over 100 steps, flat, then a cosine to 2 % over the last 60 % of the time."""
         done = min(self.spent / (self.plan.minutes * 60), 1.0)
         fall = max(done - 0.4, 0.0) / 0.6
         return (
             self.plan.rate
-            * min((self.step + 1) / 300, 1.0)
+            * min((self.step + 1) / 100, 1.0)
             * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * fall)))
         )
 
@@ -178,13 +176,15 @@ class Trainer:
                 self.plan.batch_small if small else self.plan.batch_full
             ) // self.plan.processes
             x0, ids = self.batch(size, count)
-            for group in self.optimiser.param_groups:
-                group["lr"] = self.rate()
+            for optimiser in self.optimisers:
+                for group in optimiser.param_groups:
+                    group["lr"] = self.rate()
+                optimiser.zero_grad(set_to_none=True)
             loss, error, timesteps = loss_of(self.forward, self.table, x0, ids)
-            self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
             norm = torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
-            self.optimiser.step()
+            for optimiser in self.optimisers:
+                optimiser.step()
             self._share(time.monotonic() - started + before)
             if self.rank == 0:
                 self._average()
@@ -249,7 +249,8 @@ class Trainer:
         current = {k: v.contiguous().clone() for k, v in self.networks.state_dict().items()}
         save_file(average, self.run / "average.new")
         save_file(current, self.run / "current.new")
-        torch.save(self.optimiser.state_dict(), self.run / "optimiser.new")
+        states = [optimiser.state_dict() for optimiser in self.optimisers]
+        torch.save(states, self.run / "optimiser.new")
         state = {"step": self.step, "seen": self.seen, "spent": self.spent, "log": self.log}
         state["seed"] = self.plan.seed
         (self.run / "state.new").write_text(json.dumps(state), encoding="utf-8")
@@ -264,7 +265,8 @@ class Trainer:
             k: v.to(self.device) for k, v in load_file(self.run / "average.safetensors").items()
         }
         saved = torch.load(self.run / "optimiser.pt", weights_only=True)
-        self.optimiser.load_state_dict(saved)
+        for optimiser, entry in zip(self.optimisers, saved, strict=True):
+            optimiser.load_state_dict(entry)
         state = json.loads((self.run / "state.json").read_text(encoding="utf-8"))
         self.step, self.seen, self.spent = state["step"], state["seen"], state["spent"]
         self.log = state["log"]

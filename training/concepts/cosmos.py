@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..fields import SIZE, Field, Rng, grid, noise, ramp, smooth, unit, warp
+from ..fields import Field, Rng, canvas_side, grid, noise, patch, ramp, smooth, unit, warp
 from .space import add_stars, glow
 from .traits import Drawing
 
 
 def galaxy_cluster(rng: Rng) -> Drawing:
     x, y = grid()
-    image = np.full((SIZE, SIZE, 3), 0.006, np.float32)
+    image = np.full((canvas_side(), canvas_side(), 3), 0.006, np.float32)
     name, warm, cold = (
         ("golden", (1.0, 0.78, 0.45), (0.8, 0.75, 0.9)),
         ("blue", (0.75, 0.85, 1.0), (0.4, 0.6, 1.0)),
@@ -36,10 +36,7 @@ def _small_galaxy(
 ) -> None:
     """Adds one: a round elliptical or a flat disc with a hint of two arms."""
     x, y = grid()
-    reach = int(size * 4 * SIZE / 2) + 2
-    px, py = int((cx + 1) * SIZE / 2), int((cy + 1) * SIZE / 2)
-    rows = slice(max(py - reach, 0), max(py + reach, 0))
-    columns = slice(max(px - reach, 0), max(px + reach, 0))
+    rows, columns = patch(cx, cy, size * 4)
     dx, dy = x[rows, columns] - cx, y[rows, columns] - cy
     if dx.size == 0:
         return
@@ -61,7 +58,7 @@ def _small_galaxy(
 
 def solar_system(rng: Rng) -> Drawing:
     x, y = grid()
-    image = np.full((SIZE, SIZE, 3), 0.01, np.float32)
+    image = np.full((canvas_side(), canvas_side(), 3), 0.01, np.float32)
     add_stars(rng, image, int(rng.integers(8, 26)), 0.45, 0.8)
     cx, cy = rng.normal(0, 0.05, 2)
     turn, tilt = rng.uniform(0, np.pi), rng.uniform(0.35, 1.0)

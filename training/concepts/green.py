@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..fields import (
-    SIZE,
     Cells,
     Field,
     Rng,
     blur,
+    canvas_side,
     grid,
     hillshade,
     mix,
@@ -99,9 +99,9 @@ def fields(rng: Rng) -> Drawing:
         ),
     )
     name, palette = palettes[rng.choice(3, p=(0.5, 0.28, 0.22))]
-    image = np.zeros((SIZE, SIZE, 3), np.float32)
+    image = np.zeros((canvas_side(), canvas_side(), 3), np.float32)
     hedge = ((0.1, 0.22, 0.08), (0.72, 0.66, 0.5), (0.14, 0.2, 0.1))[rng.integers(3)]
-    border = np.full((SIZE, SIZE), 9.0, np.float32)
+    border = np.full((canvas_side(), canvas_side()), 9.0, np.float32)
     boxes = [(-1.5, -1.5, 1.5, 1.5)]
     limit = rng.uniform(0.5, 0.95)
     while boxes:
@@ -161,8 +161,8 @@ def city(rng: Rng) -> Drawing:
     diagonal = np.exp(
         -(((x * np.cos(turn + 0.9) + y * np.sin(turn + 0.9) + 0.1 * wu) / 0.025) ** 2)
     )
-    sparkle = np.clip(rng.standard_normal((SIZE // 4, SIZE // 4), dtype=np.float32) - 1.0, 0, 2)
-    sparkle = np.repeat(np.repeat(sparkle, 4, 0), 4, 1)
+    sparkle = np.clip(rng.standard_normal((32, 32), dtype=np.float32) - 1.0, 0, 2)
+    sparkle = np.repeat(np.repeat(sparkle, canvas_side() // 32, 0), canvas_side() // 32, 1)
     name, lamp, window = (
         ("golden", (1.0, 0.62, 0.24), (1.0, 0.82, 0.55)),
         ("orange", (1.0, 0.5, 0.16), (1.0, 0.7, 0.4)),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..fields import (
-    SIZE,
+    UNITS,
     Cells,
     Rng,
     blur,
+    canvas_side,
     grid,
     hillshade,
     mix,
@@ -32,7 +33,7 @@ def clouds(rng: Rng) -> Drawing:
     cover = smooth(-0.35, 0.75, thick)
     puff = blur(np.maximum(thick, -0.35), 1.8)
     shade = hillshade(puff, azimuth, 0.8, 4.5)
-    shift = int(rng.integers(4, 9))
+    shift = int(rng.integers(4, 9)) * canvas_side() // UNITS
     shadow = np.roll(
         cover, (-round(shift * np.sin(azimuth)), -round(shift * np.cos(azimuth))), (0, 1)
     )
@@ -145,7 +146,7 @@ def dunes(rng: Rng) -> Drawing:
     )[rng.choice(4, p=(0.35, 0.35, 0.18, 0.12))]
     shadow = np.asarray(sand) * np.asarray((0.5, 0.42, 0.55)) * 0.75
     image = mix(
-        np.broadcast_to(shadow.astype(np.float32), (SIZE, SIZE, 3)),
+        np.broadcast_to(shadow.astype(np.float32), (canvas_side(), canvas_side(), 3)),
         np.asarray(sand),
         np.clip(light, 0, 1),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..fields import (
-    SIZE,
     Cells,
     Rng,
     blur,
@@ -13,6 +12,7 @@ from ..fields import (
     hillshade,
     mix,
     noise,
+    patch,
     ramp,
     smooth,
     unit,
@@ -197,12 +197,7 @@ def blood(rng: Rng) -> Drawing:
             rng.uniform(0.6, 1.0) if name == "dark" else rng.uniform(0.85, 1.0),
         )
         radius = size * rng.uniform(0.88, 1.1)
-        reach = int(radius * 1.2 * SIZE / 2) + 2
-        px, py = int((cx + 1) * SIZE / 2), int((cy + 1) * SIZE / 2)
-        rows, columns = (
-            slice(max(py - reach, 0), max(py + reach, 0)),
-            slice(max(px - reach, 0), max(px + reach, 0)),
-        )
+        rows, columns = patch(cx, cy, radius * 1.2)
         dx, dy = x[rows, columns] - cx, y[rows, columns] - cy
         if dx.size == 0:
             continue

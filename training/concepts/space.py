@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..fields import SIZE, Field, Rng, grid, hillshade, mix, noise, ramp, smooth, stamp, unit, warp
+from ..fields import (
+    UNITS,
+    Field,
+    Rng,
+    canvas_side,
+    grid,
+    hillshade,
+    mix,
+    noise,
+    ramp,
+    smooth,
+    stamp,
+    unit,
+    warp,
+)
 from .traits import Drawing
 
 STAR_COLOURS = ((0.7, 0.8, 1.0), (1.0, 1.0, 1.0), (1.0, 0.92, 0.75), (1.0, 0.75, 0.5))
@@ -15,7 +29,7 @@ def add_stars(rng: Rng, image: Field, count: int, brightest: float, size: float 
     for _ in range(count):
         brightness = brightest * min(1.0, 0.04 / (rng.random() + 0.035))
         colour = STAR_COLOURS[rng.integers(4)]
-        cx, cy = rng.uniform(0, SIZE, 2)
+        cx, cy = rng.uniform(0, UNITS, 2)
         stamp(image, cx, cy, size * (0.75 + 0.5 * brightness), colour, brightness * 1.6)
         if brightness > 0.7:
             stamp(image, cx, cy, size * 4.5, colour, 0.18 * brightness)
@@ -100,14 +114,14 @@ def stars(rng: Rng) -> Drawing:
     add_stars(rng, image, count, 1.2, 1.25)
     if kind == "cluster":
         for _ in range(140):
-            cx, cy = rng.normal(SIZE / 2, SIZE * 0.16, 2)
+            cx, cy = rng.normal(UNITS / 2, UNITS * 0.16, 2)
             colour = STAR_COLOURS[rng.integers(4)]
             stamp(image, cx, cy, 1.3, colour, rng.uniform(0.2, 1.2))
         image += 0.25 * np.exp(-(x**2 + y**2) / 0.12)[..., None] * np.asarray((1.0, 0.9, 0.75))
     for _ in range(int(rng.integers(0, 4))):
-        cx, cy = rng.uniform(0, SIZE, 2)
+        cx, cy = rng.uniform(0, UNITS, 2)
         colour = np.asarray(STAR_COLOURS[rng.integers(4)])
-        px, py = (x + 1) * SIZE / 2 - cx, (y + 1) * SIZE / 2 - cy
+        px, py = (x + 1) * UNITS / 2 - cx, (y + 1) * UNITS / 2 - cy
         spikes = np.exp(-np.abs(px) / 7 - np.abs(py) / 0.7) + np.exp(
             -np.abs(py) / 7 - np.abs(px) / 0.7
         )
@@ -127,7 +141,7 @@ def planet(rng: Rng) -> Drawing:
     light = x / radius * np.cos(azimuth) * side + y / radius * np.sin(azimuth) * side
     light = np.clip(light + z * np.sqrt(1 - side**2) + 0.05, 0, 1) ** 0.8 + 0.035
     bulge = 1 + 0.45 * (1 - z)
-    dx, dy = x * SIZE / 2 * (bulge - 1), y * SIZE / 2 * (bulge - 1)
+    dx, dy = x * UNITS / 2 * (bulge - 1), y * UNITS / 2 * (bulge - 1)
     kind = ("earth", "earth", "gas", "red", "ice")[rng.integers(5)]
     if kind == "earth":
         surface, air, words = _earth(rng, dx, dy), (0.35, 0.6, 1.0), ("blue",)
@@ -150,7 +164,7 @@ def planet(rng: Rng) -> Drawing:
         air, words = (0.6, 0.8, 1.0), ("icy", "white")
     disk = smooth(1.012, 0.985, r)
     rim = np.exp(-np.abs(r - 1.0) * 16) * (0.15 + light) * np.where(r < 1, 0.5, 0.6)
-    space = np.full((SIZE, SIZE, 3), 0.012, np.float32)
+    space = np.full((canvas_side(), canvas_side(), 3), 0.012, np.float32)
     add_stars(rng, space, int(rng.integers(8, 30)), 0.7, 1.0)
     limb = np.clip(x * np.cos(azimuth) + y * np.sin(azimuth) + 0.25, 0, 1)
     image = space * (1 - disk[..., None]) + (surface * light[..., None] * 1.15) * disk[..., None]

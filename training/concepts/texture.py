@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..fields import SIZE, Rng, blur, grid, mix, noise, ramp, smooth, unit, vary
+from ..fields import (
+    UNITS,
+    Rng,
+    blank,
+    blur,
+    canvas_side,
+    grid,
+    mix,
+    noise,
+    patch,
+    ramp,
+    smooth,
+    unit,
+    vary,
+)
 from .traits import Drawing
 
 FLOWERS = {
@@ -26,10 +40,7 @@ def meadow(rng: Rng) -> Drawing:
         cx, cy = rng.uniform(-1.1, 1.1, 2)
         turn = lean + rng.normal(0, 0.7)
         length, width = rng.uniform(0.25, 0.6), rng.uniform(0.014, 0.03)
-        reach = int(length * SIZE / 2) + 2
-        px, py = int((cx + 1) * SIZE / 2), int((cy + 1) * SIZE / 2)
-        rows = slice(max(py - reach, 0), max(py + reach, 0))
-        columns = slice(max(px - reach, 0), max(px + reach, 0))
+        rows, columns = patch(cx, cy, length)
         dx, dy = x[rows, columns] - cx, y[rows, columns] - cy
         if dx.size == 0:
             continue
@@ -82,7 +93,7 @@ def butterfly(rng: Rng) -> Drawing:
         ("purple", (0.55, 0.3, 0.85), (0.12, 0.04, 0.2)),
     )[rng.integers(5)]
     pattern = smooth(-0.6, 0.6, noise(rng, 2.4) + rng.uniform(-0.2, 0.9))
-    image = np.zeros((SIZE, SIZE, 3), np.float32)
+    image = np.zeros((canvas_side(), canvas_side(), 3), np.float32)
     for back in (1, 0):  # each pixel may lie on the tile of its own row or of the row above
         row = np.floor(v * rows_count) - back
         t = v * rows_count - row  # 0 at the root, up to 1.5 at the tip
@@ -119,10 +130,7 @@ def bacteria(rng: Rng) -> Drawing:
     for _ in range(int(rng.uniform(0.35, 0.75) / width**2)):
         cx, cy = rng.uniform(-1.15, 1.15, 2)
         turn, length = base_turn + rng.normal(0, order), width * rng.uniform(1.2, 3.2)
-        reach = int((length + width) * 1.3 * SIZE / 2) + 3
-        px, py = int((cx + 1) * SIZE / 2), int((cy + 1) * SIZE / 2)
-        rows = slice(max(py - reach, 0), max(py + reach, 0))
-        columns = slice(max(px - reach, 0), max(px + reach, 0))
+        rows, columns = patch(cx, cy, (length + width) * 1.3)
         dx, dy = x[rows, columns] - cx, y[rows, columns] - cy
         if dx.size == 0:
             continue
@@ -149,22 +157,23 @@ def circuit(rng: Rng) -> Drawing:
         ("golden", (0.3, 0.2, 0.06), (0.98, 0.82, 0.4), (0.1, 0.08, 0.06)),
         ("purple", (0.2, 0.06, 0.3), (0.85, 0.65, 0.95), (0.08, 0.05, 0.1)),
     )[rng.choice(4, p=(0.42, 0.26, 0.18, 0.14))]
-    cell = int(rng.choice((6, 8, 10)))
-    count = SIZE // cell
+    pixels = canvas_side() // UNITS
+    cell = int(rng.choice((6, 8, 10))) * pixels
+    count = canvas_side() // cell
     taken = np.zeros((count + 2, count + 2), bool)
-    copper, pads = np.zeros((SIZE, SIZE), np.float32), np.zeros((SIZE, SIZE), np.float32)
-    chips = np.zeros((SIZE, SIZE), np.float32)
-    pins = np.zeros((SIZE, SIZE), np.float32)
+    copper, pads = blank(), blank()
+    chips = blank()
+    pins = blank()
     for _ in range(int(rng.choice((0, 1, 2)))):
         w, h = rng.integers(3, max(count // 2, 4), 2)
         i, j = rng.integers(0, count - 2, 2)
         y0, y1, x0, x1 = j * cell, (j + h) * cell, i * cell, (i + w) * cell
         chips[y0:y1, x0:x1] = 1
-        for k in range(x0, min(x1, SIZE), max(cell // 2, 3)):
-            pins[max(y0 - 3, 0) : y0, k : k + 2] = 1
-            pins[y1 : y1 + 3, k : k + 2] = 1
+        for k in range(x0, min(x1, canvas_side()), max(cell // 2, 3 * pixels)):
+            pins[max(y0 - 3 * pixels, 0) : y0, k : k + 2 * pixels] = 1
+            pins[y1 : y1 + 3 * pixels, k : k + 2 * pixels] = 1
         taken[j : j + h + 1, i : i + w + 1] = True
-    thick = max(cell // 4, 1)
+    thick = max(cell // pixels // 4, 1) * pixels
     steps = ((0, 1), (1, 0), (0, -1), (-1, 0))
     for _ in range(count * 7):
         i, j = (int(k) for k in rng.integers(0, count + 1, 2))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from ..fields import (
-    SIZE,
+    UNITS,
     Cells,
     Field,
     Rng,
+    blank,
     blur,
     grid,
     hillshade,
     mix,
     noise,
+    patch,
     ramp,
     smooth,
     vary,
@@ -56,18 +58,18 @@ def ocean(rng: Rng) -> Drawing:
 
 def river_delta(rng: Rng) -> Drawing:
     """Channels that branch from one side to the other, bright or blue in wetland."""
-    water = np.zeros((SIZE, SIZE), np.float32)
+    water = blank()
     turn = rng.integers(4)
-    walkers = [(SIZE * rng.uniform(0.35, 0.65), -2.0, rng.normal(0, 0.1), rng.uniform(3.4, 5.2))]
+    walkers = [(UNITS * rng.uniform(0.35, 0.65), -2.0, rng.normal(0, 0.1), rng.uniform(3.4, 5.2))]
     while walkers:
         px, py, lean, width = walkers.pop()
         drift = 0.0
-        while py < SIZE + 3 and -4 < px < SIZE + 4:
+        while py < UNITS + 3 and -4 < px < UNITS + 4:
             drift = 0.88 * drift + rng.normal(0, 0.13)
             slope = lean + 0.8 * drift
             px, py = px + slope, py + 0.9
             _dab(water, px, py, width)
-            if rng.random() < 0.035 + 0.02 * (py / SIZE) and width > 1.0 and py > SIZE * 0.1:
+            if rng.random() < 0.035 + 0.02 * (py / UNITS) and width > 1.0 and py > UNITS * 0.1:
                 split = rng.uniform(0.35, 0.6)
                 fan = rng.choice((-1, 1)) * rng.uniform(0.35, 0.85)
                 walkers.append((px, py, lean + fan, width * (1 - split) ** 0.6))
@@ -97,7 +99,9 @@ def river_delta(rng: Rng) -> Drawing:
 
 
 def _dab(field: Field, cx: float, cy: float, radius: float) -> None:
+    """Draws a disc in place; cx, cy, radius in units."""
     n = field.shape[0]
+    cx, cy, radius = (length * n / UNITS for length in (cx, cy, radius))
     reach = int(radius + 2)
     x0, x1 = max(int(cx) - reach, 0), min(int(cx) + reach + 1, n)
     y0, y1 = max(int(cy) - reach, 0), min(int(cy) + reach + 1, n)
@@ -128,10 +132,7 @@ def water_drops(rng: Rng) -> Drawing:
         if any(np.hypot(cx - a, cy - b) < (radius + c) * 1.04 for a, b, c in placed):
             continue
         placed.append((cx, cy, radius))
-        reach = int(radius * 1.5 * SIZE / 2) + 2
-        px, py = int((cx + 1) * SIZE / 2), int((cy + 1) * SIZE / 2)
-        rows = slice(max(py - reach, 0), max(py + reach, 0))
-        columns = slice(max(px - reach, 0), max(px + reach, 0))
+        rows, columns = patch(cx, cy, radius * 1.5)
         dx, dy = (x[rows, columns] - cx) / radius, (y[rows, columns] - cy) / radius
         if dx.size == 0:
             continue
