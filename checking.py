@@ -7,6 +7,7 @@ from typing import Any
 from . import folders, jobs
 from .engine.client import Client
 from .engine.contract.errors import ZoomStackError
+from .engine.contract.job import BUNDLED, BUNDLED_SECOND
 
 TICK = 0.1
 
@@ -56,4 +57,6 @@ def _remember_models(report: dict[str, Any]) -> None:
     """For the choice of model: a remote engine's models are known from its report alone."""
     models = report.get("models") or []
     names = [model["name"] for model in models if isinstance(model, dict) and model.get("name")]
-    folders.preferences().remote_models = "\n".join(name for name in names if name != "bundled")
+    folders.preferences().remote_models = "\n".join(
+        name for name in names if name not in (BUNDLED, BUNDLED_SECOND)
+    )

@@ -8,12 +8,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import folders
 from .engine.contract.errors import ZoomStackError
+from .engine.contract.job import BUNDLED
 from .engine.contract.vocabulary import Vocabulary, read_vocabulary
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from .properties import ZOOMSTACK_PG_settings
 
-BUNDLED = "bundled"
 _UPSCALER = b'"IFSuperResolutionPipeline"'
 _INDEX_BYTES = 4096
 _SCAN_SECONDS = 3.0  # panels ask in every redraw; a folder on a network is slow
@@ -32,13 +32,13 @@ _scanned: dict[str, tuple[float, list[tuple[str, bool]]]] = {}
 
 
 def choice(
-    attribute: str, first: tuple[str, str, str], enlarges: bool
+    attribute: str, built_in: Sequence[tuple[str, str, str]], enlarges: bool
 ) -> tuple[Callable[..., list[Item]], Callable[..., int], Callable[..., None]]:
     """The functions of an enumeration that is a view of a name in the settings.
 
     Args:
         attribute: where the name is.
-        first: identifier, title and description of what needs no model folder.
+        built_in: identifier, title and description of each that needs no model folder.
         enlarges: offer models that enlarge pictures, instead of those that make them.
 
     Returns:
@@ -49,11 +49,11 @@ def choice(
 
     def items(self: ZOOMSTACK_PG_settings, context: bpy.types.Context | None) -> list[Item]:
         found = known_models(enlarges)
-        names = [first[0], *found]
+        names = [*(identifier for identifier, _title, _text in built_in), *found]
         chosen = getattr(self, attribute)
         if chosen not in names:  # it is gone, and stays in the list
             names.append(chosen)
-        fresh = [_item(name, number, first, found) for number, name in enumerate(names)]
+        fresh = [_item(name, number, built_in, found) for number, name in enumerate(names)]
         if fresh != kept:
             kept[:] = fresh
         return kept
@@ -129,9 +129,12 @@ def _enlarges(index: Path) -> bool:
         return _UPSCALER in file.read(_INDEX_BYTES)
 
 
-def _item(name: str, number: int, first: tuple[str, str, str], found: list[str]) -> Item:
-    if name == first[0]:
-        return (*first, number)
+def _item(
+    name: str, number: int, built_in: Sequence[tuple[str, str, str]], found: list[str]
+) -> Item:
+    for entry in built_in:
+        if name == entry[0]:
+            return (*entry, number)
     if name not in found:
         return (name, f"{name} (missing)", "This model is not in the model folder", number)
     return (name, name, "A model in the model folder", number)

@@ -16,15 +16,28 @@ from bpy.props import (
 
 from .compat import blend_relative
 from .engine.contract.geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR
-from .engine.contract.job import LANCZOS, MAX_SIZE, SamplerSettings
-from .model_choice import BUNDLED, choice
+from .engine.contract.job import (
+    AUTOMATIC,
+    BUNDLED,
+    BUNDLED_SECOND,
+    LANCZOS,
+    MAX_SIZE,
+    SamplerSettings,
+)
+from .model_choice import choice
 
 _DEFAULTS = SamplerSettings()
 _MODEL_ITEMS, _get_model, _set_model = choice(
-    "model", (BUNDLED, "Bundled", "The small model that comes with the extension"), enlarges=False
+    "model", [(BUNDLED, "Bundled", "The small model that comes with the extension")], enlarges=False
 )
 _UPSCALER_ITEMS, _get_upscaler, _set_upscaler = choice(
-    "upscaler", (LANCZOS, "Lanczos", "Interpolation: it invents nothing"), enlarges=True
+    "upscaler",
+    [
+        (AUTOMATIC, "Automatic", "The model's own second stage, or Lanczos where it has none"),
+        (LANCZOS, "Lanczos", "Interpolation: it invents nothing"),
+        (BUNDLED_SECOND, "Bundled, ×4", "The bundled model's second stage: it draws fine detail"),
+    ],
+    enlarges=True,
 )
 MAX_SEED = 2**31 - 1  # what an IntProperty holds
 
@@ -183,7 +196,7 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
         get=_get_model,
         set=_set_model,
     )
-    upscaler: StringProperty(name="Upscaler", default=LANCZOS, options={"HIDDEN"})
+    upscaler: StringProperty(name="Upscaler", default=AUTOMATIC, options={"HIDDEN"})
     upscaler_choice: EnumProperty(
         name="Upscaler",
         description="What brings the pictures from the model's size to theirs",

@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
-from engine.models.registry import BUNDLED, open_model
+from engine.contract.job import BUNDLED
+from engine.models.registry import open_model
 
 from . import report
 from .chains import CHAINS, QUICK

@@ -16,7 +16,7 @@ import torch
 
 from . import __version__
 from .checkpoints import Checkpoint, Checkpoints
-from .contract.job import LANCZOS, Job
+from .contract.job import Job
 from .contract.manifest import Stack, StackLevel, write_stack
 from .contract.vocabulary import not_understood
 from .devices import choose_device, device_name, make_repeatable
@@ -61,11 +61,10 @@ def generate(
     chosen = choose_device(device)
     make_repeatable(chosen)
     model = open_model(job.model, models, chosen)
-    upscaler = None
-    if job.upscaler != LANCZOS:
-        upscaler = open_upscaler(job.upscaler, models, chosen)
+    sized = replace(job, size=job.size or kept_size(given))
+    upscaler = open_upscaler(job.upscaler, models, chosen, model, sized.size)
     _check(is_cancelled)
-    plan = make_plan(replace(job, size=job.size or kept_size(given)), model, upscaler)
+    plan = make_plan(sized, model, upscaler)
     check_kept_sizes(given, plan.size)
     check_loop(job, given, plan.size)
     checkpoints = Checkpoints(

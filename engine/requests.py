@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import environment
-from .contract.job import LANCZOS, Job
-from .models.registry import find_model
+from .contract.job import Job
+from .models.registry import check_upscaler, find_model
 from .models.registry import open_model as registry_open_model
 from .output import OutputFolder
 from .reporting import Reporter
@@ -63,8 +63,7 @@ def run_generate(
         return
     if open_model is None:
         find_model(request.job.model, request.models)
-        if request.job.upscaler != LANCZOS:
-            find_model(request.job.upscaler, request.models, enlarges=True)
+        check_upscaler(request.job.upscaler, request.models)
     environment.require()
     reporter.stage("load", "Loading the model")
     environment.prepare_libraries()

@@ -54,7 +54,7 @@ def second_stage(
 ) -> Stage:
     """The levels four times as large; their low frequencies are settled by what they come from.
 
-    So only rendering and the rim act between them, and half the steps are enough.
+    So only rendering and the rim act between them, and fewer steps are enough.
     """
     assert plan.large_size is not None
     job = plan.job
@@ -75,7 +75,7 @@ def second_stage(
         )
     settings = replace(
         job.sampler,
-        steps=max(1, job.sampler.steps // 2),
+        steps=max(1, round(job.sampler.steps * upscaler.steps_share)),
         blending="none" if job.sampler.blending == "none" else "default",
         context_strength=0.0,
     )

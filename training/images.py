@@ -1,6 +1,7 @@
-"""The picture program: 64x64 images of every concept, with captions.
+"""The picture program: square images of every concept, with captions.
 
-python -m training.images --count 20000     writes the training set under .dev/training/
+python -m training.images --count 20000     writes stage I's training set under .dev/training/
+python -m training.images --count 3000 --size 256 --out .dev/training/large     and stage II's
 python -m training.images --sheet OUT.png   draws a contact sheet, one row a concept
 """
 
@@ -22,7 +23,7 @@ from engine.footprint import Footprint, footprint
 from .captions import caption
 from .concepts import cosmos, green, land, life, space, texture, water
 from .concepts.traits import Drawing
-from .fields import Field, Rng, blur, noise, reduce, smooth
+from .fields import UNITS, Field, Rng, blur, canvas, noise, reduce, smooth
 
 CONCEPTS: dict[str, Callable[[Rng], Drawing]] = {
     "galaxy_cluster": cosmos.galaxy_cluster,
@@ -65,10 +66,16 @@ DATA = Path(".dev/training")
 Pixels = NDArray[np.uint8]
 
 
-def draw(rng: Rng, concept: str) -> tuple[Field, Drawing]:
-    """One picture (64, 64, 3), 0..1, and what it says about itself."""
-    drawing = CONCEPTS[concept](rng)
-    return reduce(np.clip(drawing.image, 0.0, 1.0)), drawing
+SMALL = 64
+"""Width of stage I's pictures. They are drawn at twice that, which smooths every edge; larger ones
+are smooth enough as they are drawn."""
+
+
+def draw(rng: Rng, concept: str, size: int = SMALL) -> tuple[Field, Drawing]:
+    """One picture (size, size, 3), 0..1, and what it says about itself."""
+    with canvas(max(size, UNITS)):
+        drawing = CONCEPTS[concept](rng)
+    return reduce(np.clip(drawing.image, 0.0, 1.0), max(UNITS // size, 1)), drawing
 
 
 def with_inset(rng: Rng, image: Field, concept: str) -> Field:
@@ -118,29 +125,33 @@ def cropped(parent: Field, place: Footprint) -> Field:
     ]
 
 
-def example(seed: int, index: int) -> tuple[Pixels, str, int]:
-    """Picture `index` of the set `seed`: (64, 64, 3) bytes, caption, number of its concept."""
+def example(seed: int, index: int, size: int = SMALL) -> tuple[Pixels, str, int]:
+    """Picture `index` of the set `seed`: (size, size, 3) bytes, caption, number of its concept.
+
+    Only stage I has to do with more than one scale in a picture.
+    """
     rng = np.random.default_rng((seed, index))
     names = list(CONCEPTS)
     number = index % len(names)
-    image, drawing = draw(rng, names[number])
-    if rng.random() < INSET_SHARE:
+    image, drawing = draw(rng, names[number], size)
+    if size == SMALL and rng.random() < INSET_SHARE:
         image = with_inset(rng, image, names[number])
     if rng.random() < 0.5:
         image = image[:, ::-1]
     return (image * 255 + 0.5).astype(np.uint8), caption(rng, drawing), number
 
 
-def _block(arguments: tuple[int, int, int]) -> tuple[Pixels, list[str], list[int]]:
-    seed, start, stop = arguments
-    pictures, texts, numbers = zip(*(example(seed, i) for i in range(start, stop)), strict=True)
+def _block(arguments: tuple[int, int, int, int]) -> tuple[Pixels, list[str], list[int]]:
+    seed, start, stop, size = arguments
+    examples = [example(seed, i, size) for i in range(start, stop)]
+    pictures, texts, numbers = zip(*examples, strict=True)
     return np.stack(pictures), list(texts), list(numbers)
 
 
-def make_set(count: int, seed: int, folder: Path, processes: int = 2) -> None:
-    """Writes images.npy (count, 64, 64, 3), captions.json and concepts.npy."""
+def make_set(count: int, seed: int, folder: Path, size: int = SMALL, processes: int = 2) -> None:
+    """Writes images.npy (count, size, size, 3), captions.json and concepts.npy."""
     folder.mkdir(parents=True, exist_ok=True)
-    blocks = [(seed, i, min(i + 250, count)) for i in range(0, count, 250)]
+    blocks = [(seed, i, min(i + 250, count), size) for i in range(0, count, 250)]
     with ProcessPoolExecutor(processes) as pool:
         parts = list(pool.map(_block, blocks))
     np.save(folder / "images.npy", np.concatenate([part[0] for part in parts]))
@@ -171,6 +182,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=27000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=DATA)
+    parser.add_argument("--size", type=int, choices=(64, 256), default=64)
     parser.add_argument("--sheet", type=Path, help="draw a contact sheet instead")
     parser.add_argument("--columns", type=int, default=10)
     parser.add_argument("--only", nargs="*", default=list(CONCEPTS), choices=list(CONCEPTS))
@@ -178,7 +190,7 @@ def main() -> None:
     if options.sheet:
         sheet(options.seed, options.columns, options.only).save(options.sheet)
     else:
-        make_set(options.count, options.seed, options.out)
+        make_set(options.count, options.seed, options.out, options.size)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,23 @@ UNET: dict[str, Any] = {
     "act_fn": "silu",
 }
 
+SECOND_UNET: dict[str, Any] = {
+    "sample_size": 256,
+    # The noisy large picture, and the small one, enlarged and slightly noisy.
+    "in_channels": 6,
+    "out_channels": 6,
+    # Thin, and without text: what a picture shows is decided, only edges and grain are missing.
+    "block_out_channels": (16, 32, 64, 96),
+    "layers_per_block": 1,
+    "down_block_types": ("DownBlock2D",) * 4,
+    "mid_block_type": None,
+    "up_block_types": ("UpBlock2D",) * 4,
+    "norm_num_groups": 8,
+    "class_embed_type": "timestep",
+    "resnet_time_scale_shift": "scale_shift",
+    "act_fn": "silu",
+}
+
 SCHEDULER: dict[str, Any] = {
     "num_train_timesteps": 1000,
     "beta_schedule": "squaredcos_cap_v2",
@@ -61,6 +78,10 @@ SCHEDULER: dict[str, Any] = {
 
 def build_unet() -> UNet2DConditionModel:
     return UNet2DConditionModel(**UNET)
+
+
+def build_second_unet() -> UNet2DConditionModel:
+    return UNet2DConditionModel(**SECOND_UNET)
 
 
 def build_text_encoder(vocabulary: int) -> T5EncoderModel:

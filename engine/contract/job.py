@@ -13,7 +13,10 @@ from .geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR, Placement, check_footpri
 JOB_VERSION = 1
 SOLVERS = ("dpmpp_2m_sde", "dpmpp_2m", "ddpm", "ddim")
 BLENDINGS = ("default", "uniform", "none")
+BUNDLED = "bundled"  # the model that comes with Zoom Stack
+BUNDLED_SECOND = "bundled_x4"  # its second stage
 LANCZOS = "lanczos"  # the upscaler that is no model
+AUTOMATIC = "automatic"  # the model's own second stage, where it has one and the size needs it
 MAX_LEVELS = 64
 MAX_SIZE = 8192
 MAX_SEED = 2**53  # JSON readers elsewhere hold numbers as doubles
@@ -105,12 +108,13 @@ class Job:
         levels: widest first, at least one.
         loop: the deepest level holds level 0 again, where level 0's own ``zoom_factor`` and
             ``focus`` say; otherwise those mean nothing.
-        upscaler: what brings the sampled pictures to their size: "lanczos", or a model.
+        upscaler: what brings the sampled pictures to their size: "automatic" (the model's own
+            second stage where it has one, or else "lanczos"), "lanczos", or a model.
     """
 
     levels: tuple[LevelSpec, ...]
-    model: str = "bundled"
-    upscaler: str = LANCZOS
+    model: str = BUNDLED
+    upscaler: str = AUTOMATIC
     seed: int = 0
     size: tuple[int, int] | None = None
     loop: bool = False
@@ -140,8 +144,8 @@ def parse_job(data: object, folder: Path | None = None) -> Job:
     size = job.get("size")
     parsed = Job(
         levels=_parse_levels(job.get("levels"), folder),
-        model=_CHECK.text(job.get("model", "bundled"), '"model"').strip() or "bundled",
-        upscaler=_CHECK.text(job.get("upscaler", LANCZOS), '"upscaler"').strip() or LANCZOS,
+        model=_CHECK.text(job.get("model", BUNDLED), '"model"').strip() or BUNDLED,
+        upscaler=_CHECK.text(job.get("upscaler", AUTOMATIC), '"upscaler"').strip() or AUTOMATIC,
         seed=_CHECK.integer(job.get("seed", 0), '"seed"', 0, MAX_SEED),
         size=None if size is None else _parse_size(size),
         loop=_CHECK.boolean(job.get("loop", False), '"loop"'),

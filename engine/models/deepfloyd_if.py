@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..contract.job import BUNDLED, BUNDLED_SECOND
 from ..contract.vocabulary import read_vocabulary
 from .if_folder import encode_prompts, from_folder, load_scheduler
 
@@ -41,8 +42,9 @@ class DeepFloydIF:
         self.default_guidance = guidance
         side = int(unet.config.sample_size)
         self.native_size = (side, side)
-        self.default_context = BUNDLED_CONTEXT if name == "bundled" else 1.0
+        self.default_context = BUNDLED_CONTEXT if name == BUNDLED else 1.0
         self.vocabulary = read_vocabulary(folder)
+        self.second_stage = BUNDLED_SECOND if name == BUNDLED else None
 
     def sample_size(self, aspect: float) -> tuple[int, int]:
         """The sampling size for an aspect: the native number of pixels, sides of whole eights."""
@@ -163,5 +165,5 @@ def load(folder: Path, name: str, revision: str, device: torch.device) -> DeepFl
     dtype = torch.float32 if device.type in ("cpu", "mps") else torch.float16
     unet = from_folder(UNet2DConditionModel, folder / "unet", name, torch_dtype=dtype)
     unet.to(device).eval()
-    guidance = BUNDLED_GUIDANCE if name == "bundled" else GUIDANCE
+    guidance = BUNDLED_GUIDANCE if name == BUNDLED else GUIDANCE
     return DeepFloydIF(folder, name, revision, unet, load_scheduler(folder, name), guidance)

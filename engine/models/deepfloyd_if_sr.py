@@ -16,11 +16,15 @@ import torch
 from torch.nn import functional
 
 from ..contract.errors import ZoomStackError
+from ..contract.job import BUNDLED_SECOND
 from .deepfloyd_if import IFDenoiser
 from .if_folder import encode_prompts, from_folder, load_scheduler
 
 AUGMENTATION = 250  # of 1,000: the noise level of the small picture, as IF recommends
+BUNDLED_AUGMENTATION = 150
 GUIDANCE = 4.0  # as IF recommends
+STEPS_SHARE = 0.5
+BUNDLED_STEPS_SHARE = 0.34  # 8 of 24
 
 
 class SuperResolution:
@@ -30,6 +34,8 @@ class SuperResolution:
         name: as in a job's ``"upscaler"``.
         revision: identifies the weights.
         native_size: (width, height) of its pictures.
+        steps_share: of a job's steps, how many it needs.
+        augmentation: of 1,000: the noise level of the small picture.
     """
 
     def __init__(
@@ -43,6 +49,9 @@ class SuperResolution:
         self.noising = noising
         side = int(unet.config.sample_size)
         self.native_size = (side, side)
+        bundled = name == BUNDLED_SECOND
+        self.steps_share = BUNDLED_STEPS_SHARE if bundled else STEPS_SHARE
+        self.augmentation = BUNDLED_AUGMENTATION if bundled else AUGMENTATION
 
     def condition(
         self,
@@ -59,17 +68,27 @@ class SuperResolution:
             noise: (N, 3, H, W), standard normal and shared between the levels, H x W being the
                 size to sample at.
         """
-        positive, negative = encode_prompts(
-            self.folder, self.unet, prompts, negative_prompts, GUIDANCE
-        )
+        if reads_text(self.unet):
+            positive, negative = encode_prompts(
+                self.folder, self.unet, prompts, negative_prompts, GUIDANCE
+            )
+        else:
+            positive, negative = torch.zeros(len(prompts), 1, 1, device=small.device), None
         enlarged = functional.interpolate(
             small, noise.shape[-2:], mode="bilinear", align_corners=True
         )
-        level = torch.full((len(small),), AUGMENTATION, device=small.device)
+        level = torch.full((len(small),), self.augmentation, device=small.device)
         augmented = self.noising.add_noise(enlarged, noise, timesteps=level)
         return SuperResolutionDenoiser(
-            self.unet, self.scheduler, positive, negative, GUIDANCE, augmented
+            self.unet, self.scheduler, positive, negative, augmented, self.augmentation
         )
+
+
+def reads_text(unet: Any) -> bool:
+    """Whether prompts reach a UNet at all."""
+    config = unet.config
+    blocks = (*config.down_block_types, config.mid_block_type or "", *config.up_block_types)
+    return bool(config.addition_embed_type) or any("CrossAttn" in block for block in blocks)
 
 
 class SuperResolutionDenoiser(IFDenoiser):
@@ -81,12 +100,13 @@ class SuperResolutionDenoiser(IFDenoiser):
         scheduler: Any,
         positive: torch.Tensor,
         negative: torch.Tensor | None,
-        guidance_scale: float,
         augmented: torch.Tensor,
+        augmentation: int,
     ) -> None:
         # Sixteen times the pixels of stage I, so one level at a time.
-        super().__init__(unet, scheduler, positive, negative, guidance_scale, micro_batch=1)
+        super().__init__(unet, scheduler, positive, negative, GUIDANCE, micro_batch=1)
         self.augmented = augmented
+        self.augmentation = augmentation
 
     def _evaluate(
         self,
@@ -100,7 +120,7 @@ class SuperResolutionDenoiser(IFDenoiser):
             torch.cat([latent, small], dim=1).to(self.unet.dtype),
             timesteps,
             encoder_hidden_states=prompts,
-            class_labels=torch.full((len(latent),), AUGMENTATION, device=latent.device),
+            class_labels=torch.full((len(latent),), self.augmentation, device=latent.device),
             return_dict=False,
         )[0]
         return output[:, : self.channels].to(latent.dtype)

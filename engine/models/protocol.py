@@ -59,6 +59,7 @@ class Model(Protocol):
         default_guidance: the recommended classifier-free guidance scale.
         default_context: the recommended context strength; see ``blending.lead_early``.
         vocabulary: the words that a small model knows; None for one that reads everything.
+        second_stage: the upscaler that was trained to follow it, for "automatic"; or None.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Model(Protocol):
     default_guidance: float
     default_context: float
     vocabulary: Vocabulary | None
+    second_stage: str | None
 
     def sample_size(self, aspect: float) -> tuple[int, int]:
         """The (width, height) at which to sample for pictures of an aspect (width / height)."""
@@ -86,11 +88,13 @@ class SuperResolution(Protocol):
         name: as in a job's ``"upscaler"``.
         revision: identifies the weights, for ``stack.json``.
         native_size: (width, height) in pixels of its pictures.
+        steps_share: of a job's steps, how many it needs.
     """
 
     name: str
     revision: str
     native_size: tuple[int, int]
+    steps_share: float
 
     def condition(
         self,

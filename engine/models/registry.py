@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract.checking import read_json
 from ..contract.errors import ZoomStackError
+from ..contract.job import AUTOMATIC, BUNDLED, BUNDLED_SECOND, LANCZOS
 from .revision import revision_of
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     from .protocol import Model, SuperResolution
 
-BUNDLED = "bundled"
-BUNDLED_FOLDER = Path(__file__).with_name("bundled")
+BUNDLED_FOLDERS = {name: Path(__file__).with_name(name) for name in (BUNDLED, BUNDLED_SECOND)}
 MODELS_VARIABLE = "ZOOM_STACK_MODELS"
 INDEX_FILE = "model_index.json"
 
@@ -109,12 +109,12 @@ def models_folder(given: Path | None) -> Path | None:
 
 
 def list_models(folder: Path | None = None) -> list[ModelEntry]:
-    """The bundled model and those below the models folder, by name.
+    """The bundled models and those below the models folder, by name.
 
     Raises:
         ZoomStackError: code ``no_models_folder``.
     """
-    entries = [inspect(BUNDLED_FOLDER, BUNDLED)]
+    entries = [inspect(path, name) for name, path in BUNDLED_FOLDERS.items()]
     folder = models_folder(folder)
     if folder is None:
         return entries
@@ -139,8 +139,8 @@ def find_model(name: str, folder: Path | None = None, enlarges: bool = False) ->
         ZoomStackError: codes ``no_model`` (with the names that exist), ``bad_model``.
     """
     path = Path(os.path.expanduser(name))
-    if name == BUNDLED:
-        entry = inspect(BUNDLED_FOLDER, BUNDLED)
+    if name in BUNDLED_FOLDERS:
+        entry = inspect(BUNDLED_FOLDERS[name], name)
     elif path.is_absolute():
         entry = inspect(path, name)
     else:
@@ -167,7 +167,7 @@ def find_model(name: str, folder: Path | None = None, enlarges: bool = False) ->
         raise ZoomStackError(
             "bad_model",
             f"The model {name!r} makes pictures and cannot enlarge them.",
-            'Choose a stage II model as the upscaler, or "lanczos".',
+            'Choose a stage II model as the upscaler, "automatic" or "lanczos".',
         )
     return entry
 
@@ -182,12 +182,38 @@ def open_model(name: str, folder: Path | None, device: torch.device) -> Model:
     return model
 
 
-def open_upscaler(name: str, folder: Path | None, device: torch.device) -> SuperResolution:
-    """Load a model that enlarges the pictures of a first stage.
+def check_upscaler(name: str, folder: Path | None) -> None:
+    """Look whether a job's ``"upscaler"`` can be used, before anything is loaded.
 
     Raises:
         ZoomStackError: codes ``no_model``, ``bad_model``.
     """
+    if name not in (AUTOMATIC, LANCZOS):
+        find_model(name, folder, enlarges=True)
+
+
+def open_upscaler(
+    name: str,
+    folder: Path | None,
+    device: torch.device,
+    model: Model,
+    size: tuple[int, int] | None,
+) -> SuperResolution | None:
+    """Load what enlarges the pictures of a first stage; None where that is plain interpolation.
+
+    Args:
+        name: as in a job's ``"upscaler"``.
+        model: the first stage.
+        size: (width, height) of the pictures, None where the job leaves it to the model.
+
+    Raises:
+        ZoomStackError: codes ``no_model``, ``bad_model``.
+    """
+    if name == AUTOMATIC:
+        enough = size is not None and max(size) <= max(model.sample_size(size[0] / size[1]))
+        name = LANCZOS if model.second_stage is None or enough else model.second_stage
+    if name == LANCZOS:
+        return None
     upscaler: SuperResolution = _load(find_model(name, folder, enlarges=True), name, device)
     return upscaler
 
@@ -238,12 +264,19 @@ def _family(class_name: str, name: str) -> Family:
 
 
 def _check_parts(folder: Path, name: str, family: Family) -> None:
+    index = read_json(folder / INDEX_FILE, "bad_model")
+    # An upscaler may do without text; its index then lists the text's parts as absent.
+    absent = [part for part in family.parts if family.enlarges and index.get(part) == [None, None]]
     for part in family.parts:
+        if part in absent:
+            continue
         if not (folder / part).is_dir():
             raise ZoomStackError(
                 "bad_model", f"The model {name!r} lacks its part {part!r}.", "Download it again."
             )
     for part in (family.denoiser, *family.text_encoders):
+        if part in absent:
+            continue
         if any((folder / part).glob("*.safetensors")):
             continue
         if any((folder / part).glob("*.bin")) or any((folder / part).glob("*.ckpt")):

@@ -159,7 +159,8 @@ def test_models_that_enlarge_are_offered_as_upscalers_alone(bpy: Any, tmp_path: 
     try:
         made = [item[0] for item in properties._MODEL_ITEMS(settings, None)]
         enlarged = [item[0] for item in properties._UPSCALER_ITEMS(settings, None)]
-        assert made == ["bundled", "first"] and enlarged == ["lanczos", "second"]
+        assert made == ["bundled", "first"]
+        assert enlarged == ["automatic", "lanczos", "bundled_x4", "second"]
         settings.levels.add().prompt = "a leaf"
         settings.upscaler_choice = "second"
         job = bpy_session.submodule("job_settings").job_from_settings(settings)

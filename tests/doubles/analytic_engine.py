@@ -34,6 +34,7 @@ class AnalyticModel:
     native_size = (SIDE, SIDE)
     default_guidance = 2.0
     default_context = 1.0
+    second_stage = None
     vocabulary: Vocabulary | None = None
 
     def sample_size(self, aspect: float) -> tuple[int, int]:

@@ -255,6 +255,7 @@ class Model:
 
     name, revision, native_size, default_guidance = "exact", "0", (64, 64), 1.0
     default_context = 1.0
+    second_stage = None
 
     def condition(self, prompts, negative_prompts, guidance_scale):
         return Quiet(worlds.gaussian(len(prompts), self.native_size, seeds=3), 0.3)

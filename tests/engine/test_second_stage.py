@@ -18,6 +18,7 @@ from engine.contract.job import Job, Keep, LevelSpec, SamplerSettings, parse_job
 from engine.contract.manifest import read_stack
 from engine.failures import Cancelled
 from engine.models import deepfloyd_if_sr
+from engine.models.registry import find_model
 from engine.requests import GenerateRequest, run_generate
 from engine.stack import render
 from tests.engine.test_generation import Recorder
@@ -175,7 +176,45 @@ def test_stages_in_the_wrong_place_are_told(
         run(models, tmp_path / "out", job(**changes))
 
 
+@pytest.mark.parametrize(
+    ("upscaler", "size", "used"),
+    [
+        ("automatic", None, "bundled_x4"),
+        ("automatic", (96, 96), "bundled_x4"),
+        ("automatic", (64, 64), None),  # as the first stage makes them
+        ("bundled_x4", (64, 64), "bundled_x4"),
+        ("lanczos", None, None),
+    ],
+)
+def test_the_bundled_models_second_stage(
+    tmp_path: Path, upscaler: str, size: tuple[int, int] | None, used: str | None
+) -> None:
+    level = (LevelSpec("a leaf"),)
+    settings = SamplerSettings(steps=2)
+    run_generate(
+        GenerateRequest(Job(level, size=size, upscaler=upscaler, sampler=settings), tmp_path / "o"),
+        Recorder(),
+        lambda: False,
+    )
+    made_with = read_stack(tmp_path / "o").made_with
+    assert (made_with["upscaler"] and made_with["upscaler"]["name"]) == used
+    assert Image.open(tmp_path / "o/level_00.png").size == (size or (256, 256))
+
+
+def test_prompts_do_not_reach_a_second_stage_without_text(tmp_path: Path) -> None:
+    entry = find_model("bundled_x4", enlarges=True)
+    model = deepfloyd_if_sr.load(entry.folder, "bundled_x4", "0", torch.device("cpu"))
+    small, noise, z = torch.rand(1, 3, 8, 8), torch.randn(1, 3, 32, 32), torch.randn(1, 3, 32, 32)
+    with torch.inference_mode():
+        one, other = (
+            model.condition([prompt], [""], small, noise).predict_x0(z, torch.ones(1))
+            for prompt in ("a leaf", "red blood cells")
+        )
+    assert torch.equal(one, other) and one.shape == (1, 3, 32, 32)
+
+
 def test_a_job_says_its_upscaler() -> None:
     data = {"levels": [{"prompt": "a"}], "upscaler": "second"}
     assert parse_job(data).upscaler == "second"
+    assert parse_job({"levels": data["levels"]}).upscaler == "automatic"
     assert json.loads(json.dumps(parse_job(data).to_dict()))["upscaler"] == "second"
