@@ -236,7 +236,7 @@ def inspect(folder: Path, name: str) -> ModelEntry:
     return ModelEntry(name, folder, family.title, size, family.enlarges)
 
 
-def _class_name(folder: Path) -> str:
+def _index(folder: Path) -> dict[str, Any]:
     if not (folder / INDEX_FILE).is_file():
         raise ZoomStackError(
             "bad_model",
@@ -244,7 +244,11 @@ def _class_name(folder: Path) -> str:
             "Choose a model folder in the format of diffusers.",
         )
     index = read_json(folder / INDEX_FILE, "bad_model")
-    name = index.get("_class_name") if isinstance(index, dict) else None
+    return index if isinstance(index, dict) else {}
+
+
+def _class_name(folder: Path) -> str:
+    name = _index(folder).get("_class_name")
     if not isinstance(name, str):
         raise ZoomStackError(
             "bad_model", f'{folder / INDEX_FILE} names no "_class_name".', "Download it again."
@@ -264,9 +268,9 @@ def _family(class_name: str, name: str) -> Family:
 
 
 def _check_parts(folder: Path, name: str, family: Family) -> None:
-    index = read_json(folder / INDEX_FILE, "bad_model")
+    index = _index(folder)
     # An upscaler may do without text; its index then lists the text's parts as absent.
-    absent = [part for part in family.parts if family.enlarges and index.get(part) == [None, None]]
+    absent = {part for part in family.parts if family.enlarges and index.get(part) == [None, None]}
     for part in family.parts:
         if part in absent:
             continue

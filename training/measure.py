@@ -1,0 +1,218 @@
+"""Three measurements of the bundled model, each against what it should be measured against.
+
+python -m training.measure memorising     are samples nearer to training pictures than new ones?
+python -m training.measure colours        do colour words move the hue to where they say?
+python -m training.measure enlargement    stage II against bicubic and Lanczos interpolation
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors.torch import load_file
+from torch import nn
+from torch.nn import functional
+from transformers import T5Tokenizer
+
+from engine.contract.geometry import Placement
+from engine.contract.job import BUNDLED_SECOND, SamplerSettings
+from engine.models import deepfloyd_if_sr
+from engine.models.registry import BUNDLED, BUNDLED_FOLDERS
+from engine.sampler import sample as sample_stack
+
+from .evaluate import build_classifier
+from .images import CONCEPTS, DATA, draw
+from .sample import PROMPTS, sample
+from .train import Networks, load_exported
+from .train_second import DATA_SECOND, HELD_OUT
+
+HUES = {
+    "red": 0, "orange": 28, "yellow": 52, "green": 115, "turquoise": 178, "blue": 215,
+    "purple": 275, "pink": 335,
+}  # fmt: skip
+"""Degrees; where the word's colours lie in the picture program's palettes."""
+
+COLOURED = {
+    "a {} flower": ("red", "yellow", "blue", "purple", "pink"),
+    "a {} leaf with veins": ("red", "yellow", "green"),
+    "{} butterfly scales": ("orange", "green", "yellow", "blue", "purple"),
+    "{} bacteria": ("red", "orange", "green", "blue", "purple"),
+    "a {} crystal lattice": ("red", "green", "blue", "purple"),
+    "water drops on {}": ("red", "green", "blue", "purple"),
+    "the open ocean, {} water": ("turquoise", "green", "blue"),
+    "a {} planet": ("red", "orange", "blue"),
+    "a {} circuit board": ("green", "blue", "purple"),
+}
+
+
+def bundled() -> tuple[Networks, T5Tokenizer]:
+    """Stage I as it is shipped."""
+    folder = BUNDLED_FOLDERS[BUNDLED]
+    tokenizer = T5Tokenizer.from_pretrained(folder / "tokenizer")
+    networks = Networks(len(tokenizer))
+    load_exported(networks, folder)
+    return networks.eval(), tokenizer
+
+
+def memorising(data: Path, count: int, guidance: float) -> dict[str, float]:
+    """Distances to the nearest training picture: of samples, and of new drawn pictures.
+
+    The distance is perceptual: between the features of the classifier, which has learned what
+    matters in these pictures and what does not; their length is set to one.
+    """
+    classifier = build_classifier()
+    classifier.load_state_dict(load_file(data / "classifier.safetensors"))
+    features = nn.Sequential(*list(classifier.eval())[:-2])
+    images = np.load(data / "images.npy", mmap_mode="r")
+    known = torch.cat(
+        [
+            _features(features, torch.from_numpy(np.array(images[i : i + 500])).permute(0, 3, 1, 2))
+            for i in range(0, len(images), 500)
+        ]
+    )
+    networks, tokenizer = bundled()
+    generator, rng = torch.Generator().manual_seed(77), np.random.default_rng(987654321)
+    near: dict[str, list[torch.Tensor]] = {"samples": [], "new pictures": []}
+    for name in CONCEPTS:
+        made = sample(networks, tokenizer, [PROMPTS[name]] * count, generator, guidance, 16)
+        drawn = np.stack([draw(rng, name)[0] for _ in range(count)])
+        for kind, pictures in (
+            ("samples", (made + 1) * 127.5),
+            ("new pictures", torch.from_numpy(drawn).permute(0, 3, 1, 2) * 255),
+        ):
+            near[kind].append(torch.cdist(_features(features, pictures), known).min(1).values)
+    result: dict[str, float] = {}
+    for kind, parts in near.items():
+        distances = torch.cat(parts)
+        result[f"{kind}, median"] = float(distances.median())
+        result[f"{kind}, closest twentieth"] = float(distances.quantile(0.05))
+    return result
+
+
+def _features(network: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
+    """Pictures (n, 3, 64, 64), 0..255, to vectors of length one."""
+    with torch.inference_mode():
+        return functional.normalize(network(pictures.float() / 127.5 - 1), dim=1)
+
+
+def colours(count: int, guidance: float) -> dict[str, object]:
+    """The mean hue of samples that name a colour, and which of its subject's colours is nearest."""
+    networks, tokenizer = bundled()
+    generator = torch.Generator().manual_seed(78)
+    rows, right = [], []
+    for prompt, words in COLOURED.items():
+        for word in words:
+            text = [prompt.format(word)] * count
+            pictures = sample(networks, tokenizer, text, generator, guidance, 16)
+            hue = mean_hue(((pictures + 1) / 2).permute(0, 2, 3, 1).numpy())
+            nearest = min(words, key=lambda other: _apart(hue, HUES[other]))
+            rows.append({"prompt": text[0], "hue": round(hue), "wanted": HUES[word]})
+            right.append(nearest == word)
+            print(f"{text[0]:32} {hue:4.0f}  wanted {HUES[word]:3}  nearest {nearest}", flush=True)
+    return {"right": sum(right), "of": len(right), "rows": rows}
+
+
+def mean_hue(pictures: NDArray[np.float32]) -> float:
+    """Degrees, of pictures (n, h, w, 3) in 0..1; each pixel counts by its chroma."""
+    red, green, blue = pictures.reshape(-1, 3).T
+    x, y = red - 0.5 * (green + blue), np.sqrt(0.75) * (green - blue)
+    return float(np.degrees(np.arctan2(y.mean(), x.mean())) % 360)
+
+
+def _apart(a: float, b: float) -> float:
+    return abs((a - b + 180) % 360 - 180)
+
+
+def enlargement(
+    data: Path, classifier_file: Path, count: int, out: Path | None
+) -> dict[str, dict[str, float]]:
+    """PSNR (dB), perceptual distance and sharpness of three ways from 64 to 256 px.
+
+    On pictures that stage II has not seen. Perceptual distance: between the first two layers'
+    responses of the classifier to both pictures, relative to the response to the true one.
+    Sharpness: the mean gradient, relative to the true picture's.
+    """
+    images = np.load(data / "images.npy", mmap_mode="r")
+    chosen = np.linspace(len(images) - HELD_OUT, len(images) - 1, count).astype(int)
+    truth = torch.from_numpy(np.array(images[chosen])).permute(0, 3, 1, 2).float() / 127.5 - 1
+    small = functional.avg_pool2d(truth, 4)
+    classifier = build_classifier()
+    classifier.load_state_dict(load_file(classifier_file))
+    layers = nn.Sequential(*list(classifier.eval())[:6])
+    made = {
+        "bicubic": _by_pillow(small, Image.Resampling.BICUBIC),
+        "Lanczos": _by_pillow(small, Image.Resampling.LANCZOS),
+        "stage II": torch.cat([_by_stage_two(each[None], i) for i, each in enumerate(small)]),
+    }
+    report = {}
+    with torch.inference_mode():
+        wanted = layers(truth)
+        for name, pictures in made.items():
+            error = ((pictures - truth) / 2).square().mean(dim=(1, 2, 3))
+            seen = layers(pictures)
+            distance = (seen - wanted).square().mean((1, 2, 3)) / wanted.square().mean((1, 2, 3))
+            report[name] = {
+                "psnr": float((-10 * error.log10()).mean()),
+                "perceptual": float(distance.sqrt().mean()),
+                "sharpness": float(_gradient(pictures) / _gradient(truth)),
+            }
+            print(name, report[name], flush=True)
+    if out:
+        rows = [torch.cat([p[i] for p in (*made.values(), truth)], 2) for i in range(0, count, 5)]
+        pixels = (torch.cat(rows, 1).permute(1, 2, 0).numpy() + 1) * 127.5
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(out)
+    return report
+
+
+def _by_pillow(small: torch.Tensor, filter_: Image.Resampling) -> torch.Tensor:
+    size = (small.shape[-1] * 4, small.shape[-2] * 4)
+    planes = [
+        np.asarray(Image.fromarray(plane.numpy()).resize(size, filter_))
+        for plane in small.flatten(0, 1)
+    ]
+    return torch.from_numpy(np.stack(planes)).view(-1, 3, size[1], size[0]).clamp(-1, 1)
+
+
+def _by_stage_two(small: torch.Tensor, seed: int) -> torch.Tensor:
+    """Stage II as a job runs it, on a stack of one level."""
+    folder, device = BUNDLED_FOLDERS[BUNDLED_SECOND], torch.device("cpu")
+    model = deepfloyd_if_sr.load(folder, BUNDLED_SECOND, "", device)
+    size = (small.shape[-1] * 4, small.shape[-2] * 4)
+    noise = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(seed))
+    with torch.inference_mode():
+        denoiser = model.condition([""], [""], small, noise)
+    settings = SamplerSettings(steps=round(SamplerSettings().steps * model.steps_share))
+    return sample_stack(denoiser, [Placement()], size=size, seed=-1 - seed, settings=settings)
+
+
+def _gradient(pictures: torch.Tensor) -> torch.Tensor:
+    return pictures.diff(dim=2).abs().mean() + pictures.diff(dim=3).abs().mean()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("memorising", "colours", "enlargement"))
+    parser.add_argument("--data", type=Path, default=DATA, help="stage I's pictures")
+    parser.add_argument("--large", type=Path, default=DATA_SECOND, help="stage II's pictures")
+    parser.add_argument("--count", type=int, default=8, help="pictures a subject; 30 in all for II")
+    parser.add_argument("--guidance", type=float, default=2.5)
+    parser.add_argument("--sheet", type=Path, help="enlargement: save pictures side by side")
+    options = parser.parse_args()
+    if options.what == "memorising":
+        report: object = memorising(options.data, options.count, options.guidance)
+    elif options.what == "colours":
+        report = colours(options.count, options.guidance)
+    else:
+        kept = options.data / "classifier.safetensors"
+        report = enlargement(options.large, kept, 30, options.sheet)
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main()
