@@ -148,7 +148,7 @@ def enlargement(
     made = {
         "bicubic": _by_pillow(small, Image.Resampling.BICUBIC),
         "Lanczos": _by_pillow(small, Image.Resampling.LANCZOS),
-        "stage II": torch.cat([_by_stage_two(each[None], i) for i, each in enumerate(small)]),
+        "stage II": _by_stage_two(small),
     }
     report = {}
     with torch.inference_mode():
@@ -179,16 +179,22 @@ def _by_pillow(small: torch.Tensor, filter_: Image.Resampling) -> torch.Tensor:
     return torch.from_numpy(np.stack(planes)).view(-1, 3, size[1], size[0]).clamp(-1, 1)
 
 
-def _by_stage_two(small: torch.Tensor, seed: int) -> torch.Tensor:
-    """Stage II as a job runs it, on a stack of one level."""
-    folder, device = BUNDLED_FOLDERS[BUNDLED_SECOND], torch.device("cpu")
-    model = deepfloyd_if_sr.load(folder, BUNDLED_SECOND, "", device)
-    size = (small.shape[-1] * 4, small.shape[-2] * 4)
-    noise = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(seed))
-    with torch.inference_mode():
-        denoiser = model.condition([""], [""], small, noise)
+def _by_stage_two(small: torch.Tensor) -> torch.Tensor:
+    """Stage II as a job runs it, each picture a stack of one level."""
+    model = deepfloyd_if_sr.load(
+        BUNDLED_FOLDERS[BUNDLED_SECOND], BUNDLED_SECOND, "", torch.device("cpu")
+    )
     settings = SamplerSettings(steps=round(SamplerSettings().steps * model.steps_share))
-    return sample_stack(denoiser, [Placement()], size=size, seed=-1 - seed, settings=settings)
+    size = (small.shape[-1] * 4, small.shape[-2] * 4)
+    made = []
+    for seed, each in enumerate(small):
+        noise = torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(seed))
+        with torch.inference_mode():
+            denoiser = model.condition([""], [""], each[None], noise)
+        made.append(
+            sample_stack(denoiser, [Placement()], size=size, seed=-1 - seed, settings=settings)
+        )
+    return torch.cat(made)
 
 
 def _gradient(pictures: torch.Tensor) -> torch.Tensor:

@@ -36,6 +36,7 @@ class SuperResolution:
         native_size: (width, height) of its pictures.
         steps_share: of a job's steps, how many it needs.
         augmentation: of 1,000: the noise level of the small picture.
+        follows: its estimates keep the small picture's low frequencies.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class SuperResolution:
         bundled = name == BUNDLED_SECOND
         self.steps_share = BUNDLED_STEPS_SHARE if bundled else STEPS_SHARE
         self.augmentation = BUNDLED_AUGMENTATION if bundled else AUGMENTATION
+        # The bundled one is small and drifts in colour where it is left alone.
+        self.follows = bundled
 
     def condition(
         self,
@@ -80,8 +83,9 @@ class SuperResolution:
         level = torch.full((len(small),), self.augmentation, device=small.device)
         augmented = self.noising.add_noise(enlarged, noise, timesteps=level)
         return SuperResolutionDenoiser(
-            self.unet, self.scheduler, positive, negative, augmented, self.augmentation
-        )
+            self.unet, self.scheduler, positive, negative, augmented, self.augmentation,
+            small if self.follows else None,
+        )  # fmt: skip
 
 
 def reads_text(unet: Any) -> bool:
@@ -102,11 +106,27 @@ class SuperResolutionDenoiser(IFDenoiser):
         negative: torch.Tensor | None,
         augmented: torch.Tensor,
         augmentation: int,
+        small: torch.Tensor | None,
     ) -> None:
         # Sixteen times the pixels of stage I, so one level at a time.
         super().__init__(unet, scheduler, positive, negative, GUIDANCE, micro_batch=1)
         self.augmented = augmented
         self.augmentation = augmentation
+        self.small = small
+
+    def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        """The UNet's estimate; where it follows, with the small picture's low frequencies.
+
+        x0 + U (R small - R x0), R the area mean at half the small picture's size and U bilinear
+        (Choi et al. 2021, "ILVR"). At its whole size a small model's grain would stay as well.
+        """
+        x0 = super().predict_x0(z, sigma)
+        if self.small is None:
+            return x0
+        half = [max(side // 2, 1) for side in self.small.shape[-2:]]
+        reduce = functional.adaptive_avg_pool2d
+        rest = reduce(self.small, half) - reduce(x0, half)
+        return x0 + functional.interpolate(rest, x0.shape[-2:], mode="bilinear")
 
     def _evaluate(
         self,

@@ -211,6 +211,10 @@ def test_prompts_do_not_reach_a_second_stage_without_text(tmp_path: Path) -> Non
             for prompt in ("a leaf", "red blood cells")
         )
     assert torch.equal(one, other) and one.shape == (1, 3, 32, 32)
+    # Where its estimates are reduced to half the small picture's size, they are the small picture.
+    rest = torch.nn.functional.avg_pool2d(one, 8) - torch.nn.functional.avg_pool2d(small, 2)
+    alone = torch.nn.functional.avg_pool2d(z, 8) - torch.nn.functional.avg_pool2d(small, 2)
+    assert rest.abs().mean() < 0.25 * alone.abs().mean()
 
 
 def test_a_job_says_its_upscaler() -> None:
