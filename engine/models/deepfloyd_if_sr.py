@@ -123,7 +123,8 @@ class SuperResolutionDenoiser(IFDenoiser):
         x0 = super().predict_x0(z, sigma)
         if self.small is None:
             return x0
-        half = [max(side // 2, 1) for side in self.small.shape[-2:]]
+        height, width = self.small.shape[-2:]
+        half = (max(height // 2, 1), max(width // 2, 1))
         reduce = functional.adaptive_avg_pool2d
         rest = reduce(self.small, half) - reduce(x0, half)
         return x0 + functional.interpolate(rest, x0.shape[-2:], mode="bilinear")

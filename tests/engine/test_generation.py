@@ -217,7 +217,8 @@ def test_the_bundled_model_runs_with_nothing_set(tmp_path: Path) -> None:
     stack = read_stack(tmp_path)
     with Image.open(stack.picture(1)) as picture:
         assert picture.size == (256, 256)
-    assert stack.made_with["sample_size"] == [64, 64]
+    assert stack.made_with["sample_size"] == [256, 256]
+    assert stack.made_with["upscaler"]["name"] == "bundled_x4"
 
 
 def test_a_model_that_answers_nonsense(tmp_path: Path) -> None:

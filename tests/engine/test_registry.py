@@ -26,7 +26,9 @@ def make_model(folder: Path, class_name: str = "IFPipeline") -> Path:
 def test_models_are_found_by_name_and_by_path(tmp_path: Path) -> None:
     folder = make_model(tmp_path / "My Model")
     (tmp_path / "not a model").mkdir()
-    assert [entry.name for entry in list_models(tmp_path)] == ["bundled", "My Model"]
+    assert [entry.name for entry in list_models(tmp_path)] == [
+        "bundled", "bundled_x4", "My Model",
+    ]  # fmt: skip
     entry = find_model("My Model", tmp_path)
     assert (entry.folder, entry.family, entry.native_size) == (folder, "DeepFloyd IF", (64, 64))
     assert find_model(str(folder)).folder == folder
@@ -45,7 +47,7 @@ def test_an_absent_model_is_answered_with_those_that_exist(tmp_path: Path) -> No
     with pytest.raises(ZoomStackError) as caught:
         find_model("yours", tmp_path)
     assert caught.value.code == "no_model"
-    assert "'yours'" in caught.value.text and "bundled, mine" in caught.value.hint
+    assert "'yours'" in caught.value.text and "bundled, bundled_x4, mine" in caught.value.hint
 
 
 def test_an_absent_models_folder(tmp_path: Path) -> None:
