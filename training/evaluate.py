@@ -58,6 +58,20 @@ def train_classifier(data: Path, steps: int, held_out: int = 1800) -> tuple[nn.M
     return classifier, float((guess == labels[-held_out:]).float().mean())
 
 
+def kept_classifier(data: Path, steps: int = 1500) -> tuple[nn.Module, float]:
+    """The classifier of a picture set and its accuracy; trained once, then kept beside the set."""
+    weights, notes = data / "classifier.safetensors", data / "classifier.json"
+    if weights.exists():
+        classifier: nn.Module = build_classifier()
+        classifier.load_state_dict(load_file(weights))
+        accuracy = float(json.loads(notes.read_text(encoding="utf-8"))["accuracy"])
+    else:
+        classifier, accuracy = train_classifier(data, steps)
+        save_file(classifier.state_dict(), weights)
+        notes.write_text(json.dumps({"accuracy": accuracy}), encoding="utf-8")
+    return classifier.eval(), accuracy
+
+
 def _pixels(images: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
@@ -74,16 +88,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=DATA / "recognition.json")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    kept = options.data / "classifier.safetensors"
-    if kept.exists():
-        classifier: nn.Module = build_classifier()
-        classifier.load_state_dict(load_file(kept))
-        accuracy = json.loads((options.data / "classifier.json").read_text())["accuracy"]
-    else:
-        classifier, accuracy = train_classifier(options.data, options.classifier_steps)
-        save_file(classifier.state_dict(), kept)
-        (options.data / "classifier.json").write_text(json.dumps({"accuracy": accuracy}))
-    classifier.eval()
+    classifier, accuracy = kept_classifier(options.data, options.classifier_steps)
     print(f"classifier, on drawn pictures it has not seen: {accuracy:.3f}", flush=True)
     networks, tokenizer = load_networks(options.run)
     generator = torch.Generator().manual_seed(1234)

@@ -11,6 +11,7 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import IFPipeline, IFSuperResolutionPipeline
@@ -62,6 +63,15 @@ How it was made and measured: `docs/bundled_model.md`.
 """
 
 
+NOTHING_ELSE: dict[str, Any] = {
+    "safety_checker": None,
+    "feature_extractor": None,
+    "watermarker": None,
+    "requires_safety_checker": False,
+}
+"""The parts of IF's pipelines that this model does without."""
+
+
 def load_networks(run: Path) -> tuple[Networks, T5Tokenizer]:
     """The averaged networks of a training run, and its tokenizer."""
     tokenizer = T5Tokenizer.from_pretrained(run / "tokenizer")
@@ -81,10 +91,7 @@ def export(run: Path, data: Path, out: Path, state: str) -> None:
         text_encoder=networks.text_encoder.to(torch.float16),
         unet=networks.unet.to(torch.float16),
         scheduler=model.build_scheduler(),
-        safety_checker=None,
-        feature_extractor=None,
-        watermarker=None,
-        requires_safety_checker=False,
+        **NOTHING_ELSE,
     )
     pipeline.save_pretrained(out, safe_serialization=True)
     training = json.loads((run / "state.json").read_text(encoding="utf-8"))
@@ -112,10 +119,7 @@ def export_second(run: Path, out: Path) -> None:
         unet=unet.to(torch.float16),
         scheduler=model.build_scheduler(),
         image_noising_scheduler=model.build_scheduler(),
-        safety_checker=None,
-        feature_extractor=None,
-        watermarker=None,
-        requires_safety_checker=False,
+        **NOTHING_ELSE,
     )
     pipeline.save_pretrained(out, safe_serialization=True)
     training = json.loads((run / "state.json").read_text(encoding="utf-8"))

@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 from transformers import T5Tokenizer
@@ -26,7 +25,7 @@ from engine.models import deepfloyd_if_sr
 from engine.models.registry import BUNDLED, BUNDLED_FOLDERS
 from engine.sampler import sample as sample_stack
 
-from .evaluate import build_classifier
+from .evaluate import kept_classifier
 from .images import CONCEPTS, DATA, draw
 from .sample import PROMPTS, sample
 from .train import Networks, load_exported
@@ -66,9 +65,8 @@ def memorising(data: Path, count: int, guidance: float) -> dict[str, float]:
     The distance is perceptual: between the features of the classifier, which has learned what
     matters in these pictures and what does not; their length is set to one.
     """
-    classifier = build_classifier()
-    classifier.load_state_dict(load_file(data / "classifier.safetensors"))
-    features = nn.Sequential(*list(classifier.eval())[:-2])
+    classifier, _ = kept_classifier(data)
+    features = nn.Sequential(*list(classifier.children())[:-2])
     images = np.load(data / "images.npy", mmap_mode="r")
     known = torch.cat(
         [
@@ -130,7 +128,7 @@ def _apart(a: float, b: float) -> float:
 
 
 def enlargement(
-    data: Path, classifier_file: Path, count: int, out: Path | None
+    data: Path, classifier: nn.Module, count: int, out: Path | None
 ) -> dict[str, dict[str, float]]:
     """PSNR (dB), perceptual distance and sharpness of three ways from 64 to 256 px.
 
@@ -142,9 +140,7 @@ def enlargement(
     chosen = np.linspace(len(images) - HELD_OUT, len(images) - 1, count).astype(int)
     truth = torch.from_numpy(np.array(images[chosen])).permute(0, 3, 1, 2).float() / 127.5 - 1
     small = functional.avg_pool2d(truth, 4)
-    classifier = build_classifier()
-    classifier.load_state_dict(load_file(classifier_file))
-    layers = nn.Sequential(*list(classifier.eval())[:6])
+    layers = nn.Sequential(*list(classifier.children())[:6])
     made = {
         "bicubic": _by_pillow(small, Image.Resampling.BICUBIC),
         "Lanczos": _by_pillow(small, Image.Resampling.LANCZOS),
@@ -215,8 +211,8 @@ def main() -> None:
     elif options.what == "colours":
         report = colours(options.count, options.guidance)
     else:
-        kept = options.data / "classifier.safetensors"
-        report = enlargement(options.large, kept, 30, options.sheet)
+        classifier, _ = kept_classifier(options.data)
+        report = enlargement(options.large, classifier, 30, options.sheet)
     print(json.dumps(report, indent=1))
 
 

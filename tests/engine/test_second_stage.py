@@ -211,10 +211,21 @@ def test_prompts_do_not_reach_a_second_stage_without_text(tmp_path: Path) -> Non
             for prompt in ("a leaf", "red blood cells")
         )
     assert torch.equal(one, other) and one.shape == (1, 3, 32, 32)
-    # Where its estimates are reduced to half the small picture's size, they are the small picture.
-    rest = torch.nn.functional.avg_pool2d(one, 8) - torch.nn.functional.avg_pool2d(small, 2)
-    alone = torch.nn.functional.avg_pool2d(z, 8) - torch.nn.functional.avg_pool2d(small, 2)
-    assert rest.abs().mean() < 0.25 * alone.abs().mean()
+
+
+def test_the_bundled_second_stage_keeps_the_small_pictures_low_frequencies() -> None:
+    entry = find_model("bundled_x4", enlarges=True)
+    model = deepfloyd_if_sr.load(entry.folder, "bundled_x4", "0", torch.device("cpu"))
+    small = torch.rand(1, 3, 16, 16)
+    pool = torch.nn.functional.avg_pool2d
+    with torch.inference_mode():
+        denoiser = model.condition([""], [""], small, torch.randn(1, 3, 64, 64))
+        z, sigma = 40 * torch.randn(1, 3, 64, 64), torch.full((1,), 40.0)
+        follows = denoiser.predict_x0(z, sigma)
+        denoiser.small = None
+        alone = denoiser.predict_x0(z, sigma)
+    far, near = (float((pool(x, 8) - pool(small, 2)).abs().mean()) for x in (alone, follows))
+    assert near < 0.6 * far
 
 
 def test_a_job_says_its_upscaler() -> None:
