@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from .properties import ZOOMSTACK_PG_settings
 
-_UPSCALER = b'"IFSuperResolutionPipeline"'
+_UPSCALERS = (b'"IFSuperResolutionPipeline"', b'"Swin2SRForImageSuperResolution"')
+_INDEX_FILES = ("model_index.json", "config.json")  # of diffusers, of transformers
 _INDEX_BYTES = 4096
 _SCAN_SECONDS = 3.0  # panels ask in every redraw; a folder on a network is slow
 
@@ -114,19 +115,24 @@ def known_models(enlarges: bool = False) -> list[str]:
 
 def _scan(folder: Path) -> list[tuple[str, bool]]:
     """Names, and whether they enlarge pictures; the engine looks closer once one is used."""
-    found = []
-    with contextlib.suppress(OSError):
-        for index in sorted(folder.glob("*/model_index.json")):
-            with contextlib.suppress(OSError):
-                found.append((index.parent.name, _enlarges(index)))
-    return found
+    found: dict[str, bool] = {}
+    for file in _INDEX_FILES:
+        with contextlib.suppress(OSError):
+            for index in folder.glob(f"*/{file}"):
+                with contextlib.suppress(OSError):
+                    enlarges = _enlarges(index)
+                    # Any program may call its settings config.json.
+                    if enlarges or file == _INDEX_FILES[0]:
+                        found.setdefault(index.parent.name, enlarges)
+    return sorted(found.items())
 
 
 @functools.cache
 def _enlarges(index: Path) -> bool:
     """Read once: what a model is does not change, and the folder may be on a network."""
     with index.open("rb") as file:
-        return _UPSCALER in file.read(_INDEX_BYTES)
+        start = file.read(_INDEX_BYTES)
+    return any(name in start for name in _UPSCALERS)
 
 
 def _item(

@@ -24,14 +24,14 @@ from .environment import versions
 from .failures import Cancelled
 from .finishing import final_pictures, write_pictures
 from .given_pictures import check_folder, check_kept_sizes, check_loop, kept_size, read_given
-from .models.protocol import Model, SuperResolution
+from .models.protocol import Model
 from .models.registry import open_model, open_upscaler
 from .output import OutputFolder
 from .planning import Plan, make_plan
 from .reporting import Reporter
 from .sampling_run import IsCancelled, SamplingRun
 from .stages import first_stage, second_stage
-from .upscaling import Lanczos
+from .upscaling import Enlargement
 
 OpenModel = Callable[[str, Path | None, torch.device], Model]
 
@@ -62,9 +62,9 @@ def generate(
     make_repeatable(chosen)
     model = open_model(job.model, models, chosen)
     sized = replace(job, size=job.size or kept_size(given))
-    upscaler = open_upscaler(job.upscaler, models, chosen, model, sized.size)
+    enlargement = open_upscaler(job.upscaler, models, chosen, model, sized.size)
     _check(is_cancelled)
-    plan = make_plan(sized, model, upscaler)
+    plan = make_plan(sized, model, enlargement.stage)
     check_kept_sizes(given, plan.size)
     check_loop(job, given, plan.size)
     checkpoints = Checkpoints(
@@ -72,7 +72,7 @@ def generate(
         {
             "job": plan.job.to_dict(),
             "revision": model.revision,
-            "upscaler": upscaler and upscaler.revision,
+            "upscaler": enlargement.stage and enlargement.stage.revision,
             "given": [picture.digest for picture in given],
         },
     )
@@ -94,15 +94,18 @@ def generate(
         _check(is_cancelled)
         reporter.stage("sample", "Sampling all levels together")
         levels = run.sample(stage, chosen)
-    if upscaler is not None:
+    if enlargement.stage is not None:
         reporter.stage("refine", "Refining all levels together")
         run.next_stage(levels)
-        levels = run.sample(second_stage(upscaler, plan, given, levels.to(chosen)), chosen)
+        stage = second_stage(enlargement.stage, plan, given, levels.to(chosen))
+        levels = run.sample(stage, chosen)
     reporter.stage("finish", "Writing the pictures")
-    pictures = final_pictures(levels, plan.placements, plan.size, Lanczos(), given, loop=job.loop)
+    pictures = final_pictures(
+        levels, plan.placements, plan.size, enlargement.upscaler, given, loop=job.loop
+    )
     write_pictures(folder, pictures, given, lambda: _check(is_cancelled))
     seconds = time.monotonic() - started + (saved.seconds if saved else 0.0)
-    stack = _describe(plan, folder, model, upscaler, chosen, seconds)
+    stack = _describe(plan, folder, model, enlargement, chosen, seconds)
     write_stack(stack)
     folder.remove_states()
     return stack
@@ -137,7 +140,7 @@ def _describe(
     plan: Plan,
     folder: OutputFolder,
     model: Model,
-    upscaler: SuperResolution | None,
+    enlargement: Enlargement,
     device: torch.device,
     seconds: float,
 ) -> Stack:
@@ -145,7 +148,7 @@ def _describe(
         "engine": __version__,
         "job": plan.job.to_dict(),
         "model": {"name": model.name, "revision": model.revision},
-        "upscaler": upscaler and {"name": upscaler.name, "revision": upscaler.revision},
+        "upscaler": enlargement.describe(),
         "sample_size": list(plan.large_size or plan.sample_size),
         "device": device_name(device),
         "versions": versions(),

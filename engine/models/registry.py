@@ -17,11 +17,13 @@ from .revision import revision_of
 if TYPE_CHECKING:
     import torch
 
-    from .protocol import Model, SuperResolution
+    from ..upscaling import Enlargement
+    from .protocol import Model
 
 BUNDLED_FOLDERS = {name: Path(__file__).with_name(name) for name in (BUNDLED, BUNDLED_SECOND)}
 MODELS_VARIABLE = "ZOOM_STACK_MODELS"
-INDEX_FILE = "model_index.json"
+INDEX_FILE = "model_index.json"  # of diffusers
+CONFIG_FILE = "config.json"  # of transformers, whose models are one part and have no index
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,11 @@ class Family:
     Attributes:
         title: for people.
         adapter: the module in this folder with ``load(folder, name, revision, device)``.
-        denoiser: the part whose weights tell one model from another.
+        denoiser: the part whose weights tell one model from another; "" is the folder itself.
         parts: the folders that must be there.
         text_encoders: those of them that a text encoder's weights must lie in.
         enlarges: it enlarges the pictures of a first stage and makes none by itself.
+        single: it enlarges each by itself, once the sampling is over.
     """
 
     title: str
@@ -43,9 +46,10 @@ class Family:
     parts: tuple[str, ...]
     text_encoders: tuple[str, ...]
     enlarges: bool = False
+    single: bool = False
 
 
-# By the pipeline class that model_index.json names.
+# By the class that model_index.json or config.json names.
 FAMILIES = {
     "IFPipeline": Family(
         "DeepFloyd IF",
@@ -61,6 +65,9 @@ FAMILIES = {
         ("unet", "scheduler", "image_noising_scheduler", "tokenizer", "text_encoder"),
         ("text_encoder",),
         enlarges=True,
+    ),
+    "Swin2SRForImageSuperResolution": Family(
+        "Swin2SR", "swin2sr", "", (), (), enlarges=True, single=True
     ),
 }
 
@@ -119,7 +126,7 @@ def list_models(folder: Path | None = None) -> list[ModelEntry]:
     if folder is None:
         return entries
     try:
-        found = sorted(path for path in folder.iterdir() if (path / INDEX_FILE).is_file())
+        found = sorted(path for path in folder.iterdir() if _is_model(path))
     except OSError as error:
         raise ZoomStackError(
             "no_models_folder",
@@ -167,7 +174,7 @@ def find_model(name: str, folder: Path | None = None, enlarges: bool = False) ->
         raise ZoomStackError(
             "bad_model",
             f"The model {name!r} makes pictures and cannot enlarge them.",
-            'Choose a stage II model as the upscaler, "automatic" or "lanczos".',
+            'Choose a model that enlarges, "automatic" or "lanczos".',
         )
     return entry
 
@@ -198,8 +205,8 @@ def open_upscaler(
     device: torch.device,
     model: Model,
     size: tuple[int, int] | None,
-) -> SuperResolution | None:
-    """Load what enlarges the pictures of a first stage; None where that is plain interpolation.
+) -> Enlargement:
+    """Load what enlarges the pictures of a first stage.
 
     Args:
         name: as in a job's ``"upscaler"``.
@@ -209,13 +216,18 @@ def open_upscaler(
     Raises:
         ZoomStackError: codes ``no_model``, ``bad_model``.
     """
+    from ..upscaling import Enlargement, Lanczos
+
     if name == AUTOMATIC:
         enough = size is not None and max(size) <= max(model.sample_size(size[0] / size[1]))
         name = LANCZOS if model.second_stage is None or enough else model.second_stage
     if name == LANCZOS:
-        return None
-    upscaler: SuperResolution = _load(find_model(name, folder, enlarges=True), name, device)
-    return upscaler
+        return Enlargement(None, Lanczos())
+    entry = find_model(name, folder, enlarges=True)
+    loaded = _load(entry, name, device)
+    if FAMILIES[_class_name(entry.folder)].single:
+        return Enlargement(None, loaded)
+    return Enlargement(loaded, Lanczos())
 
 
 def _load(entry: ModelEntry, name: str, device: torch.device) -> Any:
@@ -236,22 +248,35 @@ def inspect(folder: Path, name: str) -> ModelEntry:
     return ModelEntry(name, folder, family.title, size, family.enlarges)
 
 
-def _index(folder: Path) -> dict[str, Any]:
-    if not (folder / INDEX_FILE).is_file():
-        raise ZoomStackError(
-            "bad_model",
-            f"The folder {folder} holds no model: it has no {INDEX_FILE}.",
-            "Choose a model folder in the format of diffusers.",
-        )
-    index = read_json(folder / INDEX_FILE, "bad_model")
-    return index if isinstance(index, dict) else {}
+def _is_model(folder: Path) -> bool:
+    if (folder / INDEX_FILE).is_file():
+        return True
+    # Any program may call its settings config.json.
+    try:
+        return _class_name(folder) in FAMILIES
+    except ZoomStackError:
+        return False
 
 
 def _class_name(folder: Path) -> str:
-    name = _index(folder).get("_class_name")
+    """The class that an index or a transformers model's settings name."""
+    if (folder / INDEX_FILE).is_file():
+        file, key = INDEX_FILE, "_class_name"
+    elif (folder / CONFIG_FILE).is_file():
+        file, key = CONFIG_FILE, "architectures"
+    else:
+        raise ZoomStackError(
+            "bad_model",
+            f"The folder {folder} holds no model: it has no {INDEX_FILE}.",
+            "Choose a model folder in the format of diffusers, or of transformers for Swin2SR.",
+        )
+    index = read_json(folder / file, "bad_model")
+    name = index.get(key) if isinstance(index, dict) else None
+    if isinstance(name, list) and len(name) == 1:
+        name = name[0]
     if not isinstance(name, str):
         raise ZoomStackError(
-            "bad_model", f'{folder / INDEX_FILE} names no "_class_name".', "Download it again."
+            "bad_model", f'{folder / file} names no "{key}".', "Download it again."
         )
     return name
 
@@ -268,9 +293,7 @@ def _family(class_name: str, name: str) -> Family:
 
 
 def _check_parts(folder: Path, name: str, family: Family) -> None:
-    index = _index(folder)
-    # An upscaler may do without text; its index then lists the text's parts as absent.
-    absent = {part for part in family.parts if family.enlarges and index.get(part) == [None, None]}
+    absent = _absent(folder) if family.enlarges else set()
     for part in family.parts:
         if part in absent:
             continue
@@ -283,18 +306,27 @@ def _check_parts(folder: Path, name: str, family: Family) -> None:
             continue
         if any((folder / part).glob("*.safetensors")):
             continue
+        what = f"The part {part!r} of the model {name!r}" if part else f"The model {name!r}"
         if any((folder / part).glob("*.bin")) or any((folder / part).glob("*.ckpt")):
             raise ZoomStackError(
                 "bad_model",
-                f"The part {part!r} of the model {name!r} has its weights only as pickle files, "
-                "which could run any program.",
+                f"{what} has its weights only as pickle files, which could run any program.",
                 "Download the model's safetensors files.",
             )
         raise ZoomStackError(
             "bad_model",
-            f"The part {part!r} of the model {name!r} has no weights (*.safetensors).",
+            f"{what} has no weights (*.safetensors).",
             "Download it again.",
         )
+
+
+def _absent(folder: Path) -> set[str]:
+    """Parts that an index lists as absent: an upscaler may do without text."""
+    if not (folder / INDEX_FILE).is_file():
+        return set()
+    index = read_json(folder / INDEX_FILE, "bad_model")
+    assert isinstance(index, dict)  # it named its class
+    return {part for part, what in index.items() if what == [None, None]}
 
 
 def _native_size(folder: Path, family: Family) -> tuple[int, int] | None:

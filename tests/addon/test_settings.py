@@ -155,12 +155,19 @@ def test_models_that_enlarge_are_offered_as_upscalers_alone(bpy: Any, tmp_path: 
         (tmp_path / name).mkdir()
         index = json.dumps({"_class_name": class_name})
         (tmp_path / name / "model_index.json").write_text(index)
+    for name, architecture in (
+        ("swin", "Swin2SRForImageSuperResolution"),
+        ("unrelated", "LlamaForCausalLM"),
+    ):
+        (tmp_path / name).mkdir()
+        config = json.dumps({"architectures": [architecture]})
+        (tmp_path / name / "config.json").write_text(config)
     preferences.model_folder = str(tmp_path)
     try:
         made = [item[0] for item in properties._MODEL_ITEMS(settings, None)]
         enlarged = [item[0] for item in properties._UPSCALER_ITEMS(settings, None)]
         assert made == ["bundled", "first"]
-        assert enlarged == ["automatic", "lanczos", "bundled_x4", "second"]
+        assert enlarged == ["automatic", "lanczos", "bundled_x4", "second", "swin"]
         settings.levels.add().prompt = "a leaf"
         settings.upscaler_choice = "second"
         job = bpy_session.submodule("job_settings").job_from_settings(settings)

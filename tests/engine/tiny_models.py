@@ -90,6 +90,24 @@ def save_tiny_if(
     return folder
 
 
+def save_tiny_swin2sr(folder: Path, upscale: int = 4) -> Path:
+    """A Swin2SR network in the folder format of transformers."""
+    from transformers import Swin2SRConfig, Swin2SRForImageSuperResolution
+
+    torch.manual_seed(0)
+    config = Swin2SRConfig(
+        image_size=16,
+        embed_dim=12,
+        depths=[1],
+        num_heads=[2],
+        window_size=4,
+        upscale=upscale,
+        upsampler="pixelshuffle" if upscale > 1 else "",
+    )
+    Swin2SRForImageSuperResolution(config).save_pretrained(folder)
+    return folder
+
+
 def _tokenizer():
     from transformers import T5Tokenizer
 
