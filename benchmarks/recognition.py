@@ -27,7 +27,7 @@ from torch import nn
 
 import training
 from engine.contract.geometry import Placement
-from engine.footprint import footprint
+from engine.footprint import Footprint, footprint
 from engine.stack import render_with
 from training.evaluate import build_classifier, train_classifier
 from training.images import CONCEPTS, make_set
@@ -76,13 +76,15 @@ def nested(pictures: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     """Each picture with another in its middle that holds a third, as the levels of a zoom do.
 
     The border is hard, as Pi_image leaves it. In half of them the mean colour of what lies inside
-    moves towards its surroundings, as it does where levels are sampled together.
+    moves towards its surroundings, as it does where levels are sampled together. Half of them
+    continue a wider picture along their own border: it prevails there and fades within a sixteenth
+    to an eighth of the side, whatever the method's own rim is.
 
     Args:
         pictures: (n, 3, H, W).
     """
     count, _, height, width = pictures.shape
-    inside, deepest = (pictures[torch.from_numpy(rng.permutation(count))] for _ in range(2))
+    inside, deepest, wider = (pictures[torch.from_numpy(rng.permutation(count))] for _ in range(3))
     result = torch.empty_like(pictures)
     for start in range(0, count, _BATCH):
         part = slice(start, start + _BATCH)
@@ -92,9 +94,25 @@ def nested(pictures: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         share = torch.from_numpy(rng.uniform(0.0, 0.9, len(difference)) * moves)
         pull = share.to(pictures)[:, None, None, None]
         child = inside[part] + pull * difference.mean((-2, -1), keepdim=True)
-        stack = torch.stack([pictures[part], child, deepest[part]])
+        outer = _continued(pictures[part], wider[part], place, rng)
+        stack = torch.stack([outer, child, deepest[part]])
         result[part] = render_with(stack, [place, place])[0]
     return result
+
+
+def _continued(
+    pictures: torch.Tensor, wider: torch.Tensor, place: Footprint, rng: np.random.Generator
+) -> torch.Tensor:
+    """Half of the pictures with the wider one's low frequencies along the border."""
+    height, width = pictures.shape[-2:]
+    across = torch.minimum(torch.arange(width), torch.arange(width - 1, -1, -1))
+    down = torch.minimum(torch.arange(height), torch.arange(height - 1, -1, -1))
+    distance = torch.minimum(down[:, None], across[None, :]).to(pictures)
+    fall = torch.from_numpy(rng.uniform(1 / 16, 1 / 8, len(pictures)) * min(height, width))
+    weight = (1.0 - distance / fall.to(pictures)[:, None, None, None]).clamp(min=0.0)
+    chosen = torch.from_numpy(rng.random(len(pictures)) < 0.5).to(pictures)[:, None, None, None]
+    difference = place.enlarge(place.crop(wider) - place.reduce(pictures))
+    return pictures + chosen * weight * difference
 
 
 def judge(folder: Path = CACHE, pictures: int = PICTURES, steps: int = STEPS) -> Judge:
@@ -160,12 +178,13 @@ def _to_unit(pictures: Bytes) -> torch.Tensor:
 
 
 def _program() -> str:
-    """Eight digits that tell one version of the picture program from another."""
+    """Eight digits that tell one version of the pictures from another."""
     folder = Path(training.__file__).parent
     files = [
         folder / "images.py",
         folder / "fields.py",
         *sorted((folder / "concepts").glob("*.py")),
+        Path(__file__),
     ]
     digest = hashlib.sha256()
     for file in files:

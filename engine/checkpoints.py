@@ -38,6 +38,15 @@ class Checkpoint:
     small: torch.Tensor | None = None
 
 
+_WORDS = {
+    "job": "the job",
+    "revision": "the model",
+    "upscaler": "the upscaler",
+    "given": "a picture that a level keeps or is pinned to",
+    "engine": "the version of the engine",
+}
+
+
 class Checkpoints:
     """Saves and loads one run.
 
@@ -106,7 +115,17 @@ class Checkpoints:
         if notes.get("run") != self._run:
             raise ZoomStackError(
                 "other_job",
-                "The model or the engine is not the one with which the saved run began.",
+                f"Since the saved run began, {self._changed(notes.get('run', ''))} changed.",
                 "Leave --resume out to start anew.",
             )
         return checkpoint
+
+    def _changed(self, begun: str) -> str:
+        """What differs from the run that was saved, in words."""
+        try:
+            before = json.loads(begun)
+        except ValueError:
+            before = {}
+        now = json.loads(self._run)
+        names = [_WORDS.get(name, name) for name in now if before.get(name) != now[name]]
+        return f"{' and '.join(names)} {'have' if len(names) > 1 else 'has'}"

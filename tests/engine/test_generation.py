@@ -172,7 +172,7 @@ def test_a_saved_run_of_another_model_is_refused(
     monkeypatch.setattr(AnalyticModel, "revision", "2")
     with pytest.raises(ZoomStackError) as caught:
         run(tmp_path, resume=True)
-    assert caught.value.code == "other_job"
+    assert caught.value.code == "other_job" and "the model has changed" in caught.value.text
 
 
 def test_resuming_nothing_starts_and_says_so(tmp_path: Path) -> None:

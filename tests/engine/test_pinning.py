@@ -176,3 +176,4 @@ def test_an_interrupted_run_does_not_go_on_with_another_photo(tmp_path: Path) ->
     with pytest.raises(ZoomStackError) as caught:
         generate(job, tmp_path / "out", resume=True)
     assert caught.value.code == "other_job"
+    assert "picture that a level keeps or is pinned to" in caught.value.text
