@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import torch
+from torch.nn import functional
 
 from .contract.job import SamplerSettings
 from .footprint import Axis, Footprint
@@ -31,12 +32,20 @@ Blending = Callable[[torch.Tensor, Sequence[Footprint], float], torch.Tensor]
 RHO = 0.8
 LET_GO_POWER = 6
 CUTOFF = 3.0  # cycles per deep image up to which the wide view may lead
-# Parent pixels from the border over which the parent's view prevails: wholly over the plateau, then
-# falling smoothly. Wider lowers the seam, and carries more of the parent's mean into the child.
-RIM_PIXELS = 5
-RIM_SHARE = 1 / 4  # of a footprint's smaller side that the fall may take at most
-PLATEAU_PIXELS = 1
-PLATEAU_SHARE = 1 / 16  # of a footprint's smaller side that the plateau may take at most
+# Parent pixels over which neighbours are brought together at the child's border. Inwards the child
+# follows wholly over the plateau, then less and less; outwards the parent does, from the border on.
+# The inner widths are for a context strength of 0 and double up to 1.
+RIM_PIXELS = 2.0
+RIM_SHARE = 1 / 4  # of a footprint's smaller side that the inner fall may take at most
+PLATEAU_PIXELS = 1.0
+PLATEAU_SHARE = 1 / 16  # the same of the plateau; doubles as well
+OUTER_PIXELS = 8
+# Of their difference at the border, what the parent takes. Around what it holds it can draw
+# anything, while a child whose borders are given is no longer its own subject.
+PARENT_SHARE = 0.8
+# The noise level below which the child follows all the same, at a context strength of 1: what is
+# left to be decided then is detail, which the parent would continue as streaks.
+PARENT_SIGMA = 0.5
 # The noise level below which the rim acts. To slow waves it is half of the picture; while they are
 # undecided it would lead the child as a whole: planets were no longer round, leaves not green.
 RIM_SIGMA = 4.0
@@ -64,34 +73,63 @@ def lead_early(
     w(kappa, sigma) = 1 / (1 + (kappa/3)^4) * 1 / (1 + (rho S(kappa) / sigma^2)^6): while noise
     hides a frequency the wide view decides it, afterwards the deep view keeps what it has made
     of it. Weights near 0 or 1 are safe; between them two views of different signal-to-noise
-    would be averaged and power lost. Once subjects are settled, the parent's view prevails at the
-    border: M(sigma) = rim / (1 + (sigma/4)^4).
+    would be averaged and power lost. Once subjects are settled (times 1 / (1 + (sigma/4)^4)),
+    neighbours meet at the border, see ``_meet``.
 
     Args:
         x0: (N, C, H, W) estimates.
         nesting: where each level holds the next. In a loop level 0 is led by the deepest level
             as the model sees it, so that the lead goes round once.
         sigma: present noise level.
-        context_strength: divides rho; above 1 the wide view leads longer, at 0 not at all.
+        context_strength: divides rho; above 1 the wide view leads longer, at 0 not at all, and
+            borders are then made to fit by the parent alone, nearly.
     """
     rho = math.inf if context_strength == 0.0 else RHO / context_strength
-    late = 1.0 / (1.0 + (sigma / RIM_SIGMA) ** 4)
 
     def led(own: torch.Tensor, wider: torch.Tensor, place: Footprint) -> torch.Tensor:
-        parent = place.crop(wider)
-        delta = parent - place.reduce(own)
+        delta = place.crop(wider) - place.reduce(own)
         frequency = _frequencies(delta)
         power = _power_spectrum(frequency, own.shape[-2] * own.shape[-1])
         weight = 1.0 / (1.0 + (frequency / CUTOFF) ** 4)
         weight = weight / (1.0 + (rho * power / sigma**2) ** LET_GO_POWER)
-        own = own + place.enlarge(_filter(delta, weight))
-        rim = late * _rim(place).to(own.device, own.dtype)
-        return own + place.enlarge(rim * (parent - place.reduce(own)))
+        return own + place.enlarge(_filter(delta, weight))
 
-    levels = [led(x0[0], x0[-1], nesting[-1]) if is_loop(nesting, len(x0)) else x0[0]]
+    levels = list(x0)
+    if is_loop(nesting, len(x0)):
+        levels[0] = led(x0[0], x0[-1], nesting[-1])
+        _, levels[0] = _meet(x0[-1], levels[0], nesting[-1], sigma, context_strength)
     for i in range(1, len(x0)):
-        levels.append(led(x0[i], levels[-1], nesting[i - 1]))
+        place = nesting[i - 1]
+        child = led(x0[i], levels[i - 1], place)
+        levels[i - 1], levels[i] = _meet(levels[i - 1], child, place, sigma, context_strength)
     return torch.stack(levels)
+
+
+def _meet(
+    parent: torch.Tensor,
+    child: torch.Tensor,
+    place: Footprint,
+    sigma: float,
+    context_strength: float,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Parent and child (C, H, W), brought together on both sides of the child's border.
+
+    With d = R child - crop(parent), s the parent's share and M, M' the two rims::
+
+        child  - U[M (1 - s) d]        parent + M' s d, d continued from the border outwards
+
+    so the step across the border is the parent's own again, as smooth as it drew that place.
+    """
+    leads = min(context_strength, 1.0)
+    acts = 1.0 / (1.0 + (sigma / RIM_SIGMA) ** 4)
+    share = PARENT_SHARE / (1.0 + (leads * PARENT_SIGMA / sigma) ** 4)
+    difference = place.reduce(child) - place.crop(parent)
+    inner = _inner_rim(place, 1.0 + leads).to(child)
+    outer = _outer_rim(place).to(parent)
+    return (
+        parent + acts * share * outer * _continued(difference, place),
+        child - place.enlarge(acts * (1.0 - share) * inner * difference),
+    )
 
 
 def uniform(x0: torch.Tensor, nesting: Sequence[Footprint], sigma: float = 0.0) -> torch.Tensor:
@@ -153,7 +191,7 @@ def _dct(count: int) -> torch.Tensor:
     return matrix
 
 
-def _rim(place: Footprint) -> torch.Tensor:
+def _inner_rim(place: Footprint, scale: float) -> torch.Tensor:
     """(h, w): 1 at the footprint's border, falling smoothly to 0 a few pixels inwards.
 
     Where the footprint ends at the parent's own border there is nothing beyond to agree with.
@@ -161,9 +199,32 @@ def _rim(place: Footprint) -> torch.Tensor:
     rows, columns = _inwards(place.rows), _inwards(place.columns)
     distance = torch.minimum(rows[:, None], columns[None, :])
     side = min(place.rows.count, place.columns.count)
-    plateau = min(PLATEAU_PIXELS, PLATEAU_SHARE * side)
-    width = min(RIM_PIXELS, RIM_SHARE * side)
-    weight = (1.0 - (distance - plateau).clamp(min=0.0) / width).clamp(min=0.0)
+    plateau = scale * min(PLATEAU_PIXELS, PLATEAU_SHARE * side)
+    width = min(scale * RIM_PIXELS, RIM_SHARE * side)
+    return _fall((distance - plateau).clamp(min=0.0) / width)
+
+
+def _outer_rim(place: Footprint) -> torch.Tensor:
+    """(H, W): 1 around the footprint, falling smoothly to 0 outwards; 0 inside.
+
+    Where there is little room it ends at the parent's own border, which others agree with.
+    """
+    rows, columns = _outwards(place.rows), _outwards(place.columns)
+    distance = torch.sqrt(rows[:, None] ** 2 + columns[None, :] ** 2)
+    return _fall(distance) * (distance > 0.0)
+
+
+def _continued(patch: torch.Tensor, place: Footprint) -> torch.Tensor:
+    """(C, h, w) to (C, H, W): outside the footprint the nearest value at its border."""
+    pads = []
+    for axis in (place.columns, place.rows):  # parent and child have the same size
+        pads += [axis.start, axis.size - axis.start - axis.count]
+    return functional.pad(patch[None], pads, mode="replicate")[0]
+
+
+def _fall(distance: torch.Tensor) -> torch.Tensor:
+    """1 at 0, falling smoothly to 0 at 1 and beyond."""
+    weight = (1.0 - distance).clamp(min=0.0)
     return weight * weight * (3.0 - 2.0 * weight)
 
 
@@ -174,3 +235,15 @@ def _inwards(axis: Axis) -> torch.Tensor:
     start = torch.full_like(pixel, far) if axis.at_edge[0] else pixel
     end = torch.full_like(pixel, far) if axis.at_edge[1] else pixel.flip(0)
     return torch.minimum(start, end)
+
+
+def _outwards(axis: Axis) -> torch.Tensor:
+    """Each parent pixel's distance from the footprint; 1 where the outer rim ends, 0 inside."""
+    last = axis.start + axis.count - 1
+    room = (axis.start, axis.size - 1 - last)
+    pixel = torch.arange(axis.size, dtype=torch.float64)
+    before, after = (
+        distance.clamp(min=0.0) / (min(OUTER_PIXELS, space) + 1)
+        for distance, space in zip((axis.start - pixel, pixel - last), room, strict=True)
+    )
+    return before + after
