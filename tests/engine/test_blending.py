@@ -7,6 +7,7 @@ import torch
 from nestings import NESTINGS, chain
 
 from engine.blending import blending, lead_early, uniform
+from engine.contract.geometry import Placement
 from engine.contract.job import BLENDINGS, SamplerSettings
 from engine.noise import draw, share
 from engine.stack import footprints, render_with
@@ -23,12 +24,35 @@ def test_a_consistent_stack_is_returned_unchanged(name, rule, sigma):
     assert (blended - levels).abs().max() < 1e-5
 
 
-@pytest.mark.parametrize("rule", ["default", "uniform"])
-def test_the_widest_level_is_never_changed(rule):
+def test_uniform_never_changes_the_widest_level():
     nesting = footprints(chain(3, 2.0), (64, 64))
     levels = torch.randn(3, 3, 64, 64)
-    blended = blending(SamplerSettings(blending=rule))(levels, nesting, 10.0)
-    assert torch.equal(blended[0], levels[0])
+    assert torch.equal(uniform(levels, nesting, 10.0)[0], levels[0])
+
+
+@pytest.mark.parametrize(("strength", "meeting"), [(0.0, 0.2), (1.0, 1.0)])
+def test_neighbours_meet_at_the_border_without_a_step(strength, meeting):
+    nesting = footprints(chain(2, 2.0), (64, 64))
+    levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
+    parent, child = lead_early(levels, nesting, 0.05, strength)
+    around, inside = parent[:, 15, 16:48], nesting[0].reduce(child)[:, 0]
+    assert around.mean() == pytest.approx(meeting, abs=0.05)
+    assert (around - inside).abs().max() < 0.05
+    # Neither goes further than its rim.
+    assert torch.equal(parent[:, :7], levels[0][:, :7])
+    assert child[:, 24:40, 24:40].abs().max() < 0.01
+
+
+def test_the_outer_rim_fades_within_the_room_there_is():
+    nesting = footprints([Placement(), Placement(2.0, (0.3, 0.5))], (64, 64))
+    levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
+    parent = lead_early(levels, nesting, 0.05, 0.0)[0][0]
+    room = nesting[0].columns.start
+    assert room == 4
+    left, right = parent[32, :room].flip(0), parent[32, room + 32 :]
+    # From the border outwards both rise to the parent's own value, the nearer side the sooner.
+    assert bool((left.diff() > 0).all()) and bool((right[:8].diff() > 0).all())
+    assert left[-1] > 0.8 and right[-1] == 1.0
 
 
 def test_uniform_averages_the_mean_over_all_views_that_see_it():
