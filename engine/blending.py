@@ -97,11 +97,12 @@ def lead_early(
     levels = list(x0)
     if is_loop(nesting, len(x0)):
         levels[0] = led(x0[0], x0[-1], nesting[-1])
-        _, levels[0] = _meet(x0[-1], levels[0], nesting[-1], sigma, context_strength)
     for i in range(1, len(x0)):
         place = nesting[i - 1]
         child = led(x0[i], levels[i - 1], place)
         levels[i - 1], levels[i] = _meet(levels[i - 1], child, place, sigma, context_strength)
+    if is_loop(nesting, len(x0)):
+        levels[-1], levels[0] = _meet(levels[-1], levels[0], nesting[-1], sigma, context_strength)
     return torch.stack(levels)
 
 
