@@ -4,10 +4,11 @@ All rules are corrections at the wide view's own resolution, through the parent 
 before, shallow to deep (section 4.2 of the paper, rewritten)::
 
     Delta_i = crop(L_{i-1}) - R x0_i
-    L_i     = x0_i + U DCT^-1[ w(kappa) DCT Delta_i ]        (+ rim)
+    L_i     = x0_i + U DCT^-1[ w(kappa) DCT Delta_i ]
 
-so a stack that already agrees (Delta = 0) is returned unchanged. The rules differ in the
-weight w of a frequency kappa, in cycles per deep image.
+after which the default rule lets both sides of the border meet. All are made of differences of
+neighbours, so a stack that already agrees (Delta = 0) is returned unchanged. The rules differ in
+the weight w of a frequency kappa, in cycles per deep image.
 """
 
 from __future__ import annotations
@@ -100,9 +101,13 @@ def lead_early(
     for i in range(1, len(x0)):
         place = nesting[i - 1]
         child = led(x0[i], levels[i - 1], place)
-        levels[i - 1], levels[i] = _meet(levels[i - 1], child, place, sigma, context_strength)
+        outward, inward = _meet(levels[i - 1], child, place, sigma, context_strength)
+        levels[i - 1] = levels[i - 1] + outward
+        levels[i] = child + inward
     if is_loop(nesting, len(x0)):
-        levels[-1], levels[0] = _meet(levels[-1], levels[0], nesting[-1], sigma, context_strength)
+        outward, inward = _meet(levels[-1], levels[0], nesting[-1], sigma, context_strength)
+        levels[-1] = levels[-1] + outward
+        levels[0] = levels[0] + inward  # in a loop of one level they are the same
     return torch.stack(levels)
 
 
@@ -113,11 +118,12 @@ def _meet(
     sigma: float,
     context_strength: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Parent and child (C, H, W), brought together on both sides of the child's border.
+    """Corrections that bring parent and child (C, H, W) together on both sides of the border.
 
-    With d = R child - crop(parent), s the parent's share and M, M' the two rims::
+    With d = R child - crop(parent), s the parent's share and M, M' the two rims, they are::
 
-        child  - U[M (1 - s) d]        parent + M' s d, d continued from the border outwards
+        M' s d             to the parent, d continued from the border outwards
+        - U[M (1 - s) d]   to the child
 
     so the step across the border is the parent's own again, as smooth as it drew that place.
     """
@@ -128,8 +134,8 @@ def _meet(
     inner = _inner_rim(place, 1.0 + leads).to(child)
     outer = _outer_rim(place).to(parent)
     return (
-        parent + acts * share * outer * _continued(difference, place),
-        child - place.enlarge(acts * (1.0 - share) * inner * difference),
+        acts * share * outer * _continued(difference, place),
+        -place.enlarge(acts * (1.0 - share) * inner * difference),
     )
 
 
@@ -208,7 +214,7 @@ def _inner_rim(place: Footprint, scale: float) -> torch.Tensor:
 def _outer_rim(place: Footprint) -> torch.Tensor:
     """(H, W): 1 around the footprint, falling smoothly to 0 outwards; 0 inside.
 
-    Where there is little room it ends at the parent's own border, which others agree with.
+    It ends before the parent's own border, which others agree with.
     """
     rows, columns = _outwards(place.rows), _outwards(place.columns)
     distance = torch.sqrt(rows[:, None] ** 2 + columns[None, :] ** 2)
@@ -244,7 +250,7 @@ def _outwards(axis: Axis) -> torch.Tensor:
     room = (axis.start, axis.size - 1 - last)
     pixel = torch.arange(axis.size, dtype=torch.float64)
     before, after = (
-        distance.clamp(min=0.0) / (min(OUTER_PIXELS, space) + 1)
+        distance.clamp(min=0.0) / max(min(OUTER_PIXELS + 1, space), 1)
         for distance, space in zip((axis.start - pixel, pixel - last), room, strict=True)
     )
     return before + after

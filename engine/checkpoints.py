@@ -123,9 +123,10 @@ class Checkpoints:
     def _changed(self, begun: str) -> str:
         """What differs from the run that was saved, in words."""
         try:
-            before = json.loads(begun)
-        except ValueError:
-            before = {}
-        now = json.loads(self._run)
-        names = [_WORDS.get(name, name) for name in now if before.get(name) != now[name]]
+            before, now = json.loads(begun), json.loads(self._run)
+            names = [_WORDS[name] for name in _WORDS if before[name] != now[name]]
+        except (ValueError, KeyError, TypeError):  # saved by another version, or damaged
+            names = []
+        if not names:
+            return "the job, the model or the engine has"
         return f"{' and '.join(names)} {'have' if len(names) > 1 else 'has'}"

@@ -44,10 +44,13 @@ def from_folder(kind: Any, folder: Path, name: str, **options: Any) -> Any:
     try:
         return kind.from_pretrained(folder, local_files_only=True, **options)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
+        what = f'The model "{name}"'
+        if folder.name != name:
+            what = f'The "{folder.name}" part of the model "{name}"'
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ZoomStackError(
             "bad_model",
-            f'The "{folder.name}" part of the model "{name}" cannot be loaded: {reason}',
+            f"{what} cannot be loaded: {reason}",
             f"Check the folder {folder}, or download the model again.",
         ) from error
 

@@ -267,7 +267,7 @@ def _class_name(folder: Path) -> str:
     else:
         raise ZoomStackError(
             "bad_model",
-            f"The folder {folder} holds no model: it has no {INDEX_FILE}.",
+            f"The folder {folder} holds no model: it has no {INDEX_FILE} or {CONFIG_FILE}.",
             "Choose a model folder in the format of diffusers, or of transformers for Swin2SR.",
         )
     index = read_json(folder / file, "bad_model")

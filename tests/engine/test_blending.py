@@ -52,7 +52,27 @@ def test_the_outer_rim_fades_within_the_room_there_is():
     left, right = parent[32, :room].flip(0), parent[32, room + 32 :]
     # From the border outwards both rise to the parent's own value, the nearer side the sooner.
     assert bool((left.diff() > 0).all()) and bool((right[:8].diff() > 0).all())
-    assert left[-1] > 0.8 and right[-1] == 1.0
+    assert left[-1] == 1.0 and right[-1] == 1.0
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_loops_last_border_is_met_from_both_sides(count):
+    placements = [Placement(2.0) for _ in range(count)]
+    nesting = footprints(placements, (64, 64), loop=True)
+    levels = torch.randn(count, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    levels += torch.arange(count).view(-1, 1, 1, 1)
+    blended = lead_early(levels, nesting, 0.05, 0.0)
+    place, parent, child = nesting[-1], levels[-1], levels[0]
+    difference = (place.reduce(child) - place.crop(parent))[:, 0]
+    moved = (blended[-1] - parent)[:, 15, 16:48]
+    assert (moved - 0.8 * difference).abs().max() < 0.25
+    assert moved.abs().mean() > 0.1
+
+
+def test_nothing_meets_while_noise_hides_everything():
+    nesting = footprints(chain(2, 2.0), (64, 64))
+    levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
+    assert (lead_early(levels, nesting, 80.0, 0.0) - levels).abs().max() < 1e-4
 
 
 def test_uniform_averages_the_mean_over_all_views_that_see_it():
