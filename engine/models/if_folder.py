@@ -1,4 +1,4 @@
-"""What both stages of an IF cascade read from their folders."""
+"""What the adapters read from model folders: parts, and an IF cascade's schedule and prompts."""
 
 from __future__ import annotations
 

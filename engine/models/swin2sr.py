@@ -35,15 +35,7 @@ class Swin2SR:
         self.network = network
 
     def resize(self, picture: Floats, size: tuple[int, int]) -> Floats:
-        """Enlarge by the network's factor until little is missing; the rest is interpolation.
-
-        Args:
-            picture: (h, w, 3), sRGB values of 0 to 1.
-            size: (width, height).
-
-        Returns:
-            (height, width, 3), 0 to 1; the input itself when its size is right already.
-        """
+        """By the network's factor until little is missing, then plainly; see ``Upscaler``."""
         width, height = size
         while max(width / picture.shape[1], height / picture.shape[0]) > _LITTLE:
             picture = self._enlarged(picture)
