@@ -24,8 +24,9 @@ from .contract.job import SamplerSettings
 from .footprint import Axis, Footprint
 from .stack import is_loop
 
-# (x0, footprints, sigma) -> L, all (N, C, H, W)
-Blending = Callable[[torch.Tensor, Sequence[Footprint], float], torch.Tensor]
+# (x0, footprints, sigma, given) -> L; x0 and L (N, C, H, W), given (N, 1, H, W) or None: 1 where a
+# level shows a given picture, which pinning puts back whatever blending does to it.
+Blending = Callable[[torch.Tensor, Sequence[Footprint], float, torch.Tensor | None], torch.Tensor]
 
 # The wide view leads a frequency until the noise variance has fallen to RHO times the picture's own
 # at that frequency; then it lets go, within a factor of about two. A soft change (a power of 2) or
@@ -52,6 +53,7 @@ PARENT_SIGMA = 0.5
 RIM_SIGMA = 4.0
 # Variance of a pixel of ordinary pictures in -1..1, spread over frequencies as 1/kappa^2.
 PIXEL_VARIANCE = 0.25
+_TINY = 1e-6
 _LOWEST = 0.5  # cycles per image: the mean is treated like the slowest wave
 
 
@@ -60,14 +62,18 @@ def blending(settings: SamplerSettings) -> Blending:
     if settings.blending == "uniform":
         return uniform
     if settings.blending == "none":
-        return lambda x0, nesting, sigma: x0
+        return lambda x0, nesting, sigma, given=None: x0
     if settings.context_strength is None:
         return lead_early
     return functools.partial(lead_early, context_strength=settings.context_strength)
 
 
 def lead_early(
-    x0: torch.Tensor, nesting: Sequence[Footprint], sigma: float, context_strength: float = 1.0
+    x0: torch.Tensor,
+    nesting: Sequence[Footprint],
+    sigma: float,
+    given: torch.Tensor | None = None,
+    context_strength: float = 1.0,
 ) -> torch.Tensor:
     """The default rule: lead early, then let go, with a rim.
 
@@ -82,10 +88,13 @@ def lead_early(
         nesting: where each level holds the next. In a loop level 0 is led by the deepest level
             as the model sees it, so that the lead goes round once.
         sigma: present noise level.
+        given: (N, 1, H, W), 1 where a level cannot change: there nothing leads it, and the other
+            side of a border comes to meet it all the way.
         context_strength: divides rho; above 1 the wide view leads longer, at 0 not at all, and
             borders are then made to fit by the parent alone, nearly.
     """
     rho = math.inf if context_strength == 0.0 else RHO / context_strength
+    free = torch.ones_like(x0[:, :1]) if given is None else 1.0 - given.to(x0)
 
     def led(own: torch.Tensor, wider: torch.Tensor, place: Footprint) -> torch.Tensor:
         delta = place.crop(wider) - place.reduce(own)
@@ -93,21 +102,24 @@ def lead_early(
         power = _power_spectrum(frequency, own.shape[-2] * own.shape[-1])
         weight = 1.0 / (1.0 + (frequency / CUTOFF) ** 4)
         weight = weight / (1.0 + (rho * power / sigma**2) ** LET_GO_POWER)
-        return own + place.enlarge(_filter(delta, weight))
+        return place.enlarge(_filter(delta, weight))
+
+    def meet(parent: int, child: int, place: Footprint) -> None:
+        outward, inward = _meet(
+            levels[parent], levels[child], place, sigma, context_strength, free[[parent, child]]
+        )
+        levels[parent] = levels[parent] + outward
+        levels[child] = levels[child] + inward  # in a loop of one level they are the same
 
     levels = list(x0)
+    last = len(x0) - 1
     if is_loop(nesting, len(x0)):
-        levels[0] = led(x0[0], x0[-1], nesting[-1])
+        levels[0] = x0[0] + free[0] * led(x0[0], x0[last], nesting[-1])
     for i in range(1, len(x0)):
-        place = nesting[i - 1]
-        child = led(x0[i], levels[i - 1], place)
-        outward, inward = _meet(levels[i - 1], child, place, sigma, context_strength)
-        levels[i - 1] = levels[i - 1] + outward
-        levels[i] = child + inward
+        levels[i] = x0[i] + free[i] * led(x0[i], levels[i - 1], nesting[i - 1])
+        meet(i - 1, i, nesting[i - 1])
     if is_loop(nesting, len(x0)):
-        outward, inward = _meet(levels[-1], levels[0], nesting[-1], sigma, context_strength)
-        levels[-1] = levels[-1] + outward
-        levels[0] = levels[0] + inward  # in a loop of one level they are the same
+        meet(last, 0, nesting[-1])
     return torch.stack(levels)
 
 
@@ -117,6 +129,7 @@ def _meet(
     place: Footprint,
     sigma: float,
     context_strength: float,
+    free: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Corrections that bring parent and child (C, H, W) together on both sides of the border.
 
@@ -126,25 +139,37 @@ def _meet(
         - U[M (1 - s) d]   to the child
 
     so the step across the border is the parent's own again, as smooth as it drew that place.
+    Where only one side is free to move, it takes the whole difference.
+
+    Args:
+        free: (2, 1, H, W), of parent and child: 0 where it is given.
     """
     leads = min(context_strength, 1.0)
     acts = 1.0 / (1.0 + (sigma / RIM_SIGMA) ** 4)
-    share = PARENT_SHARE / (1.0 + (leads * PARENT_SIGMA / sigma) ** 4)
+    parents = PARENT_SHARE / (1.0 + (leads * PARENT_SIGMA / sigma) ** 4)
+    outside, inside = parents * place.crop(free[0]), (1.0 - parents) * place.reduce(free[1]).clamp(0.0, 1.0)
+    share = outside / (outside + inside).clamp(min=_TINY)
     difference = place.reduce(child) - place.crop(parent)
     inner = _inner_rim(place, 1.0 + leads).to(child)
     outer = _outer_rim(place).to(parent)
     return (
-        acts * share * outer * _continued(difference, place),
-        -place.enlarge(acts * (1.0 - share) * inner * difference),
+        free[0] * acts * outer * _continued(share * difference, place),
+        -free[1] * place.enlarge(acts * (1.0 - share) * inner * difference),
     )
 
 
-def uniform(x0: torch.Tensor, nesting: Sequence[Footprint], sigma: float = 0.0) -> torch.Tensor:
+def uniform(
+    x0: torch.Tensor,
+    nesting: Sequence[Footprint],
+    sigma: float = 0.0,
+    given: torch.Tensor | None = None,
+) -> torch.Tensor:
     """The paper's rule: each frequency band is the plain average of all views that resolve it.
 
     The blended parent is already the average of the n wider views that resolve a band, so the
     deep view's share is 1/(n+1) and w = n/(n+1). A view j resolves frequencies up to the Nyquist
-    limit of its pixels; the soft edge of that limit is the area mean's own transfer.
+    limit of its pixels; the soft edge of that limit is the area mean's own transfer. What is given
+    is averaged like the rest, and put back by pinning.
     """
     levels = [x0[0]]
     if is_loop(nesting, len(x0)):

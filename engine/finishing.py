@@ -18,7 +18,7 @@ from .output import OutputFolder
 from .pictures import to_unit, write_png
 from .pinning import Pin, pinned
 from .stack import footprints, render, render_with
-from .upscaling import Upscaler
+from .upscaling import Upscaler, never
 
 _MOST_ROUNDS = 30  # pictures take a few; white noise is the worst case
 _INVISIBLE = 1e-3  # of linear light
@@ -31,6 +31,7 @@ def final_pictures(
     upscaler: Upscaler,
     given: Sequence[GivenPicture] = (),
     loop: bool = False,
+    check: Callable[[], None] = never,
 ) -> Iterator[tuple[int, Bytes]]:
     """Bring every level to its final size and let the levels agree once more, in linear light.
 
@@ -44,6 +45,8 @@ def final_pictures(
         size: (width, height) of the pictures.
         given: pictures that levels show; at their full sharpness here.
         loop: the deepest level holds level 0.
+        check: called before each picture and, where enlarging takes long, in the midst of it; an
+            exception of its ends the work.
 
     Yields:
         (index, picture), deepest first; pictures are (height, width, 3) 8-bit sRGB.
@@ -60,7 +63,8 @@ def final_pictures(
     sampled = levels.float().cpu().numpy()
 
     def enlarged(index: int) -> torch.Tensor:
-        return _channels_first(to_linear(upscaler.resize(to_unit(sampled[index]), size)))
+        check()
+        return _channels_first(to_linear(upscaler.resize(to_unit(sampled[index]), size, check)))
 
     if given or loop:
         nesting = footprints(placements, size, loop)
@@ -113,13 +117,13 @@ def write_pictures(
     folder: OutputFolder,
     pictures: Iterator[tuple[int, Bytes]],
     given: Sequence[GivenPicture],
-    check: Callable[[], None],
 ) -> None:
     """Write all pictures aside, then move them in together: old ones stay until all are made.
 
+    An exception of ``pictures`` leaves the folder as it was.
+
     Args:
         given: pictures of the job; those that stay are copied byte for byte.
-        check: called between pictures; an exception of its leaves the folder as it was.
 
     Raises:
         ZoomStackError: codes ``unwritable``, ``bad_picture``.
@@ -128,7 +132,6 @@ def write_pictures(
     moves: list[tuple[Path, Path]] = []
     try:
         for index, picture in pictures:
-            check()
             target = folder.picture_file(index)
             aside = folder.work / f".{target.name}.tmp"
             moves.append((aside, target))

@@ -101,9 +101,15 @@ def generate(
         levels = run.sample(stage, chosen)
     reporter.stage("finish", "Writing the pictures")
     pictures = final_pictures(
-        levels, plan.placements, plan.size, enlargement.upscaler, given, loop=job.loop
+        levels,
+        plan.placements,
+        plan.size,
+        enlargement.upscaler,
+        given,
+        loop=job.loop,
+        check=lambda: _check(is_cancelled),
     )
-    write_pictures(folder, pictures, given, lambda: _check(is_cancelled))
+    write_pictures(folder, pictures, given)
     seconds = time.monotonic() - started + (saved.seconds if saved else 0.0)
     stack = _describe(plan, folder, model, enlargement, chosen, seconds)
     write_stack(stack)
@@ -144,12 +150,13 @@ def _describe(
     device: torch.device,
     seconds: float,
 ) -> Stack:
+    sample_size = plan.large_size or plan.sample_size
     made_with: dict[str, Any] = {
         "engine": __version__,
         "job": plan.job.to_dict(),
         "model": {"name": model.name, "revision": model.revision},
-        "upscaler": enlargement.describe(),
-        "sample_size": list(plan.large_size or plan.sample_size),
+        "upscaler": enlargement.describe(sample_size, plan.size),
+        "sample_size": list(sample_size),
         "device": device_name(device),
         "versions": versions(),
         "seconds": round(seconds, 2),

@@ -41,6 +41,24 @@ class Pin:
     sampled: bool = True
 
 
+def given(pins: Sequence[Pin], shape: Sequence[int]) -> torch.Tensor | None:
+    """(N, 1, H, W), 1 where a level shows its pin; None without pins.
+
+    A level that the model is not asked for counts as given wholly: where its next level lies, it
+    has nothing of its own.
+
+    Args:
+        shape: N, C, H, W of the stack.
+    """
+    if not pins:
+        return None
+    count, _, height, width = shape
+    result = torch.zeros(count, 1, height, width)
+    for pin in pins:
+        result[pin.level] = pin.mask.cpu() if pin.sampled else 1.0
+    return result
+
+
 def estimates(
     denoiser: Denoiser,
     z: torch.Tensor,

@@ -22,7 +22,7 @@ from .contract.geometry import Placement
 from .contract.job import SamplerSettings
 from .models.protocol import Denoiser
 from .noise import draw, share
-from .pinning import Pin, estimates, pinned
+from .pinning import Pin, estimates, given, pinned
 from .solvers import SOLVERS, Update, noise_levels
 from .stack import footprints, render_with
 
@@ -100,6 +100,7 @@ def sample(
     nesting = footprints(placements, size, loop)
     shape = (len(placements), denoiser.channels, height, width)
     blend = blending(settings)
+    fixed = given(pins, shape)
     update = SOLVERS[settings.solver]
     sigmas = list(sigmas) if sigmas is not None else noise_levels(settings.steps)
 
@@ -114,7 +115,7 @@ def sample(
     for step in range(state.step, len(sigmas)):
         sigma = sigmas[step]
         x0 = estimates(denoiser, z, sigma, nesting, pins)
-        x = pinned(render_with(blend(x0, nesting, sigma), nesting), nesting, pins)
+        x = pinned(render_with(blend(x0, nesting, sigma, fixed), nesting), nesting, pins)
         if step + 1 < len(sigmas):
             z = update(
                 Update(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +12,10 @@ from PIL import Image
 from .colour import Floats
 from .contract.job import LANCZOS
 from .models.protocol import SuperResolution
+
+
+def never() -> None:
+    """The check of those who do not cancel."""
 
 
 class Upscaler(Protocol):
@@ -24,12 +29,19 @@ class Upscaler(Protocol):
     name: str
     revision: str
 
-    def resize(self, picture: Floats, size: tuple[int, int]) -> Floats:
+    def invents(self, before: tuple[int, int], after: tuple[int, int]) -> bool:
+        """Whether it adds detail of its own between two sizes (width, height)."""
+        ...
+
+    def resize(
+        self, picture: Floats, size: tuple[int, int], check: Callable[[], None] = never
+    ) -> Floats:
         """Bring a picture to a size.
 
         Args:
             picture: (h, w, 3), sRGB values of 0 to 1.
             size: (width, height).
+            check: called now and then where it takes long; an exception of its ends the work.
 
         Returns:
             (height, width, 3), 0 to 1; the input itself when its size is right already.
@@ -43,7 +55,12 @@ class Lanczos:
     name = LANCZOS
     revision = ""
 
-    def resize(self, picture: Floats, size: tuple[int, int]) -> Floats:
+    def invents(self, before: tuple[int, int], after: tuple[int, int]) -> bool:
+        return False
+
+    def resize(
+        self, picture: Floats, size: tuple[int, int], check: Callable[[], None] = never
+    ) -> Floats:
         if (picture.shape[1], picture.shape[0]) == size:
             return picture
         channels = [
@@ -70,7 +87,17 @@ class Enlargement:
     stage: SuperResolution | None
     upscaler: Upscaler
 
-    def describe(self) -> dict[str, str] | None:
-        """Name and revision of what invents detail, for ``stack.json``; None for interpolation."""
-        used = self.stage or self.upscaler
-        return {"name": used.name, "revision": used.revision} if used.revision else None
+    def describe(
+        self, before: tuple[int, int], after: tuple[int, int]
+    ) -> dict[str, str] | None:
+        """Name and revision of what invented detail, for ``stack.json``; None for interpolation.
+
+        Args:
+            before: (width, height) of the last pictures that were sampled.
+            after: of the pictures that were written.
+        """
+        if self.stage is not None:
+            return {"name": self.stage.name, "revision": self.stage.revision}
+        if self.upscaler.invents(before, after):
+            return {"name": self.upscaler.name, "revision": self.upscaler.revision}
+        return None

@@ -16,7 +16,8 @@ import torch
 
 from ..contract.job import BUNDLED, BUNDLED_SECOND
 from ..contract.vocabulary import read_vocabulary
-from .if_folder import encode_prompts, from_folder, load_scheduler
+from .folder_part import from_folder
+from .if_folder import encode_prompts, load_scheduler
 
 # IF trains on squares; its UNet halves the picture three times.
 _SIZE_MULTIPLE = 8

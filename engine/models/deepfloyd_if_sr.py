@@ -18,7 +18,8 @@ from torch.nn import functional
 from ..contract.errors import ZoomStackError
 from ..contract.job import BUNDLED_SECOND
 from .deepfloyd_if import IFDenoiser
-from .if_folder import encode_prompts, from_folder, load_scheduler
+from .folder_part import from_folder
+from .if_folder import encode_prompts, load_scheduler
 
 AUGMENTATION = 250  # of 1,000: the noise level of the small picture, as IF recommends
 BUNDLED_AUGMENTATION = 150

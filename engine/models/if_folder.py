@@ -1,4 +1,4 @@
-"""What the adapters read from model folders: parts, and an IF cascade's schedule and prompts."""
+"""What an IF cascade's folders say beside the UNet: the noise schedule, and prompts encoded."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from ..contract.errors import ZoomStackError
+from .folder_part import from_folder
 
 
 def load_scheduler(folder: Path, name: str) -> Any:
@@ -28,31 +29,6 @@ def load_scheduler(folder: Path, name: str) -> Any:
             "format does not have.",
         )
     return scheduler
-
-
-def from_folder(kind: Any, folder: Path, name: str, **options: Any) -> Any:
-    """One part of a model folder, from safetensors only.
-
-    Raises:
-        ZoomStackError: code ``bad_model``.
-    """
-    weights = sorted(folder.glob("*.safetensors"))
-    if weights and all(".fp16." in path.name for path in weights):
-        options["variant"] = "fp16"
-    if weights:
-        options["use_safetensors"] = True
-    try:
-        return kind.from_pretrained(folder, local_files_only=True, **options)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        what = f'The model "{name}"'
-        if folder.name != name:
-            what = f'The "{folder.name}" part of the model "{name}"'
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ZoomStackError(
-            "bad_model",
-            f"{what} cannot be loaded: {reason}",
-            f"Check the folder {folder}, or download the model again.",
-        ) from error
 
 
 def encode_prompts(

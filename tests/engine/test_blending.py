@@ -34,7 +34,7 @@ def test_uniform_never_changes_the_widest_level():
 def test_neighbours_meet_at_the_border_without_a_step(strength, meeting):
     nesting = footprints(chain(2, 2.0), (64, 64))
     levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
-    parent, child = lead_early(levels, nesting, 0.05, strength)
+    parent, child = lead_early(levels, nesting, 0.05, context_strength=strength)
     around, inside = parent[:, 15, 16:48], nesting[0].reduce(child)[:, 0]
     assert around.mean() == pytest.approx(meeting, abs=0.05)
     assert (around - inside).abs().max() < 0.05
@@ -46,7 +46,7 @@ def test_neighbours_meet_at_the_border_without_a_step(strength, meeting):
 def test_the_outer_rim_fades_within_the_room_there_is():
     nesting = footprints([Placement(), Placement(2.0, (0.3, 0.5))], (64, 64))
     levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
-    parent = lead_early(levels, nesting, 0.05, 0.0)[0][0]
+    parent = lead_early(levels, nesting, 0.05, context_strength=0.0)[0][0]
     room = nesting[0].columns.start
     assert room == 4
     left, right = parent[32, :room].flip(0), parent[32, room + 32 :]
@@ -61,7 +61,7 @@ def test_a_loops_last_border_is_met_from_both_sides(count):
     nesting = footprints(placements, (64, 64), loop=True)
     levels = torch.randn(count, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     levels += torch.arange(count).view(-1, 1, 1, 1)
-    blended = lead_early(levels, nesting, 0.05, 0.0)
+    blended = lead_early(levels, nesting, 0.05, context_strength=0.0)
     place, parent, child = nesting[-1], levels[-1], levels[0]
     difference = (place.reduce(child) - place.crop(parent))[:, 0]
     moved = (blended[-1] - parent)[:, 15, 16:48]
@@ -69,10 +69,45 @@ def test_a_loops_last_border_is_met_from_both_sides(count):
     assert moved.abs().mean() > 0.1
 
 
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+@pytest.mark.parametrize("fixed", [0, 1])
+def test_beside_a_given_level_the_other_side_takes_the_whole_difference(fixed, strength):
+    nesting = footprints(chain(2, 2.0), (64, 64))
+    levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
+    given = torch.zeros(2, 1, 64, 64)
+    given[fixed] = 1.0
+    parent, child = blended = lead_early(levels, nesting, 0.05, given, strength)
+    assert torch.equal(blended[fixed], levels[fixed])
+    around, inside = parent[:, 15, 16:48], nesting[0].reduce(child)[:, 0]
+    assert (around - inside).abs().max() < 0.05
+
+
+def test_a_half_given_parent_leaves_only_that_half_to_the_child():
+    nesting = footprints(chain(2, 2.0), (64, 64))
+    levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
+    given = torch.zeros(2, 1, 64, 64)
+    given[0, :, :, :32] = 1.0
+    parent, child = lead_early(levels, nesting, 0.05, given, 0.0)
+    inside = nesting[0].reduce(child)[0]
+    assert torch.equal(parent[..., :32], levels[0][..., :32])
+    assert inside[16, 0] == pytest.approx(1.0, abs=0.01)
+    assert inside[16, -1] == pytest.approx(0.2, abs=0.05)
+    assert parent[0, 32, 48] == pytest.approx(0.2, abs=0.05)
+
+
+def test_nothing_leads_a_given_level():
+    nesting = footprints(chain(3, 2.0), (64, 64))
+    levels = torch.stack([torch.full((3, 64, 64), value) for value in (1.0, 0.0, 0.0)])
+    given = torch.zeros(3, 1, 64, 64)
+    given[1] = 1.0
+    assert (lead_early(levels, nesting, 80.0, given)[1:]).abs().max() < 1e-3
+    assert lead_early(levels, nesting, 80.0)[1].mean() > 0.9
+
+
 def test_nothing_meets_while_noise_hides_everything():
     nesting = footprints(chain(2, 2.0), (64, 64))
     levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
-    assert (lead_early(levels, nesting, 80.0, 0.0) - levels).abs().max() < 1e-4
+    assert (lead_early(levels, nesting, 80.0, context_strength=0.0) - levels).abs().max() < 1e-4
 
 
 def test_uniform_averages_the_mean_over_all_views_that_see_it():
@@ -94,7 +129,7 @@ def test_a_stronger_context_leads_longer():
     nesting = footprints(chain(2, 2.0), (64, 64))
     levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
     weak, strong = (
-        float(lead_early(levels, nesting, 12.0, strength)[1].mean()) for strength in (0.3, 3.0)
+        float(lead_early(levels, nesting, 12.0, context_strength=strength)[1].mean()) for strength in (0.3, 3.0)
     )
     assert strong > weak
 

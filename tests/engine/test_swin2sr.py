@@ -15,6 +15,7 @@ from tiny_models import save_tiny_if, save_tiny_swin2sr
 from engine.contract.errors import ZoomStackError
 from engine.contract.job import Job, LevelSpec, SamplerSettings
 from engine.contract.manifest import read_stack
+from engine.failures import Cancelled
 from engine.models import swin2sr
 from engine.models.registry import find_model, list_models
 from engine.requests import GenerateRequest, run_generate
@@ -72,6 +73,44 @@ def test_a_job_takes_it_and_says_so(models: Path, tmp_path: Path) -> None:
     )
     assert enlarged.shape == plain.shape == (48, 48, 3)
     assert np.abs(enlarged - plain).mean() > 1.0, "plain interpolation was used"
+
+
+def test_what_was_not_used_is_not_named(models: Path, tmp_path: Path) -> None:
+    run(models, tmp_path / "same", size=(18, 18))
+    assert read_stack(tmp_path / "same").made_with["upscaler"] is None
+
+
+def test_tiles_show_no_borders(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = swin2sr.load(models / "swin", "swin", "0", torch.device("cpu"))
+    # Smooth, as the untrained network answers it: what differs is where the tiles end.
+    wave = np.sin(np.linspace(0.0, 6.0, 96, dtype=np.float32))
+    picture = np.repeat((0.5 + 0.4 * wave[:, None] * wave[None, :])[..., None], 3, axis=2)
+    whole = model.resize(picture, (192, 192))
+    monkeypatch.setattr(swin2sr, "_TILE", 48)
+    monkeypatch.setattr(swin2sr, "_OVERLAP", 16)
+    tiles: list[int] = []
+    tiled = model.resize(picture, (192, 192), lambda: tiles.append(1))
+    assert len(tiles) == 9
+    assert np.abs(tiled - whole).max() < 0.02
+
+
+@pytest.mark.parametrize("length", [1, 256, 257, 480, 481, 2048])
+def test_tiles_cover_every_side_and_overlap(length: int) -> None:
+    starts = swin2sr._starts(length)
+    ends = [min(start + swin2sr._TILE, length) for start in starts]
+    assert starts[0] == 0 and ends[-1] == length
+    overlaps = [end - start for end, start in zip(ends, starts[1:], strict=False)]
+    assert all(overlap >= swin2sr._OVERLAP for overlap in overlaps)
+
+
+def test_a_cancel_is_seen_within_a_picture(models: Path) -> None:
+    model = swin2sr.load(models / "swin", "swin", "0", torch.device("cpu"))
+
+    def cancel() -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        model.resize(np.zeros((16, 16, 3), np.float32), (64, 64), cancel)
 
 
 def test_it_is_listed_and_makes_no_pictures(models: Path) -> None:
