@@ -183,6 +183,7 @@ def _program() -> str:
     files = [
         folder / "images.py",
         folder / "fields.py",
+        folder / "insets.py",
         *sorted((folder / "concepts").glob("*.py")),
         Path(__file__),
     ]

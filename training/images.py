@@ -17,13 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.contract.geometry import Placement
-from engine.footprint import Footprint, footprint
-
+from . import insets
 from .captions import caption
 from .concepts import cosmos, green, land, life, space, texture, water
 from .concepts.traits import Drawing
-from .fields import UNITS, Field, Rng, blur, canvas, noise, reduce, smooth
+from .fields import UNITS, Field, Rng, canvas, reduce
 
 CONCEPTS: dict[str, Callable[[Rng], Drawing]] = {
     "galaxy_cluster": cosmos.galaxy_cluster,
@@ -59,9 +57,6 @@ CONCEPTS: dict[str, Callable[[Rng], Drawing]] = {
 }
 """From the widest scale to the smallest; the order says which pictures lie inside which."""
 
-INSET_SHARE = 0.3
-"""Share of pictures that hold a smaller scale somewhere, as the sampler's rendered levels do."""
-
 DATA = Path(".dev/training")
 Pixels = NDArray[np.uint8]
 
@@ -78,53 +73,6 @@ def draw(rng: Rng, concept: str, size: int = SMALL) -> tuple[Field, Drawing]:
     return reduce(np.clip(drawing.image, 0.0, 1.0), max(UNITS // size, 1)), drawing
 
 
-def with_inset(rng: Rng, image: Field, concept: str) -> Field:
-    """`image` with a picture of the same or a smaller scale reduced into it, as the sampler does.
-
-    Half the insets lie where most zooms have them: in the middle, at a factor of 2 or 4. The
-    others lie anywhere, at any factor between 1.7 and 4. The border is wide and irregular, and
-    the inset's mean colour moves towards its surroundings: the model shall learn how one scale
-    grows out of another, not to draw frames.
-    """
-    names = list(CONCEPTS)
-    step = int(rng.choice((0, 1, 2, 3, 4), p=(0.25, 0.3, 0.2, 0.15, 0.1)))
-    child, _ = draw(rng, names[min(names.index(concept) + step, len(names) - 1)])
-    factor, focus = float(rng.choice((2.0, 2.0, 4.0))), (0.5, 0.5)
-    if rng.random() < 0.5:
-        factor = float(np.exp(rng.uniform(np.log(1.7), np.log(4.0))))
-        x, y = rng.uniform(0.5 / factor, 1 - 0.5 / factor, 2)
-        focus = (float(x), float(y))
-    place = footprint(Placement(factor, focus), (64, 64))
-    small = reduced(child, place)
-    window = cropped(image, place)
-    pull = rng.uniform(0.2, 0.9)
-    small = small + pull * (window.mean((0, 1)) - small.mean((0, 1)))
-    height, width = small.shape[:2]
-    rows = height / 2 - np.abs(np.arange(height) + 0.5 - height / 2)
-    columns = width / 2 - np.abs(np.arange(width) + 0.5 - width / 2)
-    border = np.minimum(rows[:, None], columns[None, :])
-    feather = min(height, width) * rng.uniform(0.15, 0.4)
-    rough = 0.5 * feather * blur(noise(rng, 1.5, low=3, n=64), 2.0)[:height, :width]
-    weight = smooth(0.0, feather, np.minimum(border + rough, border * 1.5))[..., None]
-    result = image.copy()
-    cropped(result, place)[:] = window * (1 - weight) + small * weight
-    return np.clip(result, 0.0, 1.0)
-
-
-def reduced(child: Field, place: Footprint) -> Field:
-    """A picture (64, 64, 3) as its parent sees it, by the sampler's own area mean."""
-    rows, columns = place.rows.reduce.numpy(), place.columns.reduce.numpy()
-    return np.einsum("ij,jkc,lk->ilc", rows, child, columns, optimize=True).astype(np.float32)
-
-
-def cropped(parent: Field, place: Footprint) -> Field:
-    """The pixels of a picture (64, 64, 3) that a footprint covers: a view, to read or write."""
-    rows, columns = place.rows, place.columns
-    return parent[
-        rows.start : rows.start + rows.count, columns.start : columns.start + columns.count
-    ]
-
-
 def example(seed: int, index: int, size: int = SMALL) -> tuple[Pixels, str, int]:
     """Picture `index` of the set `seed`: (size, size, 3) bytes, caption, number of its concept.
 
@@ -134,8 +82,10 @@ def example(seed: int, index: int, size: int = SMALL) -> tuple[Pixels, str, int]
     names = list(CONCEPTS)
     number = index % len(names)
     image, drawing = draw(rng, names[number], size)
-    if size == SMALL and rng.random() < INSET_SHARE:
-        image = with_inset(rng, image, names[number])
+    if size == SMALL and rng.random() < insets.SHARE:
+        image = insets.with_inset(
+            rng, image, number, len(names), lambda rng, n: draw(rng, names[n])[0]
+        )
     if rng.random() < 0.5:
         image = image[:, ::-1]
     return (image * 255 + 0.5).astype(np.uint8), caption(rng, drawing), number
