@@ -4,4 +4,5 @@ Blender's process imports only ``engine.contract`` and ``engine.client`` (standa
 The rest runs in a process of its own, started as ``python -m engine``.
 """
 
-__version__ = "0.1.0"
+# Changes whenever the sampler's numbers do: a saved run goes on under the same version only.
+__version__ = "0.2.0"

@@ -42,6 +42,7 @@ RIM_SHARE = 1 / 4  # of a footprint's smaller side that the inner fall may take 
 PLATEAU_PIXELS = 1.0
 PLATEAU_SHARE = 1 / 16  # the same of the plateau; doubles as well
 OUTER_PIXELS = 8
+OUTER_SHARE = 1 / 8  # the same of a side, for pictures of any size
 # Of their difference at the border, what the parent takes. Around what it holds it can draw
 # anything, while a child whose borders are given is no longer its own subject.
 PARENT_SHARE = 0.8
@@ -151,11 +152,29 @@ def _meet(
     share = outside / (outside + inside).clamp(min=_TINY)
     difference = place.reduce(child) - place.crop(parent)
     inner = _inner_rim(place, 1.0 + leads).to(child)
-    outer = _outer_rim(place).to(parent)
     return (
-        free[0] * acts * outer * _continued(share * difference, place),
+        free[0] * acts * _outward(share * difference, place, OUTER_PIXELS),
         -free[1] * place.enlarge(acts * (1.0 - share) * inner * difference),
     )
+
+
+def surround(parent: torch.Tensor, seen: torch.Tensor, place: Footprint) -> torch.Tensor:
+    """A parent that goes over smoothly into what it shows of its child.
+
+    For finished pictures: only the slow waves of the difference are continued outwards, over the
+    same share of the side as in sampling.
+
+    Args:
+        parent: (C, H, W).
+        seen: (C, h, w), the reduced child.
+
+    Returns:
+        (C, H, W), unchanged inside the footprint.
+    """
+    difference = seen - place.crop(parent)
+    weight = 1.0 / (1.0 + (_frequencies(difference) / CUTOFF) ** 4)
+    pixels = OUTER_SHARE * min(parent.shape[-2:])
+    return parent + _outward(_filter(difference, weight), place, pixels)
 
 
 def uniform(
@@ -236,22 +255,19 @@ def _inner_rim(place: Footprint, scale: float) -> torch.Tensor:
     return _fall((distance - plateau).clamp(min=0.0) / width)
 
 
-def _outer_rim(place: Footprint) -> torch.Tensor:
-    """(H, W): 1 around the footprint, falling smoothly to 0 outwards; 0 inside.
+def _outward(difference: torch.Tensor, place: Footprint, pixels: float) -> torch.Tensor:
+    """M' d: (C, h, w) to (C, H, W), what lies at the footprint's border continued outwards.
 
-    It ends before the parent's own border, which others agree with.
+    It falls smoothly over so many pixels, or before the parent's own border, which others agree
+    with. Inside the footprint it is 0.
     """
-    rows, columns = _outwards(place.rows), _outwards(place.columns)
+    rows, columns = _outwards(place.rows, pixels), _outwards(place.columns, pixels)
     distance = torch.sqrt(rows[:, None] ** 2 + columns[None, :] ** 2)
-    return _fall(distance) * (distance > 0.0)
-
-
-def _continued(patch: torch.Tensor, place: Footprint) -> torch.Tensor:
-    """(C, h, w) to (C, H, W): outside the footprint the nearest value at its border."""
+    rim = (_fall(distance) * (distance > 0.0)).to(difference)
     pads = []
     for axis in (place.columns, place.rows):  # parent and child have the same size
         pads += [axis.start, axis.size - axis.start - axis.count]
-    return functional.pad(patch[None], pads, mode="replicate")[0]
+    return rim * functional.pad(difference[None], pads, mode="replicate")[0]
 
 
 def _fall(distance: torch.Tensor) -> torch.Tensor:
@@ -269,13 +285,13 @@ def _inwards(axis: Axis) -> torch.Tensor:
     return torch.minimum(start, end)
 
 
-def _outwards(axis: Axis) -> torch.Tensor:
+def _outwards(axis: Axis, pixels: float) -> torch.Tensor:
     """Each parent pixel's distance from the footprint; 1 where the outer rim ends, 0 inside."""
     last = axis.start + axis.count - 1
     room = (axis.start, axis.size - 1 - last)
     pixel = torch.arange(axis.size, dtype=torch.float64)
     before, after = (
-        distance.clamp(min=0.0) / max(min(OUTER_PIXELS + 1, space), 1)
+        distance.clamp(min=0.0) / max(min(pixels + 1, space), 1)
         for distance, space in zip((axis.start - pixel, pixel - last), room, strict=True)
     )
     return before + after

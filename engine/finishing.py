@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from .blending import surround
 from .colour import Bytes, Floats, linear_to_bytes, to_linear
 from .contract.errors import ZoomStackError
 from .contract.geometry import Placement
@@ -17,7 +18,7 @@ from .given_pictures import GivenPicture
 from .output import OutputFolder
 from .pictures import to_unit, write_png
 from .pinning import Pin, pinned
-from .stack import footprints, render, render_with
+from .stack import footprints, render_with
 from .upscaling import Upscaler, never
 
 _MOST_ROUNDS = 30  # pictures take a few; white noise is the worst case
@@ -35,7 +36,7 @@ def final_pictures(
 ) -> Iterator[tuple[int, Bytes]]:
     """Bring every level to its final size and let the levels agree once more, in linear light.
 
-    The recursion of Pi_image, x_i = paste(L_i, R x_{i+1}), needs two levels at a time: so a stack
+    The recursion of Pi_image, x_i = paste(L_i, R x_{i+1}), with a smooth border, needs two levels at a time: so a stack
     of any depth takes the memory of two. Given pictures reach from their level into every deeper
     one, and a loop has no deepest level: then all levels are in memory at once.
 
@@ -66,23 +67,48 @@ def final_pictures(
         check()
         return _channels_first(to_linear(upscaler.resize(to_unit(sampled[index]), size, check)))
 
+    last = len(placements) - 1
     if given or loop:
         nesting = footprints(placements, size, loop)
-        stack = render_with(torch.stack([enlarged(i) for i in range(len(placements))]), nesting)
-        stack = _pinned_in_range(
-            stack, nesting, [_in_linear_light(picture, size) for picture in given]
-        )
-        for index in range(len(placements) - 1, -1, -1):
+        pins = [_in_linear_light(picture, size) for picture in given]
+        free = {pin.level: 1.0 - pin.mask for pin in pins}
+        levels_of_light = [enlarged(i) for i in range(len(placements))]
+        for index in range(len(nesting) - 1, -1, -1):
+            deeper = levels_of_light[(index + 1) % len(placements)]
+            level = levels_of_light[index]
+            levels_of_light[index] = _holding(level, deeper, nesting[index], free.get(index))
+        stack = _pinned_in_range(render_with(torch.stack(levels_of_light), nesting), nesting, pins)
+        for index in range(last, -1, -1):
             yield index, linear_to_bytes(stack[index].numpy().transpose(1, 2, 0))
         return
-    deeper: torch.Tensor | None = None
-    for index in range(len(placements) - 1, -1, -1):
-        level = enlarged(index)
-        if deeper is not None:
-            pair = [placements[index], placements[index + 1]]
-            level = render(torch.stack([level, deeper]), pair)[0]
-        yield index, linear_to_bytes(level.numpy().transpose(1, 2, 0))
-        deeper = level
+    deeper = enlarged(last)
+    yield last, linear_to_bytes(deeper.numpy().transpose(1, 2, 0))
+    for index in range(last - 1, -1, -1):
+        (place,) = footprints([placements[index], placements[index + 1]], size)
+        deeper = _holding(enlarged(index), deeper, place)
+        yield index, linear_to_bytes(deeper.numpy().transpose(1, 2, 0))
+
+
+def _holding(
+    level: torch.Tensor,
+    deeper: torch.Tensor,
+    place: Footprint,
+    free: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """A level with the next one in it, which it goes over into smoothly.
+
+    The mean of linear light is brighter than that of the encoded values that were sampled, the
+    more so the more detail the next level has: without this it would lie in a square of light.
+
+    Args:
+        level: (C, H, W), linear light, as all of them.
+        free: (1, H, W), 0 where the level must not change; None where it may anywhere.
+    """
+    seen = place.reduce(deeper)
+    surrounded = surround(level, seen, place)
+    if free is not None:
+        surrounded = level + free * (surrounded - level)
+    return place.paste(surrounded, seen).clamp(0.0, 1.0)
 
 
 def _pinned_in_range(
@@ -91,7 +117,9 @@ def _pinned_in_range(
     """``pinned`` for pictures, whose values end at 0 and 1.
 
     A wide view that is brought into a deep one carries some pixels past the end of the range;
-    cutting them off would take the pin away again. Alternating the two projections converges.
+    cutting them off would take the pin away again. Alternating the two projections converges, but
+    slowly, or to no stack at all, where the picture is points of light: what is left then goes
+    into the pinned level alone.
     """
     for _ in range(_MOST_ROUNDS):
         stack = pinned(stack, nesting, pins)
@@ -99,7 +127,30 @@ def _pinned_in_range(
         if not pins or float((stack - cut).abs().max()) < _INVISIBLE:
             break
         stack = render_with(cut, nesting)
-    return stack
+    return _shown(stack, nesting, pins) if pins else stack
+
+
+def _shown(
+    stack: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin]
+) -> torch.Tensor:
+    """The stack with every pin's target exactly where that level is what one sees.
+
+    Where a deeper pin lies, that one prevails.
+    """
+    by_level = {pin.level: pin for pin in pins}
+    levels = list(stack)
+    covered = torch.zeros_like(stack[0, :1])
+    for index in range(len(levels) - 1, -1, -1):
+        if index + 1 < len(levels):
+            place = nesting[index]
+            levels[index] = place.paste(levels[index], place.reduce(levels[index + 1]))
+            covered = place.paste(torch.zeros_like(covered), place.reduce(covered))
+        if index in by_level:
+            pin = by_level[index]
+            weight = pin.mask * (1.0 - covered.clamp(0.0, 1.0))
+            levels[index] = levels[index] + weight * (pin.target - levels[index])
+            covered = torch.maximum(covered, pin.mask)
+    return torch.stack(levels)
 
 
 def _in_linear_light(given: GivenPicture, size: tuple[int, int]) -> Pin:

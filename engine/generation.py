@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from . import __version__
+from . import __version__, feasibility
 from .checkpoints import Checkpoint, Checkpoints
 from .contract.job import Job
 from .contract.manifest import Stack, StackLevel, write_stack
@@ -23,9 +23,9 @@ from .devices import choose_device, device_name, make_repeatable
 from .environment import versions
 from .failures import Cancelled
 from .finishing import final_pictures, write_pictures
-from .given_pictures import check_folder, check_kept_sizes, check_loop, kept_size, read_given
+from .given_pictures import kept_size, read_given
 from .models.protocol import Model
-from .models.registry import open_model, open_upscaler
+from .models.registry import ModelEntry, open_model, open_upscaler
 from .output import OutputFolder
 from .planning import Plan, make_plan
 from .reporting import Reporter
@@ -46,8 +46,12 @@ def generate(
     device: str = "auto",
     models: Path | None = None,
     open_model: OpenModel = open_model,
+    entry: ModelEntry | None = None,
 ) -> Stack:
     """Run a job and write its stack into a prepared folder.
+
+    Args:
+        entry: what is known of the model before it is loaded; None for one of the caller's own.
 
     Raises:
         Cancelled: when ``is_cancelled`` answers yes; the run is saved.
@@ -55,18 +59,18 @@ def generate(
     """
     started = time.monotonic()
     given = read_given(job)
-    check_folder(given, folder.path)
-    if job.size:
-        check_kept_sizes(given, job.size)
+    feasibility.check_folder(given, folder.path)
+    sized = replace(job, size=job.size or kept_size(given))
+    if entry is not None and entry.native_size is not None:
+        aspect = 1.0 if sized.size is None else sized.size[0] / sized.size[1]
+        feasibility.check(job, given, entry.sample_size(aspect), sized.size)
     chosen = choose_device(device)
     make_repeatable(chosen)
     model = open_model(job.model, models, chosen)
-    sized = replace(job, size=job.size or kept_size(given))
     enlargement = open_upscaler(job.upscaler, models, chosen, model, sized.size)
     _check(is_cancelled)
     plan = make_plan(sized, model, enlargement.stage)
-    check_kept_sizes(given, plan.size)
-    check_loop(job, given, plan.size)
+    feasibility.check(job, given, plan.sample_size, plan.size)
     checkpoints = Checkpoints(
         folder.state_file(job),
         {

@@ -51,13 +51,19 @@ class GivenPicture:
         """Whether the file is the level's picture, byte for byte."""
         return self.file is not None and self.free is None
 
-    def fitted(self, size: tuple[int, int]) -> tuple[Floats, Floats]:
+    def fitted(
+        self, size: tuple[int, int], aspect: float | None = None
+    ) -> tuple[Floats, Floats]:
         """Picture (h, w, 3), sRGB 0 to 1, and mask (h, w), 0 to 1, at a size.
 
         A picture of another shape is cut to the level's shape around its centre.
+
+        Args:
+            aspect: width over height of the level's final picture; a model may sample it a little
+                stretched, and then the given one must be stretched alike. None: that of the size.
         """
         picture, mask = (
-            np.asarray(ImageOps.fit(image, size, Image.Resampling.LANCZOS), np.float32) / 255.0
+            np.asarray(_cut_and_resized(image, size, aspect), np.float32) / 255.0
             for image in (self.picture, self.mask)
         )
         if self.free is not None:
@@ -65,9 +71,9 @@ class GivenPicture:
             mask = place.paste(torch.from_numpy(mask.copy()), torch.zeros(())).numpy()
         return picture, mask
 
-    def at(self, size: tuple[int, int]) -> Pin:
+    def at(self, size: tuple[int, int], aspect: float) -> Pin:
         """The pin for a stack of values -1 to 1 at a size (width, height)."""
-        picture, mask = self.fitted(size)
+        picture, mask = self.fitted(size, aspect)
         target = torch.from_numpy(picture.transpose(2, 0, 1).copy()) * 2.0 - 1.0
         return Pin(self.level, target, torch.from_numpy(mask.copy())[None], self.sampled)
 
@@ -92,78 +98,15 @@ def kept_size(given: Sequence[GivenPicture]) -> tuple[int, int] | None:
     return next((picture.picture.size for picture in given if picture.file), None)
 
 
-def check_folder(given: Sequence[GivenPicture], folder: Path) -> None:
-    """Kept pictures must not lie where the new ones are written.
-
-    An interruption between two of them would leave a mixture that nothing can go on from.
-
-    Raises:
-        ZoomStackError: code ``exists``.
-    """
-    for picture in given:
-        if picture.file is not None and picture.file.resolve().parent == folder.resolve():
-            raise ZoomStackError(
-                "exists",
-                f"Level {picture.level + 1} keeps {picture.file}, which lies in the folder that "
-                "the new zoom is written to.",
-                "Choose another folder.",
-            )
-
-
-def check_kept_sizes(given: Sequence[GivenPicture], size: tuple[int, int]) -> None:
-    """Kept pictures must have the size of the new ones.
-
-    Raises:
-        ZoomStackError: code ``bad_picture``.
-    """
-    for kept in given:
-        if kept.file and kept.picture.size != size:
-            there, wanted = ("{}x{}".format(*s) for s in (kept.picture.size, size))
-            raise ZoomStackError(
-                "bad_picture",
-                f"Level {kept.level + 1} keeps {kept.file}, which has {there} pixels, and the "
-                f"new levels have {wanted}.",
-                "Use the size of the stack that it comes from.",
-            )
-
-
-def check_loop(job: Job, given: Sequence[GivenPicture], size: tuple[int, int]) -> None:
-    """In a loop a level lies within itself once round; a pin there would contradict itself.
-
-    Raises:
-        ZoomStackError: code ``bad_geometry``, naming the level and the free place that it needs.
-    """
-    if not job.loop:
-        return
-    for pin in given:
-        if pin.file:
-            continue
-        x, y, share = _within_itself(job, pin.level)
-        width, height = size
-        pixels = share * min(size)
-        left, top = (x - share / 2) * width, (y - share / 2) * height
-        right, bottom = left + share * width, top + share * height
-        _, mask = pin.fitted(size)
-        there = mask[round(top) : round(bottom), round(left) : round(right)]
-        if pixels >= 1.0 and there.any():
-            raise ZoomStackError(
-                "bad_geometry",
-                f"Level {pin.level + 1} is pinned to a picture where the loop shows that level "
-                f"within itself, {pixels:.0f} pixels large around ({x:.2f}, {y:.2f}).",
-                "Leave that place free with a mask, or let the loop zoom further.",
-            )
-
-
-def _within_itself(job: Job, level: int) -> tuple[float, float, float]:
-    """Centre (x, y), y down, and size, all in a level's own width, of that level once round."""
-    x, y, share = 0.5, 0.5, 1.0
-    count = len(job.levels)
-    for step in range(1, count + 1):
-        deeper = job.levels[(level + step) % count]
-        x += (deeper.focus[0] - 0.5) * share
-        y += (deeper.focus[1] - 0.5) * share
-        share /= deeper.zoom_factor
-    return x, y, share
+def _cut_and_resized(
+    image: Image.Image, size: tuple[int, int], aspect: float | None
+) -> Image.Image:
+    width, height = image.size
+    aspect = aspect or size[0] / size[1]
+    cut_width, cut_height = min(width, height * aspect), min(height, width / aspect)
+    left, top = (width - cut_width) / 2, (height - cut_height) / 2
+    box = (left, top, left + cut_width, top + cut_height)
+    return image.resize(size, Image.Resampling.LANCZOS, box)
 
 
 def _read_pin(index: int, spec: PinSpec) -> GivenPicture:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .contract.errors import ZoomStackError
 from .contract.geometry import Placement
 from .contract.job import Job
 from .models.protocol import Model, SuperResolution
+from .models.sizes import enlargement
 
 LEAST_SIDE = 256  # pixels of a picture's smaller side where the job leaves the size to the model
 
@@ -33,6 +33,11 @@ class Plan:
         """(width, height) of the pictures."""
         return self.job.size or self.sample_size
 
+    @property
+    def aspect(self) -> float:
+        """Width over height of the pictures; the sampled ones may be a little stretched."""
+        return self.size[0] / self.size[1]
+
 
 def make_plan(job: Job, model: Model, upscaler: SuperResolution | None = None) -> Plan:
     """Fill in what the job leaves to the model.
@@ -40,7 +45,10 @@ def make_plan(job: Job, model: Model, upscaler: SuperResolution | None = None) -
     Raises:
         ZoomStackError: code ``bad_model``, when the two stages do not fit together.
     """
-    times = 1 if upscaler is None else _enlargement(model, upscaler)
+    times = 1
+    if upscaler is not None:
+        native, larger = model.native_size[0], upscaler.native_size[0]
+        times = enlargement(model.name, native, upscaler.name, larger)
     size = job.size or _default_size(model.native_size, times)
     aspect = size[0] / size[1]
     sampler = job.sampler
@@ -59,18 +67,6 @@ def make_plan(job: Job, model: Model, upscaler: SuperResolution | None = None) -
         ],
         large_size=(sample_size[0] * times, sample_size[1] * times) if upscaler else None,
     )
-
-
-def _enlargement(model: Model, upscaler: SuperResolution) -> int:
-    times, rest = divmod(upscaler.native_size[0], model.native_size[0])
-    if rest or times < 2:
-        raise ZoomStackError(
-            "bad_model",
-            f"The upscaler {upscaler.name!r} makes pictures of {upscaler.native_size[0]} pixels, "
-            f"which is no multiple of the {model.native_size[0]} of the model {model.name!r}.",
-            'Choose two stages of one cascade, or "lanczos".',
-        )
-    return times
 
 
 def _default_size(native: tuple[int, int], times: int) -> tuple[int, int]:

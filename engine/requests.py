@@ -61,9 +61,10 @@ def run_generate(
         reporter.warning("finished", f"{folder.path} is finished already; nothing is left to do.")
         reporter.result(finished)
         return
+    entry = None
     if open_model is None:
-        find_model(request.job.model, request.models)
-        check_upscaler(request.job.upscaler, request.models)
+        entry = find_model(request.job.model, request.models)
+        check_upscaler(request.job.upscaler, request.models, entry)
     environment.require()
     reporter.stage("load", "Loading the model")
     environment.prepare_libraries()
@@ -79,5 +80,6 @@ def run_generate(
         device=request.device,
         models=request.models,
         open_model=open_model or registry_open_model,
+        entry=entry,
     )
     reporter.result(stack)

@@ -39,7 +39,7 @@ def first_stage(model: Model, plan: Plan, given: Sequence[GivenPicture]) -> Stag
     job = plan.job
     guidance = job.sampler.guidance_scale
     assert guidance is not None  # make_plan sets it
-    pins = [picture.at(plan.sample_size) for picture in given]
+    pins = [picture.at(plan.sample_size, plan.aspect) for picture in given]
     # A denoiser has one prompt at least, also where every level is given and none is asked for.
     asked = [job.levels[i] for i in _asked(job, pins)] or [job.levels[0]]
     with torch.inference_mode():
@@ -58,7 +58,7 @@ def second_stage(
     """
     assert plan.large_size is not None
     job = plan.job
-    pins = [picture.at(plan.large_size) for picture in given]
+    pins = [picture.at(plan.large_size, plan.aspect) for picture in given]
     asked = _asked(job, pins) or [0]
     width, height = plan.large_size
     # Other noise than the first stage's, which the small pictures were made of.

@@ -13,7 +13,7 @@ Requests::
 
 Messages, in the order in which they come::
 
-    {"type": "hello", "protocol": 1, "engine": "0.1.0", "python": "3.11.7"}
+    {"type": "hello", "protocol": 1, "engine": "0.2.0", "python": "3.11.7"}
     {"type": "check", ...}                                   # the report of ``engine check``
     {"type": "stage", "name": "load", "text": "Loading the model"}
     {"type": "progress", "step": 3, "total": 24, "level": 0, "levels": 6, "eta": 12.5}

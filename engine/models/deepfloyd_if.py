@@ -18,9 +18,10 @@ from ..contract.job import BUNDLED, BUNDLED_SECOND
 from ..contract.vocabulary import read_vocabulary
 from .folder_part import from_folder
 from .if_folder import encode_prompts, load_scheduler
+from .sizes import sampling_size
 
 # IF trains on squares; its UNet halves the picture three times.
-_SIZE_MULTIPLE = 8
+SIZE_MULTIPLE = 8
 GUIDANCE = 7.0  # as IF recommends
 BUNDLED_GUIDANCE = 2.5
 # The bundled model hardly leaves a colour that it was led to, whatever the prompt says of it.
@@ -48,11 +49,8 @@ class DeepFloydIF:
         self.second_stage = BUNDLED_SECOND if name == BUNDLED else None
 
     def sample_size(self, aspect: float) -> tuple[int, int]:
-        """The sampling size for an aspect: the native number of pixels, sides of whole eights."""
-        side = self.native_size[0]
-        width = round(side * aspect**0.5 / _SIZE_MULTIPLE) * _SIZE_MULTIPLE
-        height = round(width / aspect / _SIZE_MULTIPLE) * _SIZE_MULTIPLE
-        return max(width, 2 * _SIZE_MULTIPLE), max(height, 2 * _SIZE_MULTIPLE)
+        """See the protocol; sides of whole eights."""
+        return sampling_size(self.native_size[0], aspect, SIZE_MULTIPLE)
 
     def condition(
         self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float

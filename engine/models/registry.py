@@ -13,6 +13,7 @@ from ..contract.checking import read_json
 from ..contract.errors import ZoomStackError
 from ..contract.job import AUTOMATIC, BUNDLED, BUNDLED_SECOND, LANCZOS
 from .revision import revision_of
+from .sizes import enlargement, sampling_size
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +37,7 @@ class Family:
         denoiser: the part whose weights tell one model from another; "" is the folder itself.
         parts: the folders that must be there.
         text_encoders: those of them that a text encoder's weights must lie in.
+        size_multiple: of which the sides of sampled pictures must be whole ones.
         enlarges: it enlarges the pictures of a first stage and makes none by itself.
         single: it enlarges each by itself, once the sampling is over.
     """
@@ -45,6 +47,7 @@ class Family:
     denoiser: str
     parts: tuple[str, ...]
     text_encoders: tuple[str, ...]
+    size_multiple: int = 8
     enlarges: bool = False
     single: bool = False
 
@@ -80,7 +83,9 @@ class ModelEntry:
         name: for a job's ``"model"``.
         family: for people; empty when the class is not supported.
         native_size: (width, height) in pixels, or None when unknown.
+        size_multiple: of which the sides of sampled pictures are whole ones.
         enlarges: it is for a job's ``"upscaler"``, not for its ``"model"``.
+        single: and enlarges each picture by itself.
         problem: a sentence about why it cannot be used; empty when it can.
         hint: what to do about it.
     """
@@ -89,9 +94,20 @@ class ModelEntry:
     folder: Path
     family: str = ""
     native_size: tuple[int, int] | None = None
+    size_multiple: int = 8
     enlarges: bool = False
+    single: bool = False
     problem: str = ""
     hint: str = ""
+
+    def sample_size(self, aspect: float) -> tuple[int, int]:
+        """As the loaded model will say; see ``protocol.Model``.
+
+        Raises:
+            ZoomStackError: code ``bad_geometry``.
+        """
+        assert self.native_size is not None
+        return sampling_size(self.native_size[0], aspect, self.size_multiple)
 
     def to_dict(self) -> dict[str, Any]:
         size = None if self.native_size is None else list(self.native_size)
@@ -189,14 +205,20 @@ def open_model(name: str, folder: Path | None, device: torch.device) -> Model:
     return model
 
 
-def check_upscaler(name: str, folder: Path | None) -> None:
+def check_upscaler(name: str, folder: Path | None, model: ModelEntry) -> None:
     """Look whether a job's ``"upscaler"`` can be used, before anything is loaded.
+
+    Args:
+        model: the first stage.
 
     Raises:
         ZoomStackError: codes ``no_model``, ``bad_model``.
     """
-    if name not in (AUTOMATIC, LANCZOS):
-        find_model(name, folder, enlarges=True)
+    if name in (AUTOMATIC, LANCZOS):
+        return
+    entry = find_model(name, folder, enlarges=True)
+    if entry.native_size is not None and model.native_size is not None and not entry.single:
+        enlargement(model.name, model.native_size[0], name, entry.native_size[0])
 
 
 def open_upscaler(
@@ -225,7 +247,7 @@ def open_upscaler(
         return Enlargement(None, Lanczos())
     entry = find_model(name, folder, enlarges=True)
     loaded = _load(entry, name, device)
-    if FAMILIES[_class_name(entry.folder)].single:
+    if entry.single:
         return Enlargement(None, loaded)
     return Enlargement(loaded, Lanczos())
 
@@ -245,7 +267,15 @@ def inspect(folder: Path, name: str) -> ModelEntry:
         size = _native_size(folder, family)
     except ZoomStackError as error:
         return ModelEntry(name, folder, problem=error.text, hint=error.hint)
-    return ModelEntry(name, folder, family.title, size, family.enlarges)
+    return ModelEntry(
+        name,
+        folder,
+        family.title,
+        size,
+        family.size_multiple,
+        enlarges=family.enlarges,
+        single=family.single,
+    )
 
 
 def _is_model(folder: Path) -> bool:

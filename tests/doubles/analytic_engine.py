@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import engine.requests
 from engine.commands import main
+from engine.models.registry import ModelEntry
 
 if TYPE_CHECKING:
     import torch
@@ -77,6 +78,7 @@ def open_analytic_model(name: str, models: Path | None, device: object) -> Analy
 
 
 if __name__ == "__main__":
-    engine.requests.find_model = lambda name, models: None  # type: ignore[assignment]
+    # Its size is not known before it is loaded.
+    engine.requests.find_model = lambda name, models: ModelEntry(name, Path())  # type: ignore[assignment]
     engine.requests.registry_open_model = open_analytic_model  # type: ignore[assignment]
     sys.exit(main())

@@ -1,0 +1,84 @@
+"""At which size a model samples pictures of a given shape, and how much larger its second stage."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from ..contract.errors import ZoomStackError
+
+# How far the number of pixels may go from the native one, and the aspect from what is asked for:
+# every level is stretched by the latter in the end.
+_LEAST_AREA, _MOST_AREA = 0.6, 1.6
+_MOST_STRETCH = 1.1
+_LEAST_MULTIPLES = 2
+_AREA_WEIGHT = 0.1  # against the aspect's error, both as logarithms
+
+
+def sampling_size(native: int, aspect: float, multiple: int) -> tuple[int, int]:
+    """The size nearest to a shape, of about the native number of pixels.
+
+    Args:
+        native: side of the squares that the model was trained on, in pixels.
+        aspect: width over height.
+        multiple: of which both sides must be whole ones.
+
+    Returns:
+        (width, height).
+
+    Raises:
+        ZoomStackError: code ``bad_geometry``, where no size comes near to the shape.
+    """
+    longest = int(_MOST_AREA * native**2 / (_LEAST_MULTIPLES * multiple**2))
+    sides = [n * multiple for n in range(_LEAST_MULTIPLES, max(longest, native // multiple) + 1)]
+    sizes = [
+        size
+        for size in itertools.product(sides, repeat=2)
+        if _LEAST_AREA <= size[0] * size[1] / native**2 <= _MOST_AREA
+    ]
+
+    def stretch(size: tuple[int, int]) -> float:
+        return abs(math.log(size[0] / size[1] / aspect))
+
+    nearest = min(sizes, key=stretch)
+    if stretch(nearest) > math.log(_MOST_STRETCH):
+        raise ZoomStackError(
+            "bad_geometry",
+            f"This model cannot make pictures {_times(aspect)}: it works at about {native}x{native} "
+            f"pixels, with sides of whole {multiple}.",
+            f"The nearest shape is {_times(nearest[0] / nearest[1])}.",
+        )
+    return min(
+        sizes,
+        key=lambda size: stretch(size)
+        + _AREA_WEIGHT * abs(math.log(size[0] * size[1] / native**2)),
+    )
+
+
+def enlargement(name: str, native: int, upscaler: str, larger: int) -> int:
+    """How many times as large a second stage makes the first one's pictures.
+
+    Args:
+        name: of the first stage's model.
+        native: side of its pictures, in pixels.
+        upscaler: name of the second stage.
+        larger: side of its pictures.
+
+    Raises:
+        ZoomStackError: code ``bad_model``, when the two do not fit together.
+    """
+    times, rest = divmod(larger, native)
+    if rest or times < 2:
+        raise ZoomStackError(
+            "bad_model",
+            f"The upscaler {upscaler!r} makes pictures of {larger} pixels, which is no multiple "
+            f"of the {native} of the model {name!r}.",
+            'Choose two stages of one cascade, or "lanczos".',
+        )
+    return times
+
+
+def _times(aspect: float) -> str:
+    if aspect >= 1.0:
+        return f"{aspect:.3g} times as wide as high"
+    return f"{1 / aspect:.3g} times as high as wide"
