@@ -44,8 +44,8 @@ MAX_SEED = 2**31 - 1  # what an IntProperty holds
 SOLVER_ITEMS = (
     ("dpmpp_2m_sde", "DPM-Solver++ 2M SDE", "Fresh noise in every step: best agreement of levels"),
     ("dpmpp_2m", "DPM-Solver++ 2M", "Deterministic and quick to settle"),
-    ("ddpm", "DDPM", "The classic; wants many steps"),
-    ("ddim", "DDIM", "Deterministic, first order"),
+    ("ddpm", "DDPM", "The classic; wants many steps. Flow matching's Euler with fresh noise"),
+    ("ddim", "DDIM", "Deterministic, first order. The same as Euler steps of flow matching"),
 )
 BLENDING_ITEMS = (
     ("default", "Lead Early", "Wide views lead until the subject is settled, then details go free"),

@@ -1,6 +1,7 @@
 """``python -m benchmarks yardstick | compare``: see ``--help`` of each.
 
-yardstick [--seeds 64] [--json FILE] [--quick]: the sampler in worlds whose answer is known.
+yardstick [--seeds 64] [--json FILE] [--quick]: the sampler in worlds whose answer is known; exits
+    with 1 where the default misses its limits.
 compare [--seeds 4] [--out DIR] [--quick] [--variants]: five methods on the bundled model.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +17,23 @@ import torch
 
 from engine.contract.job import SamplerSettings
 
-from .yardstick import measure
+from .limits import misses
+from .yardstick import Case, measure
 
-# (levels, factor, settings)
-COMPARISON = [
-    (5, 2.0, SamplerSettings(blending="none")),
-    (5, 2.0, SamplerSettings(blending="uniform")),
-    (5, 2.0, SamplerSettings()),
-]
+RULES = [Case(settings=SamplerSettings(blending=rule)) for rule in ("none", "uniform", "default")]
+# The default must hold in all of these.
 SHAPES = [
-    (levels, factor, SamplerSettings())
-    for levels, factor in ((2, 2.0), (9, 2.0), (16, 2.0), (5, 3.0), (4, 4.0), (6, 1.7))
+    Case(levels, factor)
+    for levels, factor in (
+        (2, 2.0), (9, 2.0), (16, 2.0), (2, 3.0), (5, 3.0), (16, 3.0),
+        (2, 4.0), (4, 4.0), (16, 4.0), (2, 1.7), (6, 1.7), (16, 1.7),
+    )
+]  # fmt: skip
+LOOPS = [Case(4, 2.0, loop=True), Case(5, 4.0, loop=True)]
+SOLVERS = [
+    Case(settings=SamplerSettings(solver=solver)) for solver in ("dpmpp_2m", "ddim", "ddpm")
 ]
+OTHER_GRIDS = [Case(grid=grid) for grid in ("karras", "cosine")]
 
 
 def main() -> None:
@@ -48,7 +55,7 @@ def main() -> None:
     arguments = parser.parse_args()
     # The pictures are small: threads cost more than they give.
     torch.set_num_threads(1)
-    arguments.run(arguments)
+    sys.exit(arguments.run(arguments))
 
 
 def _positive(text: str) -> int:
@@ -58,21 +65,29 @@ def _positive(text: str) -> int:
     return number
 
 
-def _yardstick(arguments: argparse.Namespace) -> None:
+def _yardstick(arguments: argparse.Namespace) -> int:
     rows = []
-    for levels, factor, settings in COMPARISON + ([] if arguments.quick else SHAPES):
-        row = measure(levels, factor, settings, arguments.seeds)
+    missed = 0
+    others = [] if arguments.quick else SHAPES + LOOPS + SOLVERS + OTHER_GRIDS
+    for case in RULES + others:
+        row = measure(case, arguments.seeds)
         rows.append(row)
         print(_line(row), flush=True)
+        if case in RULES[2:] + SHAPES:
+            short = misses(row)
+            missed += bool(short)
+            print(f"    misses the limits: {', '.join(short)}" if short else "    holds", flush=True)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    return 1 if missed else 0
 
 
-def _compare(arguments: argparse.Namespace) -> None:
+def _compare(arguments: argparse.Namespace) -> int:
     # Here, because it needs what the yardstick does without: the model and the picture program.
     from .side_by_side import run
 
     run(arguments.out, arguments.seeds, arguments.quick, arguments.variants)
+    return 0
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -80,12 +95,14 @@ def _line(row: dict[str, Any]) -> str:
         return " ".join(f"{min(s):.2f}-{max(s):.2f}" for s in zip(*shares, strict=True))
 
     context = row["context"]
+    kind = "loop" if row["loop"] else row["blending"]
     return (
-        f"p {row['factor']:g} N {row['levels']:2d} {row['blending']:8s}"
+        f"p {row['factor']:g} N {row['levels']:2d} {kind:8s}"
+        f" {row['solver']} {row['grid']}"
         f" power {spread(row['power'])} windowed {spread(row['power_windowed'])}"
         f" context {context[0]:.2f}/{context[-1]:.2f} conflict {row['conflict']:.1f}"
         f" classes {row['class_agreement']:.2f} purity {row['purity']:.2f}"
-        f" seam {row['seam']:.2f} agreement {row['agreement']:.4f}"
+        f" seam {row['seam']:.3f} on disk {row['seam_on_disk']:.3f} agreement {row['agreement']:.4f}"
     )
 
 

@@ -1,8 +1,8 @@
 """Thin operators: poll, invoke, execute."""
 
-from . import camera, engine, generate, import_stack, keeping, levels, presets
+from . import camera, engine, generate, import_stack, keeping, levels, presets, shape
 
-_MODULES = (generate, levels, keeping, presets, engine, import_stack, camera)
+_MODULES = (generate, levels, shape, keeping, presets, engine, import_stack, camera)
 
 
 def register() -> None:

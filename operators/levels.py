@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..engine.contract.geometry import MAX_ZOOM_FACTOR
 from ..engine.contract.job import MAX_LEVELS
@@ -28,6 +28,20 @@ class ZOOMSTACK_OT_level_add(bpy.types.Operator):
     bl_label = "Add Level"
     bl_options = {"REGISTER", "UNDO"}
 
+    wider: BoolProperty(
+        name="Wider",
+        description="Add it before the active level, one zoom factor wider",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def description(
+        cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties
+    ) -> str:
+        wider = "Add a level before the active one, one zoom factor wider"
+        return wider if properties.wider else ""
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         if len(context.scene.zoom_stack.levels) >= MAX_LEVELS:
@@ -39,7 +53,7 @@ class ZOOMSTACK_OT_level_add(bpy.types.Operator):
         settings = context.scene.zoom_stack
         settings.levels.add()
         last = len(settings.levels) - 1
-        position = min(settings.active_level + 1, last)
+        position = min(settings.active_level + (not self.wider), last)
         settings.levels.move(last, position)
         settings.active_level = position
         if _is_between_kept(settings, position):

@@ -106,7 +106,6 @@ class ZOOMSTACK_PT_advanced(_ZoomPanel, bpy.types.Panel):
         strength.active = settings.blending == "default"
         _draw_optional(strength, settings, "Context", "use_context", "context_strength")
         layout.prop(settings, "upscaler_choice")
-        _draw_optional(layout, settings, "Size", "use_size", "width", "height")
         layout.prop(settings, "output_folder")
 
 
@@ -116,13 +115,14 @@ def _draw_optional(
     title: str,
     switch: str,
     *names: str,
-) -> None:
+) -> bpy.types.UILayout:
     row = layout.row(heading=title, align=True)
     row.prop(settings, switch, text="")
     value = row.row(align=True)
     value.active = getattr(settings, switch)
     for name in names:
         value.prop(settings, name, text="")
+    return row
 
 
 def _draw_settings(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> None:
@@ -135,6 +135,8 @@ def _draw_settings(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) 
     row = column.row(align=True)
     row.prop(settings, "seed")
     row.prop(settings, "randomise_seed", text="", icon="FILE_REFRESH")
+    size = _draw_optional(column, settings, "Size", "use_size", "width", "height")
+    size.operator_menu_enum("zoom_stack.shape", "shape", text="", icon="DOWNARROW_HLT")
     column.prop(settings, "loop")
     if any(is_kept(level) for level in settings.levels):
         column.prop(settings, "wider_follow")

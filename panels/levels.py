@@ -98,6 +98,18 @@ class ZOOMSTACK_MT_subjects(bpy.types.Menu):
             self.layout.operator("zoom_stack.level_subject", text=subject).subject = subject
 
 
+class ZOOMSTACK_MT_levels(bpy.types.Menu):
+    """More ways to add a level"""
+
+    bl_idname = "ZOOMSTACK_MT_levels"
+    bl_label = "Levels"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        add = self.layout.operator("zoom_stack.level_add", text="Add Wider Level", icon="ZOOM_OUT")
+        add.wider = True
+        self.layout.operator("zoom_stack.level_add", text="Add Closer Level", icon="ZOOM_IN")
+
+
 class ZOOMSTACK_PT_levels(bpy.types.Panel):
     bl_label = "Levels"
     bl_idname = "ZOOMSTACK_PT_levels"
@@ -128,6 +140,8 @@ def _draw_list(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> N
     column = row.column(align=True)
     column.operator("zoom_stack.level_add", text="", icon="ADD")
     column.operator("zoom_stack.level_remove", text="", icon="REMOVE")
+    column.separator()
+    column.menu("ZOOMSTACK_MT_levels", text="", icon="DOWNARROW_HLT")
     column.separator()
     column.operator("zoom_stack.level_move", text="", icon="TRIA_UP").direction = "UP"
     column.operator("zoom_stack.level_move", text="", icon="TRIA_DOWN").direction = "DOWN"
@@ -207,6 +221,7 @@ def _magnification(settings: ZOOMSTACK_PG_settings, index: int) -> float:
 CLASSES = (
     ZOOMSTACK_MT_presets,
     ZOOMSTACK_MT_subjects,
+    ZOOMSTACK_MT_levels,
     ZOOMSTACK_UL_levels,
     ZOOMSTACK_PT_levels,
 )

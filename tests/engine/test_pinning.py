@@ -12,7 +12,9 @@ import torch
 from nestings import NESTINGS, chain
 from PIL import Image
 
+from engine.colour import bytes_to_linear
 from engine.contract.errors import ZoomStackError
+from engine.contract.geometry import Placement
 from engine.contract.job import Job, LevelSpec, Pin, SamplerSettings, load_job, parse_job
 from engine.failures import Cancelled
 from engine.given_pictures import read_given
@@ -104,6 +106,40 @@ def test_the_picture_on_disk_is_the_photo(tmp_path: Path, level: int) -> None:
     job = Job(tuple(levels), size=SIZE, sampler=SamplerSettings(steps=4))
     pictures = generate(job, tmp_path / "out")
     assert rms(pictures[level], np.asarray(Image.open(image))) < 2.0
+
+
+def stars(size: tuple[int, int]) -> np.ndarray:
+    """Points of light on black: no smooth picture shows them when it is reduced."""
+    rng = np.random.default_rng(5)
+    pixels = np.zeros((size[1], size[0], 3), np.uint8)
+    pixels[rng.integers(0, size[1], 90), rng.integers(0, size[0], 90)] = 255
+    return pixels
+
+
+@pytest.mark.parametrize("factor", [2.0, 1.7, 4.0])
+@pytest.mark.parametrize("level", [0, 1])
+def test_points_of_light_are_the_photo_too(tmp_path: Path, level: int, factor: float) -> None:
+    wanted = stars(SIZE)
+    Image.fromarray(wanted).save(tmp_path / "stars.png")
+    levels = [LevelSpec(name, "", factor) for name in "abc"]
+    levels[level] = replace(levels[level], pin=Pin(str(tmp_path / "stars.png")))
+    job = Job(tuple(levels), size=SIZE, sampler=SamplerSettings(steps=4))
+    pictures = generate(job, tmp_path / "out")
+    assert rms(pictures[level], wanted) < 2.0
+    # And the next level is still the same place, as far as bytes can be.
+    place = footprints([Placement(), Placement(factor)], SIZE)[0]
+    light = [torch.from_numpy(bytes_to_linear(p)).permute(2, 0, 1) for p in pictures]
+    seen, shown = place.reduce(light[level + 1]), place.crop(light[level])
+    assert float(((seen - shown) ** 2).mean().sqrt()) < 0.1
+
+
+def test_a_given_picture_is_stretched_as_the_levels_are(tmp_path: Path) -> None:
+    # A model that samples 16:9 at 11:6: what lies at the photo's edge must lie at the level's.
+    Image.fromarray(np.tile(np.arange(160, dtype=np.uint8), (90, 1))).save(tmp_path / "ramp.png")
+    given = read_given(Job((LevelSpec("a", pin=Pin(str(tmp_path / "ramp.png"))),)))[0]
+    pin = given.at((88, 48), 16 / 9)
+    row = (pin.target[0, 24] + 1.0) * 127.5
+    assert row[0] == pytest.approx(0.4, abs=0.5) and row[-1] == pytest.approx(158.6, abs=0.5)
 
 
 def test_only_the_masked_part_is_the_photo(tmp_path: Path) -> None:

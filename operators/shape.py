@@ -1,0 +1,79 @@
+"""The shape of the pictures: the usual ones, and that of the render."""
+
+from __future__ import annotations
+
+import math
+
+import bpy
+from bpy.props import EnumProperty
+
+from ..engine.contract.job import MAX_SIZE
+from ..measuring import measured
+
+_RENDER = "RENDER"
+# identifier -> (width over height, name, description)
+SHAPES = {
+    "SQUARE": (1.0, "Square 1:1", "As the models were trained"),
+    "WIDE": (16 / 9, "Widescreen 16:9", "Film and television"),
+    "TALL": (9 / 16, "Portrait 9:16", "Telephones"),
+    "SCOPE": (2.39, "Scope 2.39:1", "Cinema"),
+}
+_SMALLEST = 16
+
+
+def shape_size(aspect: float, longest: int) -> tuple[int, int]:
+    """(width, height) of a shape: its longer side in pixels is given, both are even.
+
+    Films are coded in pairs of pixels.
+    """
+    shortest = longest / max(aspect, 1.0 / aspect)
+    sides = [max(_SMALLEST, 2 * round(side / 2)) for side in (longest, shortest)]
+    return (sides[0], sides[1]) if aspect >= 1.0 else (sides[1], sides[0])
+
+
+class ZOOMSTACK_OT_shape(bpy.types.Operator):
+    """Give the pictures a shape; the longer side stays as it is"""
+
+    bl_idname = "zoom_stack.shape"
+    bl_label = "Shape"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shape: EnumProperty(
+        name="Shape",
+        items=[
+            (_RENDER, "As the Render", "That of the output's resolution"),
+            *((key, name, text) for key, (_, name, text) in SHAPES.items()),
+        ],
+    )
+
+    @measured
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.zoom_stack
+        if self.shape == _RENDER:
+            render = context.scene.render
+            aspect = (render.resolution_x * render.pixel_aspect_x) / (
+                render.resolution_y * render.pixel_aspect_y
+            )
+        else:
+            aspect = SHAPES[self.shape][0]
+        longest = min(max(settings.width, settings.height), MAX_SIZE)
+        # At 32 to 1 the shorter side would leave the range, and no model draws that.
+        if abs(math.log(aspect)) > math.log(longest / _SMALLEST):
+            self.report({"ERROR"}, f"The render is too long for pictures of {longest} pixels")
+            return {"CANCELLED"}
+        settings.use_size = True
+        settings.width, settings.height = shape_size(aspect, longest)
+        return {"FINISHED"}
+
+
+CLASSES = (ZOOMSTACK_OT_shape,)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
