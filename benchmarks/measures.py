@@ -47,7 +47,10 @@ def power(levels: torch.Tensor, windowed: bool = False) -> list[list[float]]:
 
 def agreement(x0: torch.Tensor, nesting: Sequence[Footprint]) -> float:
     """Worst root mean square difference between neighbours' views of the same place."""
-    differences = [place.crop(x0[i]) - place.reduce(x0[i + 1]) for i, place in enumerate(nesting)]
+    differences = [
+        place.crop(x0[i]) - place.reduce(x0[(i + 1) % len(x0)])
+        for i, place in enumerate(nesting)
+    ]
     return max(float(d.square().mean().sqrt()) for d in differences)
 
 
@@ -111,4 +114,4 @@ def classes(levels: torch.Tensor, world: FieldWorld) -> tuple[float, float]:
     prior = world.priors[0]
     modes = torch.tensor(prior.modes)
     near = (means[..., None] - modes).abs().amin(dim=-1) < 2.5 * prior.deviation
-    return float(min(agree)), float(near.float().mean(dim=1).min())
+    return float(min(agree, default=1.0)), float(near.float().mean(dim=1).min())

@@ -20,17 +20,21 @@ def share(noise: torch.Tensor, nesting: Sequence[Footprint]) -> torch.Tensor:
 
     Args:
         noise: (N, C, H, W), independent standard normal.
-        nesting: where each level holds the next; a loop's last entry is not used, because
-            level 0 as the deepest level sees it has fresh noise, which the reduction would leave
-            as white as the deepest level's own.
+        nesting: where each level holds the next.
 
     Returns:
         (N, C, H, W): each level is standard normal and white by itself; level i within the
         footprint of level i+1 is level i+1's noise, reduced.
+
+        A loop's deepest level begins with level 0's own noise. What it shows of level 0 then
+        differs from that one's in the few pixels where that one holds all the others; going round
+        again would mend it at the price of the unit variance. Nor is a level's noise independent
+        of what the level holds of itself once round, since that is made of it.
     """
     shared = list(noise)
-    for i in range(len(shared) - 2, -1, -1):
-        shared[i] = nesting[i].paste(shared[i], nesting[i].reduce_noise(shared[i + 1]))
+    for i in range(len(nesting) - 1, -1, -1):
+        deeper = shared[(i + 1) % len(shared)]
+        shared[i] = nesting[i].paste(shared[i], nesting[i].reduce_noise(deeper))
     return torch.stack(shared)
 
 
