@@ -30,9 +30,7 @@ SHAPES = [
     )
 ]  # fmt: skip
 LOOPS = [Case(4, 2.0, loop=True), Case(5, 4.0, loop=True)]
-SOLVERS = [
-    Case(settings=SamplerSettings(solver=solver)) for solver in ("dpmpp_2m", "ddim", "ddpm")
-]
+SOLVERS = [Case(settings=SamplerSettings(solver=solver)) for solver in ("dpmpp_2m", "ddim", "ddpm")]
 OTHER_GRIDS = [Case(grid=grid) for grid in ("karras", "cosine")]
 
 
@@ -76,7 +74,9 @@ def _yardstick(arguments: argparse.Namespace) -> int:
         if case in RULES[2:] + SHAPES:
             short = misses(row)
             missed += bool(short)
-            print(f"    misses the limits: {', '.join(short)}" if short else "    holds", flush=True)
+            print(
+                f"    misses the limits: {', '.join(short)}" if short else "    holds", flush=True
+            )
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     return 1 if missed else 0
@@ -102,7 +102,8 @@ def _line(row: dict[str, Any]) -> str:
         f" power {spread(row['power'])} windowed {spread(row['power_windowed'])}"
         f" context {context[0]:.2f}/{context[-1]:.2f} conflict {row['conflict']:.1f}"
         f" classes {row['class_agreement']:.2f} purity {row['purity']:.2f}"
-        f" seam {row['seam']:.3f} on disk {row['seam_on_disk']:.3f} agreement {row['agreement']:.4f}"
+        f" seam {row['seam']:.3f} on disk {row['seam_on_disk']:.3f}"
+        f" agreement {row['agreement']:.4f}"
     )
 
 

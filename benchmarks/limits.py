@@ -15,8 +15,8 @@ def misses(row: dict[str, Any]) -> list[str]:
     windowed = min(level[0] for level in row["power_windowed"])
     checks = [
         ("power low", min(low) >= 0.85, min(low)),
-        ("power middle", 0.9 <= min(middle) and max(middle) <= 1.15, (min(middle), max(middle))),
-        ("power high", 0.9 <= min(high) and max(high) <= 1.15, (min(high), max(high))),
+        ("power middle", min(middle) >= 0.9 and max(middle) <= 1.15, (min(middle), max(middle))),
+        ("power high", min(high) >= 0.9 and max(high) <= 1.15, (min(high), max(high))),
         ("power low, windowed", windowed >= 0.8, windowed),
         ("context", row["context"][0] >= 0.85, row["context"][0]),
         ("conflict", row["conflict"] <= 7.0, row["conflict"]),

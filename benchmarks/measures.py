@@ -48,8 +48,7 @@ def power(levels: torch.Tensor, windowed: bool = False) -> list[list[float]]:
 def agreement(x0: torch.Tensor, nesting: Sequence[Footprint]) -> float:
     """Worst root mean square difference between neighbours' views of the same place."""
     differences = [
-        place.crop(x0[i]) - place.reduce(x0[(i + 1) % len(x0)])
-        for i, place in enumerate(nesting)
+        place.crop(x0[i]) - place.reduce(x0[(i + 1) % len(x0)]) for i, place in enumerate(nesting)
     ]
     return max(float(d.square().mean().sqrt()) for d in differences)
 

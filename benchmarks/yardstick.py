@@ -101,9 +101,7 @@ def measure(case: Case, seeds: int = 64) -> dict[str, Any]:
     }
 
 
-def _on_disk(
-    levels: torch.Tensor, placements: Sequence[Placement], loop: bool
-) -> torch.Tensor:
+def _on_disk(levels: torch.Tensor, placements: Sequence[Placement], loop: bool) -> torch.Tensor:
     """The stack as the engine writes it: in bytes, nested in linear light.
 
     Three samples are the colours of one picture; what is left over is put in thrice.

@@ -63,10 +63,20 @@ def blending(settings: SamplerSettings) -> Blending:
     if settings.blending == "uniform":
         return uniform
     if settings.blending == "none":
-        return lambda x0, nesting, sigma, given=None: x0
+        return unblended
     if settings.context_strength is None:
         return lead_early
     return functools.partial(lead_early, context_strength=settings.context_strength)
+
+
+def unblended(
+    x0: torch.Tensor,
+    nesting: Sequence[Footprint],
+    sigma: float,
+    given: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """No rule at all: only rendering makes the levels agree."""
+    return x0
 
 
 def lead_early(
@@ -148,7 +158,10 @@ def _meet(
     leads = min(context_strength, 1.0)
     acts = 1.0 / (1.0 + (sigma / RIM_SIGMA) ** 4)
     parents = PARENT_SHARE / (1.0 + (leads * PARENT_SIGMA / sigma) ** 4)
-    outside, inside = parents * place.crop(free[0]), (1.0 - parents) * place.reduce(free[1]).clamp(0.0, 1.0)
+    outside, inside = (
+        parents * place.crop(free[0]),
+        (1.0 - parents) * place.reduce(free[1]).clamp(0.0, 1.0),
+    )
     share = outside / (outside + inside).clamp(min=_TINY)
     difference = place.reduce(child) - place.crop(parent)
     inner = _inner_rim(place, 1.0 + leads).to(child)

@@ -36,9 +36,10 @@ def final_pictures(
 ) -> Iterator[tuple[int, Bytes]]:
     """Bring every level to its final size and let the levels agree once more, in linear light.
 
-    The recursion of Pi_image, x_i = paste(L_i, R x_{i+1}), with a smooth border, needs two levels at a time: so a stack
-    of any depth takes the memory of two. Given pictures reach from their level into every deeper
-    one, and a loop has no deepest level: then all levels are in memory at once.
+    The recursion of Pi_image, x_i = paste(L_i, R x_{i+1}), with a smooth border, needs two levels
+    at a time: so a stack of any depth takes the memory of two. Given pictures reach from their
+    level into every deeper one, and a loop has no deepest level: then all levels are in memory at
+    once.
 
     Args:
         levels: (N, 3, h, w), about -1 to 1.
@@ -130,9 +131,7 @@ def _pinned_in_range(
     return _shown(stack, nesting, pins) if pins else stack
 
 
-def _shown(
-    stack: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin]
-) -> torch.Tensor:
+def _shown(stack: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin]) -> torch.Tensor:
     """The stack with every pin's target exactly where that level is what one sees.
 
     Where a deeper pin lies, that one prevails.

@@ -51,9 +51,7 @@ class GivenPicture:
         """Whether the file is the level's picture, byte for byte."""
         return self.file is not None and self.free is None
 
-    def fitted(
-        self, size: tuple[int, int], aspect: float | None = None
-    ) -> tuple[Floats, Floats]:
+    def fitted(self, size: tuple[int, int], aspect: float | None = None) -> tuple[Floats, Floats]:
         """Picture (h, w, 3), sRGB 0 to 1, and mask (h, w), 0 to 1, at a size.
 
         A picture of another shape is cut to the level's shape around its centre.

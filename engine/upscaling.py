@@ -87,9 +87,7 @@ class Enlargement:
     stage: SuperResolution | None
     upscaler: Upscaler
 
-    def describe(
-        self, before: tuple[int, int], after: tuple[int, int]
-    ) -> dict[str, str] | None:
+    def describe(self, before: tuple[int, int], after: tuple[int, int]) -> dict[str, str] | None:
         """Name and revision of what invented detail, for ``stack.json``; None for interpolation.
 
         Args:

@@ -16,7 +16,7 @@ from engine.footprint import Footprint, footprint
 from .fields import Field, Rng, blur, noise, smooth
 
 SHARE = 0.45
-"""Of stage I's pictures. Those without keep levels free of insets where there is nothing to hold."""
+"""Of stage I's pictures. The others keep levels free of insets that have nothing to hold."""
 
 DEEPER_SHARE = 0.4
 """Of the insets that hold one themselves."""

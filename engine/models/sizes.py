@@ -32,9 +32,9 @@ def sampling_size(native: int, aspect: float, multiple: int) -> tuple[int, int]:
     longest = int(_MOST_AREA * native**2 / (_LEAST_MULTIPLES * multiple**2))
     sides = [n * multiple for n in range(_LEAST_MULTIPLES, max(longest, native // multiple) + 1)]
     sizes = [
-        size
-        for size in itertools.product(sides, repeat=2)
-        if _LEAST_AREA <= size[0] * size[1] / native**2 <= _MOST_AREA
+        (width, height)
+        for width, height in itertools.product(sides, sides)
+        if _LEAST_AREA <= width * height / native**2 <= _MOST_AREA
     ]
 
     def stretch(size: tuple[int, int]) -> float:
@@ -44,14 +44,15 @@ def sampling_size(native: int, aspect: float, multiple: int) -> tuple[int, int]:
     if stretch(nearest) > math.log(_MOST_STRETCH):
         raise ZoomStackError(
             "bad_geometry",
-            f"This model cannot make pictures {_times(aspect)}: it works at about {native}x{native} "
-            f"pixels, with sides of whole {multiple}.",
+            f"This model cannot make pictures {_times(aspect)}: it works at about "
+            f"{native}x{native} pixels, with sides of whole {multiple}.",
             f"The nearest shape is {_times(nearest[0] / nearest[1])}.",
         )
     return min(
         sizes,
-        key=lambda size: stretch(size)
-        + _AREA_WEIGHT * abs(math.log(size[0] * size[1] / native**2)),
+        key=lambda size: (
+            stretch(size) + _AREA_WEIGHT * abs(math.log(size[0] * size[1] / native**2))
+        ),
     )
 
 

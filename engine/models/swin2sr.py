@@ -68,7 +68,7 @@ class Swin2SR:
                 )
                 larger[place] += weight * tile
                 weights[place] += weight
-        result: Floats = larger / weights
+        result: Floats = (larger / weights).astype(np.float32)
         return result
 
     @torch.inference_mode()
@@ -96,7 +96,8 @@ def _starts(length: int) -> list[int]:
 def _rise(count: int, times: int) -> Floats:
     """(count,) weights of an enlarged tile's pixels: rising over the overlap from either end."""
     pixel = np.arange(count, dtype=np.float32) + 0.5
-    return np.minimum(1.0, np.minimum(pixel, count - pixel) / (_OVERLAP * times))
+    rise: Floats = np.minimum(np.minimum(pixel, count - pixel) / (_OVERLAP * times), 1.0)
+    return rise.astype(np.float32)
 
 
 def load(folder: Path, name: str, revision: str, device: torch.device) -> Swin2SR:

@@ -118,6 +118,55 @@ def test_levels_are_added_moved_and_removed(bpy: Any) -> None:
         bpy.ops.zoom_stack.level_remove()
 
 
+def test_a_level_is_added_wider(bpy: Any) -> None:
+    settings = bpy.context.scene.zoom_stack
+    for prompt in "ab":
+        settings.levels.add().prompt = prompt
+    settings.active_level = 1
+    bpy.ops.zoom_stack.level_add(wider=True)
+    assert ([level.prompt for level in settings.levels], settings.active_level) == (
+        ["a", "", "b"], 1,
+    )  # fmt: skip
+    settings.active_level = 0
+    bpy.ops.zoom_stack.level_add(wider=True)
+    assert ([level.prompt for level in settings.levels], settings.active_level) == (
+        ["", "a", "", "b"], 0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        ("SQUARE", (512, 512)),
+        ("WIDE", (512, 288)),
+        ("TALL", (288, 512)),
+        ("SCOPE", (512, 214)),
+        ("RENDER", (512, 256)),
+    ],
+)
+def test_pictures_get_a_shape(bpy: Any, shape: str, size: tuple[int, int]) -> None:
+    scene = bpy.context.scene
+    render = scene.render
+    render.resolution_x, render.resolution_y = 1000, 1000
+    render.pixel_aspect_x, render.pixel_aspect_y = 2.0, 1.0
+    settings = scene.zoom_stack
+    assert not settings.use_size
+    assert bpy.ops.zoom_stack.shape(shape=shape) == {"FINISHED"}
+    assert settings.use_size and (settings.width, settings.height) == size
+    # The longer side stays when it is turned round.
+    bpy.ops.zoom_stack.shape(shape="TALL")
+    assert (settings.width, settings.height) == (288, 512)
+
+
+def test_a_shape_that_no_picture_has_is_refused(bpy: Any) -> None:
+    render = bpy.context.scene.render
+    render.resolution_x, render.resolution_y = 8000, 100
+    render.pixel_aspect_x, render.pixel_aspect_y = 1.0, 1.0
+    with pytest.raises(RuntimeError, match="too long for pictures of 512 pixels"):
+        bpy.ops.zoom_stack.shape(shape="RENDER")
+    assert not bpy.context.scene.zoom_stack.use_size
+
+
 def test_a_chosen_model_stays_when_the_folder_changes(bpy: Any, tmp_path: Path) -> None:
     models = bpy_session.submodule("model_choice")
     items = bpy_session.submodule("properties")._MODEL_ITEMS

@@ -129,7 +129,8 @@ def test_a_stronger_context_leads_longer():
     nesting = footprints(chain(2, 2.0), (64, 64))
     levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
     weak, strong = (
-        float(lead_early(levels, nesting, 12.0, context_strength=strength)[1].mean()) for strength in (0.3, 3.0)
+        float(lead_early(levels, nesting, 12.0, context_strength=strength)[1].mean())
+        for strength in (0.3, 3.0)
     )
     assert strong > weak
 

@@ -48,7 +48,9 @@ def refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-
     ],
 )
 def test_levels_too_small_to_be_seen(refuse, size, factor, focus, words):  # type: ignore[no-untyped-def]
-    error = refuse(replace(JOB, levels=(LevelSpec("a"), LevelSpec("b", "", factor, focus)), size=size))
+    error = refuse(
+        replace(JOB, levels=(LevelSpec("a"), LevelSpec("b", "", factor, focus)), size=size)
+    )
     assert error.code == "bad_geometry" and words in error.text
 
 

@@ -61,6 +61,20 @@ def test_a_flow_matching_euler_step_is_a_ddim_step():
     assert torch.allclose(SOLVERS["ddim"](ours) * (1.0 - following), stepped, atol=1e-5)
 
 
+def test_the_stochastic_flow_matching_step_is_a_ddpm_step():
+    t, following = 0.7, 0.55
+    x, z_t, noise = torch.randn(3, 1, 3, 8, 8, dtype=torch.float64)
+    # Bayes with z_t = a z_t' + b n, which has the marginals (1 - t) x + t epsilon at every t.
+    a = (1.0 - t) / (1.0 - following)
+    b2 = t**2 - a**2 * following**2
+    variance = 1.0 / (1.0 / following**2 + a**2 / b2)
+    mean = variance * ((1.0 - following) * x / following**2 + a * z_t / b2)
+    expected = mean + math.sqrt(variance) * noise
+    ours = Update(z_t / (1.0 - t), x, t / (1.0 - t), following / (1.0 - following), None, 0.0,
+                  lambda: noise)  # fmt: skip
+    assert torch.allclose(SOLVERS["ddpm"](ours) * (1.0 - following), expected, atol=1e-12)
+
+
 @pytest.mark.parametrize(("solver", "within"), [("dpmpp_2m", 0.06), ("dpmpp_2m_sde", 0.12)])
 def test_the_fast_solvers_are_close_after_24_steps(solver, within):
     settings = SamplerSettings(solver=solver, steps=24)
