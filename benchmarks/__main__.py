@@ -2,13 +2,15 @@
 
 yardstick [--seeds 64] [--json FILE] [--quick]: the sampler in worlds whose answer is known; exits
     with 1 where the default misses its limits.
-compare [--seeds 4] [--out DIR] [--quick] [--variants]: five methods on the bundled model.
+compare [--seeds 4] [--out DIR] [--quick] [--variants] [--workers N]:
+    five methods on the bundled model, side by side.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ SHAPES = [
         (2, 4.0), (4, 4.0), (16, 4.0), (2, 1.7), (6, 1.7), (16, 1.7),
     )
 ]  # fmt: skip
+# Beyond what must hold: closer together, wider apart, loops; what was not chosen.
+EXTREMES = [Case(6, 1.2), Case(3, 8.0), Case(4, 3.0, size=(96, 40))]
 LOOPS = [Case(4, 2.0, loop=True), Case(5, 4.0, loop=True)]
 SOLVERS = [Case(settings=SamplerSettings(solver=solver)) for solver in ("dpmpp_2m", "ddim", "ddpm")]
 OTHER_GRIDS = [Case(grid=grid) for grid in ("karras", "cosine")]
@@ -48,6 +52,12 @@ def main() -> None:
     )
     compare.add_argument("--out", type=Path, default=Path(".dev/compare"), metavar="DIR")
     compare.add_argument("--quick", action="store_true", help="two chains, one seed")
+    compare.add_argument(
+        "--workers",
+        type=_positive,
+        default=os.cpu_count() or 1,
+        help="zooms made at the same time; the cores by default",
+    )
     compare.add_argument("--variants", action="store_true", help="forms of the baselines instead")
     compare.set_defaults(run=_compare)
     arguments = parser.parse_args()
@@ -66,7 +76,7 @@ def _positive(text: str) -> int:
 def _yardstick(arguments: argparse.Namespace) -> int:
     rows = []
     missed = 0
-    others = [] if arguments.quick else SHAPES + LOOPS + SOLVERS + OTHER_GRIDS
+    others = [] if arguments.quick else SHAPES + EXTREMES + LOOPS + SOLVERS + OTHER_GRIDS
     for case in RULES + others:
         row = measure(case, arguments.seeds)
         rows.append(row)
@@ -86,7 +96,13 @@ def _compare(arguments: argparse.Namespace) -> int:
     # Here, because it needs what the yardstick does without: the model and the picture program.
     from .side_by_side import run
 
-    run(arguments.out, arguments.seeds, arguments.quick, arguments.variants)
+    run(
+        arguments.out,
+        arguments.seeds,
+        arguments.quick,
+        arguments.variants,
+        arguments.workers,
+    )
     return 0
 
 
@@ -97,7 +113,7 @@ def _line(row: dict[str, Any]) -> str:
     context = row["context"]
     kind = "loop" if row["loop"] else row["blending"]
     return (
-        f"p {row['factor']:g} N {row['levels']:2d} {kind:8s}"
+        f"p {row['factor']:g} N {row['levels']:2d} {'x'.join(map(str, row['size']))} {kind:8s}"
         f" {row['solver']} {row['grid']}"
         f" power {spread(row['power'])} windowed {spread(row['power_windowed'])}"
         f" context {context[0]:.2f}/{context[-1]:.2f} conflict {row['conflict']:.1f}"

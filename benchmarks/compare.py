@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,23 +85,33 @@ def compare(
     seeds: Sequence[int],
     judge: Judge,
     chosen: dict[str, Callable[[Zoom], Made]] | None = None,
+    workers: int = 1,
 ) -> Iterator[tuple[Chain, int, dict[str, Made], list[Measured]]]:
-    """Make every zoom with every method and measure it; yields after each chain and seed."""
+    """Make every zoom with every method and measure it; yields after each chain and seed.
+
+    Args:
+        workers: zooms made at the same time, a thread each. Seconds are then those of a machine
+            that is busy with the others, alike for all methods.
+    """
     size = model.native_size
     singles = single_pictures()
-    for chain in chains:
+    guidance = model.default_guidance
+
+    def make(work: tuple[Chain, int]) -> tuple[Chain, int, dict[str, Made], list[Measured]]:
+        chain, seed = work
         known = scale(singles, footprint(chain.placements[1], size))
-        guidance = model.default_guidance
         with torch.inference_mode():
             single = [model.condition([prompt], [""], guidance) for prompt in chain.prompts]
             together = model.condition(chain.prompts, [""] * len(chain.levels), guidance)
-        for seed in seeds:
-            zoom = Zoom(together, single, chain.placements, size, seed, model.default_context)
-            made, rows = {}, []
-            for name, method in (chosen or METHODS).items():
-                made[name] = method(zoom)
-                rows.append(measure(name, chain, seed, made[name], known, judge))
-            yield chain, seed, made, rows
+        zoom = Zoom(together, single, chain.placements, size, seed, model.default_context)
+        made, rows = {}, []
+        for name, method in (chosen or METHODS).items():
+            made[name] = method(zoom)
+            rows.append(measure(name, chain, seed, made[name], known, judge))
+        return chain, seed, made, rows
+
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(make, [(chain, seed) for chain in chains for seed in seeds])
 
 
 def measure(

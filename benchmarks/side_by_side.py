@@ -21,7 +21,7 @@ from .recognition import judge
 from .variants import VARIANTS
 
 
-def run(folder: Path, seeds: int, quick: bool, variants: bool) -> None:
+def run(folder: Path, seeds: int, quick: bool, variants: bool, workers: int = 1) -> None:
     """Make, measure and write everything.
 
     What is there is written after each chain and seed: a run that is cut short leaves a table of
@@ -32,6 +32,7 @@ def run(folder: Path, seeds: int, quick: bool, variants: bool) -> None:
         seeds: zooms of each chain, from seed 1 on.
         quick: two chains and one seed, whatever ``seeds`` says.
         variants: measure forms of the baselines in the place of the five methods.
+        workers: zooms made at the same time.
     """
     folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
@@ -51,7 +52,7 @@ def run(folder: Path, seeds: int, quick: bool, variants: bool) -> None:
     methods = VARIANTS if variants else METHODS
     chosen = {name: _announced(name, method) for name, method in methods.items()}
     for chain, seed, made, measured in compare(
-        model, setting.chains, setting.seeds, setting.judge, chosen
+        model, setting.chains, setting.seeds, setting.judge, chosen, workers
     ):
         rows += measured
         if seed == setting.seeds[0]:

@@ -272,7 +272,7 @@ def test_one_run_writes_table_and_contact_sheet(tmp_path, monkeypatch, capsys):
     untrained = Judge(build_classifier().eval(), plain=0.0, nested=0.0)
     monkeypatch.setattr(side_by_side, "judge", lambda: untrained)
     monkeypatch.setattr(compare, "single_pictures", lambda: big_pictures(12, 64))
-    side_by_side.run(tmp_path, seeds=3, quick=True, variants=False)
+    side_by_side.run(tmp_path, seeds=3, quick=True, variants=False, workers=2)
     report = json.loads((tmp_path / "compare.json").read_text(encoding="utf-8"))
     assert list(report["methods"]) == list(compare.METHODS)
     evaluations = {n: m["figures"]["evaluations"] for n, m in report["methods"].items()}
