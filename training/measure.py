@@ -100,7 +100,10 @@ def _features(network: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
 
 
 def colours(count: int, guidance: float) -> dict[str, object]:
-    """The mean hue of samples that name a colour, and which of its subject's colours is nearest."""
+    """The mean hue of samples that name a colour, and which of its subject's colours is nearest.
+
+    Of the middle half: the word means the flower and not the green behind it.
+    """
     networks, tokenizer = bundled()
     generator = torch.Generator().manual_seed(78)
     rows, right = [], []
@@ -108,7 +111,8 @@ def colours(count: int, guidance: float) -> dict[str, object]:
         for word in words:
             text = [prompt.format(word)] * count
             pictures = sample(networks, tokenizer, text, generator, guidance, 16)
-            hue = mean_hue(((pictures + 1) / 2).permute(0, 2, 3, 1).numpy())
+            middle = pictures[..., 16:48, 16:48]
+            hue = mean_hue(((middle + 1) / 2).permute(0, 2, 3, 1).numpy())
             nearest = min(words, key=lambda other: _apart(hue, HUES[other]))
             rows.append({"prompt": text[0], "hue": round(hue), "wanted": HUES[word]})
             right.append(nearest == word)
