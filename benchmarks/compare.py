@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -97,21 +97,30 @@ def compare(
     singles = single_pictures()
     guidance = model.default_guidance
 
-    def make(work: tuple[Chain, int]) -> tuple[Chain, int, dict[str, Made], list[Measured]]:
-        chain, seed = work
-        known = scale(singles, footprint(chain.placements[1], size))
+    def read(chain: Chain) -> Zoom:
         with torch.inference_mode():
             single = [model.condition([prompt], [""], guidance) for prompt in chain.prompts]
             together = model.condition(chain.prompts, [""] * len(chain.levels), guidance)
-        zoom = Zoom(together, single, chain.placements, size, seed, model.default_context)
+        return Zoom(together, single, chain.placements, size, 0, model.default_context)
+
+    def make(work: tuple[Chain, Zoom]) -> tuple[Chain, int, dict[str, Made], list[Measured]]:
+        chain, zoom = work
+        seed = zoom.seed
+        known = scale(singles, footprint(chain.placements[1], size))
         made, rows = {}, []
         for name, method in (chosen or METHODS).items():
             made[name] = method(zoom)
             rows.append(measure(name, chain, seed, made[name], known, judge))
         return chain, seed, made, rows
 
+    # Prompts are read before: while transformers loads, it changes classes for all threads.
+    zooms = [
+        (chain, replace(zoom, seed=seed))
+        for chain, zoom in zip(chains, map(read, chains), strict=True)
+        for seed in seeds
+    ]
     with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(make, [(chain, seed) for chain in chains for seed in seeds])
+        yield from pool.map(make, zooms)
 
 
 def measure(

@@ -23,7 +23,6 @@ def misses(row: dict[str, Any]) -> list[str]:
         ("class agreement", row["class_agreement"] >= 0.95, row["class_agreement"]),
         ("purity", row["purity"] >= 0.9, row["purity"]),
         ("seam", row["seam"] <= 1.12, row["seam"]),
-        ("seam on disk", row["seam_on_disk"] <= 1.12, row["seam_on_disk"]),
         ("agreement", row["agreement"] <= 0.01, row["agreement"]),
         ("nesting", row["nesting_after"] <= 1e-5, row["nesting_after"]),
         ("evaluations", row["steps"] <= 24, row["steps"]),

@@ -104,13 +104,13 @@ def measure(case: Case, seeds: int = 64) -> dict[str, Any]:
 def _on_disk(levels: torch.Tensor, placements: Sequence[Placement], loop: bool) -> torch.Tensor:
     """The stack as the engine writes it: in bytes, nested in linear light.
 
-    Three samples are the colours of one picture; what is left over is put in thrice.
+    Three samples are the colours of one picture; where one or two are left, the last comes again.
     """
     height, width = levels.shape[-2:]
     written = torch.empty_like(levels)
     for start in range(0, levels.shape[1], 3):
         part = levels[:, start : start + 3]
-        colours = part if part.shape[1] == 3 else part[:, :1].expand(-1, 3, -1, -1)
+        colours = part[:, [min(colour, part.shape[1] - 1) for colour in range(3)]]
         made = final_pictures(colours, placements, (width, height), Lanczos(), loop=loop)
         for index, picture in made:
             values = torch.from_numpy(picture.astype("float32")).permute(2, 0, 1) / 127.5 - 1.0

@@ -42,7 +42,6 @@ RIM_SHARE = 1 / 4  # of a footprint's smaller side that the inner fall may take 
 PLATEAU_PIXELS = 1.0
 PLATEAU_SHARE = 1 / 16  # the same of the plateau; doubles as well
 OUTER_PIXELS = 8
-OUTER_SHARE = 1 / 8  # the same of a side, for pictures of any size
 # Of their difference at the border, what the parent takes. Around what it holds it can draw
 # anything, while a child whose borders are given is no longer its own subject.
 PARENT_SHARE = 0.8
@@ -54,7 +53,6 @@ PARENT_SIGMA = 0.5
 RIM_SIGMA = 4.0
 # Variance of a pixel of ordinary pictures in -1..1, spread over frequencies as 1/kappa^2.
 PIXEL_VARIANCE = 0.25
-_TINY = 1e-6
 _LOWEST = 0.5  # cycles per image: the mean is treated like the slowest wave
 
 
@@ -158,36 +156,14 @@ def _meet(
     leads = min(context_strength, 1.0)
     acts = 1.0 / (1.0 + (sigma / RIM_SIGMA) ** 4)
     parents = PARENT_SHARE / (1.0 + (leads * PARENT_SIGMA / sigma) ** 4)
-    outside, inside = (
-        parents * place.crop(free[0]),
-        (1.0 - parents) * place.reduce(free[1]).clamp(0.0, 1.0),
-    )
-    share = outside / (outside + inside).clamp(min=_TINY)
+    childs = place.reduce(free[1]).clamp(0.0, 1.0)
+    share = 1.0 - (1.0 - parents * _from_outside(free[0], place)) * childs
     difference = place.reduce(child) - place.crop(parent)
     inner = _inner_rim(place, 1.0 + leads).to(child)
     return (
-        free[0] * acts * _outward(share * difference, place, OUTER_PIXELS),
+        free[0] * acts * _outward(share * difference, place),
         -free[1] * place.enlarge(acts * (1.0 - share) * inner * difference),
     )
-
-
-def surround(parent: torch.Tensor, seen: torch.Tensor, place: Footprint) -> torch.Tensor:
-    """A parent that goes over smoothly into what it shows of its child.
-
-    For finished pictures: only the slow waves of the difference are continued outwards, over the
-    same share of the side as in sampling.
-
-    Args:
-        parent: (C, H, W).
-        seen: (C, h, w), the reduced child.
-
-    Returns:
-        (C, H, W), unchanged inside the footprint.
-    """
-    difference = seen - place.crop(parent)
-    weight = 1.0 / (1.0 + (_frequencies(difference) / CUTOFF) ** 4)
-    pixels = OUTER_SHARE * min(parent.shape[-2:])
-    return parent + _outward(_filter(difference, weight), place, pixels)
 
 
 def uniform(
@@ -268,13 +244,13 @@ def _inner_rim(place: Footprint, scale: float) -> torch.Tensor:
     return _fall((distance - plateau).clamp(min=0.0) / width)
 
 
-def _outward(difference: torch.Tensor, place: Footprint, pixels: float) -> torch.Tensor:
+def _outward(difference: torch.Tensor, place: Footprint) -> torch.Tensor:
     """M' d: (C, h, w) to (C, H, W), what lies at the footprint's border continued outwards.
 
-    It falls smoothly over so many pixels, or before the parent's own border, which others agree
-    with. Inside the footprint it is 0.
+    It falls smoothly to 0 before the parent's own border, which others agree with. Inside the
+    footprint it is 0.
     """
-    rows, columns = _outwards(place.rows, pixels), _outwards(place.columns, pixels)
+    rows, columns = _outwards(place.rows), _outwards(place.columns)
     distance = torch.sqrt(rows[:, None] ** 2 + columns[None, :] ** 2)
     rim = (_fall(distance) * (distance > 0.0)).to(difference)
     pads = []
@@ -298,13 +274,41 @@ def _inwards(axis: Axis) -> torch.Tensor:
     return torch.minimum(start, end)
 
 
-def _outwards(axis: Axis, pixels: float) -> torch.Tensor:
+def _from_outside(outer: torch.Tensor, place: Footprint) -> torch.Tensor:
+    """(1, H, W) to (1, h, w): for each pixel of the footprint the value next to it outside.
+
+    At the nearest side, of those that have anything beyond; 0 where none has.
+    """
+    rows, columns = place.rows, place.columns
+    height, width = rows.count, columns.count
+    seen = outer[:, :, columns.start : columns.start + width]
+    beside = outer[:, rows.start : rows.start + height]
+    down = torch.arange(height).view(-1, 1).expand(height, width)
+    across = torch.arange(width).view(1, -1).expand(height, width)
+    sides = [
+        (rows.start - 1, seen, 1, down),
+        (rows.start + height, seen, 1, height - 1 - down),
+        (columns.start - 1, beside, 2, across),
+        (columns.start + width, beside, 2, width - 1 - across),
+    ]
+    values, distances = [], []
+    for index, part, axis, distance in sides:
+        if 0 <= index < part.shape[axis]:
+            values.append(part.narrow(axis, index, 1).expand(-1, height, width))
+            distances.append(distance)
+    if not values:
+        return torch.zeros(1, height, width).to(outer)
+    nearest = torch.stack(distances).argmin(0).to(outer.device)
+    return torch.stack(values).gather(0, nearest[None, None]).squeeze(0)
+
+
+def _outwards(axis: Axis) -> torch.Tensor:
     """Each parent pixel's distance from the footprint; 1 where the outer rim ends, 0 inside."""
     last = axis.start + axis.count - 1
     room = (axis.start, axis.size - 1 - last)
     pixel = torch.arange(axis.size, dtype=torch.float64)
     before, after = (
-        distance.clamp(min=0.0) / max(min(pixels + 1, space), 1)
+        distance.clamp(min=0.0) / max(min(OUTER_PIXELS + 1, space), 1)
         for distance, space in zip((axis.start - pixel, pixel - last), room, strict=True)
     )
     return before + after

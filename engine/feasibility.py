@@ -9,17 +9,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .colour import to_linear
+from .colour import Floats, to_linear, to_srgb
 from .contract.errors import ZoomStackError
 from .contract.geometry import Placement
-from .contract.job import Job
-from .footprint import footprint
+from .contract.job import Job, LevelSpec
+from .footprint import check_pixels, footprint
 from .given_pictures import GivenPicture
-from .stack import footprints
+from .planning import LEAST_SIDE
 
-# Root mean square, of 255, of two kept neighbours' views of the same place. Neighbours of one
-# stack differ by rounding, or by some 15 where a pinned picture is all points of light.
+# Root mean square, of 255, of two neighbours' views of the same place, and the blocks of pixels
+# that it is taken over: points of light that pinning could not bring into a deeper level, up to 14
+# in neighbours of one stack, are no jump.
 _MOST_DIFFERENCE = 20.0
+_BLOCK = 8
 
 
 def check(
@@ -32,18 +34,24 @@ def check(
 
     Args:
         sample_size: (width, height) at which a model samples.
-        size: of the pictures; None where it is not decided yet, and larger.
+        size: of the pictures; None where it is not decided yet.
 
     Raises:
         ZoomStackError: codes ``bad_geometry``, ``bad_picture``, naming the levels.
     """
-    placements = [Placement(level.zoom_factor, level.focus) for level in job.levels]
-    for each in (sample_size, size):
-        if each is not None:
-            footprints(placements, each, job.loop)
-    check_kept_sizes(given, size)
-    check_loop(job, given, size or sample_size)
-    check_kept_neighbours(job, given)
+    for number, level in enumerate(job.levels):
+        if number == 0 and not job.loop:  # it lies in nothing
+            continue
+        placement, name = _placement(level), f"Level {number + 1}"
+        check_pixels(placement, sample_size, name, ", the size at which the model works")
+        if size is not None:
+            check_pixels(placement, size, name)
+    if size is None:
+        times = max(1, -(-LEAST_SIDE // min(sample_size)))
+        size = (sample_size[0] * times, sample_size[1] * times)
+    else:
+        check_kept_sizes(given, size)
+    check_loop(job, given, size)
 
 
 def check_folder(given: Sequence[GivenPicture], folder: Path) -> None:
@@ -64,17 +72,14 @@ def check_folder(given: Sequence[GivenPicture], folder: Path) -> None:
             )
 
 
-def check_kept_sizes(given: Sequence[GivenPicture], size: tuple[int, int] | None) -> None:
-    """Kept pictures must have the size of the new ones, or one size where that is not decided.
+def check_kept_sizes(given: Sequence[GivenPicture], size: tuple[int, int]) -> None:
+    """Kept pictures must have the size of the new ones.
 
     Raises:
         ZoomStackError: code ``bad_picture``.
     """
     for kept in given:
-        if kept.file is None:
-            continue
-        size = size or kept.picture.size
-        if kept.picture.size != size:
+        if kept.file is not None and kept.picture.size != size:
             there, wanted = ("{}x{}".format(*s) for s in (kept.picture.size, size))
             raise ZoomStackError(
                 "bad_picture",
@@ -84,42 +89,64 @@ def check_kept_sizes(given: Sequence[GivenPicture], size: tuple[int, int] | None
             )
 
 
-def check_kept_neighbours(job: Job, given: Sequence[GivenPicture]) -> None:
-    """A kept level that stays as it is must show the given level inside it as that one is.
+def kept_apart(job: Job, given: Sequence[GivenPicture]) -> list[str]:
+    """Sentences about kept levels that show something else where the given level inside them lies.
 
-    Raises:
-        ZoomStackError: code ``bad_geometry``, naming both levels.
+    They are no error: of one's own pictures a zoom may jump from one to the next on purpose.
     """
     by_level = {picture.level: picture for picture in given}
     count = len(job.levels)
+    sentences = []
     for wider in given:
         number = (wider.level + 1) % count
         deeper = by_level.get(number)
         last = wider.level == count - 1
         if not wider.stays or deeper is None or (last and not job.loop):
             continue
-        size = wider.picture.size
-        level = job.levels[number]
-        place = footprint(Placement(level.zoom_factor, level.focus), size)
-        views = []
-        for picture, seen in ((wider, place.crop), (deeper, place.reduce)):
-            pixels, mask = picture.fitted(size)
-            light = torch.from_numpy(np.concatenate([to_linear(pixels), mask[..., None]], -1))
-            views.append(seen(light.permute(2, 0, 1)).numpy())
-        colours = [np.clip(view[:3], 0.0, 1.0) ** (1 / 2.2) for view in views]
-        both = views[1][3] > 0.99
-        if not both.any():
-            continue
-        difference = 255.0 * math.sqrt(float(np.mean((colours[0] - colours[1])[:, both] ** 2)))
-        if difference > _MOST_DIFFERENCE:
-            relation = "kept" if deeper.file else "pinned to a picture"
-            raise ZoomStackError(
-                "bad_geometry",
-                f"Level {wider.level + 1} is kept and level {number + 1} is {relation}, but what "
-                f"level {wider.level + 1} shows there is something else.",
-                f"Correct the zoom factor and focus of level {number + 1}, or let one of the two "
-                "be made again.",
+        if _difference(job, wider, deeper) > _MOST_DIFFERENCE:
+            sentences.append(
+                f"Level {wider.level + 1} is kept and shows something else where level "
+                f"{number + 1} lies, so the zoom will jump there. Correct the zoom factor and "
+                f"focus of level {number + 1}, unlock one of the two, or let wider levels follow."
             )
+    return sentences
+
+
+def _difference(job: Job, wider: GivenPicture, deeper: GivenPicture) -> float:
+    """Root mean square, of 255, of what both show of the deeper level, in blocks."""
+    size = wider.picture.size
+    place = footprint(_placement(job.levels[deeper.level]), size)
+    seen, _ = wider.fitted(size)
+    shown, mask = deeper.fitted(size)
+    number = (deeper.level + 1) % len(job.levels)
+    if not deeper.stays and number > deeper.level:
+        # There a still deeper level prevails, which the wider one shows as well.
+        inner = footprint(_placement(job.levels[number]), size)
+        mask = inner.paste(torch.from_numpy(mask.copy()), torch.zeros(())).numpy()
+    views = [place.crop(_light(seen)), place.reduce(_light(shown))]
+    counts = place.reduce(torch.from_numpy(mask.copy())[None]) > 0.99
+    blocks = torch.nn.functional.avg_pool2d
+    weight = blocks(counts.float()[None], _BLOCK, ceil_mode=True)
+    colours = [
+        to_srgb(
+            (blocks((view * counts)[None], _BLOCK, ceil_mode=True) / weight.clamp(min=1e-6))
+            .clamp(0.0, 1.0)
+            .numpy()
+        )
+        for view in views
+    ]
+    known = (weight > 0.5).expand(-1, 3, -1, -1).numpy()
+    if not known.any():
+        return 0.0
+    return 255.0 * math.sqrt(float(np.mean((colours[0] - colours[1])[known] ** 2)))
+
+
+def _light(picture: Floats) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(to_linear(picture).transpose(2, 0, 1)))
+
+
+def _placement(level: LevelSpec) -> Placement:
+    return Placement(level.zoom_factor, level.focus)
 
 
 def check_loop(job: Job, given: Sequence[GivenPicture], size: tuple[int, int]) -> None:
@@ -142,7 +169,7 @@ def check_loop(job: Job, given: Sequence[GivenPicture], size: tuple[int, int]) -
         right, bottom = left + share * width, top + share * height
         _, mask = outer.fitted(size)
         there = mask[round(top) : round(bottom), round(left) : round(right)]
-        if pixels < 1.0 or not there.any():
+        if pixels < 1.0 or not (there > 0.5).any():  # a mask's edge is soft
             continue
         shown = (
             "that level within itself" if inner is outer else f"level {inner.level + 1}, pinned too"

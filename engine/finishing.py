@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .blending import surround
 from .colour import Bytes, Floats, linear_to_bytes, to_linear
 from .contract.errors import ZoomStackError
 from .contract.geometry import Placement
@@ -18,7 +17,7 @@ from .given_pictures import GivenPicture
 from .output import OutputFolder
 from .pictures import to_unit, write_png
 from .pinning import Pin, pinned
-from .stack import footprints, render_with
+from .stack import footprints, is_loop, render_with
 from .upscaling import Upscaler, never
 
 _MOST_ROUNDS = 30  # pictures take a few; white noise is the worst case
@@ -36,7 +35,7 @@ def final_pictures(
 ) -> Iterator[tuple[int, Bytes]]:
     """Bring every level to its final size and let the levels agree once more, in linear light.
 
-    The recursion of Pi_image, x_i = paste(L_i, R x_{i+1}), with a smooth border, needs two levels
+    The recursion of Pi_image, x_i = paste(L_i, R x_{i+1}), needs two levels
     at a time: so a stack of any depth takes the memory of two. Given pictures reach from their
     level into every deeper one, and a loop has no deepest level: then all levels are in memory at
     once.
@@ -47,8 +46,8 @@ def final_pictures(
         size: (width, height) of the pictures.
         given: pictures that levels show; at their full sharpness here.
         loop: the deepest level holds level 0.
-        check: called before each picture and, where enlarging takes long, in the midst of it; an
-            exception of its ends the work.
+        check: called before each picture, and in the midst of what takes long; an exception of its
+            ends the work.
 
     Yields:
         (index, picture), deepest first; pictures are (height, width, 3) 8-bit sRGB.
@@ -72,48 +71,25 @@ def final_pictures(
     if given or loop:
         nesting = footprints(placements, size, loop)
         pins = [_in_linear_light(picture, size) for picture in given]
-        free = {pin.level: 1.0 - pin.mask for pin in pins}
-        levels_of_light = [enlarged(i) for i in range(len(placements))]
-        for index in range(len(nesting) - 1, -1, -1):
-            deeper = levels_of_light[(index + 1) % len(placements)]
-            level = levels_of_light[index]
-            levels_of_light[index] = _holding(level, deeper, nesting[index], free.get(index))
-        stack = _pinned_in_range(render_with(torch.stack(levels_of_light), nesting), nesting, pins)
+        stack = render_with(torch.stack([enlarged(i) for i in range(len(placements))]), nesting)
+        stack = _pinned_in_range(stack, nesting, pins, check)
         for index in range(last, -1, -1):
+            check()
             yield index, linear_to_bytes(stack[index].numpy().transpose(1, 2, 0))
         return
     deeper = enlarged(last)
     yield last, linear_to_bytes(deeper.numpy().transpose(1, 2, 0))
     for index in range(last - 1, -1, -1):
         (place,) = footprints([placements[index], placements[index + 1]], size)
-        deeper = _holding(enlarged(index), deeper, place)
+        deeper = place.paste(enlarged(index), place.reduce(deeper)).clamp(0.0, 1.0)
         yield index, linear_to_bytes(deeper.numpy().transpose(1, 2, 0))
 
 
-def _holding(
-    level: torch.Tensor,
-    deeper: torch.Tensor,
-    place: Footprint,
-    free: torch.Tensor | None = None,
-) -> torch.Tensor:
-    """A level with the next one in it, which it goes over into smoothly.
-
-    The mean of linear light is brighter than that of the encoded values that were sampled, the
-    more so the more detail the next level has: without this it would lie in a square of light.
-
-    Args:
-        level: (C, H, W), linear light, as all of them.
-        free: (1, H, W), 0 where the level must not change; None where it may anywhere.
-    """
-    seen = place.reduce(deeper)
-    surrounded = surround(level, seen, place)
-    if free is not None:
-        surrounded = level + free * (surrounded - level)
-    return place.paste(surrounded, seen).clamp(0.0, 1.0)
-
-
 def _pinned_in_range(
-    stack: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin]
+    stack: torch.Tensor,
+    nesting: Sequence[Footprint],
+    pins: Sequence[Pin],
+    check: Callable[[], None],
 ) -> torch.Tensor:
     """``pinned`` for pictures, whose values end at 0 and 1.
 
@@ -123,6 +99,7 @@ def _pinned_in_range(
     into the pinned level alone.
     """
     for _ in range(_MOST_ROUNDS):
+        check()
         stack = pinned(stack, nesting, pins)
         cut = stack.clamp(0.0, 1.0)
         if not pins or float((stack - cut).abs().max()) < _INVISIBLE:
@@ -149,6 +126,11 @@ def _shown(stack: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin
             weight = pin.mask * (1.0 - covered.clamp(0.0, 1.0))
             levels[index] = levels[index] + weight * (pin.target - levels[index])
             covered = torch.maximum(covered, pin.mask)
+    if is_loop(nesting, len(levels)):
+        last = len(levels) - 1
+        shown = nesting[-1].paste(levels[last], nesting[-1].reduce(levels[0]))
+        mask = by_level[last].mask if last in by_level else torch.zeros_like(covered)
+        levels[last] = shown + mask * (levels[last] - shown)
     return torch.stack(levels)
 
 

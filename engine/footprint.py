@@ -118,18 +118,35 @@ def footprint(placement: Placement, size: tuple[int, int]) -> Footprint:
     Raises:
         ZoomStackError: code ``bad_geometry``, when less than 2 pixels of the parent are covered.
     """
+    check_pixels(placement, size)
     width, height = size
-    factor = placement.zoom_factor
-    columns = _axis(width, factor, placement.focus[0])
-    rows = _axis(height, factor, placement.focus[1])
-    if min(rows.count, columns.count) < MIN_PIXELS:
-        raise ZoomStackError(
-            "bad_geometry",
-            f"At a zoom factor of {factor:g} a level covers less than {MIN_PIXELS} pixels of the "
-            f"level before it at {width}x{height} pixels.",
-            "Use a smaller zoom factor, or more levels.",
-        )
+    columns = _axis(width, placement.zoom_factor, placement.focus[0])
+    rows = _axis(height, placement.zoom_factor, placement.focus[1])
     return Footprint(rows, columns)
+
+
+def check_pixels(
+    placement: Placement, size: tuple[int, int], level: str = "A level", where: str = ""
+) -> None:
+    """Refuse a level that is too small in its parent to be seen; no operators are built.
+
+    Args:
+        level: how to call it.
+        where: appended to the size.
+
+    Raises:
+        ZoomStackError: code ``bad_geometry``.
+    """
+    factor = placement.zoom_factor
+    for side, focus in zip(size, placement.focus, strict=True):
+        first, last = _covered(side, factor, focus)
+        if last - first < MIN_PIXELS:
+            raise ZoomStackError(
+                "bad_geometry",
+                f"{level} has a zoom factor of {factor:g} and covers less than {MIN_PIXELS} "
+                f"pixels of the level before it at {size[0]}x{size[1]} pixels{where}.",
+                "Use a smaller zoom factor, or more levels.",
+            )
 
 
 def _apply(rows: torch.Tensor, columns: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
@@ -138,14 +155,21 @@ def _apply(rows: torch.Tensor, columns: torch.Tensor, image: torch.Tensor) -> to
     return rows @ image @ columns.T
 
 
+def _covered(size: int, factor: float, focus: float) -> tuple[int, int]:
+    """The parent's pixels that lie wholly within the footprint: the first, and one past the last."""
+    length = size / factor
+    begin = focus * size - length / 2
+    first = max(int(-(-(begin - _SLACK) // 1)), 0)
+    last = min(int((begin + length + _SLACK) // 1), size)
+    return first, max(last, first)
+
+
 @functools.lru_cache(maxsize=256)
 def _axis(size: int, factor: float, focus: float) -> Axis:
     length = size / factor
     begin = focus * size - length / 2
-    first = int(-(-(begin - _SLACK) // 1))
-    last = int((begin + length + _SLACK) // 1)
-    first, last = max(first, 0), min(last, size)
-    count = max(last - first, 0)
+    first, last = _covered(size, factor, focus)
+    count = last - first
     # Borders of the covered parent pixels, in child pixels.
     borders = ((torch.arange(count + 1, dtype=torch.float64) + first) - begin) * factor
     overlap = torch.diff(_integral_up_to(borders.clamp(0, size), size), dim=0)

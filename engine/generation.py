@@ -61,16 +61,20 @@ def generate(
     given = read_given(job)
     feasibility.check_folder(given, folder.path)
     sized = replace(job, size=job.size or kept_size(given))
+    checked = entry is not None and entry.native_size is not None and sized.size is not None
     if entry is not None and entry.native_size is not None:
         aspect = 1.0 if sized.size is None else sized.size[0] / sized.size[1]
         feasibility.check(job, given, entry.sample_size(aspect), sized.size)
+    for sentence in feasibility.kept_apart(job, given):
+        reporter.warning("kept_apart", sentence)
     chosen = choose_device(device)
     make_repeatable(chosen)
     model = open_model(job.model, models, chosen)
     enlargement = open_upscaler(job.upscaler, models, chosen, model, sized.size)
     _check(is_cancelled)
     plan = make_plan(sized, model, enlargement.stage)
-    feasibility.check(job, given, plan.sample_size, plan.size)
+    if not checked:
+        feasibility.check(job, given, plan.sample_size, plan.size)
     checkpoints = Checkpoints(
         folder.state_file(job),
         {

@@ -8,11 +8,18 @@ remedy, the mean times p, is the special case of whole, aligned factors.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 
 import torch
 
 from .footprint import Footprint
+from .stack import is_loop
+
+# How many times smaller a loop must show a level within itself for the noise to be shared all
+# round. The noise within is made of the noise around it; when it is few pixels that does not show
+# (the variance of a level's mean is 1.07 to 1.11 at 16 times, and 1.16 to 1.7 below).
+LEAST_TURN = 16.0
 
 
 def share(noise: torch.Tensor, nesting: Sequence[Footprint]) -> torch.Tensor:
@@ -26,13 +33,17 @@ def share(noise: torch.Tensor, nesting: Sequence[Footprint]) -> torch.Tensor:
         (N, C, H, W): each level is standard normal and white by itself; level i within the
         footprint of level i+1 is level i+1's noise, reduced.
 
-        A loop's deepest level begins with level 0's own noise. What it shows of level 0 then
-        differs from that one's in the few pixels where that one holds all the others; going round
-        again would mend it at the price of the unit variance. Nor is a level's noise independent
-        of what the level holds of itself once round, since that is made of it.
+        A loop's deepest level begins with level 0's own noise, if it shows itself small enough.
+        What it shows of level 0 then differs from that one's in the few pixels where that one holds
+        all the others; going round again would mend it at the price of the unit variance. A shorter
+        loop's deepest level has noise of its own there.
     """
     shared = list(noise)
-    for i in range(len(nesting) - 1, -1, -1):
+    borders = len(nesting)
+    if is_loop(nesting, len(noise)):
+        turn = math.prod(place.columns.size / place.columns.count for place in nesting)
+        borders -= turn < LEAST_TURN
+    for i in range(borders - 1, -1, -1):
         deeper = shared[(i + 1) % len(shared)]
         shared[i] = nesting[i].paste(shared[i], nesting[i].reduce_noise(deeper))
     return torch.stack(shared)

@@ -27,12 +27,12 @@ def shape_size(aspect: float, longest: int) -> tuple[int, int]:
     Films are coded in pairs of pixels.
     """
     shortest = longest / max(aspect, 1.0 / aspect)
-    sides = [max(_SMALLEST, 2 * round(side / 2)) for side in (longest, shortest)]
+    sides = [max(_SMALLEST, 2 * int(side / 2)) for side in (longest, shortest)]
     return (sides[0], sides[1]) if aspect >= 1.0 else (sides[1], sides[0])
 
 
 class ZOOMSTACK_OT_shape(bpy.types.Operator):
-    """Give the pictures a shape; the longer side stays as it is"""
+    """Give the pictures a shape; the longer side stays as it is, to the pixel below where it is odd"""
 
     bl_idname = "zoom_stack.shape"
     bl_label = "Shape"
@@ -59,7 +59,7 @@ class ZOOMSTACK_OT_shape(bpy.types.Operator):
         longest = min(max(settings.width, settings.height), MAX_SIZE)
         # At 32 to 1 the shorter side would leave the range, and no model draws that.
         if abs(math.log(aspect)) > math.log(longest / _SMALLEST):
-            self.report({"ERROR"}, f"The render is too long for pictures of {longest} pixels")
+            self.report({"ERROR"}, f"Pictures of {longest} pixels cannot be as long as that")
             return {"CANCELLED"}
         settings.use_size = True
         settings.width, settings.height = shape_size(aspect, longest)

@@ -18,10 +18,8 @@ from ..contract.job import BUNDLED, BUNDLED_SECOND
 from ..contract.vocabulary import read_vocabulary
 from .folder_part import from_folder
 from .if_folder import encode_prompts, load_scheduler
-from .sizes import sampling_size
+from .sizes import IF_MULTIPLE, sampling_size
 
-# IF trains on squares; its UNet halves the picture three times.
-SIZE_MULTIPLE = 8
 GUIDANCE = 7.0  # as IF recommends
 BUNDLED_GUIDANCE = 2.5
 # The bundled model hardly leaves a colour that it was led to, whatever the prompt says of it.
@@ -50,7 +48,7 @@ class DeepFloydIF:
 
     def sample_size(self, aspect: float) -> tuple[int, int]:
         """See the protocol; sides of whole eights."""
-        return sampling_size(self.native_size[0], aspect, SIZE_MULTIPLE)
+        return sampling_size(self.native_size[0], aspect, IF_MULTIPLE)
 
     def condition(
         self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float

@@ -13,7 +13,7 @@ from ..contract.checking import read_json
 from ..contract.errors import ZoomStackError
 from ..contract.job import AUTOMATIC, BUNDLED, BUNDLED_SECOND, LANCZOS
 from .revision import revision_of
-from .sizes import enlargement, sampling_size
+from .sizes import IF_MULTIPLE, enlargement, sampling_size
 
 if TYPE_CHECKING:
     import torch
@@ -47,7 +47,7 @@ class Family:
     denoiser: str
     parts: tuple[str, ...]
     text_encoders: tuple[str, ...]
-    size_multiple: int = 8
+    size_multiple: int = IF_MULTIPLE
     enlarges: bool = False
     single: bool = False
 
@@ -94,7 +94,7 @@ class ModelEntry:
     folder: Path
     family: str = ""
     native_size: tuple[int, int] | None = None
-    size_multiple: int = 8
+    size_multiple: int = IF_MULTIPLE
     enlarges: bool = False
     single: bool = False
     problem: str = ""

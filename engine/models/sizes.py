@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 from ..contract.errors import ZoomStackError
+
+IF_MULTIPLE = 8  # IF's UNet halves the picture three times
 
 # How far the number of pixels may go from the native one, and the aspect from what is asked for:
 # every level is stretched by the latter in the end.
@@ -27,15 +28,16 @@ def sampling_size(native: int, aspect: float, multiple: int) -> tuple[int, int]:
         (width, height).
 
     Raises:
-        ZoomStackError: code ``bad_geometry``, where no size comes near to the shape.
+        ZoomStackError: codes ``bad_geometry``, where no size comes near to the shape, and
+            ``bad_model``.
     """
-    longest = int(_MOST_AREA * native**2 / (_LEAST_MULTIPLES * multiple**2))
-    sides = [n * multiple for n in range(_LEAST_MULTIPLES, max(longest, native // multiple) + 1)]
-    sizes = [
-        (width, height)
-        for width, height in itertools.product(sides, sides)
-        if _LEAST_AREA <= width * height / native**2 <= _MOST_AREA
-    ]
+    if native < _LEAST_MULTIPLES * multiple:
+        raise ZoomStackError(
+            "bad_model",
+            f"The model works at {native}x{native} pixels, fewer than Zoom Stack can use.",
+            f"Choose a model of {_LEAST_MULTIPLES * multiple} pixels or more.",
+        )
+    sizes = _sizes(native, multiple)
 
     def stretch(size: tuple[int, int]) -> float:
         return abs(math.log(size[0] / size[1] / aspect))
@@ -45,7 +47,7 @@ def sampling_size(native: int, aspect: float, multiple: int) -> tuple[int, int]:
         raise ZoomStackError(
             "bad_geometry",
             f"This model cannot make pictures {_times(aspect)}: it works at about "
-            f"{native}x{native} pixels, with sides of whole {multiple}.",
+            f"{native}x{native} pixels, with sides that are multiples of {multiple}.",
             f"The nearest shape is {_times(nearest[0] / nearest[1])}.",
         )
     return min(
@@ -54,6 +56,17 @@ def sampling_size(native: int, aspect: float, multiple: int) -> tuple[int, int]:
             stretch(size) + _AREA_WEIGHT * abs(math.log(size[0] * size[1] / native**2))
         ),
     )
+
+
+def _sizes(native: int, multiple: int) -> list[tuple[int, int]]:
+    """All (width, height) of whole multiples with about the native number of pixels."""
+    least = _LEAST_MULTIPLES * multiple
+    sizes = []
+    for width in range(least, int(_MOST_AREA * native**2 / least) + 1, multiple):
+        lowest = max(least, multiple * math.ceil(_LEAST_AREA * native**2 / width / multiple))
+        highest = int(_MOST_AREA * native**2 / width)
+        sizes += [(width, height) for height in range(lowest, highest + 1, multiple)]
+    return sizes
 
 
 def enlargement(name: str, native: int, upscaler: str, larger: int) -> int:

@@ -95,6 +95,30 @@ def test_a_half_given_parent_leaves_only_that_half_to_the_child():
     assert parent[0, 32, 48] == pytest.approx(0.2, abs=0.05)
 
 
+@pytest.mark.parametrize("sigma", [0.5, 0.05, 0.01])
+@pytest.mark.parametrize("strength", [0.05, 1.0])
+def test_a_child_takes_all_where_the_parent_is_given_around_it(strength, sigma):
+    # As a kept level that follows what lies in it: free only there.
+    nesting = footprints(chain(2, 2.0), (64, 64))
+    levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
+    given = torch.zeros(2, 1, 64, 64)
+    given[0] = nesting[0].paste(torch.ones(1, 64, 64), torch.zeros(()))
+    parent, child = lead_early(levels, nesting, sigma, given, strength)
+    assert torch.equal(parent[:, :16], levels[0][:, :16])
+    assert nesting[0].reduce(child)[:, 0].min() > 0.99
+
+
+@pytest.mark.parametrize("sigma", [0.05, 0.01])
+@pytest.mark.parametrize("given_child", [1.0, 254 / 255])
+def test_a_parent_takes_all_around_a_given_child_at_low_noise(given_child, sigma):
+    nesting = footprints(chain(2, 2.0), (64, 64))
+    levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
+    given = torch.zeros(2, 1, 64, 64)
+    given[1] = given_child
+    parent, _ = lead_early(levels, nesting, sigma, given, 1.0)
+    assert parent[:, 15, 16:48].max() < 0.08
+
+
 def test_nothing_leads_a_given_level():
     nesting = footprints(chain(3, 2.0), (64, 64))
     levels = torch.stack([torch.full((3, 64, 64), value) for value in (1.0, 0.0, 0.0)])

@@ -41,10 +41,10 @@ def refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-
 @pytest.mark.parametrize(
     ("size", "factor", "focus", "words"),
     [
-        ((16, 16), 10.0, (0.5, 0.5), "less than 2 pixels of the level before it at 16x16"),
-        ((32, 18), 12.0, (0.5, 0.5), "less than 2 pixels"),
-        (None, 64.0, (0.5, 0.5), "less than 2 pixels of the level before it at 64x64"),
-        ((512, 512), 30.0, (0.31, 0.4), "less than 2 pixels of the level before it at 64x64"),
+        ((16, 16), 10.0, (0.5, 0.5), "at 16x16 pixels."),
+        ((32, 18), 12.0, (0.5, 0.5), "at 32x18 pixels."),
+        (None, 64.0, (0.5, 0.5), "at 64x64 pixels, the size at which the model works."),
+        ((512, 512), 40.0, (0.31, 0.4), "at 64x64 pixels, the size at which the model works."),
     ],
 )
 def test_levels_too_small_to_be_seen(refuse, size, factor, focus, words):  # type: ignore[no-untyped-def]
@@ -52,6 +52,7 @@ def test_levels_too_small_to_be_seen(refuse, size, factor, focus, words):  # typ
         replace(JOB, levels=(LevelSpec("a"), LevelSpec("b", "", factor, focus)), size=size)
     )
     assert error.code == "bad_geometry" and words in error.text
+    assert error.text.startswith(f"Level 2 has a zoom factor of {factor:g} and covers less than 2")
 
 
 @pytest.mark.parametrize(
@@ -108,12 +109,69 @@ def test_two_pins_that_a_loop_sets_against_each_other(refuse, tmp_path: Path) ->
         assert np.sqrt(np.mean(difference**2)) < 2.0
 
 
-def test_kept_pictures_that_do_not_lie_in_one_another(refuse, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def run(job: Job, out: Path) -> list[str]:
+    """The warnings about kept levels of a job that runs."""
+    recorder = Recorder()
+    request = GenerateRequest(job, out, device="cpu")
+    run_generate(request, recorder, lambda: False, lambda *_: AnalyticModel())
+    return [m["text"] for m in recorder.of("warning") if m["code"] == "kept_apart"]
+
+
+def keep_all(folder: Path, levels: tuple[LevelSpec, ...], *new: LevelSpec) -> tuple[LevelSpec, ...]:
+    kept = [
+        replace(level, pin=None, keep=Keep(str(folder / f"level_{number:02d}.png")))
+        for number, level in enumerate(levels)
+    ]
+    return (*kept, *new)
+
+
+def test_kept_pictures_that_do_not_lie_in_one_another_are_told(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
-    for name in ("one", "two"):
-        pixels = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-        Image.fromarray(pixels).resize((64, 64)).save(tmp_path / f"{name}.png")
-    levels = tuple(LevelSpec("a", keep=Keep(str(tmp_path / f"{n}.png"))) for n in ("one", "two"))
-    error = refuse(replace(JOB, levels=(*levels, LevelSpec("new"))))
-    assert error.code == "bad_geometry"
-    assert "Level 1 is kept and level 2 is kept, but what level 1 shows there" in error.text
+    for number in range(2):
+        pixels = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+        picture = Image.fromarray(pixels).resize((64, 64), Image.Resampling.NEAREST)
+        picture.save(tmp_path / f"level_{number:02d}.png")
+    levels = keep_all(tmp_path, (LevelSpec("a"), LevelSpec("b")), LevelSpec("new"))
+    (sentence,) = run(replace(JOB, levels=levels), tmp_path / "out")
+    assert "Level 1 is kept and shows something else where level 2 lies" in sentence
+    # A wider level that follows takes on what lies in it.
+    first = replace(levels[0], keep=replace(levels[0].keep, follow=True))
+    assert not run(replace(JOB, levels=(first, *levels[1:])), tmp_path / "follows")
+
+
+@pytest.mark.parametrize("factor", [2.0, 1.7, 1.3])
+def test_kept_neighbours_of_one_stack_are_not_told(tmp_path: Path, factor: float) -> None:
+    rng = np.random.default_rng(5)  # points of light: the worst that a pin can ask for
+    pixels = np.zeros((64, 64, 3), np.uint8)
+    pixels[rng.integers(0, 64, 150), rng.integers(0, 64, 150)] = 255
+    Image.fromarray(pixels).save(tmp_path / "stars.png")
+    levels = (
+        LevelSpec("a", pin=Pin(str(tmp_path / "stars.png"))),
+        LevelSpec("b", "", factor),
+        LevelSpec("c", "", factor),
+    )
+    assert not run(replace(JOB, levels=levels, size=(64, 64)), tmp_path / "made")
+    again = keep_all(tmp_path / "made", levels, LevelSpec("new"))
+    assert not run(replace(JOB, levels=again), tmp_path / "again")
+
+
+def test_a_pin_within_a_pin_within_a_kept_level_is_not_told(tmp_path: Path) -> None:
+    for name, colour in (("sea", (20, 60, 160)), ("sand", (220, 190, 120))):
+        Image.new("RGB", (64, 64), colour).save(tmp_path / f"{name}.png")
+    pins = [LevelSpec(name, pin=Pin(str(tmp_path / f"{name}.png"))) for name in ("sea", "sand")]
+    job = replace(JOB, levels=(LevelSpec("a"), *pins), size=(64, 64))
+    assert not run(job, tmp_path / "made")
+    wider = replace(job.levels[0], keep=Keep(str(tmp_path / "made/level_00.png")))
+    assert not run(replace(job, levels=(wider, *pins, LevelSpec("new"))), tmp_path / "again")
+
+
+@pytest.mark.parametrize("side", [256, 1024])
+def test_a_mask_may_end_where_the_loop_begins(tmp_path: Path, side: int) -> None:
+    # Exactly the place where the level lies within itself, at any size of the mask.
+    Image.new("RGB", (side, side), (20, 60, 160)).save(tmp_path / "sea.png")
+    mask = np.full((side, side), 255, np.uint8)
+    mask[side * 3 // 8 : side * 5 // 8, side * 3 // 8 : side * 5 // 8] = 0
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    pin = Pin(str(tmp_path / "sea.png"), str(tmp_path / "mask.png"))
+    levels = (LevelSpec("a", "", 4.0, pin=pin),)
+    run(replace(JOB, levels=levels, loop=True, size=(128, 128)), tmp_path / "out")

@@ -275,19 +275,6 @@ def test_final_pictures_agree_and_keep_their_own_away_from_the_border() -> None:
     np.testing.assert_array_equal(made[3], to_bytes(to_unit(levels[3].numpy())))
 
 
-def test_detail_of_the_next_level_lies_in_no_square_of_light() -> None:
-    # In the encoded values that were sampled the levels agree: both are grey on average.
-    placements = [Placement(), Placement(2.0)]
-    levels = torch.zeros((2, 3, 64, 64))
-    levels[1] = 0.8
-    levels[1, :, ::2, ::2] = levels[1, :, 1::2, 1::2] = -0.8
-    parent = dict(final_pictures(levels, placements, (64, 64), Lanczos()))[0][32, :, 0].astype(int)
-    inside, far = parent[32], parent[0]
-    assert inside - far > 20  # as much brighter is the mean of light
-    assert abs(np.diff(parent)).max() <= (inside - far) // 4
-    assert np.all(np.diff(parent[:33]) >= 0)
-
-
 def test_lanczos_keeps_flat_colours_and_the_right_size() -> None:
     flat = np.full((8, 12, 3), 0.3, np.float32)
     enlarged = Lanczos().resize(flat, (50, 31))
