@@ -156,7 +156,7 @@ def _apply(rows: torch.Tensor, columns: torch.Tensor, image: torch.Tensor) -> to
 
 
 def _covered(size: int, factor: float, focus: float) -> tuple[int, int]:
-    """The parent's pixels that lie wholly within the footprint: the first, and one past the last."""
+    """The first of the parent's pixels that lie wholly within, and the one after the last."""
     length = size / factor
     begin = focus * size - length / 2
     first = max(int(-(-(begin - _SLACK) // 1)), 0)

@@ -32,7 +32,7 @@ def shape_size(aspect: float, longest: int) -> tuple[int, int]:
 
 
 class ZOOMSTACK_OT_shape(bpy.types.Operator):
-    """Give the pictures a shape; the longer side stays as it is, to the pixel below where it is odd"""
+    """Give the pictures a shape; the longer side stays, less a pixel where it is odd"""
 
     bl_idname = "zoom_stack.shape"
     bl_label = "Shape"
