@@ -119,7 +119,8 @@ def compare(
         for chain, zoom in zip(chains, map(read, chains), strict=True)
         for seed in seeds
     ]
-    with ThreadPoolExecutor(workers) as pool:
+    # torch's number of threads is each thread's own: without this every one would take all cores.
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         yield from pool.map(make, zooms)
 
 
