@@ -54,14 +54,23 @@ def check(
     check_loop(job, given, size)
 
 
-def check_folder(given: Sequence[GivenPicture], folder: Path) -> None:
-    """Kept pictures must not lie where the new ones are written.
+def check_folder(job: Job, given: Sequence[GivenPicture], folder: Path) -> None:
+    """Given pictures must not lie where the new ones are written.
 
     An interruption between two of them would leave a mixture that nothing can go on from.
 
     Raises:
         ZoomStackError: code ``exists``.
     """
+    new = {f"level_{number:02d}.png" for number in range(len(job.levels))}
+    for number, level in enumerate(job.levels):
+        for file in (level.pin.image, level.pin.mask) if level.pin else ():
+            if file and Path(file).name in new and Path(file).resolve().parent == folder.resolve():
+                raise ZoomStackError(
+                    "exists",
+                    f"Level {number + 1} is pinned to {file}, which the new zoom would overwrite.",
+                    "Choose another folder.",
+                )
     for picture in given:
         if picture.file is not None and picture.file.resolve().parent == folder.resolve():
             raise ZoomStackError(
@@ -98,12 +107,17 @@ def kept_apart(job: Job, given: Sequence[GivenPicture]) -> list[str]:
     count = len(job.levels)
     sentences = []
     for wider in given:
-        number = (wider.level + 1) % count
-        deeper = by_level.get(number)
-        last = wider.level == count - 1
-        if not wider.stays or deeper is None or (last and not job.loop):
+        if not wider.stays:
             continue
-        if _difference(job, wider, deeper) > _MOST_DIFFERENCE:
+        ways = range(wider.level + 1, wider.level + count if job.loop else count)
+        number = next((n % count for n in ways if n % count in by_level), None)
+        if number is None:
+            continue
+        x, y, share = _inside(job, wider.level, number)
+        if share * min(wider.picture.size) < _BLOCK:  # too small for a jump to be seen
+            continue
+        placement = Placement(1.0 / share, (x, y))
+        if _difference(job, wider, by_level[number], placement) > _MOST_DIFFERENCE:
             sentences.append(
                 f"Level {wider.level + 1} is kept and shows something else where level "
                 f"{number + 1} lies, so the zoom will jump there. Correct the zoom factor and "
@@ -112,10 +126,14 @@ def kept_apart(job: Job, given: Sequence[GivenPicture]) -> list[str]:
     return sentences
 
 
-def _difference(job: Job, wider: GivenPicture, deeper: GivenPicture) -> float:
-    """Root mean square, of 255, of what both show of the deeper level, in blocks."""
+def _difference(job: Job, wider: GivenPicture, deeper: GivenPicture, placement: Placement) -> float:
+    """Root mean square, of 255, of what both show of the deeper level, in blocks.
+
+    Args:
+        placement: how the deeper level lies in the wider one.
+    """
     size = wider.picture.size
-    place = footprint(_placement(job.levels[deeper.level]), size)
+    place = footprint(placement, size)
     seen, _ = wider.fitted(size)
     shown, mask = deeper.fitted(size)
     number = (deeper.level + 1) % len(job.levels)
@@ -160,8 +178,7 @@ def check_loop(job: Job, given: Sequence[GivenPicture], size: tuple[int, int]) -
     """
     if not job.loop:
         return
-    pins = [picture for picture in given if picture.file is None]
-    for inner, outer in _pairs(pins):
+    for inner, outer in _pairs([each for each in given if each.file is None or each.stays]):
         x, y, share = _inside(job, outer.level, inner.level)
         width, height = size
         pixels = share * min(size)
@@ -171,9 +188,10 @@ def check_loop(job: Job, given: Sequence[GivenPicture], size: tuple[int, int]) -
         there = mask[round(top) : round(bottom), round(left) : round(right)]
         if pixels < 1.0 or not (there > 0.5).any():  # a mask's edge is soft
             continue
-        shown = (
-            "that level within itself" if inner is outer else f"level {inner.level + 1}, pinned too"
-        )
+        relation = "kept" if inner.file else "pinned too"
+        shown = f"level {inner.level + 1}, {relation}"
+        if inner is outer:
+            shown = "that level within itself"
         raise ZoomStackError(
             "bad_geometry",
             f"Level {outer.level + 1} is pinned to a picture where the loop shows {shown}, "
@@ -182,15 +200,16 @@ def check_loop(job: Job, given: Sequence[GivenPicture], size: tuple[int, int]) -
         )
 
 
-def _pairs(pins: Sequence[GivenPicture]) -> Iterator[tuple[GivenPicture, GivenPicture]]:
-    """(inner, outer): every pin within itself, and every one within the deeper ones."""
-    for i, inner in enumerate(pins):
-        for outer in pins[i:]:
-            yield inner, outer
+def _pairs(given: Sequence[GivenPicture]) -> Iterator[tuple[GivenPicture, GivenPicture]]:
+    """(inner, outer): every pin within itself, and every given level within deeper pins."""
+    for i, inner in enumerate(given):
+        for outer in given[i:]:
+            if outer.file is None:
+                yield inner, outer
 
 
 def _inside(job: Job, outer: int, inner: int) -> tuple[float, float, float]:
-    """Where level ``inner`` lies in level ``outer`` of a loop, further in or once round.
+    """Where level ``inner`` lies in level ``outer``, further in or, in a loop, once round.
 
     Returns:
         Centre (x, y), y down, and size, all in the outer level's own width.

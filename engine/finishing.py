@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +73,8 @@ def final_pictures(
         pins = [_in_linear_light(picture, size) for picture in given]
         stack = render_with(torch.stack([enlarged(i) for i in range(len(placements))]), nesting)
         stack = _pinned_in_range(stack, nesting, pins, check)
+        if pins:
+            stack = _shown(stack, nesting, pins, {each.level for each in given if each.stays})
         for index in range(last, -1, -1):
             check()
             yield index, linear_to_bytes(stack[index].numpy().transpose(1, 2, 0))
@@ -95,8 +97,7 @@ def _pinned_in_range(
 
     A wide view that is brought into a deep one carries some pixels past the end of the range;
     cutting them off would take the pin away again. Alternating the two projections converges, but
-    slowly, or to no stack at all, where the picture is points of light: what is left then goes
-    into the pinned level alone.
+    slowly, or to no stack at all, where the picture is points of light: see ``_shown``.
     """
     for _ in range(_MOST_ROUNDS):
         check()
@@ -105,13 +106,16 @@ def _pinned_in_range(
         if not pins or float((stack - cut).abs().max()) < _INVISIBLE:
             break
         stack = render_with(cut, nesting)
-    return _shown(stack, nesting, pins) if pins else stack
+    return stack
 
 
-def _shown(stack: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin]) -> torch.Tensor:
+def _shown(
+    stack: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin], staying: Set[int]
+) -> torch.Tensor:
     """The stack with every pin's target exactly where that level is what one sees.
 
-    Where a deeper pin lies, that one prevails.
+    Where a deeper pin lies, that one prevails, but in the levels ``staying``: their file is what is
+    seen of them in wider levels as well.
     """
     by_level = {pin.level: pin for pin in pins}
     levels = list(stack)
@@ -123,7 +127,7 @@ def _shown(stack: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin
             covered = place.paste(torch.zeros_like(covered), place.reduce(covered))
         if index in by_level:
             pin = by_level[index]
-            weight = pin.mask * (1.0 - covered.clamp(0.0, 1.0))
+            weight = pin.mask * (1.0 - covered.clamp(0.0, 1.0) * (index not in staying))
             levels[index] = levels[index] + weight * (pin.target - levels[index])
             covered = torch.maximum(covered, pin.mask)
     if is_loop(nesting, len(levels)):

@@ -27,7 +27,7 @@ def shape_size(aspect: float, longest: int) -> tuple[int, int]:
     Films are coded in pairs of pixels.
     """
     shortest = longest / max(aspect, 1.0 / aspect)
-    sides = [max(_SMALLEST, 2 * int(side / 2)) for side in (longest, shortest)]
+    sides = [max(_SMALLEST, 2 * int(side / 2 + 1e-6)) for side in (longest, shortest)]
     return (sides[0], sides[1]) if aspect >= 1.0 else (sides[1], sides[0])
 
 

@@ -51,7 +51,7 @@ def sampling_size(native: int, aspect: float, multiple: int) -> tuple[int, int]:
             f"The nearest shape is {_times(nearest[0] / nearest[1])}.",
         )
     return min(
-        sizes,
+        (size for size in sizes if stretch(size) <= math.log(_MOST_STRETCH)),
         key=lambda size: (
             stretch(size) + _AREA_WEIGHT * abs(math.log(size[0] * size[1] / native**2))
         ),

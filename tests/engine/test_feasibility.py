@@ -175,3 +175,46 @@ def test_a_mask_may_end_where_the_loop_begins(tmp_path: Path, side: int) -> None
     pin = Pin(str(tmp_path / "sea.png"), str(tmp_path / "mask.png"))
     levels = (LevelSpec("a", "", 4.0, pin=pin),)
     run(replace(JOB, levels=levels, loop=True, size=(128, 128)), tmp_path / "out")
+
+
+def blocks(folder: Path, *names: str) -> list[str]:
+    """Pictures that have nothing in common, written to files."""
+    rng = np.random.default_rng(1)
+    files = []
+    for name in names:
+        pixels = rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+        files.append(str(folder / f"{name}.png"))
+        Image.fromarray(pixels).resize((64, 64), Image.Resampling.NEAREST).save(files[-1])
+    return files
+
+
+def test_kept_levels_with_a_new_one_between_are_compared_too(tmp_path: Path) -> None:
+    first, third = blocks(tmp_path, "one", "three")
+    levels = (LevelSpec("a", keep=Keep(first)), LevelSpec("new"), LevelSpec("c", keep=Keep(third)))
+    (sentence,) = run(replace(JOB, levels=levels), tmp_path / "out")
+    assert "Level 1 is kept and shows something else where level 3 lies" in sentence
+
+
+def test_a_wider_level_shows_a_kept_one_as_its_file_is(tmp_path: Path) -> None:
+    second, third = blocks(tmp_path, "two", "three")
+    levels = (LevelSpec("new"), LevelSpec("b", keep=Keep(second)), LevelSpec("c", keep=Keep(third)))
+    run(replace(JOB, levels=levels), tmp_path / "out")
+    seen = np.asarray(Image.open(tmp_path / "out/level_00.png"), float)[16:48, 16:48]
+    kept = np.asarray(Image.open(second).resize((32, 32), Image.Resampling.BOX), float)
+    assert np.abs(seen - kept)[2:-2, 2:-2].mean() < 8.0
+
+
+def test_a_pin_over_a_kept_level_in_a_loop_is_refused(refuse, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    first, last = blocks(tmp_path, "one", "last")
+    levels = (LevelSpec("a", keep=Keep(first)), LevelSpec("b"), LevelSpec("c", pin=Pin(last)))
+    error = refuse(replace(JOB, levels=levels, loop=True))
+    assert "Level 3 is pinned to a picture where the loop shows level 1, kept" in error.text
+
+
+def test_a_pinned_picture_is_not_overwritten(refuse, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "out").mkdir()
+    (picture,) = blocks(tmp_path / "out", "level_01")
+    before = Path(picture).read_bytes()
+    error = refuse(replace(JOB, levels=(LevelSpec("a", pin=Pin(picture)), LevelSpec("b"))))
+    assert error.code == "exists" and "would overwrite" in error.text
+    assert Path(picture).read_bytes() == before
