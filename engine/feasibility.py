@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .colour import Floats, to_linear, to_srgb
+from .colour import to_srgb
 from .contract.errors import ZoomStackError
 from .contract.geometry import Placement
 from .contract.job import Job, LevelSpec
 from .footprint import check_pixels, footprint
 from .given_pictures import GivenPicture
-from .planning import LEAST_SIDE
+from .output import OutputFolder
+from .planning import default_size
 
 # Root mean square, of 255, of two neighbours' views of the same place, and the blocks of pixels
 # that it is taken over: points of light that pinning could not bring into a deeper level, up to 14
@@ -46,15 +47,12 @@ def check(
         check_pixels(placement, sample_size, name, ", the size at which the model works")
         if size is not None:
             check_pixels(placement, size, name)
-    if size is None:
-        times = max(1, -(-LEAST_SIDE // min(sample_size)))
-        size = (sample_size[0] * times, sample_size[1] * times)
-    else:
+    if size is not None:
         check_kept_sizes(given, size)
-    check_loop(job, given, size)
+    check_loop(job, given, size or default_size(sample_size))
 
 
-def check_folder(job: Job, given: Sequence[GivenPicture], folder: Path) -> None:
+def check_folder(job: Job, given: Sequence[GivenPicture], folder: OutputFolder) -> None:
     """Given pictures must not lie where the new ones are written.
 
     An interruption between two of them would leave a mixture that nothing can go on from.
@@ -62,17 +60,17 @@ def check_folder(job: Job, given: Sequence[GivenPicture], folder: Path) -> None:
     Raises:
         ZoomStackError: code ``exists``.
     """
-    new = {f"level_{number:02d}.png" for number in range(len(job.levels))}
+    new = [folder.picture_file(number).resolve() for number in range(len(job.levels))]
     for number, level in enumerate(job.levels):
         for file in (level.pin.image, level.pin.mask) if level.pin else ():
-            if file and Path(file).name in new and Path(file).resolve().parent == folder.resolve():
+            if file and Path(file).resolve() in new:
                 raise ZoomStackError(
                     "exists",
                     f"Level {number + 1} is pinned to {file}, which the new zoom would overwrite.",
                     "Choose another folder.",
                 )
     for picture in given:
-        if picture.file is not None and picture.file.resolve().parent == folder.resolve():
+        if picture.file is not None and picture.file.resolve().parent == folder.path.resolve():
             raise ZoomStackError(
                 "exists",
                 f"Level {picture.level + 1} keeps {picture.file}, which lies in the folder that "
@@ -134,15 +132,15 @@ def _difference(job: Job, wider: GivenPicture, deeper: GivenPicture, placement: 
     """
     size = wider.picture.size
     place = footprint(placement, size)
-    seen, _ = wider.fitted(size)
-    shown, mask = deeper.fitted(size)
+    seen, shown = wider.in_linear_light(size).target, deeper.in_linear_light(size)
+    mask = shown.mask
     number = (deeper.level + 1) % len(job.levels)
     if not deeper.stays and number > deeper.level:
         # There a still deeper level prevails, which the wider one shows as well.
         inner = footprint(_placement(job.levels[number]), size)
-        mask = inner.paste(torch.from_numpy(mask.copy()), torch.zeros(())).numpy()
-    views = [place.crop(_light(seen)), place.reduce(_light(shown))]
-    counts = place.reduce(torch.from_numpy(mask.copy())[None]) > 0.99
+        mask = inner.paste(mask, torch.zeros(()))
+    views = [place.crop(seen), place.reduce(shown.target)]
+    counts = place.reduce(mask) > 0.99
     blocks = torch.nn.functional.avg_pool2d
     weight = blocks(counts.float()[None], _BLOCK, ceil_mode=True)
     colours = [
@@ -157,10 +155,6 @@ def _difference(job: Job, wider: GivenPicture, deeper: GivenPicture, placement: 
     if not known.any():
         return 0.0
     return 255.0 * math.sqrt(float(np.mean((colours[0] - colours[1])[known] ** 2)))
-
-
-def _light(picture: Floats) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(to_linear(picture).transpose(2, 0, 1)))
 
 
 def _placement(level: LevelSpec) -> Placement:

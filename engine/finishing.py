@@ -35,10 +35,9 @@ def final_pictures(
 ) -> Iterator[tuple[int, Bytes]]:
     """Bring every level to its final size and let the levels agree once more, in linear light.
 
-    The recursion of Pi_image, x_i = paste(L_i, R x_{i+1}), needs two levels
-    at a time: so a stack of any depth takes the memory of two. Given pictures reach from their
-    level into every deeper one, and a loop has no deepest level: then all levels are in memory at
-    once.
+    The recursion of Pi_image, x_i = paste(L_i, R x_{i+1}), needs two levels at a time: so a stack
+    of any depth takes the memory of two. Given pictures reach from their level into every deeper
+    one, and a loop has no deepest level: then all levels are in memory at once.
 
     Args:
         levels: (N, 3, h, w), about -1 to 1.
@@ -70,7 +69,7 @@ def final_pictures(
     last = len(placements) - 1
     if given or loop:
         nesting = footprints(placements, size, loop)
-        pins = [_in_linear_light(picture, size) for picture in given]
+        pins = [picture.in_linear_light(size) for picture in given]
         stack = render_with(torch.stack([enlarged(i) for i in range(len(placements))]), nesting)
         stack = _pinned_in_range(stack, nesting, pins, check)
         if pins:
@@ -136,13 +135,6 @@ def _shown(
         mask = by_level[last].mask if last in by_level else torch.zeros_like(covered)
         levels[last] = shown + mask * (levels[last] - shown)
     return torch.stack(levels)
-
-
-def _in_linear_light(given: GivenPicture, size: tuple[int, int]) -> Pin:
-    picture, mask = given.fitted(size)
-    return Pin(
-        given.level, _channels_first(to_linear(picture)), torch.from_numpy(mask.copy())[None]
-    )
 
 
 def _channels_first(picture: Floats) -> torch.Tensor:

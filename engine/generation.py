@@ -59,23 +59,21 @@ def generate(
     """
     started = time.monotonic()
     given = read_given(job)
-    feasibility.check_folder(job, given, folder.path)
+    feasibility.check_folder(job, given, folder)
     sized = replace(job, size=job.size or kept_size(given))
-    checked = entry is not None and entry.native_size is not None and sized.size is not None
     if entry is not None and entry.native_size is not None:
         aspect = 1.0 if sized.size is None else sized.size[0] / sized.size[1]
         feasibility.check(job, given, entry.sample_size(aspect), sized.size)
-        _warn(feasibility.kept_apart(job, given), reporter)
     chosen = choose_device(device)
     make_repeatable(chosen)
     model = open_model(job.model, models, chosen)
     enlargement = open_upscaler(job.upscaler, models, chosen, model, sized.size)
     _check(is_cancelled)
     plan = make_plan(sized, model, enlargement.stage)
-    if not checked:
+    if entry is None or entry.native_size is None or sized.size is None:
         feasibility.check(job, given, plan.sample_size, plan.size)
-    if entry is None or entry.native_size is None:
-        _warn(feasibility.kept_apart(job, given), reporter)
+    for sentence in feasibility.kept_apart(job, given):
+        reporter.warning("kept_apart", sentence)
     checkpoints = Checkpoints(
         folder.state_file(job),
         {
@@ -124,11 +122,6 @@ def generate(
     write_stack(stack)
     folder.remove_states()
     return stack
-
-
-def _warn(kept_apart: list[str], reporter: Reporter) -> None:
-    for sentence in kept_apart:
-        reporter.warning("kept_apart", sentence)
 
 
 def _check(is_cancelled: IsCancelled) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .colour import Floats
+from .colour import Floats, to_linear
 from .contract.errors import ZoomStackError
 from .contract.geometry import Placement
 from .contract.job import Job, Keep
@@ -74,6 +74,12 @@ class GivenPicture:
         picture, mask = self.fitted(size, aspect)
         target = torch.from_numpy(picture.transpose(2, 0, 1).copy()) * 2.0 - 1.0
         return Pin(self.level, target, torch.from_numpy(mask.copy())[None], self.sampled)
+
+    def in_linear_light(self, size: tuple[int, int]) -> Pin:
+        """The pin for finished pictures of a size (width, height), in linear light of 0 to 1."""
+        picture, mask = self.fitted(size)
+        target = np.ascontiguousarray(to_linear(picture).transpose(2, 0, 1))
+        return Pin(self.level, torch.from_numpy(target), torch.from_numpy(mask.copy())[None])
 
 
 def read_given(job: Job) -> list[GivenPicture]:

@@ -49,7 +49,7 @@ def make_plan(job: Job, model: Model, upscaler: SuperResolution | None = None) -
     if upscaler is not None:
         native, larger = model.native_size[0], upscaler.native_size[0]
         times = enlargement(model.name, native, upscaler.name, larger)
-    size = job.size or _default_size(model.native_size, times)
+    size = job.size or default_size(model.native_size, times)
     aspect = size[0] / size[1]
     sampler = job.sampler
     if sampler.guidance_scale is None:
@@ -69,7 +69,7 @@ def make_plan(job: Job, model: Model, upscaler: SuperResolution | None = None) -
     )
 
 
-def _default_size(native: tuple[int, int], times: int) -> tuple[int, int]:
+def default_size(native: tuple[int, int], times: int = 1) -> tuple[int, int]:
     """As large as a second stage makes pictures, and at least ``LEAST_SIDE`` pixels.
 
     A level then shows what the next one adds. A small model's own size has no room for that: at 64

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import bpy
 from bpy.props import EnumProperty
 
-from ..engine.contract.job import MAX_SIZE
 from ..measuring import measured
 
 _RENDER = "RENDER"
@@ -18,7 +15,7 @@ SHAPES = {
     "TALL": (9 / 16, "Portrait 9:16", "Telephones"),
     "SCOPE": (2.39, "Scope 2.39:1", "Cinema"),
 }
-_SMALLEST = 16
+_SMALLEST = 16  # pixels of a side, in the settings and in jobs
 
 
 def shape_size(aspect: float, longest: int) -> tuple[int, int]:
@@ -27,7 +24,7 @@ def shape_size(aspect: float, longest: int) -> tuple[int, int]:
     Films are coded in pairs of pixels.
     """
     shortest = longest / max(aspect, 1.0 / aspect)
-    sides = [max(_SMALLEST, 2 * int(side / 2 + 1e-6)) for side in (longest, shortest)]
+    sides = [2 * int(side / 2 + 1e-6) for side in (longest, shortest)]
     return (sides[0], sides[1]) if aspect >= 1.0 else (sides[1], sides[0])
 
 
@@ -56,13 +53,13 @@ class ZOOMSTACK_OT_shape(bpy.types.Operator):
             )
         else:
             aspect = SHAPES[self.shape][0]
-        longest = min(max(settings.width, settings.height), MAX_SIZE)
-        # At 32 to 1 the shorter side would leave the range, and no model draws that.
-        if abs(math.log(aspect)) > math.log(longest / _SMALLEST):
+        size = shape_size(aspect, max(settings.width, settings.height))
+        if min(size) < _SMALLEST:
+            longest = max(settings.width, settings.height)
             self.report({"ERROR"}, f"Pictures of {longest} pixels cannot be as long as that")
             return {"CANCELLED"}
         settings.use_size = True
-        settings.width, settings.height = shape_size(aspect, longest)
+        settings.width, settings.height = size
         return {"FINISHED"}
 
 
