@@ -1,9 +1,11 @@
-"""``python -m benchmarks yardstick | compare``: see ``--help`` of each.
+"""``python -m benchmarks yardstick | compare | prompts``: see ``--help`` of each.
 
 yardstick [--seeds 64] [--json FILE] [--quick]: the sampler in worlds whose answer is known; exits
     with 1 where the default misses its limits.
 compare [--seeds 4] [--out DIR] [--quick] [--variants] [--workers N]:
     five methods on the bundled model, side by side.
+prompts [--seeds 4] [--model DIR] [--json FILE] [--workers N]: how many levels of the chains and of
+    the presets show their prompt, sampled together and each alone.
 """
 
 from __future__ import annotations
@@ -60,6 +62,12 @@ def main() -> None:
     )
     compare.add_argument("--variants", action="store_true", help="forms of the baselines instead")
     compare.set_defaults(run=_compare)
+    prompts = commands.add_parser("prompts", help="what joint sampling costs in prompts")
+    prompts.add_argument("--seeds", type=_positive, default=4, help="zooms of each chain")
+    prompts.add_argument("--model", type=Path, metavar="DIR", help="another than the bundled one")
+    prompts.add_argument("--json", type=Path, metavar="FILE", help="write the counts there too")
+    prompts.add_argument("--workers", type=_positive, default=os.cpu_count() or 1)
+    prompts.set_defaults(run=_prompts)
     arguments = parser.parse_args()
     # The pictures are small: threads cost more than they give.
     torch.set_num_threads(1)
@@ -103,6 +111,13 @@ def _compare(arguments: argparse.Namespace) -> int:
         arguments.variants,
         arguments.workers,
     )
+    return 0
+
+
+def _prompts(arguments: argparse.Namespace) -> int:
+    from .prompts import run
+
+    run(arguments.seeds, arguments.model, arguments.json, arguments.workers)
     return 0
 
 

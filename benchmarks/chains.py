@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.contract.geometry import Placement
+from engine.contract.job import load_job
+
+PRESETS = Path(__file__).parent.parent / "presets"
 
 
 @dataclass(frozen=True)
 class Chain:
-    """A zoom: subjects and prompts, widest first, one factor throughout.
+    """A zoom.
 
     Attributes:
         title: for people.
-        levels: (subject, prompt); subjects are the names in ``training.images.CONCEPTS``.
+        levels: (subject, prompt), widest first; subjects are the names in
+            ``training.images.CONCEPTS``.
+        placements: how each level lies in the one before it; in a loop the first lies in the last.
     """
 
     title: str
-    factor: float
     levels: tuple[tuple[str, str], ...]
+    placements: tuple[Placement, ...]
+    loop: bool = False
 
     @property
     def subjects(self) -> list[str]:
@@ -29,12 +36,18 @@ class Chain:
         return [prompt for _, prompt in self.levels]
 
     @property
-    def placements(self) -> list[Placement]:
-        return [Placement(), *[Placement(self.factor)] * (len(self.levels) - 1)]
+    def factor(self) -> float:
+        """Of the first border."""
+        return self.placements[1].zoom_factor
+
+
+def evenly(title: str, factor: float, levels: tuple[tuple[str, str], ...]) -> Chain:
+    """A chain whose every level lies in the middle of the one before, at one factor."""
+    return Chain(title, levels, (Placement(), *[Placement(factor)] * (len(levels) - 1)))
 
 
 CHAINS = (
-    Chain(
+    evenly(
         "From a galaxy to a forest",
         2.0,
         (
@@ -46,7 +59,7 @@ CHAINS = (
             ("forest", "a green forest canopy from above"),
         ),
     ),
-    Chain(
+    evenly(
         "From the clouds into a leaf",
         2.0,
         (
@@ -58,7 +71,7 @@ CHAINS = (
             ("plant_cells", "plant cells"),
         ),
     ),
-    Chain(
+    evenly(
         "From a nebula to a snow crystal",
         2.0,
         (
@@ -70,7 +83,7 @@ CHAINS = (
             ("snow_crystal", "a snow crystal"),
         ),
     ),
-    Chain(
+    evenly(
         "From a galaxy to blood, four times a level",
         4.0,
         (
@@ -85,3 +98,29 @@ CHAINS = (
 
 QUICK = (CHAINS[0], CHAINS[3])
 """One of each factor."""
+
+# What the levels of the presets are to show. The one that begins with a given picture is left out.
+_SUBJECTS = {
+    "powers_of_ten": "galaxy stars planet clouds coast forest leaf plant_cells",
+    "forest_to_cell": "coast forest meadow flower leaf plant_cells bacteria",
+    "city_to_circuit": "continent coast city city circuit circuit lattice",
+    "ocean_to_plankton": "planet clouds ocean water_drops diatoms bacteria",
+    "desert_world": "nebula stars planet dunes dunes lattice",
+    "endless_zoom": "galaxy stars planet coast forest leaf plant_cells lattice",
+}
+
+
+def preset_chains() -> list[Chain]:
+    """The presets as they are shipped, their sampler's settings left to the caller."""
+    return [_preset(name, subjects.split()) for name, subjects in _SUBJECTS.items()]
+
+
+def _preset(name: str, subjects: list[str]) -> Chain:
+    job = load_job(PRESETS / f"{name}.json")
+    prompts = [level.prompt for level in job.levels]
+    return Chain(
+        name.replace("_", " "),
+        tuple(zip(subjects, prompts, strict=True)),
+        tuple(Placement(level.zoom_factor, level.focus) for level in job.levels),
+        job.loop,
+    )

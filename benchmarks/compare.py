@@ -101,7 +101,8 @@ def compare(
         with torch.inference_mode():
             single = [model.condition([prompt], [""], guidance) for prompt in chain.prompts]
             together = model.condition(chain.prompts, [""] * len(chain.levels), guidance)
-        return Zoom(together, single, chain.placements, size, 0, model.default_context)
+        context = model.default_context
+        return Zoom(together, single, chain.placements, size, 0, context, chain.loop)
 
     def make(work: tuple[Chain, Zoom]) -> tuple[Chain, int, dict[str, Made], list[Measured]]:
         chain, zoom = work

@@ -35,6 +35,7 @@ class Zoom:
         size: (width, height) of every level.
         seed: decides all noise.
         context_strength: as the model recommends it; the default rule's.
+        loop: the deepest level holds level 0; of the methods that sample together and alone only.
     """
 
     together: Denoiser
@@ -43,10 +44,11 @@ class Zoom:
     size: tuple[int, int]
     seed: int
     context_strength: float = 1.0
+    loop: bool = False
 
     @property
     def nesting(self) -> list[Footprint]:
-        return footprints(self.placements, self.size)
+        return footprints(self.placements, self.size, self.loop)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,14 @@ def joint(zoom: Zoom, settings: SamplerSettings) -> Made:
     watched = Watched(zoom.together)
     settings = replace(settings, context_strength=zoom.context_strength)
     started = time.perf_counter()
-    levels = sample(watched, zoom.placements, size=zoom.size, seed=zoom.seed, settings=settings)
+    levels = sample(
+        watched,
+        zoom.placements,
+        size=zoom.size,
+        seed=zoom.seed,
+        settings=settings,
+        loop=zoom.loop,
+    )
     return _made(zoom, levels, watched.x0, [watched], started)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -10,13 +11,13 @@ import torch
 from nestings import chain
 from PIL import Image
 
-from benchmarks import compare, methods, recognition, side_by_side, worlds
-from benchmarks.chains import CHAINS, Chain
+from benchmarks import compare, methods, prompts, recognition, side_by_side, worlds
+from benchmarks.chains import CHAINS, PRESETS, Chain, evenly, preset_chains
 from benchmarks.conditional import Resampling, Start, sample_given
 from benchmarks.continuity import context, departures, disagreement, scale, seam
 from benchmarks.recognition import Judge, nested
 from engine.contract.geometry import Placement
-from engine.contract.job import SamplerSettings
+from engine.contract.job import SamplerSettings, load_job
 from engine.footprint import Footprint, footprint
 from engine.stack import footprints, render_with
 from training.evaluate import build_classifier
@@ -250,8 +251,21 @@ def test_the_judge_is_made_once(tmp_path, monkeypatch):
 
 
 def test_chains_ask_for_subjects_that_can_be_drawn():
-    assert {subject for each in CHAINS for subject in each.subjects} <= set(CONCEPTS)
-    assert len({each.title for each in CHAINS}) == len(CHAINS)
+    chains = [*CHAINS, *preset_chains()]
+    assert {subject for each in chains for subject in each.subjects} <= set(CONCEPTS)
+    assert len({each.title for each in chains}) == len(chains)
+
+
+def test_chains_of_presets_are_the_presets():
+    chains = {each.title: each for each in preset_chains()}
+    endless = load_job(PRESETS / "endless_zoom.json")
+    assert chains["endless zoom"].loop and endless.loop
+    assert chains["endless zoom"].prompts == [level.prompt for level in endless.levels]
+    assert chains["endless zoom"].placements[0].zoom_factor == endless.levels[0].zoom_factor
+    assert chains["powers of ten"].placements[1].focus == (0.68, 0.36)
+    assert {path.stem for path in PRESETS.glob("*.json")} == {
+        "from_a_picture", *(title.replace(" ", "_") for title in chains)
+    }  # fmt: skip
 
 
 class Model:
@@ -266,7 +280,7 @@ class Model:
 
 
 def test_one_run_writes_table_and_contact_sheet(tmp_path, monkeypatch, capsys):
-    short = Chain("Short", 4.0, (("galaxy", "a galaxy"), ("planet", "a planet")))
+    short = evenly("Short", 4.0, (("galaxy", "a galaxy"), ("planet", "a planet")))
     monkeypatch.setattr(side_by_side, "QUICK", (short,))
     monkeypatch.setattr(side_by_side, "open_model", lambda *_: Model())
     untrained = Judge(build_classifier().eval(), plain=0.0, nested=0.0)
@@ -285,3 +299,39 @@ def test_one_run_writes_table_and_contact_sheet(tmp_path, monkeypatch, capsys):
         assert f"| {name} |" in table and f"\n{name} " in shown
     with Image.open(tmp_path / "compare.png") as sheet:
         assert sheet.width > 2 * 160 and sheet.height > 5 * 160
+
+
+def stack_of(method, seed, seen, chain="c"):
+    return prompts.Stack("g", chain, seed, method, ["leaf", "blood"], seen)
+
+
+def test_what_joint_sampling_costs_is_a_paired_difference():
+    right, half = ["leaf", "blood"], ["leaf", "moon"]
+    same = [stack_of(m, s, half) for m in (prompts.TOGETHER, prompts.ALONE) for s in (1, 2)]
+    assert prompts.difference(same) == (0.0, 0.0)
+    one = [stack_of(prompts.TOGETHER, 1, half), stack_of(prompts.ALONE, 1, right)]
+    assert prompts.difference(one) == (-0.5, 0.0)
+    other = [stack_of(prompts.TOGETHER, 2, right), stack_of(prompts.ALONE, 2, right)]
+    gap, error = prompts.difference([*one, *other])
+    # Two paired differences, -1/2 and 0: mean -1/4, standard error of the mean 1/4.
+    assert (gap, error) == pytest.approx((-0.25, 0.25))
+
+
+def test_prompts_are_judged_together_and_alone(tmp_path, monkeypatch, capsys):
+    short = evenly("Short", 4.0, (("galaxy", "a galaxy"), ("planet", "a planet")))
+    loop = Chain("Loop", short.levels, (Placement(2.0), Placement(2.0)), loop=True)
+    monkeypatch.setattr(prompts, "CHAINS", (short,))
+    monkeypatch.setattr(prompts, "preset_chains", lambda: [loop])
+    monkeypatch.setattr(prompts, "open_model", lambda *_: Model())
+    untrained = Judge(build_classifier().eval(), plain=0.0, nested=0.0)
+    monkeypatch.setattr(prompts, "judge", lambda: untrained)
+    monkeypatch.setattr(compare, "single_pictures", lambda: big_pictures(12, 64))
+    prompts.run(2, None, tmp_path / "prompts.json", workers=2)
+    rows = json.loads((tmp_path / "prompts.json").read_text(encoding="utf-8"))
+    assert len(rows) == 2 * 2 * 2
+    right = sum(a == s for row in rows for a, s in zip(row["asked"], row["seen"], strict=True))
+    shown = capsys.readouterr().out.splitlines()
+    total = next(line for line in shown if line.startswith("all"))
+    counts = [int(number) for number in re.findall(r"(\d+) of", total)]
+    assert sum(counts) == right
+    assert any(line.startswith("presets") and "4 (" in line for line in shown)

@@ -1,0 +1,121 @@
+"""How many levels show what their prompt asks for, sampled together and each alone.
+
+Both kinds of level are judged as they are shown: with the deeper ones inside them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers.utils import logging
+
+from engine.contract.job import BUNDLED
+from engine.models.registry import open_model
+
+from .chains import CHAINS, preset_chains
+from .compare import METHODS, compare
+from .recognition import judge
+
+TOGETHER, ALONE = "ours", "independent levels"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One zoom of one method.
+
+    Attributes:
+        asked: the subject of each level.
+        seen: what the judge names each.
+    """
+
+    group: str
+    chain: str
+    seed: int
+    method: str
+    asked: list[str]
+    seen: list[str]
+
+    @property
+    def right(self) -> int:
+        return sum(asked == seen for asked, seen in zip(self.asked, self.seen, strict=True))
+
+
+def run(seeds: int, folder: Path | None, file: Path | None, workers: int) -> None:
+    """Make every zoom both ways, print shares and what was taken for what.
+
+    Args:
+        seeds: zooms of each chain, from seed 1 on.
+        folder: of the model; None is the bundled one.
+        file: for everything as JSON; written after each zoom.
+    """
+    logging.disable_progress_bar()
+    model = open_model(str(folder) if folder else BUNDLED, None, torch.device("cpu"))
+    judging = judge()
+    print(f"The judge names {judging.nested:.3f} of nested drawn pictures rightly.", flush=True)
+    methods = {name: METHODS[name] for name in (TOGETHER, ALONE)}
+    stacks: list[Stack] = []
+    groups = {"chains": CHAINS, "presets": preset_chains()}
+    for group, chains in groups.items():
+        found = compare(model, chains, range(1, seeds + 1), judging, methods, workers)
+        for chain, seed, made, _ in found:
+            for method in methods:
+                seen = judging.names(made[method].levels)
+                stacks.append(Stack(group, chain.title, seed, method, chain.subjects, seen))
+            print(_line([each for each in stacks if each.chain == chain.title]), flush=True)
+            if file:
+                rows = [asdict(each) for each in stacks]
+                file.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    print()
+    for group in groups:
+        print(f"{group:10s} {_line([each for each in stacks if each.group == group])}")
+    print(f"{'all':10s} {_line(stacks)}")
+    print(f"together, taken for something else: {_mistakes(stacks, TOGETHER)}")
+    print(f"alone, taken for something else: {_mistakes(stacks, ALONE)}")
+
+
+def difference(stacks: Sequence[Stack]) -> tuple[float, float]:
+    """The share recognised together less that alone, and its standard error over the zooms.
+
+    Both methods start from the same seeds, so the error is that of the paired difference: of a
+    ratio of sums, by the jackknife; 0 of a single zoom.
+    """
+    zooms: dict[tuple[str, int], list[int]] = {}
+    for stack in stacks:
+        gained = zooms.setdefault((stack.chain, stack.seed), [0, 0])
+        gained[0] += stack.right if stack.method == TOGETHER else -stack.right
+        gained[1] = len(stack.asked)
+    table = np.asarray(list(zooms.values()), dtype=float)
+    total = table.sum(0)
+    if len(table) < 2:
+        return float(total[0] / total[1]), 0.0
+    others = total - table
+    spread = np.sqrt((len(table) - 1) * (others[:, 0] / others[:, 1]).var())
+    return float(total[0] / total[1]), float(spread)
+
+
+def _line(stacks: Sequence[Stack]) -> str:
+    parts = []
+    for name, method in (("together", TOGETHER), ("alone", ALONE)):
+        own = [each for each in stacks if each.method == method]
+        right, levels = sum(each.right for each in own), sum(len(each.asked) for each in own)
+        parts.append(f"{name} {right} of {levels} ({right / levels:.3f})")
+    gap, error = difference(stacks)
+    title = "" if len({each.chain for each in stacks}) > 1 else f"{stacks[0].chain}: "
+    return f"{title}{', '.join(parts)}, difference {gap:+.3f} ± {error:.3f}"
+
+
+def _mistakes(stacks: Sequence[Stack], method: str) -> str:
+    wrong = Counter(
+        (asked, seen)
+        for each in stacks
+        if each.method == method
+        for asked, seen in zip(each.asked, each.seen, strict=True)
+        if asked != seen
+    )
+    return ", ".join(f"{a} for {b} {n}" for (a, b), n in wrong.most_common()) or "nothing"
