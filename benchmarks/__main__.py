@@ -1,11 +1,14 @@
-"""``python -m benchmarks yardstick | compare | prompts``: see ``--help`` of each.
+"""``python -m benchmarks yardstick | compare | prompts | samples``: see ``--help`` of each.
 
 yardstick [--seeds 64] [--json FILE] [--quick]: the sampler in worlds whose answer is known; exits
     with 1 where the default misses its limits.
 compare [--seeds 4] [--out DIR] [--quick] [--variants] [--workers N]:
     five methods on the bundled model, side by side.
 prompts [--seeds 4] [--model DIR] [--json FILE] [--workers N]: how many levels of the chains and of
-    the presets show their prompt, sampled together and each alone.
+    the presets show their prompt, sampled together and each alone; exits with 1 where
+    that costs more than five points.
+samples [--count 8] [--model DIR] [--json FILE] [--sheet FILE] [--workers N]: the bundled model's
+    subjects, each alone; exits with 1 below nine in ten, or below three in four of any.
 """
 
 from __future__ import annotations
@@ -68,6 +71,13 @@ def main() -> None:
     prompts.add_argument("--json", type=Path, metavar="FILE", help="write the counts there too")
     prompts.add_argument("--workers", type=_positive, default=os.cpu_count() or 1)
     prompts.set_defaults(run=_prompts)
+    samples = commands.add_parser("samples", help="is every subject recognised, sampled alone?")
+    samples.add_argument("--count", type=_positive, default=8, help="samples of each subject")
+    samples.add_argument("--model", type=Path, metavar="DIR", help="another than the bundled one")
+    samples.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    samples.add_argument("--sheet", type=Path, metavar="FILE", help="save some of the samples")
+    samples.add_argument("--workers", type=_positive, default=os.cpu_count() or 1)
+    samples.set_defaults(run=_samples)
     arguments = parser.parse_args()
     # The pictures are small: threads cost more than they give.
     torch.set_num_threads(1)
@@ -117,8 +127,13 @@ def _compare(arguments: argparse.Namespace) -> int:
 def _prompts(arguments: argparse.Namespace) -> int:
     from .prompts import run
 
-    run(arguments.seeds, arguments.model, arguments.json, arguments.workers)
-    return 0
+    return run(arguments.seeds, arguments.model, arguments.json, arguments.workers)
+
+
+def _samples(arguments: argparse.Namespace) -> int:
+    from .samples import run
+
+    return run(arguments.count, arguments.model, arguments.json, arguments.sheet, arguments.workers)
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -12,17 +12,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from transformers.utils import logging
 
-from engine.contract.job import BUNDLED
-from engine.models.registry import open_model
-
+from .candidate import open_stage_one
 from .chains import CHAINS, preset_chains
 from .compare import METHODS, compare
 from .recognition import judge
 
 TOGETHER, ALONE = "ours", "independent levels"
+# What joint sampling may cost: the share recognised together less that alone.
+LEAST_DIFFERENCE = -0.05
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,8 @@ class Stack:
         return sum(asked == seen for asked, seen in zip(self.asked, self.seen, strict=True))
 
 
-def run(seeds: int, folder: Path | None, file: Path | None, workers: int) -> None:
-    """Make every zoom both ways, print shares and what was taken for what.
+def run(seeds: int, folder: Path | None, file: Path | None, workers: int) -> int:
+    """Make every zoom both ways, print shares and what was taken for what; 1 if it costs too much.
 
     Args:
         seeds: zooms of each chain, from seed 1 on.
@@ -55,9 +54,20 @@ def run(seeds: int, folder: Path | None, file: Path | None, workers: int) -> Non
         file: for everything as JSON; written after each zoom.
     """
     logging.disable_progress_bar()
-    model = open_model(str(folder) if folder else BUNDLED, None, torch.device("cpu"))
+    model = open_stage_one(folder)
     judging = judge()
-    print(f"The judge names {judging.nested:.3f} of nested drawn pictures rightly.", flush=True)
+    setting = {
+        "model": model.revision,
+        "guidance": model.default_guidance,
+        "context": model.default_context,
+        "judge": judging.nested,
+    }
+    print(
+        f"Model {model.revision}, guidance {model.default_guidance:g}, context "
+        f"{model.default_context:g}; the judge names {judging.nested:.3f} of nested drawn "
+        "pictures rightly.",
+        flush=True,
+    )
     methods = {name: METHODS[name] for name in (TOGETHER, ALONE)}
     stacks: list[Stack] = []
     groups = {"chains": CHAINS, "presets": preset_chains()}
@@ -67,16 +77,20 @@ def run(seeds: int, folder: Path | None, file: Path | None, workers: int) -> Non
             for method in methods:
                 seen = judging.names(made[method].levels)
                 stacks.append(Stack(group, chain.title, seed, method, chain.subjects, seen))
-            print(_line([each for each in stacks if each.chain == chain.title]), flush=True)
+            own = [each for each in stacks if each.chain == chain.title]
+            print(f"{chain.title}: {_line(own)}", flush=True)
             if file:
-                rows = [asdict(each) for each in stacks]
-                file.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+                report = {**setting, "stacks": [asdict(each) for each in stacks]}
+                file.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print()
     for group in groups:
         print(f"{group:10s} {_line([each for each in stacks if each.group == group])}")
     print(f"{'all':10s} {_line(stacks)}")
     print(f"together, taken for something else: {_mistakes(stacks, TOGETHER)}")
     print(f"alone, taken for something else: {_mistakes(stacks, ALONE)}")
+    holds = difference(stacks)[0] >= LEAST_DIFFERENCE
+    print(f"{'holds' if holds else 'misses the limit'}: at least {LEAST_DIFFERENCE:+.2f}")
+    return 0 if holds else 1
 
 
 def difference(stacks: Sequence[Stack]) -> tuple[float, float]:
@@ -106,8 +120,7 @@ def _line(stacks: Sequence[Stack]) -> str:
         right, levels = sum(each.right for each in own), sum(len(each.asked) for each in own)
         parts.append(f"{name} {right} of {levels} ({right / levels:.3f})")
     gap, error = difference(stacks)
-    title = "" if len({each.chain for each in stacks}) > 1 else f"{stacks[0].chain}: "
-    return f"{title}{', '.join(parts)}, difference {gap:+.3f} ± {error:.3f}"
+    return f"{', '.join(parts)}, difference {gap:+.3f} ± {error:.3f}"
 
 
 def _mistakes(stacks: Sequence[Stack], method: str) -> str:

@@ -1,6 +1,6 @@
 """Is a level recognised as what its prompt asks for? A judge that never met the diffusion model.
 
-The judge is the small convolutional classifier of ``training.evaluate``, trained here on pictures
+The judge is the small convolutional classifier of ``training.classifier``, trained here on pictures
 that the diffusion model was not trained on (another seed of the picture program), plain and nested.
 Nested ones matter: a level of a zoom holds two or three other subjects in its middle, and a judge
 that knows plain pictures only would fail a good level for what lies inside it.
@@ -29,7 +29,7 @@ import training
 from engine.contract.geometry import Placement
 from engine.footprint import Footprint, footprint
 from engine.stack import render_with
-from training.evaluate import build_classifier, train_classifier
+from training.classifier import build_classifier, train_classifier
 from training.images import CONCEPTS, make_set
 
 CACHE = Path(".dev/benchmarks")

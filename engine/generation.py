@@ -7,7 +7,7 @@ last finished step is saved.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from .devices import choose_device, device_name, make_repeatable
 from .environment import versions
 from .failures import Cancelled
 from .finishing import final_pictures, write_pictures
-from .given_pictures import kept_size, read_given
+from .given_pictures import GivenPicture, kept_size, read_given
 from .models.protocol import Model
 from .models.registry import ModelEntry, open_model, open_upscaler
 from .output import OutputFolder
@@ -32,6 +32,8 @@ from .reporting import Reporter
 from .sampling_run import IsCancelled, SamplingRun
 from .stages import first_stage, second_stage
 from .upscaling import Enlargement
+
+_QUOTED_WORDS = 4
 
 OpenModel = Callable[[str, Path | None, torch.device], Model]
 
@@ -85,14 +87,7 @@ def generate(
     )
     saved = checkpoints.load() if resume else None
     _announce(plan, saved, resume, folder, reporter)
-    if model.vocabulary is not None:
-        # What a level is kept or pinned to, no prompt decides.
-        given_levels = {picture.level for picture in given if not picture.sampled}
-        prompts = [
-            "" if index in given_levels else level.prompt for index, level in enumerate(job.levels)
-        ]
-        for sentence in not_understood(model.vocabulary, prompts):
-            reporter.warning("unknown_words", sentence)
+    _note_prompts(model, job, given, reporter)
     run = SamplingRun(plan, folder, reporter, is_cancelled, checkpoints, saved)
     levels = saved.small if saved else None
     if levels is None:
@@ -127,6 +122,32 @@ def generate(
 def _check(is_cancelled: IsCancelled) -> None:
     if is_cancelled():
         raise Cancelled
+
+
+def _note_prompts(
+    model: Model, job: Job, given: Sequence[GivenPicture], reporter: Reporter
+) -> None:
+    """Tell what of the prompts the model does not understand, or is too long for it."""
+    # What a level is kept or pinned to, no prompt decides.
+    decided = {picture.level for picture in given if not picture.sampled}
+    levels = [None if index in decided else level for index, level in enumerate(job.levels)]
+    prompts = [level.prompt if level else "" for level in levels]
+    if model.vocabulary is not None:
+        sentences = not_understood(model.vocabulary, prompts)
+        for sentence in sentences:
+            reporter.warning("unknown_words", sentence)
+        if sentences:
+            reporter.known_subjects(model.vocabulary.subjects)
+    avoided = [level.negative_prompt if level else "" for level in levels]
+    for what, texts in (("the prompt", prompts), ("what to avoid", avoided)):
+        for number, end in enumerate(model.unread(texts), start=1):
+            if end:
+                words = " ".join(end.split()[:_QUOTED_WORDS])
+                reporter.warning(
+                    "long_prompt",
+                    f"Level {number}: {what} is longer than the model can read; it is left out "
+                    f"from “{words}” on.",
+                )
 
 
 def _announce(

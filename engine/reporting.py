@@ -55,6 +55,12 @@ class Reporter:
     def warning(self, code: str, text: str) -> None:
         self.send({"type": "warning", "code": code, "text": text})
 
+    def known_subjects(self, subjects: Sequence[str]) -> None:
+        """What a small model can draw, where it did not understand a prompt.
+
+        For people at a terminal; the add-on has it in a menu.
+        """
+
     def result(self, stack: Stack) -> None:
         message = {"type": "result", "folder": str(stack.folder), "levels": len(stack.levels)}
         if self.inline:
@@ -112,6 +118,10 @@ class TerminalReporter(Reporter):
     def warning(self, code: str, text: str) -> None:
         self._close_bar()
         print(f"Note: {text}", file=sys.stderr, flush=True)
+
+    def known_subjects(self, subjects: Sequence[str]) -> None:
+        self._close_bar()
+        print(f"The model can draw: {', '.join(subjects)}.", file=sys.stderr, flush=True)
 
     def result(self, stack: Stack) -> None:
         self._close_bar()

@@ -169,6 +169,7 @@ def _draw_running(
     cancel.alignment = "RIGHT"
     cancel.operator("zoom_stack.cancel", text="Cancel", icon="X")
     _draw_previews(layout, context, generation)
+    _draw_warnings(layout, context, generation)
 
 
 def _draw_previews(
@@ -200,6 +201,12 @@ def _draw_ended(
         row = layout.row(align=True)
         row.operator("zoom_stack.generate", text="Continue the Last Run", icon="PLAY").resume = True
         row.operator("zoom_stack.dismiss", text="", icon="X")
+    _draw_warnings(layout, context, generation)
+
+
+def _draw_warnings(
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: Generation
+) -> None:
     for warning in generation.warnings:
         draw_wrapped(layout, context, warning, "INFO")
 

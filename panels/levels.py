@@ -62,8 +62,10 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         picture = _icon_of(data, item)
         if picture:
             row.label(text="", icon_value=picture)
+        elif not item.prompt.strip():
+            row.label(text="", icon="ERROR")
         else:
-            row.label(text="", icon="MESH_PLANE" if item.prompt.strip() else "ERROR")
+            row.label(text="", icon="INFO" if _unknown_words(data, item) else "MESH_PLANE")
         row.prop(item, "prompt", text="", emboss=False, placeholder="What is seen here?")
         right = split.row(align=True)
         right.alignment = "RIGHT"
@@ -159,8 +161,7 @@ def _draw_level(
         row.prop(level, "keep", toggle=True, icon="LOCKED" if level.keep else "UNLOCKED")
         row.operator("zoom_stack.level_again", icon="FILE_REFRESH")
     layout.prop(level, "prompt", text="", placeholder="What is seen at this scale?")
-    if not is_kept(level):
-        _draw_unknown_words(layout, context, settings, level)
+    _draw_unknown_words(layout, context, settings, level)
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
@@ -196,16 +197,20 @@ def _draw_place(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, ind
     focus.prop(level, "focus", index=1, text="Y")
 
 
+def _unknown_words(settings: ZOOMSTACK_PG_settings, level: ZOOMSTACK_PG_level) -> str:
+    """What the model does not understand of a prompt that decides a picture, as a sentence."""
+    given = is_kept(level) or (level.pin_image and not level.pin_mask)
+    vocabulary = None if given else vocabulary_of(settings)
+    return "" if vocabulary is None else problem_of(vocabulary, level.prompt)
+
+
 def _draw_unknown_words(
     layout: bpy.types.UILayout,
     context: bpy.types.Context,
     settings: ZOOMSTACK_PG_settings,
     level: ZOOMSTACK_PG_level,
 ) -> None:
-    vocabulary = vocabulary_of(settings)
-    if vocabulary is None:
-        return
-    problem = problem_of(vocabulary, level.prompt)
+    problem = _unknown_words(settings, level)
     if problem:
         draw_wrapped(layout, context, problem[0].upper() + problem[1:], "INFO")
         layout.menu(ZOOMSTACK_MT_subjects.bl_idname)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,13 @@ from diffusers import IFPipeline, IFSuperResolutionPipeline
 from safetensors.torch import load_file
 from transformers import T5Tokenizer
 
-from engine.contract.vocabulary import WORDS_FILE
+from engine.contract.vocabulary import WORDS_FILE, words_of
 
 from . import model
+from .captions import FILLERS
 from .images import DATA, concepts_of
 from .train import RUN, Networks
+from .words import NAMELESS, NOUNS
 
 CARD = """---
 license: cc0-1.0
@@ -136,14 +137,22 @@ def export_second(run: Path, out: Path) -> None:
 def vocabulary(data: Path) -> dict[str, object]:
     """The words that the captions of a set use again and again, and its subjects.
 
-    Words that were put in to disturb are rarer than one in two thousand captions.
+    Random letters that were put in to disturb are rarer than one in two thousand captions, and
+    fillers than one in a hundred and fifty, unless captions use them in earnest as well.
     """
     captions = json.loads((data / "captions.json").read_text(encoding="utf-8"))
-    counts = Counter(word for text in captions for word in set(re.findall(r"[a-z]+", text.lower())))
+    counts = Counter(word for text in captions for word in set(words_of(text)))
+    words = {
+        word
+        for word, count in counts.items()
+        if count * (150 if word in FILLERS else 2000) >= len(captions)
+    }
+    nouns = {word for phrases in NOUNS.values() for phrase in phrases for word in words_of(phrase)}
     return {
         "version": 1,
         "subjects": [name.replace("_", " ") for name in concepts_of(data)],
-        "words": sorted(word for word, count in counts.items() if count * 2000 >= len(captions)),
+        "words": sorted(words),
+        "naming": sorted((words & nouns) - NAMELESS - set(FILLERS)),
     }
 
 

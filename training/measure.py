@@ -25,7 +25,7 @@ from engine.models import deepfloyd_if_sr
 from engine.models.registry import BUNDLED, BUNDLED_FOLDERS
 from engine.sampler import sample as sample_stack
 
-from .evaluate import kept_classifier
+from .classifier import kept_classifier
 from .images import CONCEPTS, DATA, draw
 from .sample import PROMPTS, sample
 from .train import Networks, load_exported

@@ -51,7 +51,7 @@ PROMPTS: dict[str, str] = {
     "bacteria": "bacteria",
     "lattice": "a crystal lattice",
 }
-"""One plain prompt a concept; evaluate.py uses them as well."""
+"""One plain prompt a concept."""
 
 
 @torch.inference_mode()

@@ -334,6 +334,17 @@ NOUNS: dict[str, tuple[str, ...]] = {
 }
 """Phrases with a place for adjectives. Some are ambiguous on purpose ("cells", "a planet")."""
 
+NAMELESS = {
+    *("above", "air", "alien", "armed", "arms", "around", "bands", "bay", "blooming", "board"),
+    *("bright", "close", "colony", "core", "cover", "crowded", "crowns", "dark", "deep", "dense"),
+    *("distant", "field", "forming", "full", "garden", "giant", "group", "head", "integrated"),
+    *("life", "lit", "low", "many", "microscope", "microscopic", "mouth", "night", "old", "open"),
+    *("orbit", "outer", "outside", "patchwork", "range", "red", "region", "rod", "rough"),
+    *("satellite", "seen", "shaped", "six", "structure", "surface", "system", "systems"),
+    *("telescope", "their", "through", "together", "up", "walls", "way", "wild"),
+}
+"""Words of these phrases that name nothing by themselves."""
+
 STYLE: dict[str, tuple[str, ...]] = {
     "far": (
         "astronomy photo",

@@ -1,13 +1,15 @@
 """The words that a small model was trained with. Standard library only.
 
-A model folder may hold ``words.json``: ``{"version": 1, "subjects": [...], "words": [...]}``.
-Models without one have read the whole language.
+A model folder may hold ``words.json``: ``{"version": 1, "subjects": [...], "words": [...],
+"naming": [...]}``, the last being those of the words that name a subject; without it all do.
+Models without the file have read the whole language.
 """
 
 from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,7 @@ from .checking import Checker, read_json
 WORDS_FILE = "words.json"
 _VERSION = 1
 _MOST_WORDS = 6
+_MOST_LETTERS = 24  # of a word that is quoted; languages without spaces have long ones
 _CHECK = Checker("bad_model", WORDS_FILE)
 # Words of every prompt; a model need not know them to see what is meant.
 _SAY_NOTHING = frozenset(
@@ -26,7 +29,22 @@ _SAY_NOTHING = frozenset(
         *("with", "image", "more", "photo", "photograph", "picture", "scene", "view"),
     }
 )
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_POSSESSIVE = re.compile(r"['’]s\b")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text in small letters, in order; letters that stand alone are none.
+
+    "the moon's 8k craters" has "the", "moon", "craters", and a sentence of Chinese is one word.
+    """
+    text = _POSSESSIVE.sub("", unicodedata.normalize("NFC", text).lower())
+    # Marks belong to letters (vowels of Hindi); str.isalpha and \w know letters alone.
+    letters = [c if c.isalpha() or unicodedata.category(c)[0] == "M" else " " for c in text]
+    return [
+        word
+        for word in "".join(letters).split()
+        if len(word) > 1 or word == "a" or not word.isascii()
+    ]
 
 
 @dataclass(frozen=True)
@@ -36,28 +54,46 @@ class Vocabulary:
     Attributes:
         subjects: what it can draw, from the widest scale to the smallest.
         words: in small letters, without those that say nothing, such as "the".
+        naming: those of them that name a subject, unlike "red" or "from above".
     """
 
     subjects: tuple[str, ...]
     words: frozenset[str]
+    naming: frozenset[str]
 
     def unknown(self, prompt: str) -> list[str]:
         """The prompt's words that the model has never met, each once, in small letters."""
-        words = dict.fromkeys(word.lower() for word in _WORD.findall(prompt))
-        return [word for word in words if not self._knows(word)]
+        return [word for word in dict.fromkeys(words_of(prompt)) if not self._knows(word)]
 
     def understands(self, prompt: str) -> bool:
         """Whether any word of the prompt tells the model what to draw."""
-        words = {word.lower() for word in _WORD.findall(prompt)} - _SAY_NOTHING
-        return any(self._knows(word) for word in words)
+        return any(not _forms(word).isdisjoint(self.naming) for word in words_of(prompt))
+
+    def known_part(self, prompt: str) -> str:
+        """The prompt without what the model has never met, which could only disturb it.
+
+        What stays is as it was, except that only ASCII is left; empty where nothing is known.
+        """
+        known = [
+            part.encode("ascii", "ignore").decode()
+            for part in prompt.split()
+            if words_of(part) and all(self._knows(word) for word in words_of(part))
+        ]
+        meant = any(word not in _SAY_NOTHING for part in known for word in words_of(part))
+        return " ".join(known) if meant else ""
 
     def _knows(self, word: str) -> bool:
-        forms = {word, f"{word}s", f"{word}es", word.removesuffix("s"), word.removesuffix("es")}
-        if word.endswith("ies"):
-            forms.add(f"{word[:-3]}y")
-        if word.endswith("y"):
-            forms.add(f"{word[:-1]}ies")
-        return word in _SAY_NOTHING or not forms.isdisjoint(self.words)
+        return word in _SAY_NOTHING or not _forms(word).isdisjoint(self.words)
+
+
+def _forms(word: str) -> set[str]:
+    """A word in its singular and plural."""
+    forms = {word, f"{word}s", f"{word}es", word.removesuffix("s"), word.removesuffix("es")}
+    if word.endswith("ies"):
+        forms.add(f"{word[:-3]}y")
+    if word.endswith("y"):
+        forms.add(f"{word[:-1]}ies")
+    return forms
 
 
 @functools.lru_cache(maxsize=16)
@@ -79,7 +115,9 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
             for item in _CHECK.items(data.get(key), f'"{key}"')
         ]
 
-    return Vocabulary(tuple(texts("subjects")), frozenset(texts("words")) - _SAY_NOTHING)
+    words = frozenset(texts("words")) - _SAY_NOTHING
+    naming = frozenset(texts("naming")) & words if "naming" in data else words
+    return Vocabulary(tuple(texts("subjects")), words, naming)
 
 
 def not_understood(vocabulary: Vocabulary, prompts: Sequence[str]) -> list[str]:
@@ -92,15 +130,19 @@ def not_understood(vocabulary: Vocabulary, prompts: Sequence[str]) -> list[str]:
     return sentences
 
 
+@functools.lru_cache(maxsize=256)
 def problem_of(vocabulary: Vocabulary, prompt: str) -> str:
     """What of a prompt the model does not understand, as a sentence; empty when nothing."""
     if not prompt.strip():
         return ""
     if not vocabulary.understands(prompt):
-        return "the model knows no word of this prompt and draws what fits the neighbours."
-    unknown = vocabulary.unknown(prompt)
+        return "nothing in this prompt names what the model can draw, so it chooses by itself."
+    unknown = [_quoted(word) for word in vocabulary.unknown(prompt)]
     if not unknown:
         return ""
-    words = ", ".join(f"“{word}”" for word in unknown[:_MOST_WORDS])
     more = " and others" if len(unknown) > _MOST_WORDS else ""
-    return f"the model does not know {words}{more}."
+    return f"the model does not know {', '.join(unknown[:_MOST_WORDS])}{more}."
+
+
+def _quoted(word: str) -> str:
+    return f"“{word[:_MOST_LETTERS]}…”" if len(word) > _MOST_LETTERS else f"“{word}”"

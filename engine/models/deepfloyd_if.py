@@ -17,7 +17,7 @@ import torch
 from ..contract.job import BUNDLED, BUNDLED_SECOND
 from ..contract.vocabulary import read_vocabulary
 from .folder_part import from_folder
-from .if_folder import encode_prompts, load_scheduler
+from .if_folder import encode_prompts, load_scheduler, unread_ends
 from .sizes import IF_MULTIPLE, sampling_size
 
 GUIDANCE = 7.0  # as IF recommends
@@ -55,9 +55,23 @@ class DeepFloydIF:
     ) -> IFDenoiser:
         """Encode the prompts of a stack; see the protocol."""
         positive, negative = encode_prompts(
-            self.folder, self.unet, prompts, negative_prompts, guidance_scale
+            self.folder,
+            self.unet,
+            self._known_parts(prompts),
+            self._known_parts(negative_prompts),
+            guidance_scale,
         )
         return IFDenoiser(self.unet, self.scheduler, positive, negative, guidance_scale)
+
+    def unread(self, prompts: Sequence[str]) -> list[str]:
+        """The end of each prompt that is not read; see the protocol."""
+        return unread_ends(self.folder, self._known_parts(prompts))
+
+    def _known_parts(self, prompts: Sequence[str]) -> list[str]:
+        """A small model gets no words that it has never met, whatever its tokens make of them."""
+        if self.vocabulary is None:
+            return list(prompts)
+        return [self.vocabulary.known_part(prompt) for prompt in prompts]
 
 
 class IFDenoiser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import gc
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ import torch
 
 from ..contract.errors import ZoomStackError
 from .folder_part import from_folder
+
+TOKENS = 77  # what IFPipeline.encode_prompt reads of a prompt, the end's token included
 
 
 def load_scheduler(folder: Path, name: str) -> Any:
@@ -51,6 +54,24 @@ def encode_prompts(
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     return positive, negative
+
+
+def unread_ends(folder: Path, prompts: Sequence[str]) -> list[str]:
+    """What of each prompt, from its end, does not fit into the tokens that the pipeline reads."""
+    from transformers import AutoTokenizer
+
+    tokenizer = from_folder(AutoTokenizer, folder / "tokenizer", folder.name)
+    ends = []
+    for prompt in prompts:
+        words = prompt.lower().split()
+
+        def fits(count: int, words: list[str] = words) -> bool:
+            return len(tokenizer(" ".join(words[:count])).input_ids) <= TOKENS
+
+        # The first count that does not fit; more words never need fewer tokens.
+        first = bisect.bisect_left(range(len(words) + 1), True, key=lambda count: not fits(count))
+        ends.append(" ".join(prompt.split()[max(first - 1, 0) :]))
+    return ends
 
 
 def _load_text_pipeline(folder: Path, dtype: torch.dtype, device: torch.device) -> Any:

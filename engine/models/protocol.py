@@ -80,6 +80,10 @@ class Model(Protocol):
         """Encode the prompts of a stack, one per level."""
         ...
 
+    def unread(self, prompts: Sequence[str]) -> list[str]:
+        """The end of each prompt that is more than the model can read; empty where it is not."""
+        ...
+
 
 class SuperResolution(Protocol):
     """A loaded model that enlarges the pictures of a first stage.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.contract.vocabulary import Vocabulary
 
 SIDE = 32
+WORDS = 40  # that the model reads of a prompt
 
 
 class AnalyticModel:
@@ -49,6 +50,9 @@ class AnalyticModel:
         if "exhaust" in prompts:
             raise MemoryError
         return AnalyticDenoiser(prompts)
+
+    def unread(self, prompts: Sequence[str]) -> list[str]:
+        return [" ".join(prompt.split()[WORDS:]) for prompt in prompts]
 
 
 class AnalyticDenoiser:

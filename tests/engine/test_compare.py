@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 
 import numpy as np
 import pytest
@@ -11,16 +10,19 @@ import torch
 from nestings import chain
 from PIL import Image
 
-from benchmarks import compare, methods, prompts, recognition, side_by_side, worlds
+from benchmarks import compare, methods, prompts, recognition, samples, side_by_side, worlds
+from benchmarks.candidate import open_stage_one
 from benchmarks.chains import CHAINS, PRESETS, Chain, evenly, preset_chains
 from benchmarks.conditional import Resampling, Start, sample_given
 from benchmarks.continuity import context, departures, disagreement, scale, seam
 from benchmarks.recognition import Judge, nested
 from engine.contract.geometry import Placement
-from engine.contract.job import SamplerSettings, load_job
+from engine.contract.job import BUNDLED, SamplerSettings, load_job
+from engine.contract.vocabulary import Vocabulary
 from engine.footprint import Footprint, footprint
+from engine.models.registry import BUNDLED_FOLDERS
 from engine.stack import footprints, render_with
-from training.evaluate import build_classifier
+from training.classifier import build_classifier
 from training.images import CONCEPTS
 
 SIZE = (32, 32)
@@ -317,21 +319,59 @@ def test_what_joint_sampling_costs_is_a_paired_difference():
     assert (gap, error) == pytest.approx((-0.25, 0.25))
 
 
+class OneName:
+    """A judge that takes everything for a galaxy."""
+
+    plain = nested = 1.0
+
+    def names(self, levels):
+        return ["galaxy"] * len(levels)
+
+
 def test_prompts_are_judged_together_and_alone(tmp_path, monkeypatch, capsys):
     short = evenly("Short", 4.0, (("galaxy", "a galaxy"), ("planet", "a planet")))
     loop = Chain("Loop", short.levels, (Placement(2.0), Placement(2.0)), loop=True)
     monkeypatch.setattr(prompts, "CHAINS", (short,))
     monkeypatch.setattr(prompts, "preset_chains", lambda: [loop])
-    monkeypatch.setattr(prompts, "open_model", lambda *_: Model())
-    untrained = Judge(build_classifier().eval(), plain=0.0, nested=0.0)
-    monkeypatch.setattr(prompts, "judge", lambda: untrained)
+    monkeypatch.setattr(prompts, "open_stage_one", lambda *_: Model())
+    monkeypatch.setattr(prompts, "judge", OneName)
     monkeypatch.setattr(compare, "single_pictures", lambda: big_pictures(12, 64))
-    prompts.run(2, None, tmp_path / "prompts.json", workers=2)
-    rows = json.loads((tmp_path / "prompts.json").read_text(encoding="utf-8"))
-    assert len(rows) == 2 * 2 * 2
-    right = sum(a == s for row in rows for a, s in zip(row["asked"], row["seen"], strict=True))
-    shown = capsys.readouterr().out.splitlines()
-    total = next(line for line in shown if line.startswith("all"))
-    counts = [int(number) for number in re.findall(r"(\d+) of", total)]
-    assert sum(counts) == right
-    assert any(line.startswith("presets") and "4 (" in line for line in shown)
+    assert prompts.run(2, None, tmp_path / "prompts.json", workers=2) == 0
+    report = json.loads((tmp_path / "prompts.json").read_text(encoding="utf-8"))
+    assert (report["model"], report["guidance"], report["context"]) == ("0", 1.0, 1.0)
+    assert len(report["stacks"]) == 2 * 2 * 2
+    shown = capsys.readouterr().out
+    one_in_two = "together 2 of 4 (0.500), alone 2 of 4 (0.500), difference +0.000 ± 0.000"
+    for line in (f"Loop: {one_in_two}", f"chains     {one_in_two}", f"presets    {one_in_two}"):
+        assert f"{line}\n" in shown
+    assert "together 4 of 8" in shown and "planet for galaxy 4\n" in shown
+    monkeypatch.setattr(prompts, "difference", lambda stacks: (-0.06, 0.0))
+    assert prompts.run(1, None, None, workers=1) == 1
+    assert "misses the limit" in capsys.readouterr().out
+
+
+def test_every_subject_is_sampled_alone_and_judged(tmp_path, monkeypatch, capsys):
+    words = frozenset({"galaxy", "leaf"})
+    model = Model()
+    model.vocabulary = Vocabulary(("galaxy", "leaf"), words, words)
+    monkeypatch.setattr(samples, "open_stage_one", lambda *_: model)
+    monkeypatch.setattr(samples, "judge", OneName)
+    figures, sheet = tmp_path / "samples.json", tmp_path / "samples.png"
+    assert samples.run(2, None, figures, sheet, workers=2) == 1
+    assert "mean 0.500 (at least 0.9), worst leaf 0.00 (at least 0.75)" in capsys.readouterr().out
+    report = json.loads(figures.read_text(encoding="utf-8"))
+    galaxy, leaf = report["subjects"]
+    assert (galaxy["name"], galaxy["right"], galaxy["others"]) == ("galaxy", 2, {})
+    assert (leaf["name"], leaf["right"], leaf["others"]) == ("leaf", 0, {"galaxy": 2})
+    with Image.open(sheet) as picture:
+        assert picture.size == (4 * 64, 64)
+    model.vocabulary = Vocabulary(("galaxy",), words, words)
+    assert samples.run(2, None, None, None, workers=1) == 0
+
+
+def test_a_candidate_gets_what_is_shipped():
+    shipped = open_stage_one()
+    again = open_stage_one(BUNDLED_FOLDERS[BUNDLED].resolve())
+    for model in (shipped, again):
+        assert (model.default_guidance, model.default_context) == (2.5, 0.05)
+    assert shipped.revision == again.revision and shipped.vocabulary == again.vocabulary
