@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -132,7 +131,7 @@ def judge(folder: Path = CACHE, pictures: int = PICTURES, steps: int = STEPS) ->
 def _make(aside: Path, kept: Path, pictures: int, steps: int) -> None:
     """Draw, nest, train, measure; leaves the weights and their accuracy in the folder ``kept``."""
     print(f"Once only: {pictures} pictures and a classifier to judge the prompts by.", flush=True)
-    make_set(pictures, SEED, aside, processes=os.cpu_count() or 1)
+    make_set(pictures, SEED, aside)
     drawn = np.load(aside / "images.npy")
     subjects = np.load(aside / "concepts.npy")
     held = min(HELD_OUT, pictures // 5)

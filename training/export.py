@@ -22,7 +22,7 @@ from engine.contract.vocabulary import WORDS_FILE, words_of
 from . import model
 from .captions import FILLERS
 from .images import DATA, concepts_of
-from .train import RUN, Networks
+from .train import HISTORY, RUN, Networks
 from .words import NAMELESS, NOUNS
 
 CARD = """---
@@ -37,10 +37,11 @@ folder format of DeepFloyd IF. It exists so that Zoom Stack makes a zoom without
 world is that of the program that drew its training pictures. State: {state}
 
 - Knows: {concepts}.
-- Trained on pictures drawn by `training/images.py` (seed {seed}) alone, no photographs; the weights
-  are free of anyone's rights (CC0).
-- {steps} steps, {seen} pictures seen, {minutes:.0f} minutes on two shared CPU cores; first at 32,
-  then at 64 px. Weights: exponential moving average, half precision.
+- Trained on pictures drawn by `training/images.py` alone, no photographs; the weights are free of
+  anyone's rights (CC0).
+- {runs} runs, each from the weights of the one before, on two shared CPU cores: {steps:,} steps,
+  {seen:,} pictures seen, {minutes:.0f} minutes (`{history}`). Weights: exponential moving average,
+  half precision.
 - v-prediction, `squaredcos_cap_v2`; the last three of six output channels (IF's learned variance)
   are untrained: drop them.
 - Guidance 2 to 3 is a good start; a grid uniform in log sigma from 80 to 0.01, 24 steps.
@@ -95,19 +96,32 @@ def export(run: Path, data: Path, out: Path, state: str) -> None:
         **NOTHING_ELSE,
     )
     pipeline.save_pretrained(out, safe_serialization=True)
-    training = json.loads((run / "state.json").read_text(encoding="utf-8"))
+    runs = history_of(run)
     parameters = model.parameters_of(networks.unet) + model.parameters_of(networks.text_encoder)
     card = CARD.format(
         millions=parameters / 1e6,
         state=state,
         concepts=", ".join(name.replace("_", " ") for name in concepts_of(data)),
-        seed=training["seed"],
-        steps=training["step"],
-        seen=training["seen"],
-        minutes=training["spent"] / 60,
+        runs=len(runs),
+        steps=sum(each["steps"] for each in runs),
+        seen=sum(each["seen"] for each in runs),
+        minutes=sum(each["minutes"] for each in runs),
+        history=HISTORY,
     )
     (out / "README.md").write_text(card, encoding="utf-8")
+    (out / HISTORY).write_text(json.dumps(runs, indent=1) + "\n", encoding="utf-8")
     (out / WORDS_FILE).write_text(json.dumps(vocabulary(data), indent=1) + "\n", encoding="utf-8")
+
+
+def history_of(run: Path) -> list[dict[str, Any]]:
+    """The trainings that led to a run's weights, this one last: steps, seen, minutes, seed."""
+    before = run / HISTORY
+    runs: list[dict[str, Any]] = (
+        json.loads(before.read_text(encoding="utf-8")) if before.exists() else []
+    )
+    state = json.loads((run / "state.json").read_text(encoding="utf-8"))
+    own = {"steps": state["step"], "seen": state["seen"], "seed": state["seed"]}
+    return [*runs, {**own, "minutes": round(state["spent"] / 60, 1)}]
 
 
 def export_second(run: Path, out: Path) -> None:

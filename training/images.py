@@ -8,8 +8,9 @@ python -m training.images --sheet OUT.png   draws a contact sheet, one row a con
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -58,6 +59,7 @@ CONCEPTS: dict[str, Callable[[Rng], Drawing]] = {
 """From the widest scale to the smallest; the order says which pictures lie inside which."""
 
 DATA = Path(".dev/training")
+CAPTIONS = "captions.json"  # of a set; written last
 Pixels = NDArray[np.uint8]
 
 
@@ -73,14 +75,19 @@ def draw(rng: Rng, concept: str, size: int = SMALL) -> tuple[Field, Drawing]:
     return reduce(np.clip(drawing.image, 0.0, 1.0), max(UNITS // size, 1)), drawing
 
 
-def example(seed: int, index: int, size: int = SMALL) -> tuple[Pixels, str, int]:
+def example(
+    seed: int, index: int, size: int = SMALL, only: Sequence[str] = ()
+) -> tuple[Pixels, str, int]:
     """Picture `index` of the set `seed`: (size, size, 3) bytes, caption, number of its concept.
 
     Only stage I has to do with more than one scale in a picture.
+
+    Args:
+        only: these subjects in turn; none means all.
     """
     rng = np.random.default_rng((seed, index))
     names = list(CONCEPTS)
-    number = index % len(names)
+    number = names.index(only[index % len(only)]) if only else index % len(names)
     image, drawing = draw(rng, names[number], size)
     if size == SMALL and rng.random() < insets.SHARE:
         image = insets.with_inset(
@@ -91,23 +98,55 @@ def example(seed: int, index: int, size: int = SMALL) -> tuple[Pixels, str, int]
     return (image * 255 + 0.5).astype(np.uint8), caption(rng, drawing), number
 
 
-def _block(arguments: tuple[int, int, int, int]) -> tuple[Pixels, list[str], list[int]]:
-    seed, start, stop, size = arguments
-    examples = [example(seed, i, size) for i in range(start, stop)]
+Block = tuple[int, int, int, int, tuple[str, ...]]
+
+
+def _block(arguments: Block) -> tuple[Pixels, list[str], list[int]]:
+    seed, start, stop, size, only = arguments
+    examples = [example(seed, i, size, only) for i in range(start, stop)]
     pictures, texts, numbers = zip(*examples, strict=True)
     return np.stack(pictures), list(texts), list(numbers)
 
 
-def make_set(count: int, seed: int, folder: Path, size: int = SMALL, processes: int = 2) -> None:
-    """Writes images.npy (count, size, size, 3), captions.json and concepts.npy."""
+def make_set(
+    count: int,
+    seed: int,
+    folder: Path,
+    size: int = SMALL,
+    only: Sequence[str] = (),
+    processes: int | None = None,
+) -> None:
+    """Writes images.npy (count, size, size, 3), concepts.npy and at last captions.json.
+
+    Args:
+        only: subjects; none means all.
+        processes: by default one a core.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    blocks = [(seed, i, min(i + 250, count), size) for i in range(0, count, 250)]
+    (folder / CAPTIONS).unlink(missing_ok=True)
+    blocks = [(seed, i, min(i + 250, count), size, tuple(only)) for i in range(0, count, 250)]
     with ProcessPoolExecutor(processes) as pool:
         parts = list(pool.map(_block, blocks))
     np.save(folder / "images.npy", np.concatenate([part[0] for part in parts]))
     np.save(folder / "concepts.npy", np.asarray([n for part in parts for n in part[2]], np.int16))
     texts = [text for part in parts for text in part[1]]
-    (folder / "captions.json").write_text(json.dumps(texts), encoding="utf-8")
+    (folder / CAPTIONS).write_text(json.dumps(texts), encoding="utf-8")
+
+
+def is_made(folder: Path) -> bool:
+    """Whether a set is there as a whole."""
+    return (folder / CAPTIONS).exists()
+
+
+def join_sets(folders: Sequence[Path], out: Path) -> None:
+    """One set of several, in their order."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / CAPTIONS).unlink(missing_ok=True)
+    for name in ("images.npy", "concepts.npy"):
+        parts = [np.load(folder / name, mmap_mode="r") for folder in folders]
+        np.save(out / name, np.concatenate(parts))
+    texts = [json.loads((folder / CAPTIONS).read_text(encoding="utf-8")) for folder in folders]
+    (out / CAPTIONS).write_text(json.dumps(list(itertools.chain(*texts))), encoding="utf-8")
 
 
 def concepts_of(folder: Path) -> list[str]:
@@ -136,11 +175,14 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="draw a contact sheet instead")
     parser.add_argument("--columns", type=int, default=10)
     parser.add_argument("--only", nargs="*", default=list(CONCEPTS), choices=list(CONCEPTS))
+    parser.add_argument("--join", type=Path, nargs="*", help="make one set of these instead")
     options = parser.parse_args()
     if options.sheet:
         sheet(options.seed, options.columns, options.only).save(options.sheet)
+    elif options.join:
+        join_sets(options.join, options.out)
     else:
-        make_set(options.count, options.seed, options.out, options.size)
+        make_set(options.count, options.seed, options.out, options.size, options.only)
 
 
 if __name__ == "__main__":

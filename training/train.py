@@ -24,10 +24,11 @@ from torch.nn import functional
 from transformers import T5EncoderModel, T5Tokenizer
 
 from . import model, tokens
-from .images import CONCEPTS, DATA, make_set
+from .images import CONCEPTS, DATA, is_made, make_set
 from .trainer import CORES, Losses, Schedule, Trainer, noised, train_in_processes, weighted
 
 RUN = DATA / "run"
+HISTORY = "training.json"  # in an exported model and in a run: the trainings before
 
 
 @dataclass(frozen=True)
@@ -149,12 +150,14 @@ def main() -> None:
         help="subjects to draw twice as often: new ones, and those that come out worst",
     )  # fmt: skip
     options = parser.parse_args()
-    if not (options.data / "images.npy").exists():
+    if not is_made(options.data):
         make_set(27000, options.seed, options.data)
     options.run.mkdir(parents=True, exist_ok=True)
     if options.start and not (options.run / "tokenizer").exists():
         # The text encoder's weights mean these tokens and no others.
         shutil.copytree(options.start / "tokenizer", options.run / "tokenizer")
+        if (options.start / HISTORY).exists():
+            shutil.copy(options.start / HISTORY, options.run / HISTORY)
     if not (options.run / "tokenizer").exists():
         captions = json.loads((options.data / "captions.json").read_text(encoding="utf-8"))
         tokens.save(tokens.train_tokenizer(captions), options.run / "tokenizer")

@@ -170,7 +170,8 @@ class Trainer(ABC):
         if self.step % SHARE_EVERY:
             return
         weights = [p.data for p in self.networks.parameters()]
-        time_spent = torch.tensor([clock * self.plan.processes if self.rank == 0 else 0.0])
+        clock = clock * self.plan.processes if self.rank == 0 else 0.0
+        time_spent = torch.tensor([clock], device=self.device)
         flat = torch.cat([w.reshape(-1) for w in weights] + [time_spent])
         dist.all_reduce(flat)
         flat /= self.plan.processes
@@ -222,7 +223,7 @@ class Trainer(ABC):
         self.average = {
             k: v.to(self.device) for k, v in load_file(self.run / "average.safetensors").items()
         }
-        saved = torch.load(self.run / "optimiser.pt", weights_only=True)
+        saved = torch.load(self.run / "optimiser.pt", map_location="cpu", weights_only=True)
         for optimiser, entry in zip(self.optimisers, saved, strict=True):
             optimiser.load_state_dict(entry)
         state = json.loads((self.run / "state.json").read_text(encoding="utf-8"))

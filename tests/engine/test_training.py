@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import functools
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from benchmarks.candidate import open_stage_one
+from training import __main__ as whole
+from training import insets, tokens
+from training.captions import caption
+from training.concepts.traits import Drawing
+from training.export import export, history_of
 from training.fields import UNITS, blur, canvas, canvas_side, grid, hillshade, noise, patch, warp
-from training.images import CONCEPTS, draw, make_set
+from training.images import CAPTIONS, CONCEPTS, draw, join_sets, make_set
 from training.measure import HUES, mean_hue
 from training.optimiser import Muon, orthogonal
+from training.train import HISTORY, FirstStage, Plan
 from training.train_second import HELD_OUT, SecondStage
 from training.trainer import Schedule
 
@@ -98,3 +107,120 @@ def test_hues_are_told_from_pictures() -> None:
     for word, colour in {"red": (1, 0, 0), "yellow": (1, 0.9, 0), "blue": (0.1, 0.4, 0.9)}.items():
         picture = np.broadcast_to(np.asarray(colour, np.float32), (1, 4, 4, 3))
         assert abs((mean_hue(picture) - HUES[word] + 180) % 360 - 180) < 8
+
+
+def test_one_command_names_every_step_and_draws_no_set_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+
+    def start(module: str, *arguments: object) -> int:
+        started.append(module)
+        if module == "training.images":
+            make_set(1, 1, Path(str(arguments[arguments.index("--out") + 1])), processes=1)
+        return 3 if module == "benchmarks" else 0
+
+    monkeypatch.setattr(whole, "_start", start)
+    with pytest.raises(SystemExit) as ended:
+        whole.main(["--work", str(tmp_path)])
+    assert ended.value.code == 3, "the verdict is the command's"
+    once = ["images", "train", "export", "images", "train_second", "export"]
+    assert started == [*(f"training.{name}" for name in once), "benchmarks"]
+    started.clear()
+    whole.main(["--work", str(tmp_path), "--unjudged"])
+    assert started == [f"training.{name}" for name in once if name != "images"]
+    monkeypatch.setattr(whole, "_start", lambda module, *_: 7 if "train" in module else 0)
+    with pytest.raises(SystemExit) as ended:
+        whole.main(["--work", str(tmp_path)])
+    assert ended.value.code == 7
+
+
+def test_a_trained_model_is_opened_by_the_engine_and_trained_on(tmp_path: Path) -> None:
+    make_set(60, 1, tmp_path / "data", processes=1)
+    captions = json.loads((tmp_path / "data" / CAPTIONS).read_text(encoding="utf-8"))
+    tokens.save(tokens.train_tokenizer(captions), tmp_path / "run/tokenizer")
+
+    def train(minutes: float) -> FirstStage:
+        plan = Plan(0.0, 2, 2, None, ())
+        schedule = Schedule(minutes, 1e-3, 1, 1)
+        place = (tmp_path / "data", schedule, tmp_path / "run", torch.device("cpu"), 0)
+        trainer = FirstStage(plan, *place)
+        trainer.train()
+        return trainer
+
+    first = train(0.001)
+    second = train(first.spent / 60 + 0.001)
+    assert second.step > first.step >= 1 and second.seen == 2 * second.step
+    export(tmp_path / "run", tmp_path / "data", tmp_path / "model", "a test.")
+    (run,) = json.loads((tmp_path / "model" / HISTORY).read_text(encoding="utf-8"))
+    assert (run["steps"], run["seen"]) == (second.step, second.seen)
+    assert f"{run['seen']:,} pictures seen" in (tmp_path / "model/README.md").read_text("utf-8")
+    model = open_stage_one(tmp_path / "model")
+    assert model.vocabulary is not None and len(model.vocabulary.subjects) == len(CONCEPTS)
+    denoiser = model.condition(["a leaf"], [""], 2.5)
+    assert denoiser.predict_x0(torch.zeros(1, 3, 64, 64), torch.ones(1)).isfinite().all()
+    (tmp_path / "next").mkdir()
+    shutil.copy(tmp_path / "model" / HISTORY, tmp_path / "next")
+    shutil.copy(tmp_path / "run/state.json", tmp_path / "next")
+    assert len(history_of(tmp_path / "next")) == 2
+
+
+def test_captions_name_a_colour_in_about_half_of_the_pictures() -> None:
+    rng = np.random.default_rng(5)
+    named = total = 0
+    for concept in CONCEPTS:
+        drawing = draw(rng, concept)[1]
+        true = drawing.adjectives + drawing.phrases
+        if not true:
+            continue
+        texts = [caption(rng, drawing) for _ in range(100)]
+        bare = [caption(rng, Drawing(drawing.image, drawing.kind)) for _ in range(100)]
+        assert len(set(texts)) > 20, "wording varies"
+        # The nouns' own words ("red blood cells") are no choice of the picture's.
+        own = {word for word in true if any(word in text for text in bare)}
+        total += len(texts)
+        named += sum(any(word in text for word in set(true) - own) for text in texts)
+    assert 0.35 < named / total < 0.7
+
+
+def test_insets_lie_in_about_as_many_pictures_as_is_said_and_off_the_middle_too() -> None:
+    rng = np.random.default_rng(2)
+    black = np.zeros((64, 64, 3), np.float32)
+    white = np.ones((64, 64, 3), np.float32)
+    shares, centres = [], []
+    for _ in range(200):
+        picture = insets.with_inset(rng, black, 3, 30, lambda rng, number: white)[..., 0]
+        shares.append(float((picture > 0.02).mean()))
+        rows, columns = np.nonzero(picture > 0.02)
+        centres.append((rows.mean() - 31.5, columns.mean() - 31.5))
+    off = np.hypot(*np.asarray(centres).T)
+    # A factor of 4 covers a sixteenth, one of 1.7 a third; the border takes some of it.
+    assert 0.02 < min(shares) < 0.07 < 0.15 < max(shares) < 0.36
+    assert 0.3 < (off < 1.5).mean() < 0.7 and off.max() > 8
+
+
+def test_sets_are_joined_in_their_order(tmp_path: Path) -> None:
+    make_set(3, 1, tmp_path / "a", only=("leaf",), processes=1)
+    make_set(2, 2, tmp_path / "b", only=("moon", "blood"), processes=1)
+    join_sets([tmp_path / "a", tmp_path / "b"], tmp_path / "both")
+    names = list(CONCEPTS)
+    numbers = np.load(tmp_path / "both/concepts.npy")
+    assert [names[number] for number in numbers] == ["leaf"] * 3 + ["moon", "blood"]
+    pictures = np.load(tmp_path / "both/images.npy")
+    assert (pictures[3:] == np.load(tmp_path / "b/images.npy")).all()
+    assert len(json.loads((tmp_path / "both/captions.json").read_text(encoding="utf-8"))) == 5
+
+
+@pytest.mark.parametrize(
+    ("concept", "more"), [("stars", 0), ("bacteria", 1), ("clouds", 0), ("city", 0)]
+)
+def test_density_words_are_true(concept: str, more: int) -> None:
+    rng = np.random.default_rng(4)
+    seen: dict[str, list[float]] = {"sparse": [], "dense": []}
+    while min(map(len, seen.values())) < 4:
+        image, drawing = draw(rng, concept)
+        for word in set(seen) & set(drawing.adjectives):
+            # Stars, lamps and clouds are bright; of bacteria the edges are counted.
+            edges = np.abs(np.diff(image, axis=0)).mean()
+            seen[word].append(float(edges if more else image.mean()))
+    assert np.mean(seen["dense"]) > 1.25 * np.mean(seen["sparse"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..fields import Field, Rng, canvas_side, grid, noise, patch, ramp, smooth, unit, warp
+from .density import density
 from .space import add_stars, glow
 from .traits import Drawing
 
@@ -18,7 +19,8 @@ def galaxy_cluster(rng: Rng) -> Drawing:
     )[rng.choice(2, p=(0.6, 0.4))]
     middle = rng.normal(0, 0.22, 2)
     spread = rng.uniform(0.3, 0.6)
-    for i in range(int(rng.integers(26, 55))):
+    crowd = density(rng)
+    for i in range(int(crowd.factor * rng.integers(26, 55))):
         if rng.random() < 0.65:
             cx, cy = middle + rng.normal(0, spread, 2)
         else:
@@ -28,7 +30,9 @@ def galaxy_cluster(rng: Rng) -> Drawing:
     haze = np.exp(-((x - middle[0]) ** 2 + (y - middle[1]) ** 2) / (0.5 * spread**2 + 0.06))
     image += (0.13 * haze)[..., None] * np.asarray(warm)
     add_stars(rng, image, int(rng.integers(3, 12)), 0.7, 0.9)
-    return Drawing(glow(1.5 * image), "galaxy_cluster", (name,), (f"{name} light",))
+    words = (name, *crowd.adjectives)
+    phrases = (f"{name} light", *crowd.phrases)
+    return Drawing(glow(1.5 * image), "galaxy_cluster", words, phrases)
 
 
 def _small_galaxy(

@@ -19,6 +19,7 @@ from ..fields import (
     vary,
 )
 from .daylight import daylight
+from .density import density
 from .traits import Drawing
 
 
@@ -37,13 +38,23 @@ def forest(rng: Rng) -> Drawing:
     gap = smooth(0.76, 0.5, crowns.f1 + 0.08 * (1 - tuft)) * smooth(0.0, 0.12, crowns.edge)
     style = rng.random()
     tone = crowns.per_cell(rng)
-    if style < 0.66:
+    white = False
+    if style < 0.5:
         words, phrases = ("green",), ("in summer",)
         dark, mid, bright = (0.05, 0.2, 0.06), (0.13, 0.36, 0.1), (0.36, 0.52, 0.16)
         if rng.random() < 0.35:
             dark, mid, bright = (0.03, 0.15, 0.11), (0.08, 0.28, 0.17), (0.2, 0.42, 0.24)
             words = ("dark green",)
         leaves = ramp(tone, (0, dark), (0.5, mid), (1, bright))
+    elif style < 0.62:
+        words, phrases = ("bright green", "spring"), ("in spring", "blossoming trees")
+        blossom = ((0.95, 0.92, 0.9), (0.95, 0.68, 0.78))[rng.integers(2)]
+        fresh = ramp(tone, (0, (0.34, 0.56, 0.14)), (0.7, (0.62, 0.76, 0.24)))
+        leaves = mix(fresh, blossom, smooth(0.62, 0.7, tone))
+    elif style < 0.76:
+        words, phrases = ("snowy", "winter", "white"), ("in winter", "covered in snow")
+        leaves = ramp(tone, (0, (0.1, 0.15, 0.14)), (1, (0.2, 0.24, 0.2)))
+        white = True
     else:
         words, phrases = ("autumn", "colourful"), ("in autumn", "orange and red leaves")
         leaves = ramp(
@@ -54,6 +65,9 @@ def forest(rng: Rng) -> Drawing:
             (1, (0.6, 0.14, 0.07)),
         )
     leaves = leaves * (0.88 + 0.1 * noise(rng, 1.5))[..., None]
+    if white:
+        snow = smooth(0.42, 0.75, dome + 0.1 * noise(rng, 1.2, low=6)) * smooth(0.1, 0.6, gap)
+        leaves = mix(leaves, (0.9, 0.94, 1.0), snow)
     image = (
         leaves * ((0.15 + 0.95 * np.clip(shade, 0, 1.6)) * (0.25 + 0.75 * gap))[..., None] * 1.25
     )
@@ -97,8 +111,23 @@ def fields(rng: Rng) -> Drawing:
                 (0.46, 0.62, 0.28),
             ),
         ),
+        (
+            "snowy",
+            (
+                (0.92, 0.94, 0.97),
+                (0.84, 0.88, 0.94),
+                (0.95, 0.96, 0.98),
+                (0.74, 0.76, 0.78),
+                (0.6, 0.55, 0.5),
+            ),
+        ),
     )
-    name, palette = palettes[rng.choice(3, p=(0.5, 0.28, 0.22))]
+    name, palette = palettes[rng.choice(4, p=(0.43, 0.24, 0.19, 0.14))]
+    seasons = {
+        "green": ("in spring",),
+        "golden": ("in summer", "at harvest time"),
+        "snowy": ("in winter", "covered in snow"),
+    }
     image = np.zeros((canvas_side(), canvas_side(), 3), np.float32)
     hedge = ((0.1, 0.22, 0.08), (0.72, 0.66, 0.5), (0.14, 0.2, 0.1))[rng.integers(3)]
     border = np.full((canvas_side(), canvas_side()), 9.0, np.float32)
@@ -136,7 +165,7 @@ def fields(rng: Rng) -> Drawing:
         image = mix(image, (0.78, 0.75, 0.68), smooth(0.03, 0.018, road))
     image = image * (1 + 0.07 * noise(rng, 1.4))[..., None]
     image, phrases = daylight(rng, image)
-    return Drawing(image, "fields", (name,), phrases)
+    return Drawing(image, "fields", (name,), (*phrases, *seasons.get(name, ())))
 
 
 def city(rng: Rng) -> Drawing:
@@ -146,11 +175,13 @@ def city(rng: Rng) -> Drawing:
     wu, wv = noise(rng, 2.4), noise(rng, 2.4)
     u = x * np.cos(turn) + y * np.sin(turn) + bend * wu
     v = -x * np.sin(turn) + y * np.cos(turn) + bend * wv
-    count = rng.uniform(3.5, 6.0)
+    houses = density(rng)
+    count = rng.uniform(3.5, 6.0) * houses.factor**0.45
     centre = np.exp(
         -((x - rng.normal(0, 0.25)) ** 2 + (y - rng.normal(0, 0.25)) ** 2) / rng.uniform(0.5, 1.3)
     )
     spread = np.clip(0.3 + 0.8 * centre + 0.25 * noise(rng, 2.0), 0.05, 1.5)
+    spread = spread * houses.factor**0.5
 
     def lines(value: Field, frequency: float, width: float) -> Field:
         t = value * frequency
@@ -182,4 +213,6 @@ def city(rng: Rng) -> Drawing:
         image *= smooth(0.07, 0.11, river)[..., None] + 0.12 * streets[..., None] * 0.3
     halo = np.stack([blur(image[..., c], 4.0) for c in range(3)], -1)
     image = 1.15 * image + 0.6 * halo + np.asarray((0.012, 0.016, 0.035))
-    return Drawing(1 - np.exp(-1.3 * image), "city", (), (f"{name} lights",))
+    return Drawing(
+        1 - np.exp(-1.3 * image), "city", houses.adjectives, (f"{name} lights", *houses.phrases)
+    )

@@ -21,6 +21,7 @@ from ..fields import (
     warp,
 )
 from .daylight import daylight
+from .density import density
 from .traits import Drawing
 
 
@@ -28,7 +29,9 @@ def clouds(rng: Rng) -> Drawing:
     bend = noise(rng, 2.2)
     base = warp(noise(rng, 2.0), 9 * bend, 6 * bend)
     billow = Cells(rng, rng.uniform(5, 8), 0.95).f1
+    crowd = density(rng)
     thick = base - 0.45 * (billow - 0.4) + 0.12 * noise(rng, 1.2, low=5) + rng.uniform(-0.3, 0.7)
+    thick += np.log(crowd.factor)
     azimuth = rng.uniform(0, 2 * np.pi)
     cover = smooth(-0.35, 0.75, thick)
     puff = blur(np.maximum(thick, -0.35), 1.8)
@@ -48,7 +51,7 @@ def clouds(rng: Rng) -> Drawing:
     top = np.asarray((0.93, 0.95, 0.98)) * lit[..., None] + np.asarray((0.0, 0.01, 0.04))
     image = mix(below.astype(np.float32), top, cover)
     image, phrases = daylight(rng, image)
-    return Drawing(image, "clouds", ("white",), (*phrases, f"over {name}"))
+    return Drawing(image, "clouds", ("white", *crowd.adjectives), (*phrases, f"over {name}"))
 
 
 def coast(rng: Rng) -> Drawing:

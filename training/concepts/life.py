@@ -18,6 +18,7 @@ from ..fields import (
     unit,
     vary,
 )
+from .density import density
 from .traits import Drawing
 
 
@@ -190,7 +191,8 @@ def blood(rng: Rng) -> Drawing:
     image = image.astype(np.float32)
     size, azimuth = rng.uniform(0.24, 0.42), rng.uniform(0, 2 * np.pi)
     lx, ly = np.cos(azimuth), np.sin(azimuth)
-    for _ in range(int(rng.uniform(1.1, 1.9) / size**2)):
+    crowd = density(rng)
+    for _ in range(int(crowd.factor * rng.uniform(1.1, 1.9) / size**2)):
         cx, cy = rng.uniform(-1.15, 1.15, 2)
         turn, flat = (
             rng.uniform(0, np.pi),
@@ -213,7 +215,8 @@ def blood(rng: Rng) -> Drawing:
         inside = smooth(1.02, 0.94, r)
         under = image[rows, columns] * (1 - 0.35 * smooth(1.2, 0.98, r))[..., None]
         image[rows, columns] = mix(under, colour, inside)
-    return Drawing(image, "blood", ("red",) if name != "pink" else ("pink", "red"))
+    words = ("red",) if name != "pink" else ("pink", "red")
+    return Drawing(image, "blood", (*words, *crowd.adjectives), crowd.phrases)
 
 
 def snow_crystal(rng: Rng) -> Drawing:

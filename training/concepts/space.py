@@ -19,6 +19,7 @@ from ..fields import (
     unit,
     warp,
 )
+from .density import Density, density
 from .traits import Drawing
 
 STAR_COLOURS = ((0.7, 0.8, 1.0), (1.0, 1.0, 1.0), (1.0, 0.92, 0.75), (1.0, 0.75, 0.5))
@@ -110,8 +111,8 @@ def stars(rng: Rng) -> Drawing:
         band = np.exp(-((across / rng.uniform(0.25, 0.4)) ** 2)) * np.exp(0.5 * noise(rng, 1.6))
         band *= 1 - 0.7 * smooth(0.0, 1.2, noise(rng, 1.8)) * np.exp(-((across / 0.18) ** 2))
         image += 0.42 * band[..., None] * np.asarray((0.85, 0.8, 0.9))
-    count = int(rng.integers(45, 120))
-    add_stars(rng, image, count, 1.2, 1.25)
+    crowd = density(rng) if kind != "cluster" else Density()
+    add_stars(rng, image, int(crowd.factor**1.6 * rng.integers(45, 120)), 1.2, 1.25)
     if kind == "cluster":
         for _ in range(140):
             cx, cy = rng.normal(UNITS / 2, UNITS * 0.16, 2)
@@ -127,7 +128,7 @@ def stars(rng: Rng) -> Drawing:
         )
         image += 1.5 * spikes[..., None] * colour
         stamp(image, cx, cy, 5.0, tuple(colour), 0.5)
-    return Drawing(glow(1.3 * image), {"band": "band", "cluster": "cluster"}.get(kind, "stars"))
+    return Drawing(glow(1.3 * image), kind, crowd.adjectives, crowd.phrases)
 
 
 def planet(rng: Rng) -> Drawing:

@@ -19,6 +19,7 @@ from ..fields import (
     unit,
     vary,
 )
+from .density import density
 from .traits import Drawing
 
 FLOWERS = {
@@ -55,7 +56,8 @@ def meadow(rng: Rng) -> Drawing:
         )
     names = list(FLOWERS)
     colours = [names[i] for i in rng.permutation(5)[: int(rng.choice((1, 1, 2, 3)))]]
-    flowers = int(rng.choice((0, 5, 9, 16)))
+    flowers, amount = ((0, "without flowers"), (3, "few flowers"), (9, ""), (16, ""),
+                       (34, "full of flowers"))[rng.integers(5)]  # fmt: skip
     for _ in range(flowers):
         cx, cy = rng.uniform(-1, 1, 2)
         size, turn = rng.uniform(0.07, 0.15), rng.uniform(0, 2 * np.pi)
@@ -73,6 +75,7 @@ def meadow(rng: Rng) -> Drawing:
         image = mix(image, heart, smooth(0.32, 0.24, r))
     words = ("green", *(colours if flowers and len(colours) == 1 else ()))
     phrases = ("in summer", *(f"with {c} flowers" for c in colours if flowers))
+    phrases += (amount, amount) if amount else ()
     return Drawing(image.astype(np.float32), "meadow", words, phrases)
 
 
@@ -127,7 +130,8 @@ def bacteria(rng: Rng) -> Drawing:
     image = image.astype(np.float32)
     base_turn, order = rng.uniform(0, np.pi), rng.choice((0.3, 2.0))
     width = rng.uniform(0.07, 0.12)
-    for _ in range(int(rng.uniform(0.35, 0.75) / width**2)):
+    crowd = density(rng)
+    for _ in range(int(crowd.factor * rng.uniform(0.35, 0.75) / width**2)):
         cx, cy = rng.uniform(-1.15, 1.15, 2)
         turn, length = base_turn + rng.normal(0, order), width * rng.uniform(1.2, 3.2)
         rows, columns = patch(cx, cy, (length + width) * 1.3)
@@ -146,7 +150,8 @@ def bacteria(rng: Rng) -> Drawing:
         under = image[rows, columns] * (1 - 0.45 * smooth(1.35, 0.95, r))[..., None]
         image[rows, columns] = mix(under, colour.astype(np.float32), smooth(1.03, 0.93, r))
     phrase = "on a dark background" if dark else "on a bright background"
-    return Drawing(image, "bacteria", (name,), (phrase,))
+    words = (name, *crowd.adjectives)
+    return Drawing(image, "bacteria", words, (phrase, *crowd.phrases))
 
 
 def circuit(rng: Rng) -> Drawing:

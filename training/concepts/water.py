@@ -21,6 +21,7 @@ from ..fields import (
     vary,
 )
 from .daylight import daylight
+from .density import density
 from .traits import Drawing
 
 
@@ -126,8 +127,12 @@ def water_drops(rng: Rng) -> Drawing:
     azimuth = rng.uniform(0, 2 * np.pi)
     lx, ly = np.cos(azimuth), np.sin(azimuth)
     placed: list[tuple[float, float, float]] = []
-    for _ in range(220):
-        radius = min(0.05 * (rng.random() + 0.02) ** -0.55, 0.34)
+    crowd = density(rng)
+    size = 1.0 if crowd.factor <= 1 else 0.75  # smaller ones find room
+    for _ in range(int((60 if crowd.factor < 1 else 220) * size**-3)):
+        radius = size * min(0.05 * (rng.random() + 0.02) ** -0.55, 0.34)
+        if len(placed) >= 60 * crowd.factor and crowd.factor < 1:
+            break
         cx, cy = rng.uniform(-1.1, 1.1, 2)
         if any(np.hypot(cx - a, cy - b) < (radius + c) * 1.04 for a, b, c in placed):
             continue
@@ -151,7 +156,8 @@ def water_drops(rng: Rng) -> Drawing:
             + 0.35 * (np.exp(-(((r - 0.9) / 0.1) ** 2)) * (along < -0.3))[..., None]
         )
         image[rows, columns] = mix(under, drop.astype(np.float32), smooth(1.02, 0.92, r))
-    return Drawing(image, "water_drops", (name, "clear"), (phrase,))
+    words = (name, "clear", *crowd.adjectives)
+    return Drawing(image, "water_drops", words, (phrase, *crowd.phrases))
 
 
 def diatoms(rng: Rng) -> Drawing:
@@ -164,7 +170,8 @@ def diatoms(rng: Rng) -> Drawing:
     )[rng.integers(4)]
     image = np.asarray(vary(rng, back, 0.03)) * (1 + 0.1 * noise(rng, 2.0))[..., None]
     image = image.astype(np.float32)
-    for _ in range(int(rng.integers(9, 20))):
+    crowd = density(rng)
+    for _ in range(int(crowd.factor * rng.integers(9, 20))):
         cx, cy = rng.uniform(-1.05, 1.05, 2)
         turn, size = rng.uniform(0, np.pi), rng.uniform(0.16, 0.36)
         u = ((x - cx) * np.cos(turn) + (y - cy) * np.sin(turn)) / size
@@ -192,4 +199,5 @@ def diatoms(rng: Rng) -> Drawing:
     dust = smooth(0.2, 0.1, specks.f1) * (specks.per_cell(rng) < 0.12)
     image = mix(image, body, 0.5 * dust)
     image = image * (1 + 0.06 * noise(rng, 2.4))[..., None]
-    return Drawing(image, "diatoms", (name,), (phrase,))
+    words = (name, *crowd.adjectives)
+    return Drawing(image, "diatoms", words, (phrase, *crowd.phrases))

@@ -1,0 +1,69 @@
+"""The bundled model from nothing in one command: pictures, both stages, export, recognition.
+
+python -m training                 ten hours on two CPU cores; on CUDA where there is one
+python -m training --minutes 60    a smaller try
+
+Interrupted, the same command goes on where it was. Nothing is installed: the models lie in the
+folders that it names, and ``engine/models/bundled`` stays as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .images import DATA, is_made
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=100_000, help="pictures for stage I")
+    parser.add_argument("--large", type=int, default=3_240, help="pictures for stage II")
+    parser.add_argument("--minutes", type=float, default=540, help="of training stage I")
+    parser.add_argument("--minutes-second", type=float, default=40, help="of training stage II")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--work", type=Path, default=DATA / "whole", help="folder for everything")
+    parser.add_argument("--unjudged", action="store_true", help="leave recognition out")
+    options = parser.parse_args(arguments)
+    work: Path = options.work
+    seed = ["--seed", str(options.seed)]
+    small, large, first, second = (
+        work / name for name in ("pictures", "large", "run", "run_second")
+    )
+    model, enlarger = work / "bundled", work / "bundled_x4"
+    if not is_made(small):
+        _run("images", "--count", options.count, "--out", small, *seed)
+    _run(
+        "train", "--data", small, "--run", first, "--minutes", options.minutes,
+        "--small-share", 0.3, "--batch-full", 48, *seed,
+    )  # fmt: skip
+    _run("export", "--data", small, "--run", first, "--out", model)
+    if not is_made(large):
+        _run("images", "--count", options.large, "--size", 256, "--out", large, *seed)
+    _run(
+        "train_second", "--data", large, "--run", second, "--minutes", options.minutes_second,
+        "--crop", 96, *seed,
+    )  # fmt: skip
+    _run("export", "--second", "--run", second, "--out", enlarger)
+    print(f"Stage I: {model}, stage II: {enlarger}", flush=True)
+    if not options.unjudged:
+        sys.exit(_start("benchmarks", "samples", "--model", model, "--sheet", work / "samples.png"))
+
+
+def _run(module: str, *arguments: object) -> None:
+    if code := _start(f"training.{module}", *arguments):
+        sys.exit(code)
+
+
+def _start(module: str, *arguments: object) -> int:
+    """Run a program of ours and say so; its exit code."""
+    command = ["-m", module, *(str(each) for each in arguments)]
+    print("python", *command, flush=True)
+    return subprocess.run([sys.executable, *command], check=False).returncode
+
+
+if __name__ == "__main__":
+    main()
