@@ -1,4 +1,4 @@
-"""``python -m benchmarks yardstick | compare | prompts | samples``: see ``--help`` of each.
+"""``python -m benchmarks yardstick | compare | prompts | samples | speed``: see ``--help`` of each.
 
 yardstick [--seeds 64] [--json FILE] [--quick]: the sampler in worlds whose answer is known; exits
     with 1 where the default misses its limits.
@@ -9,6 +9,7 @@ prompts [--seeds 4] [--model DIR] [--json FILE] [--workers N]: how many levels o
     that costs more than five points.
 samples [--count 8] [--model DIR] [--json FILE] [--sheet FILE] [--workers N]: the bundled model's
     subjects, each alone; exits with 1 below nine in ten, or below three in four of any.
+speed [--preset NAME]: time and memory of a preset; exits with 1 above a minute or 6 GB.
 """
 
 from __future__ import annotations
@@ -78,6 +79,9 @@ def main() -> None:
     samples.add_argument("--sheet", type=Path, metavar="FILE", help="save some of the samples")
     samples.add_argument("--workers", type=_positive, default=os.cpu_count() or 1)
     samples.set_defaults(run=_samples)
+    speed = commands.add_parser("speed", help="time and memory of the default preset")
+    speed.add_argument("--preset", default="powers_of_ten", metavar="NAME")
+    speed.set_defaults(run=_speed)
     arguments = parser.parse_args()
     # The pictures are small: threads cost more than they give.
     torch.set_num_threads(1)
@@ -134,6 +138,12 @@ def _samples(arguments: argparse.Namespace) -> int:
     from .samples import run
 
     return run(arguments.count, arguments.model, arguments.json, arguments.sheet, arguments.workers)
+
+
+def _speed(arguments: argparse.Namespace) -> int:
+    from .speed import run
+
+    return run(arguments.preset)
 
 
 def _line(row: dict[str, Any]) -> str:

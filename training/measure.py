@@ -50,41 +50,49 @@ COLOURED = {
 }
 
 
-def bundled() -> tuple[Networks, T5Tokenizer]:
-    """Stage I as it is shipped."""
-    folder = BUNDLED_FOLDERS[BUNDLED]
+def exported(folder: Path) -> tuple[Networks, T5Tokenizer]:
+    """Stage I of an exported model."""
     tokenizer = T5Tokenizer.from_pretrained(folder / "tokenizer")
     networks = Networks(len(tokenizer))
     load_exported(networks, folder)
     return networks.eval(), tokenizer
 
 
-def memorising(data: Path, count: int, guidance: float) -> dict[str, float]:
-    """Distances to the nearest training picture: of samples, and of new drawn pictures.
+def memorising(model: Path, data: Path, count: int, guidance: float) -> dict[str, float]:
+    """Distances to the nearest training picture or its mirror image.
 
-    The distance is perceptual: between the features of the classifier, which has learned what
-    matters in these pictures and what does not; their length is set to one.
+    Of samples; of new drawn pictures, which nobody can have memorised; and of training pictures
+    under a little noise, which show what a memorised one would measure. The distance is
+    perceptual: between the features of the classifier, which has learned what matters in these
+    pictures and what does not; their length is set to one.
+
+    Args:
+        data: the set that the model was trained with.
     """
     classifier, _ = kept_classifier(data)
     features = nn.Sequential(*list(classifier.children())[:-2])
     images = np.load(data / "images.npy", mmap_mode="r")
-    known = torch.cat(
-        [
-            _features(features, torch.from_numpy(np.array(images[i : i + 500])).permute(0, 3, 1, 2))
-            for i in range(0, len(images), 500)
-        ]
-    )
-    networks, tokenizer = bundled()
+    known = []
+    for i in range(0, len(images), 500):
+        pictures = torch.from_numpy(np.array(images[i : i + 500])).permute(0, 3, 1, 2)
+        known += [_features(features, each) for each in (pictures, pictures.flip(3))]
+    everything = torch.cat(known)
+    networks, tokenizer = exported(model)
     generator, rng = torch.Generator().manual_seed(77), np.random.default_rng(987654321)
-    near: dict[str, list[torch.Tensor]] = {"samples": [], "new pictures": []}
-    for name in CONCEPTS:
+    near: dict[str, list[torch.Tensor]] = {"samples": [], "new pictures": [], "noisy copies": []}
+    concepts = np.load(data / "concepts.npy")
+    for number, name in enumerate(CONCEPTS):
         made = sample(networks, tokenizer, [PROMPTS[name]] * count, generator, guidance, 16)
         drawn = np.stack([draw(rng, name)[0] for _ in range(count)])
+        trained = images[rng.choice(np.flatnonzero(concepts == number), count, replace=False)]
+        copies = torch.from_numpy(trained).permute(0, 3, 1, 2).float()
+        copies += 8.0 * torch.randn(copies.shape, generator=generator)
         for kind, pictures in (
             ("samples", (made + 1) * 127.5),
             ("new pictures", torch.from_numpy(drawn).permute(0, 3, 1, 2) * 255),
+            ("noisy copies", copies),
         ):
-            near[kind].append(torch.cdist(_features(features, pictures), known).min(1).values)
+            near[kind].append(torch.cdist(_features(features, pictures), everything).min(1).values)
     result: dict[str, float] = {}
     for kind, parts in near.items():
         distances = torch.cat(parts)
@@ -99,25 +107,41 @@ def _features(network: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
         return functional.normalize(network(pictures.float() / 127.5 - 1), dim=1)
 
 
-def colours(count: int, guidance: float) -> dict[str, object]:
-    """The mean hue of samples that name a colour, and which of its subject's colours is nearest.
+def colours(model: Path, count: int, guidance: float) -> dict[str, object]:
+    """The mean hue of samples that name a colour, and where it is without the word.
 
-    Of the middle half: the word means the flower and not the green behind it.
+    Of the middle half: the word means the flower and not the green behind it. A prompt is right
+    where the hue is nearest to its own word among those that its subject was drawn in.
     """
-    networks, tokenizer = bundled()
+    networks, tokenizer = exported(model)
     generator = torch.Generator().manual_seed(78)
-    rows, right = [], []
+
+    def hue_of(prompt: str) -> float:
+        pictures = sample(networks, tokenizer, [prompt] * count, generator, guidance, 16)
+        middle = pictures[..., 16:48, 16:48]
+        return mean_hue(((middle + 1) / 2).permute(0, 2, 3, 1).numpy())
+
+    rows = []
     for prompt, words in COLOURED.items():
+        plain = hue_of(" ".join(prompt.format("").split()))
         for word in words:
-            text = [prompt.format(word)] * count
-            pictures = sample(networks, tokenizer, text, generator, guidance, 16)
-            middle = pictures[..., 16:48, 16:48]
-            hue = mean_hue(((middle + 1) / 2).permute(0, 2, 3, 1).numpy())
+            text = prompt.format(word)
+            hue = hue_of(text)
+            off, before = _apart(hue, HUES[word]), _apart(plain, HUES[word])
             nearest = min(words, key=lambda other: _apart(hue, HUES[other]))
-            rows.append({"prompt": text[0], "hue": round(hue), "wanted": HUES[word]})
-            right.append(nearest == word)
-            print(f"{text[0]:32} {hue:4.0f}  wanted {HUES[word]:3}  nearest {nearest}", flush=True)
-    return {"right": sum(right), "of": len(right), "rows": rows}
+            rows.append({"prompt": text, "off": off, "plain": before, "right": nearest == word})
+            print(
+                f"{text:32} {hue:4.0f}, {off:3.0f} from {word}; without the word {before:3.0f}; "
+                f"nearest {nearest}",
+                flush=True,
+            )
+    return {
+        "right": sum(bool(row["right"]) for row in rows),
+        "of": len(rows),
+        "mean degrees off": float(np.mean([row["off"] for row in rows])),
+        "without the word": float(np.mean([row["plain"] for row in rows])),
+        "rows": rows,
+    }
 
 
 def mean_hue(pictures: NDArray[np.float32]) -> float:
@@ -204,6 +228,7 @@ def _gradient(pictures: torch.Tensor) -> torch.Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("memorising", "colours", "enlargement"))
+    parser.add_argument("--model", type=Path, default=BUNDLED_FOLDERS[BUNDLED])
     parser.add_argument("--data", type=Path, default=DATA, help="stage I's pictures")
     parser.add_argument("--large", type=Path, default=DATA_SECOND, help="stage II's pictures")
     parser.add_argument("--count", type=int, default=8, help="pictures a subject; 30 in all for II")
@@ -211,9 +236,9 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="enlargement: save pictures side by side")
     options = parser.parse_args()
     if options.what == "memorising":
-        report: object = memorising(options.data, options.count, options.guidance)
+        report: object = memorising(options.model, options.data, options.count, options.guidance)
     elif options.what == "colours":
-        report = colours(options.count, options.guidance)
+        report = colours(options.model, options.count, options.guidance)
     else:
         classifier, _ = kept_classifier(options.data)
         report = enlargement(options.large, classifier, 30, options.sheet)

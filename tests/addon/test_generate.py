@@ -155,8 +155,6 @@ def test_the_real_engine_and_the_bundled_model_make_a_zoom(
     bpy: Any, settings: Any, prefs: Any, engine_python: Path, tmp_path: Path
 ) -> None:
     extension = Path(bpy_session.submodule("folders").EXTENSION)
-    if not (extension / "engine" / "models" / "bundled" / "model_index.json").exists():
-        pytest.skip("the bundled model is not there")
     prefs.python_path = str(engine_python)
     settings.output_folder = str(tmp_path)
     before = _files(extension)

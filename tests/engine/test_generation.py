@@ -20,6 +20,7 @@ from engine.contract.manifest import read_stack
 from engine.contract.messages import Message
 from engine.failures import Cancelled
 from engine.finishing import final_pictures
+from engine.models.registry import BUNDLED_FOLDERS
 from engine.output import OutputFolder
 from engine.pictures import to_bytes, to_unit
 from engine.planning import LEAST_SIDE
@@ -219,6 +220,26 @@ def test_the_bundled_model_runs_with_nothing_set(tmp_path: Path) -> None:
         assert picture.size == (256, 256)
     assert stack.made_with["sample_size"] == [256, 256]
     assert stack.made_with["upscaler"]["name"] == "bundled_x4"
+
+
+def test_the_bundled_model_draws_what_its_prompts_say(tmp_path: Path) -> None:
+    levels = (LevelSpec("the open ocean, blue water"), LevelSpec("red blood cells", "", 4.0))
+    job = Job(levels, sampler=SamplerSettings(steps=8), size=(64, 64))
+    run_generate(GenerateRequest(job, tmp_path), Recorder(), lambda: False)
+    stack = read_stack(tmp_path)
+    red, green, blue = (
+        np.stack([np.asarray(Image.open(stack.picture(n)).convert("RGB")) for n in (0, 1)])
+        .mean((1, 2))
+        .T
+    )
+    assert blue[0] > 1.3 * red[0], "the sea is blue"
+    assert red[1] > 1.3 * max(green[1], blue[1]), "blood is red"
+
+
+def test_the_bundled_models_are_small() -> None:
+    files = [file for folder in BUNDLED_FOLDERS.values() for file in folder.rglob("*")]
+    assert sum(file.stat().st_size for file in files if file.is_file()) < 40e6
+    assert not [file for file in files if file.suffix in (".bin", ".pt", ".pkl", ".ckpt")]
 
 
 def test_a_model_that_answers_nonsense(tmp_path: Path) -> None:

@@ -8,13 +8,9 @@ import pytest
 from harness import BlenderWindow
 from zoom_tab import ZoomTab
 
-_BUNDLED = Path(__file__).parents[2] / "engine" / "models" / "bundled" / "model_index.json"
-
 
 @pytest.fixture
 def tab(window: BlenderWindow, engine_python: Path) -> ZoomTab:
-    if not _BUNDLED.exists():
-        pytest.skip("the bundled model is not there")
     tab = ZoomTab(window, engine_python)
     tab.use_python(engine_python)
     return tab
