@@ -19,6 +19,7 @@ _FAR = {
     *("galaxy_cluster", "galaxy", "nebula", "stars", "cluster", "band", "solar_system"),
     *("earth", "gas", "planet", "moon"),
 }
+_ORBIT = {"continent", "clouds"}
 _NEAR = {"bark", "leaf", "flower", "meadow", "water_drops", "butterfly"}
 _SMALL = {"plant_cells", "blood", "snow_crystal", "diatoms", "bacteria", "circuit", "lattice"}
 
@@ -46,6 +47,8 @@ def _family(kind: str) -> str:
     return (
         "far"
         if kind in _FAR
+        else "orbit"
+        if kind in _ORBIT
         else "near"
         if kind in _NEAR
         else "small"

@@ -353,6 +353,7 @@ STYLE: dict[str, tuple[str, ...]] = {
         "space photo",
         "dark background",
     ),
+    "orbit": ("satellite image", "seen from orbit", "space photo", "from above", "top view"),
     "land": (
         "aerial view",
         "aerial photo",

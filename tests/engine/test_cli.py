@@ -90,6 +90,15 @@ def test_wrong_arguments_are_one_line(tmp_path: Path) -> None:
     refuse(engine("generate", job, "--out", tmp_path, "--seed", "-1"), "--seed", code=2)
 
 
+def test_a_preset_runs_by_its_name(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    finish(double("generate", "--preset", "forest_to_cell", "--out", out))
+    preset = json.loads((ROOT / "presets/forest_to_cell.json").read_text(encoding="utf-8"))
+    stack = json.loads((out / "stack.json").read_text(encoding="utf-8"))
+    asked = [level["prompt"] for level in preset["levels"]]
+    assert [level["prompt"] for level in stack["levels"]] == asked
+
+
 def test_wrong_jobs_are_one_line(tmp_path: Path) -> None:
     out = tmp_path / "out"
     refuse(engine("generate", tmp_path / "absent.json", "--out", out), "There is no file")
