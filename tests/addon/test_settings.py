@@ -29,7 +29,7 @@ def test_it_registers_and_unregisters_twice(bpy: Any, capfd: pytest.CaptureFixtu
 
 
 def test_there_are_presets() -> None:
-    assert len(_presets()) >= 4
+    assert len(_presets()) >= 6
     assert "powers_of_ten" in [file.stem for file in _presets()]
 
 
@@ -321,3 +321,20 @@ def test_every_property_and_operator_explains_itself(bpy: Any) -> None:
     for name in dir(bpy.ops.zoom_stack):
         rna = getattr(bpy.ops.zoom_stack, name).get_rna_type()
         assert len(rna.description) > 8, name
+
+
+def test_what_the_model_does_not_understand_is_told_where_a_prompt_decides(bpy: Any) -> None:
+    told = bpy_session.submodule("panels.levels")._unknown_words
+    settings = bpy.context.scene.zoom_stack
+    settings.model = "bundled"
+    settings.levels.clear()
+    level = settings.levels.add()
+    level.prompt = "a red leaf with a whale"
+    assert told(settings, level) == "the model does not know “whale”."
+    level.prompt = "海岸"
+    assert told(settings, level).startswith("nothing in this prompt names")
+    level.pin_image = "//photo.png"
+    assert told(settings, level) == ""
+    level.pin_image = ""
+    level.prompt = "a red leaf"
+    assert told(settings, level) == ""
