@@ -41,7 +41,12 @@ RIM_PIXELS = 2.0
 RIM_SHARE = 1 / 4  # of a footprint's smaller side that the inner fall may take at most
 PLATEAU_PIXELS = 1.0
 PLATEAU_SHARE = 1 / 16  # the same of the plateau; doubles as well
-OUTER_PIXELS = 8
+OUTER_PIXELS = 8.0
+# Of the room between the footprint and the parent's own border that the outer fall may take, as
+# long as it has its least pixels. With half of it a parent of 64 pixels hardly had a place left
+# for its own subject.
+OUTER_SHARE = 1 / 5
+OUTER_LEAST = 3.0
 # Of their difference at the border, what the parent takes. Around what it holds it can draw
 # anything, while a child whose borders are given is no longer its own subject.
 PARENT_SHARE = 0.8
@@ -247,12 +252,13 @@ def _inner_rim(place: Footprint, scale: float) -> torch.Tensor:
 def _outward(difference: torch.Tensor, place: Footprint) -> torch.Tensor:
     """M' d: (C, h, w) to (C, H, W), what lies at the footprint's border continued outwards.
 
-    It falls smoothly to 0 before the parent's own border, which others agree with. Inside the
+    It falls smoothly to 0 long before the parent's own border, which others agree with. Inside the
     footprint it is 0.
     """
     rows, columns = _outwards(place.rows), _outwards(place.columns)
     distance = torch.sqrt(rows[:, None] ** 2 + columns[None, :] ** 2)
-    rim = (_fall(distance) * (distance > 0.0)).to(difference)
+    rim = _fall(distance).to(difference)
+    place.crop(rim).zero_()
     pads = []
     for axis in (place.columns, place.rows):  # parent and child have the same size
         pads += [axis.start, axis.size - axis.start - axis.count]
@@ -303,12 +309,15 @@ def _from_outside(outer: torch.Tensor, place: Footprint) -> torch.Tensor:
 
 
 def _outwards(axis: Axis) -> torch.Tensor:
-    """Each parent pixel's distance from the footprint; 1 where the outer rim ends, 0 inside."""
+    """Each parent pixel's distance from the footprint's neighbours; 1 where the rim ends.
+
+    0 inside and in the pixel next to the footprint, which meets it wholly.
+    """
     last = axis.start + axis.count - 1
     room = (axis.start, axis.size - 1 - last)
     pixel = torch.arange(axis.size, dtype=torch.float64)
-    before, after = (
-        distance.clamp(min=0.0) / max(min(OUTER_PIXELS + 1, space), 1)
-        for distance, space in zip((axis.start - pixel, pixel - last), room, strict=True)
-    )
-    return before + after
+    result = torch.zeros_like(pixel)
+    for distance, space in zip((axis.start - pixel, pixel - last), room, strict=True):
+        width = min(max(OUTER_LEAST, min(OUTER_PIXELS, OUTER_SHARE * space)), max(space, 1.0))
+        result += (distance - 1.0).clamp(min=0.0) / width
+    return result
