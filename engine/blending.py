@@ -311,13 +311,16 @@ def _from_outside(outer: torch.Tensor, place: Footprint) -> torch.Tensor:
 def _outwards(axis: Axis) -> torch.Tensor:
     """Each parent pixel's distance from the footprint's neighbours; 1 where the rim ends.
 
-    0 inside and in the pixel next to the footprint, which meets it wholly.
+    0 inside and in the pixel next to the footprint, which meets it wholly; at least 1 in the
+    parent's outermost pixels.
     """
     last = axis.start + axis.count - 1
     room = (axis.start, axis.size - 1 - last)
     pixel = torch.arange(axis.size, dtype=torch.float64)
     result = torch.zeros_like(pixel)
     for distance, space in zip((axis.start - pixel, pixel - last), room, strict=True):
-        width = min(max(OUTER_LEAST, min(OUTER_PIXELS, OUTER_SHARE * space)), max(space, 1.0))
-        result += (distance - 1.0).clamp(min=0.0) / width
+        width = min(max(OUTER_LEAST, min(OUTER_PIXELS, OUTER_SHARE * space)), space - 1.0)
+        # Of a single pixel nothing is left: it is the parent's own border.
+        beyond = (distance - 1.0) / width if width > 0.0 else distance
+        result += beyond.clamp(min=0.0)
     return result

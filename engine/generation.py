@@ -18,7 +18,7 @@ from . import __version__, feasibility
 from .checkpoints import Checkpoint, Checkpoints
 from .contract.job import Job
 from .contract.manifest import Stack, StackLevel, write_stack
-from .contract.vocabulary import not_understood
+from .contract.vocabulary import not_avoided, not_understood
 from .devices import choose_device, device_name, make_repeatable
 from .environment import versions
 from .failures import Cancelled
@@ -132,13 +132,14 @@ def _note_prompts(
     decided = {picture.level for picture in given if not picture.sampled}
     levels = [None if index in decided else level for index, level in enumerate(job.levels)]
     prompts = [level.prompt if level else "" for level in levels]
+    avoided = [level.negative_prompt if level else "" for level in levels]
     if model.vocabulary is not None:
         sentences = not_understood(model.vocabulary, prompts)
+        sentences += not_avoided(model.vocabulary, avoided)
         for sentence in sentences:
             reporter.warning("unknown_words", sentence)
         if sentences:
             reporter.known_subjects(model.vocabulary.subjects)
-    avoided = [level.negative_prompt if level else "" for level in levels]
     for what, texts in (("the prompt", prompts), ("what to avoid", avoided)):
         for number, end in enumerate(model.unread(texts), start=1):
             if end:

@@ -10,6 +10,7 @@ folders that it names, and ``engine/models/bundled`` stays as it is.
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     small, large, first, second = (
         work / name for name in ("pictures", "large", "run", "run_second")
     )
+    _check_the_same(work / "options.json", options)
     model, enlarger = work / "bundled", work / "bundled_x4"
     if not is_made(small):
         _run("images", "--count", options.count, "--out", small, *seed)
@@ -51,6 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"Stage I: {model}, stage II: {enlarger}", flush=True)
     if not options.unjudged:
         sys.exit(_start("benchmarks", "samples", "--model", model, "--sheet", work / "samples.png"))
+
+
+def _check_the_same(file: Path, options: argparse.Namespace) -> None:
+    """A training goes on only as it was begun: its rate follows the whole of its time."""
+    names = ("count", "large", "minutes", "minutes_second", "seed")
+    wanted = {name: getattr(options, name) for name in names}
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
+    begun = json.loads(file.read_text(encoding="utf-8"))
+    if begun != wanted:
+        given = ", ".join(f"--{name.replace('_', '-')} {begun[name]}" for name in names)
+        sys.exit(f"{file.parent} holds a training begun with {given}. Choose another --work.")
 
 
 def _run(module: str, *arguments: object) -> None:

@@ -39,9 +39,9 @@ world is that of the program that drew its training pictures. State: {state}
 - Knows: {concepts}.
 - Trained on pictures drawn by `training/images.py` alone, no photographs; the weights are free of
   anyone's rights (CC0).
-- {runs} runs, each from the weights of the one before, on two shared CPU cores: {steps:,} steps,
-  {seen:,} pictures seen, {minutes:.0f} minutes (`{history}`). Weights: exponential moving average,
-  half precision.
+- Training: {steps:,} steps, {seen:,} pictures seen, {minutes:.0f} minutes, in {runs} run(s), each
+  from the weights of the one before (`{history}`). Weights: exponential moving average, half
+  precision.
 - v-prediction, `squaredcos_cap_v2`; the last three of six output channels (IF's learned variance)
   are untrained: drop them.
 - Guidance 2 to 3 is a good start; a grid uniform in log sigma from 80 to 0.01, 24 steps.
@@ -58,7 +58,7 @@ library_name: diffusers
 
 Enlarges pictures of 64 px to 256: {millions:.2f} million parameters, in the folder format of
 DeepFloyd IF's stage II, without text. Trained on pictures drawn by `training/images.py` alone
-(CC0): {steps} steps, {seen} crops, {minutes:.0f} minutes on two shared CPU cores, seed {seed}.
+(CC0): {steps} steps, {seen} crops, {minutes:.0f} minutes, seed {seed}.
 v-prediction, `squaredcos_cap_v2`; noise level of the small picture 0 to 500. Eight steps.
 
 How it was made and measured: `docs/bundled_model.md`.

@@ -139,7 +139,12 @@ def is_made(folder: Path) -> bool:
 
 
 def join_sets(folders: Sequence[Path], out: Path) -> None:
-    """One set of several, in their order."""
+    """One set of several, in their order.
+
+    Args:
+        out: another folder than theirs.
+    """
+    assert out not in folders
     out.mkdir(parents=True, exist_ok=True)
     (out / CAPTIONS).unlink(missing_ok=True)
     for name in ("images.npy", "concepts.npy"):
@@ -175,7 +180,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="draw a contact sheet instead")
     parser.add_argument("--columns", type=int, default=10)
     parser.add_argument("--only", nargs="*", default=list(CONCEPTS), choices=list(CONCEPTS))
-    parser.add_argument("--join", type=Path, nargs="*", help="make one set of these instead")
+    parser.add_argument("--join", type=Path, nargs="+", help="make one set of these instead")
     options = parser.parse_args()
     if options.sheet:
         sheet(options.seed, options.columns, options.only).save(options.sheet)

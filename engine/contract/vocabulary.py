@@ -72,11 +72,12 @@ class Vocabulary:
     def known_part(self, prompt: str) -> str:
         """The prompt without what the model has never met, which could only disturb it.
 
-        What stays is as it was, except that only ASCII is left; empty where nothing is known.
+        Of characters other than letters, commas, hyphens and apostrophes only the gap stays; empty
+        where nothing is known.
         """
         known = [
-            part.encode("ascii", "ignore").decode()
-            for part in prompt.split()
+            part
+            for part in _parts(prompt)
             if words_of(part) and all(self._knows(word) for word in words_of(part))
         ]
         meant = any(word not in _SAY_NOTHING for part in known for word in words_of(part))
@@ -86,11 +87,22 @@ class Vocabulary:
         return word in _SAY_NOTHING or not _forms(word).isdisjoint(self.words)
 
 
+def _parts(prompt: str) -> list[str]:
+    """A prompt's words with what is written around them; a hyphen keeps two together."""
+    text = unicodedata.normalize("NFC", prompt).replace("’", "'")
+    kept = [
+        c if c.isalpha() or unicodedata.category(c)[0] == "M" or c in ",-'" else " " for c in text
+    ]
+    return "".join(kept).replace(",", ", ").split()
+
+
 def _forms(word: str) -> set[str]:
     """A word in its singular and plural."""
     forms = {word, f"{word}s", f"{word}es", word.removesuffix("s"), word.removesuffix("es")}
     if word.endswith("ies"):
         forms.add(f"{word[:-3]}y")
+    if word.endswith("ves"):
+        forms |= {f"{word[:-3]}f", f"{word[:-3]}fe"}
     if word.endswith("y"):
         forms.add(f"{word[:-1]}ies")
     return forms
@@ -120,6 +132,15 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
     return Vocabulary(tuple(texts("subjects")), words, naming)
 
 
+def not_avoided(vocabulary: Vocabulary, prompts: Sequence[str]) -> list[str]:
+    """A sentence for each negative prompt with words that the model does not know."""
+    return [
+        f"Level {number}: of what to avoid {sentence}"
+        for number, prompt in enumerate(prompts, start=1)
+        if (sentence := _unknown_words(vocabulary, prompt))
+    ]
+
+
 def not_understood(vocabulary: Vocabulary, prompts: Sequence[str]) -> list[str]:
     """A sentence for each prompt with words that the model does not know; levels count from 1."""
     sentences = []
@@ -137,6 +158,10 @@ def problem_of(vocabulary: Vocabulary, prompt: str) -> str:
         return ""
     if not vocabulary.understands(prompt):
         return "nothing in this prompt names what the model can draw, so it chooses by itself."
+    return _unknown_words(vocabulary, prompt)
+
+
+def _unknown_words(vocabulary: Vocabulary, prompt: str) -> str:
     unknown = [_quoted(word) for word in vocabulary.unknown(prompt)]
     if not unknown:
         return ""

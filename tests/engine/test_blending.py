@@ -55,6 +55,18 @@ def test_the_outer_rim_fades_within_the_room_there_is():
     assert left[-1] == 1.0 and right[-1] == 1.0
 
 
+@pytest.mark.parametrize("room", [1, 2, 3, 5])
+def test_the_outer_rim_leaves_the_parents_own_border_alone(room):
+    focus = (32.0 / 2 + room) / 64
+    nesting = footprints([Placement(), Placement(2.0, (focus, 0.5))], (64, 64))
+    assert nesting[0].columns.start == room
+    levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
+    parent = lead_early(levels, nesting, 0.05, context_strength=0.0)[0]
+    assert torch.equal(parent[:, :, 0], levels[0][:, :, 0])
+    if room > 1:
+        assert parent[0, 32, room - 1] < 0.3
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_loops_last_border_is_met_from_both_sides(count):
     placements = [Placement(2.0) for _ in range(count)]

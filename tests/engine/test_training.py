@@ -129,6 +129,8 @@ def test_one_command_names_every_step_and_draws_no_set_twice(
     started.clear()
     whole.main(["--work", str(tmp_path), "--unjudged"])
     assert started == [f"training.{name}" for name in once if name != "images"]
+    with pytest.raises(SystemExit, match="Choose another --work"):
+        whole.main(["--work", str(tmp_path), "--seed", "2"])
     monkeypatch.setattr(whole, "_start", lambda module, *_: 7 if "train" in module else 0)
     with pytest.raises(SystemExit) as ended:
         whole.main(["--work", str(tmp_path)])

@@ -58,7 +58,9 @@ def test_a_sentence_says_what_is_not_understood(prompt: str, problem: str) -> No
     [
         ("A blue Galaxy, spiral", "A blue Galaxy, spiral"),
         ("a breathtaking ultra-wide blue leaf, 35mm 12345 🙂", "a blue leaf,"),
-        ("“leaf”, a photo of a whale", "leaf, a photo of a"),
+        ("“leaf”, a photo of a whale", "leaf a photo of a"),
+        ("galaxy—leaf; the galaxy’s leaves", "galaxy leaf the galaxy's leaves"),
+        ("leaf,whale/galaxy", "leaf, galaxy"),
         ("a photo of the", ""),
         ("ein Wald im Herbst", ""),
         ("森林", ""),
@@ -120,7 +122,9 @@ def test_words_that_name_nothing_are_not_taken_for_a_subject(prompt: str) -> Non
     assert problem_of(bundled(), prompt).startswith(NOTHING)
 
 
-@pytest.mark.parametrize("prompt", ["the moon's craters, bird's eye view", "a red leaf, 8k"])
+@pytest.mark.parametrize(
+    "prompt", ["the moon's craters, bird's eye view", "a red leaf, 8k", "autumn leaves"]
+)
 def test_usual_phrases_are_known(prompt: str) -> None:
     assert problem_of(bundled(), prompt) == ""
 
@@ -156,6 +160,16 @@ def test_a_run_warns_of_words_that_are_not_known(tmp_path: Path) -> None:
 
     recorder = run(Small(), (LevelSpec("a blue leaf with a whale"),), tmp_path / "out")
     assert texts_of(recorder, "unknown_words") == ["Level 1: the model does not know “whale”."]
+
+
+def test_a_run_warns_of_words_to_avoid_that_are_not_known(tmp_path: Path) -> None:
+    class Small(AnalyticModel):
+        vocabulary = SMALL
+
+    recorder = run(Small(), (LevelSpec("a leaf", "people, blue"),), tmp_path / "out")
+    assert texts_of(recorder, "unknown_words") == [
+        "Level 1: of what to avoid the model does not know “people”."
+    ]
 
 
 def test_a_run_warns_of_long_prompts(tmp_path: Path) -> None:
