@@ -86,7 +86,7 @@ def memorising(model: Path, data: Path, count: int, guidance: float) -> dict[str
         drawn = np.stack([draw(rng, name)[0] for _ in range(count)])
         trained = images[rng.choice(np.flatnonzero(concepts == number), count, replace=False)]
         copies = torch.from_numpy(trained).permute(0, 3, 1, 2).float()
-        copies += 8.0 * torch.randn(copies.shape, generator=generator)
+        copies += 2.0 * torch.randn(copies.shape, generator=generator)
         for kind, pictures in (
             ("samples", (made + 1) * 127.5),
             ("new pictures", torch.from_numpy(drawn).permute(0, 3, 1, 2) * 255),
