@@ -140,8 +140,12 @@ def _note_prompts(
             reporter.warning("unknown_words", sentence)
         if sentences:
             reporter.known_subjects(model.vocabulary.subjects)
-    for what, texts in (("the prompt", prompts), ("what to avoid", avoided)):
-        for number, end in enumerate(model.unread(texts), start=1):
+    ends = model.unread([*prompts, *avoided])
+    for what, own in (
+        ("the prompt", ends[: len(prompts)]),
+        ("what to avoid", ends[len(prompts) :]),
+    ):
+        for number, end in enumerate(own, start=1):
             if end:
                 words = " ".join(end.split()[:_QUOTED_WORDS])
                 reporter.warning(
