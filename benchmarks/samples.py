@@ -18,7 +18,7 @@ from training.sample import PROMPTS, sheet
 
 from .candidate import open_stage_one
 from .conditional import sample_given
-from .recognition import judge, recognised
+from .recognition import judge
 
 # What is asked of the bundled model: of all samples, and of the worst subject's.
 LEAST_MEAN, LEAST_OF_ONE = 0.9, 0.75
@@ -88,7 +88,7 @@ def run(
     with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for name, pictures in pool.map(make, enumerate(bound.items(), start=1)):
             seen = judging.names(pictures)
-            right = sum(recognised(judging, pictures, [name] * count))
+            right = seen.count(name)
             others = Counter(each for each in seen if each != name)
             subjects.append(Subject(name, PROMPTS[name], count, right, dict(others)))
             rows.append(pictures[:_SHOWN])

@@ -252,7 +252,7 @@ def _inner_rim(place: Footprint, scale: float) -> torch.Tensor:
 def _outward(difference: torch.Tensor, place: Footprint) -> torch.Tensor:
     """M' d: (C, h, w) to (C, H, W), what lies at the footprint's border continued outwards.
 
-    It falls smoothly to 0 long before the parent's own border, which others agree with. Inside the
+    It falls smoothly to 0 before the parent's own border, which others agree with. Inside the
     footprint it is 0.
     """
     rows, columns = _outwards(place.rows), _outwards(place.columns)

@@ -144,7 +144,6 @@ def join_sets(folders: Sequence[Path], out: Path) -> None:
     Args:
         out: another folder than theirs.
     """
-    assert out not in folders
     out.mkdir(parents=True, exist_ok=True)
     (out / CAPTIONS).unlink(missing_ok=True)
     for name in ("images.npy", "concepts.npy"):
@@ -185,6 +184,8 @@ def main() -> None:
     if options.sheet:
         sheet(options.seed, options.columns, options.only).save(options.sheet)
     elif options.join:
+        if options.out in options.join:
+            parser.error("--out is one of the sets to join; choose another folder")
         join_sets(options.join, options.out)
     else:
         make_set(options.count, options.seed, options.out, options.size, options.only)

@@ -38,13 +38,17 @@ def words_of(text: str) -> list[str]:
     "the moon's 8k craters" has "the", "moon", "craters", and a sentence of Chinese is one word.
     """
     text = _POSSESSIVE.sub("", unicodedata.normalize("NFC", text).lower())
-    # Marks belong to letters (vowels of Hindi); str.isalpha and \w know letters alone.
-    letters = [c if c.isalpha() or unicodedata.category(c)[0] == "M" else " " for c in text]
+    letters = [c if _is_letter(c) else " " for c in text]
     return [
         word
         for word in "".join(letters).split()
         if len(word) > 1 or word == "a" or not word.isascii()
     ]
+
+
+def _is_letter(character: str) -> bool:
+    """Marks belong to letters (vowels of Hindi); str.isalpha and \\w know letters alone."""
+    return character.isalpha() or unicodedata.category(character)[0] == "M"
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,8 @@ class Vocabulary:
     def known_part(self, prompt: str) -> str:
         """The prompt without what the model has never met, which could only disturb it.
 
-        Of characters other than letters, commas, hyphens and apostrophes only the gap stays; empty
-        where nothing is known.
+        Of characters other than letters, commas and apostrophes only the gap stays; empty where
+        nothing is known.
         """
         known = [
             part
@@ -88,11 +92,9 @@ class Vocabulary:
 
 
 def _parts(prompt: str) -> list[str]:
-    """A prompt's words with what is written around them; a hyphen keeps two together."""
+    """A prompt's words with their commas; two that a hyphen joined are known one by one."""
     text = unicodedata.normalize("NFC", prompt).replace("’", "'")
-    kept = [
-        c if c.isalpha() or unicodedata.category(c)[0] == "M" or c in ",-'" else " " for c in text
-    ]
+    kept = [c if _is_letter(c) or c in ",'" else " " for c in text]
     return "".join(kept).replace(",", ", ").split()
 
 

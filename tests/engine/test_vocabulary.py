@@ -61,6 +61,7 @@ def test_a_sentence_says_what_is_not_understood(prompt: str, problem: str) -> No
         ("“leaf”, a photo of a whale", "leaf a photo of a"),
         ("galaxy—leaf; the galaxy’s leaves", "galaxy leaf the galaxy's leaves"),
         ("leaf,whale/galaxy", "leaf, galaxy"),
+        ("a leaf-whale", "a leaf"),
         ("a photo of the", ""),
         ("ein Wald im Herbst", ""),
         ("森林", ""),
