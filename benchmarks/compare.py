@@ -12,8 +12,8 @@ import torch
 
 from engine.contract.job import SamplerSettings
 from engine.footprint import footprint
-from engine.models.protocol import Model
-from engine.stack import footprints
+from engine.models.protocol import Denoiser, Model
+from engine.stack import footprints, holding
 from training.images import CONCEPTS, draw
 
 from . import methods
@@ -99,10 +99,24 @@ def compare(
 
     def read(chain: Chain) -> Zoom:
         with torch.inference_mode():
-            single = [model.condition([prompt], [""], guidance) for prompt in chain.prompts]
-            together = model.condition(chain.prompts, [""] * len(chain.levels), guidance)
-        context = model.default_context
-        return Zoom(together, single, chain.placements, size, 0, context, chain.loop)
+            asked = list(zip(chain.prompts, holding(len(chain.levels), chain.loop), strict=True))
+
+            def bound(levels: Sequence[tuple[str, bool]], nested: bool) -> Denoiser:
+                prompts = [prompt for prompt, _ in levels]
+                holds = [held and nested for _, held in levels]
+                return model.condition(prompts, [""] * len(prompts), guidance, holds)
+
+            return Zoom(
+                together=bound(asked, True),
+                alone=bound(asked, False),
+                each_holding=[bound([level], True) for level in asked],
+                each_alone=[bound([level], False) for level in asked],
+                placements=chain.placements,
+                size=size,
+                seed=0,
+                context_strength=model.default_context,
+                loop=chain.loop,
+            )
 
     def make(work: tuple[Chain, Zoom]) -> tuple[Chain, int, dict[str, Made], list[Measured]]:
         chain, zoom = work

@@ -30,8 +30,10 @@ class Zoom:
     """What is to be made.
 
     Attributes:
-        together: the model bound to all N prompts.
-        single: the model bound to each prompt alone, N of them.
+        together: the model bound to all N prompts, as pictures that hold the next one.
+        alone: the model bound to all N prompts, as pictures that hold nothing.
+        each_holding: N of them, each bound to one prompt as ``together`` has it.
+        each_alone: N of them, each bound to one prompt as ``alone`` has it.
         size: (width, height) of every level.
         seed: decides all noise.
         context_strength: as the model recommends it; the default rule's.
@@ -39,7 +41,9 @@ class Zoom:
     """
 
     together: Denoiser
-    single: Sequence[Denoiser]
+    alone: Denoiser
+    each_holding: Sequence[Denoiser]
+    each_alone: Sequence[Denoiser]
     placements: Sequence[Placement]
     size: tuple[int, int]
     seed: int
@@ -102,7 +106,7 @@ def joint(zoom: Zoom, settings: SamplerSettings) -> Made:
 
 def independent(zoom: Zoom, settings: SamplerSettings) -> Made:
     """Every prompt sampled alone; the levels meet only when they are pasted."""
-    watched = Watched(zoom.together)
+    watched = Watched(zoom.alone)
     started = time.perf_counter()
     levels = sample_given(
         watched,
@@ -121,7 +125,7 @@ def outpainting(zoom: Zoom, settings: SamplerSettings, resampling: Resampling) -
     The deeper picture is kept exactly, at every step; RePaint's jumps back let what is around it
     adapt.
     """
-    watched = [Watched(denoiser) for denoiser in zoom.single]
+    watched = [Watched(denoiser) for denoiser in zoom.each_holding]
     started = time.perf_counter()
     levels: list[torch.Tensor] = []
     for index in range(len(watched) - 1, -1, -1):
@@ -150,7 +154,7 @@ def super_resolution(
             noise alone.
         project: whether the level, reduced, must equal the crop exactly, at every step.
     """
-    watched = [Watched(denoiser) for denoiser in zoom.single]
+    watched = [Watched(denoiser) for denoiser in zoom.each_alone]
     started = time.perf_counter()
     levels: list[torch.Tensor] = []
     for index, denoiser in enumerate(watched):

@@ -68,7 +68,9 @@ def run(
     )
     with torch.inference_mode():
         bound = {
-            name: model.condition([PROMPTS[name]] * count, [""] * count, model.default_guidance)
+            name: model.condition(
+                [PROMPTS[name]] * count, [""] * count, model.default_guidance, [False] * count
+            )
             for name in names
         }
 

@@ -32,6 +32,11 @@ def footprints(
     return [footprint(placement, size) for placement in children]
 
 
+def holding(levels: int, loop: bool = False) -> list[bool]:
+    """Which levels of a stack hold the next one: all, but for the deepest where it is no loop."""
+    return [True] * (levels - 1) + [loop]
+
+
 def render(
     levels: torch.Tensor, placements: Sequence[Placement], loop: bool = False
 ) -> torch.Tensor:

@@ -13,7 +13,7 @@ from .models.protocol import Denoiser, Model, SuperResolution
 from .noise import draw, share
 from .pinning import Pin
 from .planning import Plan
-from .stack import footprints
+from .stack import footprints, holding
 
 _AUGMENTATION_ROUND = -1  # a round of noise that no step draws
 
@@ -41,10 +41,14 @@ def first_stage(model: Model, plan: Plan, given: Sequence[GivenPicture]) -> Stag
     assert guidance is not None  # make_plan sets it
     pins = [picture.at(plan.sample_size, plan.aspect) for picture in given]
     # A denoiser has one prompt at least, also where every level is given and none is asked for.
-    asked = [job.levels[i] for i in _asked(job, pins)] or [job.levels[0]]
+    asked = _asked(job, pins) or [0]
+    holds = holding(len(job.levels), job.loop)
     with torch.inference_mode():
         denoiser = model.condition(
-            [level.prompt for level in asked], [level.negative_prompt for level in asked], guidance
+            [job.levels[i].prompt for i in asked],
+            [job.levels[i].negative_prompt for i in asked],
+            guidance,
+            [holds[i] for i in asked],
         )
     return Stage(denoiser, plan.sample_size, job.sampler, _seeds(job), pins)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import string
 
+from .concepts.density import SPARSE
 from .concepts.traits import Drawing
 from .fields import Rng
 from .words import LEADS, NOUNS, STYLE
@@ -20,8 +22,14 @@ _FAR = {
     *("earth", "gas", "planet", "moon"),
 }
 _ORBIT = {"continent", "clouds"}
-_NEAR = {"bark", "leaf", "flower", "meadow", "water_drops", "butterfly"}
+_NEAR = {"bark", "leaf", "flower", "meadow", "grass", "water_drops", "butterfly"}
 _SMALL = {"plant_cells", "blood", "snow_crystal", "diatoms", "bacteria", "circuit", "lattice"}
+
+
+HOLDING = "+"
+"""Stands before the caption of a picture that holds another; no word that anyone would type."""
+
+_CROWDED = re.compile(r"\b(many|full|dense|crowded|cluster)\b")
 
 
 def caption(rng: Rng, drawing: Drawing) -> str:
@@ -29,11 +37,11 @@ def caption(rng: Rng, drawing: Drawing) -> str:
     adjectives: list[str] = []
     if drawing.adjectives and rng.random() < 0.45:
         adjectives.append(_pick(rng, drawing.adjectives))
-    text = _pick(rng, NOUNS[drawing.kind]).replace("{}", " ".join(adjectives))
+    text = _pick(rng, _nouns(drawing)).replace("{}", " ".join(adjectives))
     text = " ".join(text.split())
     if rng.random() < 0.15:
         text = _pick(rng, LEADS) + text
-    if drawing.phrases and rng.random() < 0.35:
+    if drawing.phrases and rng.random() < 0.45:
         text += ", " + _pick(rng, drawing.phrases)
     for _ in range(int(rng.choice(3, p=(0.5, 0.3, 0.2)))):
         own = rng.random() < 0.4
@@ -41,6 +49,14 @@ def caption(rng: Rng, drawing: Drawing) -> str:
     if rng.random() < 0.12:
         text = _disturb(rng, text)
     return text
+
+
+def _nouns(drawing: Drawing) -> tuple[str, ...]:
+    """The phrases of its kind that do not say the contrary of what else is said of it."""
+    nouns = NOUNS[drawing.kind]
+    if SPARSE.adjectives[0] not in drawing.adjectives:
+        return nouns
+    return tuple(noun for noun in nouns if not _CROWDED.search(noun))
 
 
 def _family(kind: str) -> str:

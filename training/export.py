@@ -20,7 +20,7 @@ from transformers import T5Tokenizer
 from engine.contract.vocabulary import WORDS_FILE, words_of
 
 from . import model
-from .captions import FILLERS
+from .captions import FILLERS, HOLDING
 from .images import DATA, concepts_of
 from .train import HISTORY, RUN, Networks
 from .words import NAMELESS, NOUNS
@@ -167,6 +167,7 @@ def vocabulary(data: Path) -> dict[str, object]:
         "subjects": [name.replace("_", " ") for name in concepts_of(data)],
         "words": sorted(words),
         "naming": sorted((words & nouns) - NAMELESS - set(FILLERS)),
+        "holding": HOLDING,
     }
 
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from . import insets
-from .captions import caption
+from .captions import HOLDING, caption
 from .concepts import cosmos, green, land, life, space, texture, water
 from .concepts.traits import Drawing
 from .fields import UNITS, Field, Rng, canvas, reduce
@@ -80,7 +80,7 @@ def example(
 ) -> tuple[Pixels, str, int]:
     """Picture `index` of the set `seed`: (size, size, 3) bytes, caption, number of its concept.
 
-    Only stage I has to do with more than one scale in a picture.
+    Only stage I has to do with more than one scale in a picture; its captions say so.
 
     Args:
         only: these subjects in turn; none means all.
@@ -89,13 +89,15 @@ def example(
     names = list(CONCEPTS)
     number = names.index(only[index % len(only)]) if only else index % len(names)
     image, drawing = draw(rng, names[number], size)
+    text = caption(rng, drawing)
     if size == SMALL and rng.random() < insets.SHARE:
+        text = f"{HOLDING} {text}"
         image = insets.with_inset(
             rng, image, number, len(names), lambda rng, n: draw(rng, names[n])[0]
         )
     if rng.random() < 0.5:
         image = image[:, ::-1]
-    return (image * 255 + 0.5).astype(np.uint8), caption(rng, drawing), number
+    return (image * 255 + 0.5).astype(np.uint8), text, number
 
 
 Block = tuple[int, int, int, int, tuple[str, ...]]

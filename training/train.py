@@ -24,6 +24,7 @@ from torch.nn import functional
 from transformers import T5EncoderModel, T5Tokenizer
 
 from . import model, tokens
+from .captions import HOLDING
 from .images import CONCEPTS, DATA, is_made, make_set
 from .trainer import CORES, Losses, Schedule, Trainer, noised, train_in_processes, weighted
 
@@ -88,7 +89,9 @@ class FirstStage(Trainer):
         tokenizer = T5Tokenizer.from_pretrained(run / "tokenizer")
         self.ids = tokens.encode(tokenizer, captions).to(torch.int16)
         self.pool = self._pool(np.load(data / "concepts.npy"))
-        self.empty = tokens.encode(tokenizer, [""])[0]
+        # A picture whose caption is left out still tells whether it holds another.
+        self.holding = torch.tensor([text.startswith(HOLDING) for text in captions])
+        self.empty = tokens.encode(tokenizer, ["", HOLDING])
         torch.manual_seed(schedule.seed)
         networks = Networks(len(tokenizer))
         if plan.start:
@@ -110,8 +113,11 @@ class FirstStage(Trainer):
             x0 = functional.avg_pool2d(x0, 64 // size)
         if self.order.random() < 0.5:
             x0 = x0.flip(3)
-        ids = self.ids[torch.from_numpy(chosen)].long()
-        ids[torch.rand(count) < 0.12] = self.empty
+        numbers = torch.from_numpy(chosen)
+        left_out = torch.rand(count, 1) < 0.12
+        ids = torch.where(
+            left_out, self.empty[self.holding[numbers].long()], self.ids[numbers].long()
+        )
         return x0.to(self.device), ids.to(self.device)
 
     def losses(self) -> Losses:

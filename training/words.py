@@ -273,6 +273,13 @@ NOUNS: dict[str, tuple[str, ...]] = {
         "{} blades of grass",
         "a {} field of flowers",
     ),
+    "grass": (
+        "{} grass",
+        "a {} meadow",
+        "a {} lawn",
+        "{} blades of grass",
+        "{} grass from above",
+    ),
     "water_drops": (
         "{} water drops",
         "{} dew drops on a leaf",

@@ -1,7 +1,8 @@
 """The words that a small model was trained with. Standard library only.
 
 A model folder may hold ``words.json``: ``{"version": 1, "subjects": [...], "words": [...],
-"naming": [...]}``, the last being those of the words that name a subject; without it all do.
+"naming": [...], "holding": "+"}``. ``naming`` are those of the words that name a subject; without
+it all do. ``holding`` stands before the caption of every training picture that holds another one.
 Models without the file have read the whole language.
 """
 
@@ -59,11 +60,14 @@ class Vocabulary:
         subjects: what it can draw, from the widest scale to the smallest.
         words: in small letters, without those that say nothing, such as "the".
         naming: those of them that name a subject, unlike "red" or "from above".
+        holding: what says before a prompt that the picture holds another; empty where the model
+            was not taught to know.
     """
 
     subjects: tuple[str, ...]
     words: frozenset[str]
     naming: frozenset[str]
+    holding: str = ""
 
     def unknown(self, prompt: str) -> list[str]:
         """The prompt's words that the model has never met, each once, in small letters."""
@@ -86,6 +90,11 @@ class Vocabulary:
         ]
         meant = any(word not in _SAY_NOTHING for part in known for word in words_of(part))
         return " ".join(known) if meant else ""
+
+    def read(self, prompt: str, holds: bool) -> str:
+        """What the model is given for a prompt; `holds`: of a picture that holds another."""
+        known = self.known_part(prompt)
+        return f"{self.holding} {known}".strip() if holds else known
 
     def _knows(self, word: str) -> bool:
         return word in _SAY_NOTHING or not _forms(word).isdisjoint(self.words)
@@ -131,7 +140,8 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
 
     words = frozenset(texts("words")) - _SAY_NOTHING
     naming = frozenset(texts("naming")) & words if "naming" in data else words
-    return Vocabulary(tuple(texts("subjects")), words, naming)
+    holding = _CHECK.text(data.get("holding", ""), '"holding"')
+    return Vocabulary(tuple(texts("subjects")), words, naming, holding)
 
 
 def not_avoided(vocabulary: Vocabulary, prompts: Sequence[str]) -> list[str]:

@@ -75,9 +75,18 @@ class Model(Protocol):
         ...
 
     def condition(
-        self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
+        self,
+        prompts: Sequence[str],
+        negative_prompts: Sequence[str],
+        guidance_scale: float,
+        holding: Sequence[bool],
     ) -> Denoiser:
-        """Encode the prompts of a stack, one per level."""
+        """Encode the prompts of a stack, one per level.
+
+        Args:
+            holding: whether each level's picture holds the next one's, for a model that was
+                trained to know; others draw a level alike either way.
+        """
         ...
 
     def unread(self, prompts: Sequence[str]) -> list[str]:

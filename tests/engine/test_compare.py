@@ -44,7 +44,8 @@ def zoom(levels: int = LEVELS, seeds: int = 3, factor: float = 2.0) -> methods.Z
     def bound(count: int) -> Quiet:
         return Quiet(worlds.gaussian(count, SIZE, seeds))
 
-    return methods.Zoom(bound(levels), [bound(1)] * levels, chain(levels, factor), SIZE, seed=4)
+    together, each = bound(levels), [bound(1)] * levels
+    return methods.Zoom(together, together, each, each, chain(levels, factor), SIZE, seed=4)
 
 
 def big_pictures(count: int, side: int, seed: int = 0) -> torch.Tensor:
@@ -150,24 +151,49 @@ def test_outpainting_keeps_the_deeper_picture(factor):
     place = footprint(Placement(factor), SIZE)
     deeper = 0.1 * torch.randn(3, *SIZE)
     picture = sample_given(
-        zoom().single[0],
+        zoom().each_alone[0],
         methods.around(place, deeper),
         count=1, size=SIZE, seed=1, settings=SETTINGS, resampling=Resampling(2),
     )[0]  # fmt: skip
     assert torch.equal(place.crop(picture), place.reduce(deeper))
     made = methods.outpainting(zoom(factor=factor), SETTINGS, Resampling())
     alone = sample_given(
-        zoom().single[0], lambda x0: x0,
+        zoom().each_alone[0], lambda x0: x0,
         count=1, size=SIZE, seed=methods.level_seed(4, LEVELS - 1), settings=SETTINGS,
     )[0]  # fmt: skip
     assert torch.equal(made.levels[-1], alone)
+
+
+def test_each_method_says_of_each_level_what_it_will_hold():
+    """Which denoiser a method asks decides what the model is told; the estimates show which."""
+
+    class Told:
+        channels = 3
+
+        def __init__(self, value: float) -> None:
+            self.value = value
+
+        def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+            return torch.full_like(z, self.value)
+
+    told = methods.Zoom(
+        Told(0.1), Told(0.2), [Told(0.3)] * 3, [Told(0.4)] * 3, chain(3, 2.0), SIZE, seed=4
+    )
+    made = {
+        "together": methods.joint(told, SETTINGS),
+        "alone": methods.independent(told, SETTINGS),
+        "outwards": methods.outpainting(told, SETTINGS, Resampling()),
+        "inwards": methods.super_resolution(told, SETTINGS, None, project=False),
+    }
+    values = {name: float(each.estimates.mean()) for name, each in made.items()}
+    assert values == pytest.approx({"together": 0.1, "alone": 0.2, "outwards": 0.3, "inwards": 0.4})
 
 
 @pytest.mark.parametrize("factor", [2.0, 4.0])
 def test_super_resolution_keeps_the_parents_crop(factor):
     made = methods.super_resolution(zoom(factor=factor), SETTINGS, None, project=True)
     alone = sample_given(
-        zoom().single[0], lambda x0: x0,
+        zoom().each_alone[0], lambda x0: x0,
         count=1, size=SIZE, seed=methods.level_seed(4, 0), settings=SETTINGS,
     )[0]  # fmt: skip
     # The last paste would have changed the widest level, had a deeper one departed from it.
@@ -195,7 +221,7 @@ def test_what_is_known_continues_where_the_model_is_exact():
 @pytest.mark.parametrize("turns", [1, 4])
 def test_jumps_back_keep_the_variance_of_what_is_drawn(turns):
     picture = sample_given(
-        zoom(seeds=1000).single[0], lambda x0: x0,
+        zoom(seeds=1000).each_alone[0], lambda x0: x0,
         count=1, size=SIZE, seed=3, settings=SamplerSettings(steps=24),
         resampling=Resampling(turns),
     )  # fmt: skip
@@ -214,7 +240,7 @@ def test_a_start_with_little_noise_stays_near_its_picture():
 
     def distance(sigma: float) -> float:
         picture = sample_given(
-            zoom().single[0], lambda x0: x0,
+            zoom().each_alone[0], lambda x0: x0,
             count=1, size=SIZE, seed=3, settings=SETTINGS, start=Start(start, sigma),
         )  # fmt: skip
         return float((picture - start).square().mean().sqrt() / start.std())
@@ -277,7 +303,8 @@ class Model:
     default_context = 1.0
     second_stage = None
 
-    def condition(self, prompts, negative_prompts, guidance_scale):
+    def condition(self, prompts, negative_prompts, guidance_scale, holding):
+        assert len(holding) == len(prompts)
         return Quiet(worlds.gaussian(len(prompts), self.native_size, seeds=3), 0.3)
 
 

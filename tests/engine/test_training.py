@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,11 @@ import torch
 from benchmarks.candidate import open_stage_one
 from training import __main__ as whole
 from training import insets, tokens
-from training.captions import caption
+from training.captions import HOLDING, caption
 from training.concepts.traits import Drawing
 from training.export import export, history_of
 from training.fields import UNITS, blur, canvas, canvas_side, grid, hillshade, noise, patch, warp
-from training.images import CAPTIONS, CONCEPTS, draw, join_sets, make_set
+from training.images import CAPTIONS, CONCEPTS, draw, example, join_sets, make_set
 from training.measure import HUES, mean_hue
 from training.optimiser import Muon, orthogonal
 from training.train import HISTORY, FirstStage, Plan
@@ -159,12 +160,69 @@ def test_a_trained_model_is_opened_by_the_engine_and_trained_on(tmp_path: Path) 
     assert f"{run['seen']:,} pictures seen" in (tmp_path / "model/README.md").read_text("utf-8")
     model = open_stage_one(tmp_path / "model")
     assert model.vocabulary is not None and len(model.vocabulary.subjects) == len(CONCEPTS)
-    denoiser = model.condition(["a leaf"], [""], 2.5)
-    assert denoiser.predict_x0(torch.zeros(1, 3, 64, 64), torch.ones(1)).isfinite().all()
+    z, sigma = torch.zeros(2, 3, 64, 64), torch.ones(2)
+    prompts = (["a leaf"] * 2, [""] * 2)
+    denoiser = model.condition(*prompts, 2.5, [False, True])
+    assert denoiser.predict_x0(z, sigma).isfinite().all()
+    for text in (denoiser.positive, denoiser.negative):
+        assert not torch.equal(text[0], text[1]), "the model is told which level holds another"
+    model.vocabulary = replace(model.vocabulary, holding="")
+    text = model.condition(*prompts, 2.5, [False, True]).positive
+    assert torch.equal(text[0], text[1])
     (tmp_path / "next").mkdir()
     shutil.copy(tmp_path / "model" / HISTORY, tmp_path / "next")
     shutil.copy(tmp_path / "run/state.json", tmp_path / "next")
     assert len(history_of(tmp_path / "next")) == 2
+
+
+def test_captions_tell_which_pictures_hold_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = [example(4, index) for index in range(60)]
+    monkeypatch.setattr(insets, "SHARE", 0.0)
+    none = [example(4, index) for index in range(60)]
+    holding = [text.startswith(f"{HOLDING} ") for _, text, _ in some]
+    assert 15 < sum(holding) < 40
+    for (held, text, _), (plain, bare, _), holds in zip(some, none, holding, strict=True):
+        assert text.removeprefix(f"{HOLDING} ") == bare and HOLDING not in bare
+        assert holds or np.array_equal(held, plain)
+        # Mirrored or not is drawn after the inset.
+        mirrored = plain[:, ::-1]
+        assert not holds or not (np.array_equal(held, plain) or np.array_equal(held, mirrored))
+
+
+def test_a_caption_left_out_still_tells_of_an_inset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_set(20, 1, tmp_path, processes=1)
+    captions = json.loads((tmp_path / CAPTIONS).read_text(encoding="utf-8"))
+    tokenizer = tokens.train_tokenizer(captions)
+    tokens.save(tokenizer, tmp_path / "tokenizer")
+    schedule, device = Schedule(0.0, 1e-3, 1, 1), torch.device("cpu")
+    trainer = FirstStage(Plan(0.0, 2, 2, None, ()), tmp_path, schedule, tmp_path, device, 0)
+    batches = []
+    for share in (torch.ones, torch.zeros):
+        trainer.order = np.random.default_rng(1)
+        monkeypatch.setattr(torch, "rand", share)
+        batches.append(trainer.batch(64, 40)[1].tolist())
+    said = dict(zip(map(tuple, tokens.encode(tokenizer, captions).tolist()), captions, strict=True))
+    holding = [said[tuple(each)].startswith(HOLDING) for each in batches[0]]
+    assert 5 < sum(holding) < 35
+    empty, marked = tokens.encode(tokenizer, ["", HOLDING]).tolist()
+    assert batches[1] == [marked if holds else empty for holds in holding]
+
+
+def test_captions_do_not_say_the_contrary_of_the_density() -> None:
+    rng = np.random.default_rng(1)
+    black = np.zeros((4, 4, 3), np.float32)
+    for kind in ("stars", "galaxy_cluster"):
+        texts = [caption(rng, Drawing(black, kind, ("sparse",))) for _ in range(200)]
+        assert not any(word in f" {text} " for text in texts for word in (" many ", " full "))
+    assert any("full of stars" in caption(rng, Drawing(black, "stars")) for _ in range(200))
+    meadows = [draw(rng, "meadow")[1] for _ in range(12)]
+    bare = [each for each in meadows if "without flowers" in each.phrases]
+    assert 0 < len(bare) < len(meadows)
+    for each in bare:
+        nouns = replace(each, adjectives=(), phrases=())
+        assert not any("flower" in caption(rng, nouns) for _ in range(50))
 
 
 def test_captions_name_a_colour_in_about_half_of_the_pictures() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,14 @@ def test_the_model_gets_what_it_knows(prompt: str, known: str) -> None:
     assert SMALL.known_part(prompt) == known
 
 
+def test_a_prompt_says_whether_its_picture_holds_another() -> None:
+    told = replace(SMALL, holding="+")
+    assert told.read("a + blue galaxy", holds=True) == "+ a blue galaxy"
+    assert told.read("a + blue galaxy", holds=False) == "a blue galaxy"
+    assert told.read("", holds=True) == "+"
+    assert SMALL.read("a blue galaxy", holds=True) == "a blue galaxy"
+
+
 def test_levels_are_named() -> None:
     sentences = not_understood(SMALL, ["a galaxy", "a blue whale"])
     assert sentences == [f"Level 2: {NOTHING}, so it chooses by itself."]
@@ -82,10 +91,10 @@ def test_the_list_is_read_from_the_models_folder(tmp_path: Path) -> None:
     (tmp_path / "words.json").write_text(json.dumps(data), encoding="utf-8")
     leaf = frozenset({"leaf"})
     assert read_vocabulary(tmp_path) == Vocabulary(("leaf",), leaf, leaf)
-    data = {**data, "words": ["leaf", "the", "red"], "naming": ["leaf", "the"]}
+    data = {**data, "words": ["leaf", "the", "red"], "naming": ["leaf", "the"], "holding": "+"}
     (tmp_path / "other").mkdir()
     (tmp_path / "other/words.json").write_text(json.dumps(data), encoding="utf-8")
-    assert read_vocabulary(tmp_path / "other") == Vocabulary(("leaf",), leaf | {"red"}, leaf)
+    assert read_vocabulary(tmp_path / "other") == Vocabulary(("leaf",), leaf | {"red"}, leaf, "+")
 
 
 @pytest.mark.parametrize("text", ["[]", '{"version": 1}', '{"version": 1, "subjects": [1]}'])

@@ -16,11 +16,11 @@ class Density:
     phrases: tuple[str, ...] = ()
 
 
-SPARSE = Density(0.3, ("sparse",), ("few and far apart",))
+SPARSE = Density(0.25, ("sparse",), ("few and far apart",))
 DENSE = Density(1.9, ("dense",), ("densely packed",))
 
 
 def density(rng: Rng) -> Density:
     """Few, many, or mostly as usual."""
     choice = rng.random()
-    return SPARSE if choice < 0.15 else DENSE if choice < 0.3 else Density()
+    return SPARSE if choice < 0.18 else DENSE if choice < 0.36 else Density()

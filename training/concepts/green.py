@@ -53,7 +53,7 @@ def forest(rng: Rng) -> Drawing:
         leaves = mix(fresh, blossom, smooth(0.62, 0.7, tone))
     elif style < 0.76:
         words, phrases = ("snowy", "winter", "white"), ("in winter", "covered in snow")
-        leaves = ramp(tone, (0, (0.1, 0.15, 0.14)), (1, (0.2, 0.24, 0.2)))
+        leaves = ramp(tone, (0, (0.14, 0.19, 0.18)), (1, (0.3, 0.34, 0.3)))
         white = True
     else:
         words, phrases = ("autumn", "colourful"), ("in autumn", "orange and red leaves")
@@ -66,8 +66,8 @@ def forest(rng: Rng) -> Drawing:
         )
     leaves = leaves * (0.88 + 0.1 * noise(rng, 1.5))[..., None]
     if white:
-        snow = smooth(0.42, 0.75, dome + 0.1 * noise(rng, 1.2, low=6)) * smooth(0.1, 0.6, gap)
-        leaves = mix(leaves, (0.9, 0.94, 1.0), snow)
+        snow = smooth(0.36, 0.72, dome + 0.14 * noise(rng, 1.2, low=6)) * smooth(0.1, 0.6, gap)
+        leaves = mix(leaves, (0.84, 0.89, 0.97), snow)
     image = (
         leaves * ((0.15 + 0.95 * np.clip(shade, 0, 1.6)) * (0.25 + 0.75 * gap))[..., None] * 1.25
     )

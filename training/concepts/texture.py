@@ -76,7 +76,8 @@ def meadow(rng: Rng) -> Drawing:
     words = ("green", *(colours if flowers and len(colours) == 1 else ()))
     phrases = ("in summer", *(f"with {c} flowers" for c in colours if flowers))
     phrases += (amount, amount) if amount else ()
-    return Drawing(image.astype(np.float32), "meadow", words, phrases)
+    kind = "meadow" if flowers else "grass"
+    return Drawing(image.astype(np.float32), kind, words, phrases)
 
 
 def butterfly(rng: Rng) -> Drawing:
