@@ -130,15 +130,19 @@ def _note_prompts(
     """Tell what of the prompts the model does not understand, or is too long for it."""
     # What a level is kept or pinned to, no prompt decides.
     decided = {picture.level for picture in given if not picture.sampled}
-    levels = [None if index in decided else level for index, level in enumerate(job.levels)]
-    prompts = [level.prompt if level else "" for level in levels]
-    avoided = [level.negative_prompt if level else "" for level in levels]
+    prompts = [level.prompt for level in job.levels]
+    avoided = [level.negative_prompt for level in job.levels]
     if model.vocabulary is not None:
-        sentences = not_understood(model.vocabulary, prompts)
-        sentences += not_avoided(model.vocabulary, avoided)
-        for sentence in sentences:
-            reporter.warning("unknown_words", sentence)
-        if sentences:
+        told = False
+        for what, sentences in (
+            ("", not_understood(model.vocabulary, prompts)),
+            ("of what to avoid ", not_avoided(model.vocabulary, avoided)),
+        ):
+            for index, sentence in enumerate(sentences):
+                if sentence and index not in decided:
+                    reporter.warning("unknown_words", f"Level {index + 1}: {what}{sentence}")
+                    told = True
+        if told:
             reporter.known_subjects(model.vocabulary.subjects)
     ends = model.unread([*prompts, *avoided])
     for what, own in (
@@ -146,7 +150,7 @@ def _note_prompts(
         ("what to avoid", ends[len(prompts) :]),
     ):
         for number, end in enumerate(own, start=1):
-            if end:
+            if end and number - 1 not in decided:
                 words = " ".join(end.split()[:_QUOTED_WORDS])
                 reporter.warning(
                     "long_prompt",

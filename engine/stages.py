@@ -43,9 +43,12 @@ def first_stage(model: Model, plan: Plan, given: Sequence[GivenPicture]) -> Stag
     # A denoiser has one prompt at least, also where every level is given and none is asked for.
     asked = _asked(job, pins) or [0]
     holds = holding(len(job.levels), job.loop)
+    prompts = [level.prompt for level in job.levels]
+    if model.vocabulary is not None:
+        prompts = model.vocabulary.completed(prompts)
     with torch.inference_mode():
         denoiser = model.condition(
-            [job.levels[i].prompt for i in asked],
+            [prompts[i] for i in asked],
             [job.levels[i].negative_prompt for i in asked],
             guidance,
             [holds[i] for i in asked],

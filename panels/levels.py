@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import bpy
 
 from .. import jobs
-from ..engine.contract.vocabulary import problem_of
+from ..engine.contract.vocabulary import Vocabulary, not_understood
 from ..job_settings import is_kept, zoom_factor_of
 from ..measuring import measured
 from ..model_choice import vocabulary_of
@@ -65,7 +66,7 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         elif not item.prompt.strip():
             row.label(text="", icon="ERROR")
         else:
-            row.label(text="", icon="INFO" if _unknown_words(data, item) else "MESH_PLANE")
+            row.label(text="", icon="INFO" if _not_understood(data, index) else "MESH_PLANE")
         row.prop(item, "prompt", text="", emboss=False, placeholder="What is seen here?")
         right = split.row(align=True)
         right.alignment = "RIGHT"
@@ -161,7 +162,7 @@ def _draw_level(
         row.prop(level, "keep", toggle=True, icon="LOCKED" if level.keep else "UNLOCKED")
         row.operator("zoom_stack.level_again", icon="FILE_REFRESH")
     layout.prop(level, "prompt", text="", placeholder="What is seen at this scale?")
-    _draw_unknown_words(layout, context, settings, level)
+    _draw_not_understood(layout, context, settings, index)
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
@@ -197,20 +198,29 @@ def _draw_place(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, ind
     focus.prop(level, "focus", index=1, text="Y")
 
 
-def _unknown_words(settings: ZOOMSTACK_PG_settings, level: ZOOMSTACK_PG_level) -> str:
+def _not_understood(settings: ZOOMSTACK_PG_settings, index: int) -> str:
     """What the model does not understand of a prompt that decides a picture, as a sentence."""
+    level = settings.levels[index]
     given = is_kept(level) or (level.pin_image and not level.pin_mask)
     vocabulary = None if given else vocabulary_of(settings)
-    return "" if vocabulary is None else problem_of(vocabulary, level.prompt)
+    if vocabulary is None:
+        return ""
+    return _all_not_understood(vocabulary, tuple(each.prompt for each in settings.levels))[index]
 
 
-def _draw_unknown_words(
+@functools.lru_cache(maxsize=8)
+def _all_not_understood(vocabulary: Vocabulary, prompts: tuple[str, ...]) -> list[str]:
+    """Kept, since every row of the list asks in every redraw."""
+    return not_understood(vocabulary, prompts)
+
+
+def _draw_not_understood(
     layout: bpy.types.UILayout,
     context: bpy.types.Context,
     settings: ZOOMSTACK_PG_settings,
-    level: ZOOMSTACK_PG_level,
+    index: int,
 ) -> None:
-    problem = _unknown_words(settings, level)
+    problem = _not_understood(settings, index)
     if problem:
         draw_wrapped(layout, context, problem[0].upper() + problem[1:], "INFO")
         layout.menu(ZOOMSTACK_MT_subjects.bl_idname)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from diffusers import IFPipeline, IFSuperResolutionPipeline
 from safetensors.torch import load_file
@@ -21,7 +23,7 @@ from engine.contract.vocabulary import WORDS_FILE, words_of
 
 from . import model
 from .captions import FILLERS, HOLDING
-from .images import DATA, concepts_of
+from .images import CONCEPTS, DATA, concepts_of
 from .train import HISTORY, RUN, Networks
 from .words import NAMELESS, NOUNS
 
@@ -64,6 +66,8 @@ v-prediction, `squaredcos_cap_v2`; noise level of the small picture 0 to 500. Ei
 How it was made and measured: `docs/bundled_model.md`.
 """
 
+
+_CLEARLY = 0.6  # the least share of a word's uses that are one subject's, for the word to name it
 
 NOTHING_ELSE: dict[str, Any] = {
     "safety_checker": None,
@@ -166,9 +170,23 @@ def vocabulary(data: Path) -> dict[str, object]:
         "version": 1,
         "subjects": [name.replace("_", " ") for name in concepts_of(data)],
         "words": sorted(words),
-        "naming": sorted((words & nouns) - NAMELESS - set(FILLERS)),
+        "naming": dict(sorted(_naming(data, captions, (words & nouns) - NAMELESS - set(FILLERS)))),
         "holding": HOLDING,
     }
+
+
+def _naming(data: Path, captions: list[str], words: set[str]) -> Iterator[tuple[str, str | None]]:
+    """Each word with the subject that it stands for, None where it stands for several."""
+    names = [name.replace("_", " ") for name in CONCEPTS]
+    numbers = np.load(data / "concepts.npy")
+    shares: dict[str, dict[str, float]] = {word: defaultdict(float) for word in words}
+    of_each = np.bincount(numbers, minlength=len(names))  # some may be drawn more often
+    for text, number in zip(captions, numbers, strict=True):
+        for word in words & set(words_of(text)):
+            shares[word][names[number]] += 1 / of_each[number]
+    for word, found in shares.items():
+        subject = max(found, key=found.__getitem__)
+        yield word, subject if found[subject] > _CLEARLY * sum(found.values()) else None
 
 
 def main() -> None:

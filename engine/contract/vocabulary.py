@@ -1,8 +1,9 @@
 """The words that a small model was trained with. Standard library only.
 
 A model folder may hold ``words.json``: ``{"version": 1, "subjects": [...], "words": [...],
-"naming": [...], "holding": "+"}``. ``naming`` are those of the words that name a subject; without
-it all do. ``holding`` stands before the caption of every training picture that holds another one.
+"naming": {"treetops": "forest", "crystal": null, ...}, "holding": "+"}``. ``naming`` are those of
+the words that name a subject, and which, where it is one; ``holding`` stands before the caption of
+every training picture that holds another one.
 Models without the file have read the whole language.
 """
 
@@ -11,14 +12,16 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .checking import Checker, read_json
 
 WORDS_FILE = "words.json"
 _VERSION = 1
+_STRIDE = 4  # subjects from a level to the next one, where only one side says what it shows
 _MOST_WORDS = 6
 _MOST_LETTERS = 24  # of a word that is quoted; languages without spaces have long ones
 _CHECK = Checker("bad_model", WORDS_FILE)
@@ -59,14 +62,15 @@ class Vocabulary:
     Attributes:
         subjects: what it can draw, from the widest scale to the smallest.
         words: in small letters, without those that say nothing, such as "the".
-        naming: those of them that name a subject, unlike "red" or "from above".
+        naming: those of them that name a subject, unlike "red" or "from above", and which; None
+            of those that name one subject or another ("crystal").
         holding: what says before a prompt that the picture holds another; empty where the model
             was not taught to know.
     """
 
     subjects: tuple[str, ...]
     words: frozenset[str]
-    naming: frozenset[str]
+    naming: Mapping[str, str | None] = field(hash=False)
     holding: str = ""
 
     def unknown(self, prompt: str) -> list[str]:
@@ -75,7 +79,46 @@ class Vocabulary:
 
     def understands(self, prompt: str) -> bool:
         """Whether any word of the prompt tells the model what to draw."""
-        return any(not _forms(word).isdisjoint(self.naming) for word in words_of(prompt))
+        return any(_forms(word) & self.naming.keys() for word in words_of(prompt))
+
+    def subject_of(self, prompt: str) -> str | None:
+        """What a prompt names, None where that is not clear.
+
+        A subject by its whole name ("a crystal lattice"), the longest of several; or what most
+        words name; of several the first.
+        """
+        words = words_of(prompt)
+        whole = [(name, places) for name in self.subjects if (places := _found(name, words))]
+        if whole:
+            return max(whole, key=lambda found: (len(found[1]), -min(found[1])))[0]
+        named = Counter(filter(None, map(self._named, words)))
+        return named.most_common(1)[0][0] if named else None
+
+    def stand_ins(self, prompts: Sequence[str]) -> list[str]:
+        """What is drawn for prompts of a stack that name nothing: a scale that fits there.
+
+        Between levels whose prompts name subjects the scales in between; wider or closer than all
+        of those, some subjects further at each level; where no level names any, from the widest
+        scale to the smallest.
+
+        Returns:
+            a subject for each prompt that names none, "" for the others and for empty prompts.
+        """
+        named = {i: self.subject_of(prompt) for i, prompt in enumerate(prompts)}
+        places = {i: self.subjects.index(each) for i, each in named.items() if each}
+        return [
+            self.subjects[_between(i, places, len(prompts), len(self.subjects))]
+            if prompt.strip() and not self.understands(prompt)
+            else ""
+            for i, prompt in enumerate(prompts)
+        ]
+
+    def completed(self, prompts: Sequence[str]) -> list[str]:
+        """The prompts of a stack, with a subject where one names none."""
+        return [
+            ", ".join(filter(None, (subject, self.known_part(prompt)))) if subject else prompt
+            for subject, prompt in zip(self.stand_ins(prompts), prompts, strict=True)
+        ]
 
     def known_part(self, prompt: str) -> str:
         """The prompt without what the model has never met, which could only disturb it.
@@ -98,6 +141,31 @@ class Vocabulary:
 
     def _knows(self, word: str) -> bool:
         return word in _SAY_NOTHING or not _forms(word).isdisjoint(self.words)
+
+    def _named(self, word: str) -> str | None:
+        forms = (word, *sorted(_forms(word)))
+        return next((self.naming[form] for form in forms if form in self.naming), None)
+
+
+def _found(name: str, words: Sequence[str]) -> list[int]:
+    """Where the words of a name stand among others; empty unless all of them do."""
+    forms = [_forms(word) for word in name.split()]
+    places = [next((i for i, word in enumerate(words) if word in each), -1) for each in forms]
+    return [] if -1 in places else places
+
+
+def _between(level: int, places: Mapping[int, int], levels: int, subjects: int) -> int:
+    """The place of a subject that suits a level; `places` are those of other levels."""
+    before = max((i for i in places if i < level), default=None)
+    after = min((i for i in places if i > level), default=None)
+    if before is not None and after is not None:
+        share = (level - before) / (after - before)
+        return round(places[before] + share * (places[after] - places[before]))
+    if before is not None:
+        return min(places[before] + _STRIDE * (level - before), subjects - 1)
+    if after is not None:
+        return max(places[after] - _STRIDE * (after - level), 0)
+    return round((subjects - 1) * (level / (levels - 1) if levels > 1 else 0.5))
 
 
 def _parts(prompt: str) -> list[str]:
@@ -138,39 +206,33 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
             for item in _CHECK.items(data.get(key), f'"{key}"')
         ]
 
-    words = frozenset(texts("words")) - _SAY_NOTHING
-    naming = frozenset(texts("naming")) & words if "naming" in data else words
+    subjects = tuple(texts("subjects"))
+    naming = _CHECK.mapping(data.get("naming"), '"naming"')
+    for word, subject in naming.items():
+        if subject is not None:
+            _CHECK.choice(subject, subjects, f'"{word}" of "naming"')
+    named = {word: subject for word, subject in naming.items() if word not in _SAY_NOTHING}
     holding = _CHECK.text(data.get("holding", ""), '"holding"')
-    return Vocabulary(tuple(texts("subjects")), words, naming, holding)
+    return Vocabulary(subjects, frozenset(texts("words")) - _SAY_NOTHING, named, holding)
 
 
 def not_avoided(vocabulary: Vocabulary, prompts: Sequence[str]) -> list[str]:
-    """A sentence for each negative prompt with words that the model does not know."""
-    return [
-        f"Level {number}: of what to avoid {sentence}"
-        for number, prompt in enumerate(prompts, start=1)
-        if (sentence := _unknown_words(vocabulary, prompt))
-    ]
+    """The same of negative prompts; nothing takes the place of what they do not name."""
+    return [_unknown_words(vocabulary, prompt) for prompt in prompts]
 
 
 def not_understood(vocabulary: Vocabulary, prompts: Sequence[str]) -> list[str]:
-    """A sentence for each prompt with words that the model does not know; levels count from 1."""
-    sentences = []
-    for number, prompt in enumerate(prompts, start=1):
-        sentence = problem_of(vocabulary, prompt)
-        if sentence:
-            sentences.append(f"Level {number}: {sentence}")
-    return sentences
+    """What of each prompt of a stack the model does not understand; "" where it does all.
 
-
-@functools.lru_cache(maxsize=256)
-def problem_of(vocabulary: Vocabulary, prompt: str) -> str:
-    """What of a prompt the model does not understand, as a sentence; empty when nothing."""
-    if not prompt.strip():
-        return ""
-    if not vocabulary.understands(prompt):
-        return "nothing in this prompt names what the model can draw, so it chooses by itself."
-    return _unknown_words(vocabulary, prompt)
+    Returns:
+        sentences without a capital, for a level's number to stand before.
+    """
+    return [
+        f"nothing in this prompt names what the model can draw; it draws “{subject}” instead."
+        if subject
+        else _unknown_words(vocabulary, prompt)
+        for subject, prompt in zip(vocabulary.stand_ins(prompts), prompts, strict=True)
+    ]
 
 
 def _unknown_words(vocabulary: Vocabulary, prompt: str) -> str:
