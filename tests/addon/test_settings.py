@@ -324,17 +324,22 @@ def test_every_property_and_operator_explains_itself(bpy: Any) -> None:
 
 
 def test_what_the_model_does_not_understand_is_told_where_a_prompt_decides(bpy: Any) -> None:
-    told = bpy_session.submodule("panels.levels")._unknown_words
     settings = bpy.context.scene.zoom_stack
     settings.model = "bundled"
     settings.levels.clear()
-    level = settings.levels.add()
-    level.prompt = "a red leaf with a whale"
-    assert told(settings, level) == "the model does not know “whale”."
-    level.prompt = "海岸"
-    assert told(settings, level).startswith("nothing in this prompt names")
-    level.pin_image = "//photo.png"
-    assert told(settings, level) == ""
-    level.pin_image = ""
-    level.prompt = "a red leaf"
-    assert told(settings, level) == ""
+    for prompt in ("a forest", "海岸", "a red leaf with a whale"):
+        settings.levels.add().prompt = prompt
+    middle = settings.levels[1]
+
+    def told() -> list[str]:
+        of_level = bpy_session.submodule("panels.levels")._not_understood
+        return [of_level(settings, index) for index in range(3)]
+
+    instead = "nothing in this prompt names what the model can draw; it draws “bark” instead."
+    unknown = "the model does not know “whale”."
+    assert told() == ["", instead, unknown]
+    middle.pin_image = "//photo.png"
+    assert told() == ["", "", unknown]
+    middle.pin_image = ""
+    middle.prompt = "a leaf"
+    assert told() == ["", "", unknown]
