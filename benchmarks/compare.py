@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from engine.contract.job import SamplerSettings
+from engine.contract.vocabulary import texts_for
 from engine.footprint import footprint
 from engine.models.protocol import Denoiser, Model
 from engine.stack import footprints, holding
@@ -98,25 +99,31 @@ def compare(
     guidance = model.default_guidance
 
     def read(chain: Chain) -> Zoom:
-        with torch.inference_mode():
-            asked = list(zip(chain.prompts, holding(len(chain.levels), chain.loop), strict=True))
+        holds = holding(len(chain.levels), chain.loop)
 
-            def bound(levels: Sequence[tuple[str, bool]], nested: bool) -> Denoiser:
-                prompts = [prompt for prompt, _ in levels]
-                holds = [held and nested for _, held in levels]
-                return model.condition(prompts, [""] * len(prompts), guidance, holds)
+        def bound(holds: Sequence[bool]) -> tuple[Denoiser, list[Denoiser]]:
+            """With all prompts, and with each alone, of levels that hold the next one or not."""
+            texts = texts_for(model.vocabulary, chain.prompts, [""] * len(holds), holds)
+            with torch.inference_mode():
+                each = [
+                    model.condition([text], [avoided], guidance)
+                    for text, avoided in zip(*texts, strict=True)
+                ]
+                return model.condition(*texts, guidance), each
 
-            return Zoom(
-                together=bound(asked, True),
-                alone=bound(asked, False),
-                each_holding=[bound([level], True) for level in asked],
-                each_alone=[bound([level], False) for level in asked],
-                placements=chain.placements,
-                size=size,
-                seed=0,
-                context_strength=model.default_context,
-                loop=chain.loop,
-            )
+        together, each_holding = bound(holds)
+        alone, each_alone = bound([False] * len(holds))
+        return Zoom(
+            together=together,
+            alone=alone,
+            each_holding=each_holding,
+            each_alone=each_alone,
+            placements=chain.placements,
+            size=size,
+            seed=0,
+            context_strength=model.default_context,
+            loop=chain.loop,
+        )
 
     def make(work: tuple[Chain, Zoom]) -> tuple[Chain, int, dict[str, Made], list[Measured]]:
         chain, zoom = work

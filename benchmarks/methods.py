@@ -30,7 +30,7 @@ class Zoom:
     """What is to be made.
 
     Attributes:
-        together: the model bound to all N prompts, as pictures that hold the next one.
+        together: the model bound to all N prompts, as levels that hold the next one, where they do.
         alone: the model bound to all N prompts, as pictures that hold nothing.
         each_holding: N of them, each bound to one prompt as ``together`` has it.
         each_alone: N of them, each bound to one prompt as ``alone`` has it.

@@ -68,9 +68,7 @@ def run(
     )
     with torch.inference_mode():
         bound = {
-            name: model.condition(
-                [PROMPTS[name]] * count, [""] * count, model.default_guidance, [False] * count
-            )
+            name: model.condition([PROMPTS[name]] * count, [""] * count, model.default_guidance)
             for name in names
         }
 

@@ -30,7 +30,7 @@ from .output import OutputFolder
 from .planning import Plan, make_plan
 from .reporting import Reporter
 from .sampling_run import IsCancelled, SamplingRun
-from .stages import first_stage, second_stage
+from .stages import first_stage, second_stage, texts_of
 from .upscaling import Enlargement
 
 _QUOTED_WORDS = 4
@@ -144,12 +144,8 @@ def _note_prompts(
                     told = True
         if told:
             reporter.known_subjects(model.vocabulary.subjects)
-    ends = model.unread([*prompts, *avoided])
-    for what, own in (
-        ("the prompt", ends[: len(prompts)]),
-        ("what to avoid", ends[len(prompts) :]),
-    ):
-        for number, end in enumerate(own, start=1):
+    for what, texts in zip(("the prompt", "what to avoid"), texts_of(model, job), strict=True):
+        for number, end in enumerate(model.unread(texts), start=1):
             if end and number - 1 not in decided:
                 words = " ".join(end.split()[:_QUOTED_WORDS])
                 reporter.warning(

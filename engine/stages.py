@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from .contract.job import Job, SamplerSettings
+from .contract.vocabulary import texts_for
 from .given_pictures import GivenPicture
 from .models.protocol import Denoiser, Model, SuperResolution
 from .noise import draw, share
@@ -42,18 +43,22 @@ def first_stage(model: Model, plan: Plan, given: Sequence[GivenPicture]) -> Stag
     pins = [picture.at(plan.sample_size, plan.aspect) for picture in given]
     # A denoiser has one prompt at least, also where every level is given and none is asked for.
     asked = _asked(job, pins) or [0]
-    holds = holding(len(job.levels), job.loop)
-    prompts = [level.prompt for level in job.levels]
-    if model.vocabulary is not None:
-        prompts = model.vocabulary.completed(prompts)
+    prompts, avoided = texts_of(model, job)
     with torch.inference_mode():
         denoiser = model.condition(
-            [prompts[i] for i in asked],
-            [job.levels[i].negative_prompt for i in asked],
-            guidance,
-            [holds[i] for i in asked],
+            [prompts[i] for i in asked], [avoided[i] for i in asked], guidance
         )
     return Stage(denoiser, plan.sample_size, job.sampler, _seeds(job), pins)
+
+
+def texts_of(model: Model, job: Job) -> tuple[list[str], list[str]]:
+    """What the model is given for the prompts and the negative prompts of a job's levels."""
+    return texts_for(
+        model.vocabulary,
+        [level.prompt for level in job.levels],
+        [level.negative_prompt for level in job.levels],
+        holding(len(job.levels), job.loop),
+    )
 
 
 def second_stage(

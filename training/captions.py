@@ -29,7 +29,7 @@ _SMALL = {"plant_cells", "blood", "snow_crystal", "diatoms", "bacteria", "circui
 HOLDING = "+"
 """Stands before the caption of a picture that holds another; no word that anyone would type."""
 
-_CROWDED = re.compile(r"\b(many|full|dense|crowded|cluster)\b")
+_CROWDED = re.compile(r"\b(many|full|sea of|cover)\b")
 
 
 def caption(rng: Rng, drawing: Drawing) -> str:

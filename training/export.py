@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from diffusers import IFPipeline, IFSuperResolutionPipeline
 from safetensors.torch import load_file
 from transformers import T5Tokenizer
 
-from engine.contract.vocabulary import WORDS_FILE, words_of
+from engine.contract.vocabulary import SAY_NOTHING, WORDS_FILE, forms, words_of
 
 from . import model
 from .captions import FILLERS, HOLDING
@@ -66,8 +65,6 @@ v-prediction, `squaredcos_cap_v2`; noise level of the small picture 0 to 500. Ei
 How it was made and measured: `docs/bundled_model.md`.
 """
 
-
-_CLEARLY = 0.6  # the least share of a word's uses that are one subject's, for the word to name it
 
 NOTHING_ELSE: dict[str, Any] = {
     "safety_checker": None,
@@ -166,27 +163,31 @@ def vocabulary(data: Path) -> dict[str, object]:
         if count * (150 if word in FILLERS else 2000) >= len(captions)
     }
     nouns = {word for phrases in NOUNS.values() for phrase in phrases for word in words_of(phrase)}
+    nameless = NAMELESS | SAY_NOTHING | set(FILLERS)
+    naming = _naming(data, captions, (words & nouns) - nameless)
+    # "autumn leaves" means a leaf, though captions of leaves say "leaf".
+    for word in words - nameless - naming.keys():
+        for form in sorted(forms(word) & naming.keys()):
+            naming[word] = naming[form]
     return {
         "version": 1,
         "subjects": [name.replace("_", " ") for name in concepts_of(data)],
         "words": sorted(words),
-        "naming": dict(sorted(_naming(data, captions, (words & nouns) - NAMELESS - set(FILLERS)))),
-        "holding": HOLDING,
+        "naming": dict(sorted(naming.items())),
+        "holding": HOLDING if any(text.startswith(HOLDING) for text in captions) else "",
     }
 
 
-def _naming(data: Path, captions: list[str], words: set[str]) -> Iterator[tuple[str, str | None]]:
-    """Each word with the subject that it stands for, None where it stands for several."""
+def _naming(data: Path, captions: list[str], words: set[str]) -> dict[str, str]:
+    """Each word with the subject that it stands for most often."""
     names = [name.replace("_", " ") for name in CONCEPTS]
     numbers = np.load(data / "concepts.npy")
-    shares: dict[str, dict[str, float]] = {word: defaultdict(float) for word in words}
     of_each = np.bincount(numbers, minlength=len(names))  # some may be drawn more often
+    shares: dict[str, dict[str, float]] = {word: defaultdict(float) for word in words}
     for text, number in zip(captions, numbers, strict=True):
         for word in words & set(words_of(text)):
             shares[word][names[number]] += 1 / of_each[number]
-    for word, found in shares.items():
-        subject = max(found, key=found.__getitem__)
-        yield word, subject if found[subject] > _CLEARLY * sum(found.values()) else None
+    return {word: max(found, key=found.__getitem__) for word, found in shares.items()}
 
 
 def main() -> None:

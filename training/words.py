@@ -342,7 +342,8 @@ NOUNS: dict[str, tuple[str, ...]] = {
 """Phrases with a place for adjectives. Some are ambiguous on purpose ("cells", "a planet")."""
 
 NAMELESS = {
-    *("above", "air", "alien", "armed", "arms", "around", "bands", "bay", "blooming", "board"),
+    *("above", "air", "alien", "armed", "arms", "around", "band", "bands", "blades"),
+    *("blooming", "board", "channels", "die", "stream", "web"),
     *("bright", "close", "colony", "core", "cover", "crowded", "crowns", "dark", "deep", "dense"),
     *("distant", "field", "forming", "full", "garden", "giant", "group", "head", "integrated"),
     *("life", "lit", "low", "many", "microscope", "microscopic", "mouth", "night", "old", "open"),

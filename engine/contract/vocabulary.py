@@ -1,9 +1,9 @@
 """The words that a small model was trained with. Standard library only.
 
 A model folder may hold ``words.json``: ``{"version": 1, "subjects": [...], "words": [...],
-"naming": {"treetops": "forest", "crystal": null, ...}, "holding": "+"}``. ``naming`` are those of
-the words that name a subject, and which, where it is one; ``holding`` stands before the caption of
-every training picture that holds another one.
+"naming": {"treetops": "forest", ...}, "holding": "+"}``. ``naming`` are those of the words that
+name a subject, and which; ``holding`` stands before the caption of every training picture that
+holds another one.
 Models without the file have read the whole language.
 """
 
@@ -25,14 +25,15 @@ _STRIDE = 4  # subjects from a level to the next one, where only one side says w
 _MOST_WORDS = 6
 _MOST_LETTERS = 24  # of a word that is quoted; languages without spaces have long ones
 _CHECK = Checker("bad_model", WORDS_FILE)
-# Words of every prompt; a model need not know them to see what is meant.
-_SAY_NOTHING = frozenset(
+SAY_NOTHING = frozenset(
     {
         *("a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "it", "its"),
         *("my", "of", "on", "one", "or", "some", "that", "the", "this", "to", "under", "very"),
         *("with", "image", "more", "photo", "photograph", "picture", "scene", "view"),
     }
 )
+"""Words of every prompt; a model need not know them to see what is meant."""
+
 _POSSESSIVE = re.compile(r"['’]s\b")
 
 
@@ -62,15 +63,14 @@ class Vocabulary:
     Attributes:
         subjects: what it can draw, from the widest scale to the smallest.
         words: in small letters, without those that say nothing, such as "the".
-        naming: those of them that name a subject, unlike "red" or "from above", and which; None
-            of those that name one subject or another ("crystal").
+        naming: those of them that name a subject, unlike "red" or "from above", and which.
         holding: what says before a prompt that the picture holds another; empty where the model
             was not taught to know.
     """
 
     subjects: tuple[str, ...]
     words: frozenset[str]
-    naming: Mapping[str, str | None] = field(hash=False)
+    naming: Mapping[str, str] = field(hash=False)
     holding: str = ""
 
     def unknown(self, prompt: str) -> list[str]:
@@ -79,16 +79,16 @@ class Vocabulary:
 
     def understands(self, prompt: str) -> bool:
         """Whether any word of the prompt tells the model what to draw."""
-        return any(_forms(word) & self.naming.keys() for word in words_of(prompt))
+        return self.subject_of(prompt) is not None
 
     def subject_of(self, prompt: str) -> str | None:
-        """What a prompt names, None where that is not clear.
+        """What a prompt names, None where it names nothing.
 
-        A subject by its whole name ("a crystal lattice"), the longest of several; or what most
-        words name; of several the first.
+        A subject by its own name ("a crystal lattice"), the longest of several, the first of
+        equally long ones; otherwise what most of its words stand for.
         """
         words = words_of(prompt)
-        whole = [(name, places) for name in self.subjects if (places := _found(name, words))]
+        whole = [(name, places) for name in self.subjects if (places := _places(name, words))]
         if whole:
             return max(whole, key=lambda found: (len(found[1]), -min(found[1])))[0]
         named = Counter(filter(None, map(self._named, words)))
@@ -108,16 +108,33 @@ class Vocabulary:
         places = {i: self.subjects.index(each) for i, each in named.items() if each}
         return [
             self.subjects[_between(i, places, len(prompts), len(self.subjects))]
-            if prompt.strip() and not self.understands(prompt)
+            if prompt.strip() and i not in places
             else ""
             for i, prompt in enumerate(prompts)
         ]
 
-    def completed(self, prompts: Sequence[str]) -> list[str]:
-        """The prompts of a stack, with a subject where one names none."""
-        return [
-            ", ".join(filter(None, (subject, self.known_part(prompt)))) if subject else prompt
+    def told(self, prompts: Sequence[str], holds: Sequence[bool]) -> list[str]:
+        """What the model is given for the prompts of a stack, one a level.
+
+        Args:
+            holds: whether each level's picture holds the next one's.
+        """
+        completed = [
+            f"{subject}, {prompt}" if subject else prompt
             for subject, prompt in zip(self.stand_ins(prompts), prompts, strict=True)
+        ]
+        return self.told_to_avoid(completed, holds)
+
+    def told_to_avoid(self, prompts: Sequence[str], holds: Sequence[bool]) -> list[str]:
+        """The same for negative prompts, which may well name nothing.
+
+        Of a level that holds another both prompts say so: guidance does not exaggerate what they
+        have in common.
+        """
+        marks = (self.holding if each else "" for each in holds)
+        return [
+            f"{mark} {self.known_part(prompt)}".strip()
+            for mark, prompt in zip(marks, prompts, strict=True)
         ]
 
     def known_part(self, prompt: str) -> str:
@@ -131,40 +148,43 @@ class Vocabulary:
             for part in _parts(prompt)
             if words_of(part) and all(self._knows(word) for word in words_of(part))
         ]
-        meant = any(word not in _SAY_NOTHING for part in known for word in words_of(part))
-        return " ".join(known) if meant else ""
-
-    def read(self, prompt: str, holds: bool) -> str:
-        """What the model is given for a prompt; `holds`: of a picture that holds another."""
-        known = self.known_part(prompt)
-        return f"{self.holding} {known}".strip() if holds else known
+        meant = any(word not in SAY_NOTHING for part in known for word in words_of(part))
+        return " ".join(known).strip(" ,") if meant else ""
 
     def _knows(self, word: str) -> bool:
-        return word in _SAY_NOTHING or not _forms(word).isdisjoint(self.words)
+        return word in SAY_NOTHING or not forms(word).isdisjoint(self.words)
 
     def _named(self, word: str) -> str | None:
-        forms = (word, *sorted(_forms(word)))
-        return next((self.naming[form] for form in forms if form in self.naming), None)
+        """What a word stands for; one that is known for something else has no other forms."""
+        possible = (word,) if word in self.words else sorted(forms(word))
+        return next((self.naming[form] for form in possible if form in self.naming), None)
 
 
-def _found(name: str, words: Sequence[str]) -> list[int]:
+def _places(name: str, words: Sequence[str]) -> list[int]:
     """Where the words of a name stand among others; empty unless all of them do."""
-    forms = [_forms(word) for word in name.split()]
-    places = [next((i for i, word in enumerate(words) if word in each), -1) for each in forms]
-    return [] if -1 in places else places
+    found = [words.index(part) if part in words else -1 for part in name.split()]
+    return [] if -1 in found else found
 
 
 def _between(level: int, places: Mapping[int, int], levels: int, subjects: int) -> int:
-    """The place of a subject that suits a level; `places` are those of other levels."""
+    """The number of a subject that suits a level.
+
+    Args:
+        places: the subjects' numbers of other levels.
+        levels: how many there are.
+        subjects: how many there are.
+    """
     before = max((i for i in places if i < level), default=None)
     after = min((i for i in places if i > level), default=None)
     if before is not None and after is not None:
         share = (level - before) / (after - before)
         return round(places[before] + share * (places[after] - places[before]))
     if before is not None:
-        return min(places[before] + _STRIDE * (level - before), subjects - 1)
+        step = min(_STRIDE, (subjects - 1 - places[before]) / (levels - 1 - before))
+        return round(places[before] + step * (level - before))
     if after is not None:
-        return max(places[after] - _STRIDE * (after - level), 0)
+        step = min(_STRIDE, places[after] / after)
+        return round(places[after] - step * (after - level))
     return round((subjects - 1) * (level / (levels - 1) if levels > 1 else 0.5))
 
 
@@ -175,16 +195,16 @@ def _parts(prompt: str) -> list[str]:
     return "".join(kept).replace(",", ", ").split()
 
 
-def _forms(word: str) -> set[str]:
+def forms(word: str) -> set[str]:
     """A word in its singular and plural."""
-    forms = {word, f"{word}s", f"{word}es", word.removesuffix("s"), word.removesuffix("es")}
+    found = {word, f"{word}s", f"{word}es", word.removesuffix("s"), word.removesuffix("es")}
     if word.endswith("ies"):
-        forms.add(f"{word[:-3]}y")
+        found.add(f"{word[:-3]}y")
     if word.endswith("ves"):
-        forms |= {f"{word[:-3]}f", f"{word[:-3]}fe"}
+        found |= {f"{word[:-3]}f", f"{word[:-3]}fe"}
     if word.endswith("y"):
-        forms.add(f"{word[:-1]}ies")
-    return forms
+        found.add(f"{word[:-1]}ies")
+    return found
 
 
 @functools.lru_cache(maxsize=16)
@@ -206,18 +226,37 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
             for item in _CHECK.items(data.get(key), f'"{key}"')
         ]
 
+    words = frozenset(texts("words")) - SAY_NOTHING
     subjects = tuple(texts("subjects"))
+    if not subjects:
+        raise _CHECK.fail('"subjects" is empty.')
     naming = _CHECK.mapping(data.get("naming"), '"naming"')
     for word, subject in naming.items():
-        if subject is not None:
-            _CHECK.choice(subject, subjects, f'"{word}" of "naming"')
-    named = {word: subject for word, subject in naming.items() if word not in _SAY_NOTHING}
+        _CHECK.choice(subject, subjects, f'"{word}" of "naming"')
+    named = {word: subject for word, subject in naming.items() if word in words}
     holding = _CHECK.text(data.get("holding", ""), '"holding"')
-    return Vocabulary(subjects, frozenset(texts("words")) - _SAY_NOTHING, named, holding)
+    return Vocabulary(subjects, words, named, holding)
+
+
+def texts_for(
+    vocabulary: Vocabulary | None,
+    prompts: Sequence[str],
+    negative_prompts: Sequence[str],
+    holds: Sequence[bool],
+) -> tuple[list[str], list[str]]:
+    """What a model is given for the prompts and the negative prompts of a stack.
+
+    Args:
+        vocabulary: of a small model; None of one that reads everything.
+        holds: whether each level's picture holds the next one's.
+    """
+    if vocabulary is None:
+        return list(prompts), list(negative_prompts)
+    return vocabulary.told(prompts, holds), vocabulary.told_to_avoid(negative_prompts, holds)
 
 
 def not_avoided(vocabulary: Vocabulary, prompts: Sequence[str]) -> list[str]:
-    """The same of negative prompts; nothing takes the place of what they do not name."""
+    """What of each negative prompt the model does not understand; "" where it does all."""
     return [_unknown_words(vocabulary, prompt) for prompt in prompts]
 
 
@@ -228,7 +267,7 @@ def not_understood(vocabulary: Vocabulary, prompts: Sequence[str]) -> list[str]:
         sentences without a capital, for a level's number to stand before.
     """
     return [
-        f"nothing in this prompt names what the model can draw; it draws “{subject}” instead."
+        f"nothing in this prompt names what the model can draw; it draws “{subject}”."
         if subject
         else _unknown_words(vocabulary, prompt)
         for subject, prompt in zip(vocabulary.stand_ins(prompts), prompts, strict=True)

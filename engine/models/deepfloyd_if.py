@@ -51,35 +51,17 @@ class DeepFloydIF:
         return sampling_size(self.native_size[0], aspect, IF_MULTIPLE)
 
     def condition(
-        self,
-        prompts: Sequence[str],
-        negative_prompts: Sequence[str],
-        guidance_scale: float,
-        holding: Sequence[bool],
+        self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
     ) -> IFDenoiser:
         """Encode the prompts of a stack; see the protocol."""
-        # Guidance leads from the one to the other: what both say it does not exaggerate.
         positive, negative = encode_prompts(
-            self.folder,
-            self.unet,
-            self._read(prompts, holding),
-            self._read(negative_prompts, holding),
-            guidance_scale,
+            self.folder, self.unet, prompts, negative_prompts, guidance_scale
         )
         return IFDenoiser(self.unet, self.scheduler, positive, negative, guidance_scale)
 
     def unread(self, prompts: Sequence[str]) -> list[str]:
         """The end of each prompt that is not read; see the protocol."""
-        return unread_ends(self.folder, self._read(prompts, [True] * len(prompts)))
-
-    def _read(self, prompts: Sequence[str], holding: Sequence[bool]) -> list[str]:
-        """A small model gets no words that it has never met, whatever its tokens make of them."""
-        if self.vocabulary is None:
-            return list(prompts)
-        return [
-            self.vocabulary.read(prompt, holds)
-            for prompt, holds in zip(prompts, holding, strict=True)
-        ]
+        return unread_ends(self.folder, prompts)
 
 
 class IFDenoiser:

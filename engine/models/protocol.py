@@ -58,7 +58,8 @@ class Model(Protocol):
         native_size: (width, height) in pixels at which it was trained.
         default_guidance: the recommended classifier-free guidance scale.
         default_context: the recommended context strength; see ``blending.lead_early``.
-        vocabulary: the words that a small model knows; None for one that reads everything.
+        vocabulary: the words that a small model knows; None for one that reads everything. What
+            a model with one is given for a job's prompts, see ``Vocabulary.told``.
         second_stage: the upscaler that was trained to follow it, for "automatic"; or None.
     """
 
@@ -75,18 +76,9 @@ class Model(Protocol):
         ...
 
     def condition(
-        self,
-        prompts: Sequence[str],
-        negative_prompts: Sequence[str],
-        guidance_scale: float,
-        holding: Sequence[bool],
+        self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
     ) -> Denoiser:
-        """Encode the prompts of a stack, one per level.
-
-        Args:
-            holding: whether each level's picture holds the next one's, for a model that was
-                trained to know; others draw a level alike either way.
-        """
+        """Encode the prompts of a stack, one per level."""
         ...
 
     def unread(self, prompts: Sequence[str]) -> list[str]:

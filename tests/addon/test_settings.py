@@ -335,7 +335,7 @@ def test_what_the_model_does_not_understand_is_told_where_a_prompt_decides(bpy: 
         of_level = bpy_session.submodule("panels.levels")._not_understood
         return [of_level(settings, index) for index in range(3)]
 
-    instead = "nothing in this prompt names what the model can draw; it draws “bark” instead."
+    instead = "nothing in this prompt names what the model can draw; it draws “bark”."
     unknown = "the model does not know “whale”."
     assert told() == ["", instead, unknown]
     middle.pin_image = "//photo.png"

@@ -43,11 +43,7 @@ class AnalyticModel:
         return (round(SIDE * max(aspect, 1.0)), round(SIDE / min(aspect, 1.0)))
 
     def condition(
-        self,
-        prompts: Sequence[str],
-        negative_prompts: Sequence[str],
-        guidance_scale: float,
-        holding: Sequence[bool],
+        self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
     ) -> AnalyticDenoiser:
         if "break" in prompts:
             raise KeyError("a defect\nof the double")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -189,6 +191,34 @@ def test_each_method_says_of_each_level_what_it_will_hold():
     assert values == pytest.approx({"together": 0.1, "alone": 0.2, "outwards": 0.3, "inwards": 0.4})
 
 
+@pytest.mark.parametrize("loop", [False, True])
+def test_denoisers_are_bound_to_what_each_level_will_hold(monkeypatch, loop):
+    class Telling(Model):
+        vocabulary = Vocabulary(("leaf",), frozenset({"leaf"}), {"leaf": "leaf"}, "+")
+
+        def condition(self, prompts, negative_prompts, guidance_scale):
+            return list(prompts), list(negative_prompts)
+
+    asked: list[methods.Zoom] = []
+
+    def method(zoom: methods.Zoom) -> methods.Made:
+        asked.append(zoom)
+        raise StopAsyncIteration
+
+    short = replace(evenly("Short", 4.0, (("leaf", "a leaf"), ("leaf", "leaf"))), loop=loop)
+    monkeypatch.setattr(compare, "single_pictures", lambda: big_pictures(12, 64))
+    untrained = Judge(build_classifier().eval(), plain=0.0, nested=0.0)
+    with pytest.raises(StopAsyncIteration):
+        list(compare.compare(Telling(), [short], [1], untrained, {"one": method}))
+    holding = [(["+ a leaf"], ["+"]), (["+ leaf"], ["+"]) if loop else (["leaf"], [""])]
+    plain = [(["a leaf"], [""]), (["leaf"], [""])]
+    (zoom,) = asked
+    assert (zoom.each_holding, zoom.each_alone) == (holding, plain)
+    for together, each in ((zoom.together, holding), (zoom.alone, plain)):
+        texts = zip(*each, strict=True)
+        assert together == tuple(list(itertools.chain(*parts)) for parts in texts)
+
+
 @pytest.mark.parametrize("factor", [2.0, 4.0])
 def test_super_resolution_keeps_the_parents_crop(factor):
     made = methods.super_resolution(zoom(factor=factor), SETTINGS, None, project=True)
@@ -302,9 +332,9 @@ class Model:
     name, revision, native_size, default_guidance = "exact", "0", (64, 64), 1.0
     default_context = 1.0
     second_stage = None
+    vocabulary = None
 
-    def condition(self, prompts, negative_prompts, guidance_scale, holding):
-        assert len(holding) == len(prompts)
+    def condition(self, prompts, negative_prompts, guidance_scale):
         return Quiet(worlds.gaussian(len(prompts), self.native_size, seeds=3), 0.3)
 
 

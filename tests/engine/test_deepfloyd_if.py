@@ -24,7 +24,6 @@ SEED = 3
 PLACEMENTS = [Placement(), Placement(2.0), Placement(2.0)]
 PROMPTS = ["a spiral galaxy", "a blue planet", "the coast from above"]
 NEGATIVE = ["", "red", ""]
-HOLDING = [True, True, False]
 TIMESTEPS = [960, 880, 740, 600, 430, 260, 90, 4]
 
 
@@ -85,7 +84,7 @@ def test_the_stock_pipeline_with_a_blending_scheduler_gives_the_same_stack(
 
     model = deepfloyd_if.load(folder, "tiny", "0", torch.device("cpu"))
     result = sample(
-        model.condition(PROMPTS, NEGATIVE, 4.0, HOLDING),
+        model.condition(PROMPTS, NEGATIVE, 4.0),
         PLACEMENTS,
         size=(SIZE, SIZE),
         seed=SEED,
@@ -99,9 +98,9 @@ def test_the_stock_pipeline_with_a_blending_scheduler_gives_the_same_stack(
 def test_prompts_and_guidance_matter(folder):
     model = deepfloyd_if.load(folder, "tiny", "0", torch.device("cpu"))
     z, sigma = torch.randn(3, 3, SIZE, SIZE), torch.full((3,), 1.0)
-    plain = model.condition(PROMPTS, NEGATIVE, 1.0, HOLDING).predict_x0(z, sigma)
-    guided = model.condition(PROMPTS, NEGATIVE, 5.0, HOLDING).predict_x0(z, sigma)
-    other = model.condition(["the leaf"] * 3, NEGATIVE, 1.0, HOLDING).predict_x0(z, sigma)
+    plain = model.condition(PROMPTS, NEGATIVE, 1.0).predict_x0(z, sigma)
+    guided = model.condition(PROMPTS, NEGATIVE, 5.0).predict_x0(z, sigma)
+    other = model.condition(["the leaf"] * 3, NEGATIVE, 1.0).predict_x0(z, sigma)
     assert not torch.allclose(plain, guided)
     assert not torch.allclose(plain, other)
 
@@ -111,7 +110,7 @@ def test_the_micro_batch_does_not_change_the_result(folder):
     model = deepfloyd_if.load(folder, "tiny", "0", torch.device("cpu"))
     levels = []
     for micro_batch in (3, 1, 2):
-        denoiser = model.condition(PROMPTS, NEGATIVE, 4.0, HOLDING)
+        denoiser = model.condition(PROMPTS, NEGATIVE, 4.0)
         denoiser.micro_batch = micro_batch
         settings = SamplerSettings(steps=6)
         levels.append(sample(denoiser, PLACEMENTS, size=(SIZE, SIZE), seed=1, settings=settings))
@@ -124,9 +123,7 @@ def test_a_missing_part_is_named(folder, tmp_path, part):
     broken = shutil.copytree(folder, tmp_path / "broken")
     shutil.rmtree(broken / part)
     with pytest.raises(ZoomStackError, match=part) as caught:
-        deepfloyd_if.load(broken, "tiny", "0", torch.device("cpu")).condition(
-            ["a"], [""], 2.0, [False]
-        )
+        deepfloyd_if.load(broken, "tiny", "0", torch.device("cpu")).condition(["a"], [""], 2.0)
     assert "\n" not in str(caught.value)
 
 

@@ -242,22 +242,6 @@ def test_the_bundled_models_are_small() -> None:
     assert not [file for file in files if file.suffix in (".bin", ".pt", ".pkl", ".ckpt")]
 
 
-@pytest.mark.parametrize("loop", [False, True])
-def test_the_model_is_told_which_levels_hold_the_next(tmp_path: Path, loop: bool) -> None:
-    told = []
-
-    class Model(AnalyticModel):
-        def condition(self, prompts, negative, guidance, holding):  # type: ignore[no-untyped-def]
-            told.append(holding)
-            return super().condition(prompts, negative, guidance, holding)
-
-    first = replace(JOB.levels[0], zoom_factor=2.0) if loop else JOB.levels[0]
-    job = replace(JOB, levels=(first, *JOB.levels[1:]), loop=loop)
-    request = GenerateRequest(job, tmp_path, device="cpu")
-    run_generate(request, Recorder(), lambda: False, lambda *_: Model())
-    assert told == [[True, True, loop]]
-
-
 def test_a_model_that_answers_nonsense(tmp_path: Path) -> None:
     with pytest.raises(ZoomStackError) as caught:
         run(tmp_path, replace(JOB, levels=(LevelSpec("nan"),)))

@@ -123,8 +123,8 @@ def test_kept_levels_cost_no_evaluation(made: Path, tmp_path: Path) -> None:
             return super().predict_x0(z, sigma)
 
     class Model(AnalyticModel):
-        def condition(self, prompts, negative, guidance, holding):  # type: ignore[no-untyped-def]
-            assert prompts == ["c"] and holding == [True]
+        def condition(self, prompts, negative_prompts, guidance_scale):  # type: ignore[no-untyped-def]
+            assert prompts == ["c"]
             return Counting(prompts)
 
     levels = tuple(level if i == 2 else kept(made, i, level) for i, level in enumerate(LEVELS))
@@ -173,9 +173,9 @@ def test_a_kept_picture_that_changes_meanwhile_is_noticed(made: Path, tmp_path: 
     file.write_bytes((made / "level_00.png").read_bytes())
 
     class Model(AnalyticModel):
-        def condition(self, *arguments):  # type: ignore[no-untyped-def]
+        def condition(self, prompts, negative_prompts, guidance_scale):  # type: ignore[no-untyped-def]
             file.write_bytes((made / "level_01.png").read_bytes())
-            return super().condition(*arguments)
+            return super().condition(prompts, negative_prompts, guidance_scale)
 
     job = Job((replace(LEVELS[0], keep=Keep(str(file))), LevelSpec("new")), sampler=STEPS)
     with pytest.raises(ZoomStackError, match="has changed since the run began"):

@@ -89,7 +89,7 @@ def test_a_pin_is_met_in_a_loop_and_the_levels_still_agree() -> None:
 
 def test_a_sampled_loop_agrees_all_round() -> None:
     placements, size = LOOPS["off-centre"]
-    denoiser = AnalyticModel().condition(["a", "b", "c"], [""] * 3, 1.0, [False] * 3)
+    denoiser = AnalyticModel().condition(["a", "b", "c"], [""] * 3, 1.0)
     x = sample(
         denoiser, placements, size=size, seed=1, settings=SamplerSettings(steps=6), loop=True
     )

@@ -83,7 +83,7 @@ def test_sampling_with_a_pinned_photo_ends_at_the_photo() -> None:
     placements = chain(3, 2.0)
     target = torch.rand(3, 32, 32) * 2 - 1
     pins = [SamplerPin(0, target, torch.ones(1, 32, 32))]
-    denoiser = AnalyticModel().condition(["a", "b", "c"], [""] * 3, 1.0, [False] * 3)
+    denoiser = AnalyticModel().condition(["a", "b", "c"], [""] * 3, 1.0)
     levels = sample(
         denoiser, placements, size=(32, 32), seed=1, settings=SamplerSettings(steps=6), pins=pins
     )

@@ -161,14 +161,10 @@ def test_a_trained_model_is_opened_by_the_engine_and_trained_on(tmp_path: Path) 
     model = open_stage_one(tmp_path / "model")
     assert model.vocabulary is not None and len(model.vocabulary.subjects) == len(CONCEPTS)
     z, sigma = torch.zeros(2, 3, 64, 64), torch.ones(2)
-    prompts = (["a leaf"] * 2, [""] * 2)
-    denoiser = model.condition(*prompts, 2.5, [False, True])
+    prompts = model.vocabulary.told(["a leaf"] * 2, [False, True])
+    denoiser = model.condition(prompts, [""] * 2, 2.5)
     assert denoiser.predict_x0(z, sigma).isfinite().all()
-    for text in (denoiser.positive, denoiser.negative):
-        assert not torch.equal(text[0], text[1]), "the model is told which level holds another"
-    model.vocabulary = replace(model.vocabulary, holding="")
-    text = model.condition(*prompts, 2.5, [False, True]).positive
-    assert torch.equal(text[0], text[1])
+    assert not torch.equal(*denoiser.positive), "the model reads which level holds another"
     (tmp_path / "next").mkdir()
     shutil.copy(tmp_path / "model" / HISTORY, tmp_path / "next")
     shutil.copy(tmp_path / "run/state.json", tmp_path / "next")

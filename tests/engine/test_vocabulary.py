@@ -11,7 +11,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from engine.contract.errors import ZoomStackError
-from engine.contract.job import Job, LevelSpec, SamplerSettings
+from engine.contract.job import Job, Keep, LevelSpec, SamplerSettings
 from engine.contract.vocabulary import Vocabulary, not_understood, read_vocabulary
 from engine.models.if_folder import TOKENS, unread_ends
 from engine.reporting import TerminalReporter
@@ -19,11 +19,12 @@ from engine.requests import GenerateRequest, run_generate
 from tests.doubles.analytic_engine import WORDS, AnalyticModel
 from tests.engine.test_generation import Recorder
 from training.sample import PROMPTS
+from training.words import NOUNS
 
 ROOT = Path(__file__).parents[2]
 NAMING = {"galaxy": "galaxy", "leaf": "leaf", "leaves": "leaf"}
 SMALL = Vocabulary(("galaxy", "leaf"), frozenset({*NAMING, "blue", "spiral"}), NAMING)
-NOTHING = "nothing in this prompt names what the model can draw; it draws “{}” instead."
+NOTHING = "nothing in this prompt names what the model can draw; it draws “{}”."
 GALAXY = NOTHING.format("galaxy")
 
 
@@ -57,7 +58,7 @@ def test_a_sentence_says_what_is_not_understood(prompt: str, problem: str) -> No
     ("prompt", "known"),
     [
         ("A blue Galaxy, spiral", "A blue Galaxy, spiral"),
-        ("a breathtaking ultra-wide blue leaf, 35mm 12345 🙂", "a blue leaf,"),
+        ("a breathtaking ultra-wide blue leaf, 35mm 12345 🙂", "a blue leaf"),
         ("“leaf”, a photo of a whale", "leaf a photo of a"),
         ("galaxy—leaf; the galaxy’s leaves", "galaxy leaf the galaxy's leaves"),
         ("leaf,whale/galaxy", "leaf, galaxy"),
@@ -72,11 +73,11 @@ def test_the_model_gets_what_it_knows(prompt: str, known: str) -> None:
 
 
 def test_a_prompt_says_whether_its_picture_holds_another() -> None:
+    prompts, holds = ["a + blue galaxy", "a + blue galaxy", ""], [True, False, True]
     told = replace(SMALL, holding="+")
-    assert told.read("a + blue galaxy", holds=True) == "+ a blue galaxy"
-    assert told.read("a + blue galaxy", holds=False) == "a blue galaxy"
-    assert told.read("", holds=True) == "+"
-    assert SMALL.read("a blue galaxy", holds=True) == "a blue galaxy"
+    assert told.told(prompts, holds) == ["+ a blue galaxy", "a blue galaxy", "+"]
+    assert told.told_to_avoid(["whale, blue", "", ""], holds) == ["+ blue", "", "+"]
+    assert SMALL.told(prompts, holds) == ["a blue galaxy", "a blue galaxy", ""]
 
 
 WORDS_OF_SCALE = (
@@ -96,9 +97,9 @@ SCALES = Vocabulary(
         (["ten", "eins", "null", "four", "two"], "eight six"),
         (["森林", "eins", "red"], "nought six twelve"),
         (["eins"], "six"),
-        (["eins", "zwei", "six"], "nought two"),
-        (["eight", "eins", "zwei"], "twelve twelve"),
-        (["eins", "one", "", "two"], "nought"),
+        (["eins", "zwei", "six"], "nought three"),
+        (["eight", "eins", "zwei"], "ten twelve"),
+        (["eins", "three", "", "two"], "nought"),
     ],
 )
 def test_a_prompt_that_names_nothing_becomes_a_scale_that_fits(
@@ -106,24 +107,22 @@ def test_a_prompt_that_names_nothing_becomes_a_scale_that_fits(
 ) -> None:
     subjects = SCALES.stand_ins(prompts)
     assert " ".join(filter(None, subjects)) == drawn
-    for prompt, subject, completed in zip(
-        prompts, subjects, SCALES.completed(prompts), strict=True
-    ):
-        assert completed == (
-            prompt if not subject else f"{subject}, red" if prompt == "red" else subject
+    told = SCALES.told(prompts, [False] * len(prompts))
+    for prompt, subject, text in zip(prompts, subjects, told, strict=True):
+        assert text == (
+            f"{subject}, {SCALES.known_part(prompt)}".strip(", ") if subject else prompt
         )
-        assert not subject or SCALES.subject_of(prompt) is None
 
 
 def test_a_prompt_names_a_subject_by_its_name_or_by_most_words() -> None:
-    words = {"pair": "two", "couple": "two", "triple": "three", "lot": None}
-    scales = replace(SCALES, naming={**SCALES.naming, **words})
-    assert scales.subject_of("a triple of couples, a pair") == "two"
+    words = {"pair": "two", "couple": "two", "triple": "three", "threes": "four"}
+    known = SCALES.words | words.keys() | {"couples"}
+    scales = replace(SCALES, words=known, naming={**SCALES.naming, **words})
+    assert scales.subject_of("a triple of a pair, a couple") == "two"
     assert scales.subject_of("a triple, a pair") == "three"
     assert scales.subject_of("a pair, a couple or a three") == "three"
-    assert scales.subject_of("a red lot of ten") == "ten"
-    assert scales.subject_of("a lot") is None and scales.understands("a lot")
-    assert scales.stand_ins(["a pair", "eins", "a lot", "ten"]) == ["", "five", "", ""]
+    assert scales.subject_of("threes") == "four" and scales.subject_of("twos") == "two"
+    assert scales.subject_of("couples") is None, "a word that is known for something else"
     assert replace(SCALES, subjects=("two", "two tens")).subject_of("two red tens") == "two tens"
 
 
@@ -133,7 +132,7 @@ def test_the_list_is_read_from_the_models_folder(tmp_path: Path) -> None:
         "version": 1,
         "subjects": ["leaf"],
         "words": ["leaf", "the", "red"],
-        "naming": {"leaf": "leaf"},
+        "naming": {"leaf": "leaf", "the": "leaf", "tree": "leaf"},
     }
     found = Vocabulary(("leaf",), frozenset({"leaf", "red"}), {"leaf": "leaf"})
     for more in ({}, {"holding": "+"}):
@@ -156,6 +155,7 @@ LEAF = '"version": 1, "subjects": ["leaf"], "words": ["leaf"]'
         f'{{{LEAF}, "naming": ["leaf"]}}',
         f'{{{LEAF}, "naming": {{"leaf": "tree"}}}}',
         f'{{{LEAF}, "naming": {{}}, "holding": 1}}',
+        '{"version": 1, "subjects": [], "words": [], "naming": {}}',
     ],
 )
 def test_a_broken_list_is_told(text: str, tmp_path: Path) -> None:
@@ -194,6 +194,16 @@ def test_words_that_name_nothing_are_not_taken_for_a_subject(prompt: str) -> Non
     assert not_understood(bundled(), [prompt]) == [NOTHING.format("city")]
 
 
+def test_every_phrase_of_the_captions_names_a_subject_of_the_bundled_model() -> None:
+    phrases = [noun.replace("{} ", "") for nouns in NOUNS.values() for noun in nouns]
+    assert [each for each in phrases if not bundled().understands(each)] == []
+
+
+@pytest.mark.parametrize("prompt", ["die Stadt", "une ville, seen from orbit", "depth of field"])
+def test_other_languages_do_not_name_subjects_by_chance(prompt: str) -> None:
+    assert not bundled().understands(prompt)
+
+
 @pytest.mark.parametrize(
     "prompt", ["the moon's craters, bird's eye view", "a red leaf, 8k", "autumn leaves"]
 )
@@ -224,6 +234,48 @@ def run(model: AnalyticModel, levels: tuple[LevelSpec, ...], out: Path) -> Recor
     job = Job(levels, sampler=SamplerSettings(steps=1))
     run_generate(GenerateRequest(job, out, device="cpu"), recorder, lambda: False, lambda *_: model)
     return recorder
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_a_run_gives_the_model_what_it_says(tmp_path: Path, loop: bool) -> None:
+    """Completed prompts, without what is not known, and which levels hold the next."""
+    given: list[object] = []
+
+    class Small(AnalyticModel):
+        vocabulary = replace(SCALES, holding="+")
+
+        def condition(self, prompts, negative, guidance):  # type: ignore[no-untyped-def]
+            given.extend((prompts, negative))
+            return super().condition(prompts, negative, guidance)
+
+    levels = (LevelSpec("a red four"), LevelSpec("zwei, red"), LevelSpec("a ten, zehn", "red, rot"))
+    levels = (replace(levels[0], zoom_factor=2.0), *levels[1:])
+    recorder = Recorder()
+    job = Job(levels, sampler=SamplerSettings(steps=1), loop=loop)
+    request = GenerateRequest(job, tmp_path / "out", device="cpu")
+    run_generate(request, recorder, lambda: False, lambda *_: Small())
+    mark = "+ " if loop else ""
+    assert given == [
+        ["+ a red four", "+ seven, red", f"{mark}a ten"],
+        ["+", "+", f"{mark}red"],
+    ]
+    assert texts_of(recorder, "unknown_words") == [
+        f"Level 2: {NOTHING.format('seven')}",
+        "Level 3: the model does not know “zehn”.",
+        "Level 3: of what to avoid the model does not know “rot”.",
+    ]
+
+
+def test_of_a_kept_level_nothing_is_told(tmp_path: Path) -> None:
+    class Small(AnalyticModel):
+        vocabulary = SCALES
+
+    before = run(Small(), (LevelSpec("zwei"), LevelSpec("drei")), tmp_path / "before")
+    assert len(texts_of(before, "unknown_words")) == 2
+    keep = Keep(str(tmp_path / "before/level_00.png"))
+    levels = (LevelSpec("zwei", keep=keep), LevelSpec("drei"))
+    after = run(Small(), levels, tmp_path / "after")
+    assert texts_of(after, "unknown_words") == [f"Level 2: {NOTHING.format('twelve')}"]
 
 
 def test_a_run_warns_of_words_that_are_not_known(tmp_path: Path) -> None:
