@@ -9,11 +9,14 @@ import bpy
 from . import folders
 from .engine.contract.errors import ZoomStackError
 
+_FIRST = "powers_of_ten"
 _SMALL_WORDS = {"of", "to", "in", "the", "and", "a"}
 
 
 def shipped_presets() -> list[Path]:
-    return sorted(folders.PRESETS.glob("*.json"))
+    """By name, but the one to begin with comes first."""
+    files = folders.PRESETS.glob("*.json")
+    return sorted(files, key=lambda file: (file.stem != _FIRST, file.stem))
 
 
 def user_presets() -> list[Path]:

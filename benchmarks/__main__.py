@@ -68,6 +68,7 @@ def main() -> None:
     compare.set_defaults(run=_compare)
     prompts = commands.add_parser("prompts", help="what joint sampling costs in prompts")
     prompts.add_argument("--seeds", type=_positive, default=4, help="zooms of each chain")
+    prompts.add_argument("--first", type=_positive, default=1, help="seed of the first")
     prompts.add_argument("--model", type=Path, metavar="DIR", help="another than the bundled one")
     prompts.add_argument("--json", type=Path, metavar="FILE", help="write the counts there too")
     prompts.add_argument("--workers", type=_positive, default=os.cpu_count() or 1)
@@ -131,7 +132,8 @@ def _compare(arguments: argparse.Namespace) -> int:
 def _prompts(arguments: argparse.Namespace) -> int:
     from .prompts import run
 
-    return run(arguments.seeds, arguments.model, arguments.json, arguments.workers)
+    seeds = range(arguments.first, arguments.first + arguments.seeds)
+    return run(seeds, arguments.model, arguments.json, arguments.workers)
 
 
 def _samples(arguments: argparse.Namespace) -> int:

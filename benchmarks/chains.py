@@ -101,11 +101,11 @@ QUICK = (CHAINS[0], CHAINS[3])
 
 # What the levels of the presets are to show. The one that begins with a given picture is left out.
 _SUBJECTS = {
-    "powers_of_ten": "galaxy stars planet clouds coast forest leaf plant_cells",
-    "forest_to_cell": "coast forest meadow flower leaf plant_cells bacteria",
+    "powers_of_ten": "galaxy stars planet continent coast forest leaf plant_cells",
+    "forest_to_cell": "coast forest meadow leaf water_drops plant_cells bacteria",
     "city_to_circuit": "continent coast city city circuit circuit lattice",
     "ocean_to_plankton": "planet clouds ocean water_drops diatoms bacteria",
-    "desert_world": "nebula stars planet dunes dunes lattice",
+    "desert_world": "nebula stars planet continent dunes lattice",
     "endless_zoom": "galaxy stars planet coast forest leaf plant_cells lattice",
 }
 

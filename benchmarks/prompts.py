@@ -45,11 +45,11 @@ class Stack:
         return sum(asked == seen for asked, seen in zip(self.asked, self.seen, strict=True))
 
 
-def run(seeds: int, folder: Path | None, file: Path | None, workers: int) -> int:
+def run(seeds: Sequence[int], folder: Path | None, file: Path | None, workers: int) -> int:
     """Make every zoom both ways, print shares and what was taken for what; 1 if it costs too much.
 
     Args:
-        seeds: zooms of each chain, from seed 1 on.
+        seeds: of each chain's zooms. A verdict needs some that nothing was chosen by.
         folder: of the model; None is the bundled one.
         file: for everything as JSON; written after each zoom.
     """
@@ -61,6 +61,7 @@ def run(seeds: int, folder: Path | None, file: Path | None, workers: int) -> int
         "guidance": model.default_guidance,
         "context": model.default_context,
         "judge": judging.nested,
+        "seeds": list(seeds),
     }
     print(
         f"Model {model.revision}, guidance {model.default_guidance:g}, context "
@@ -72,7 +73,7 @@ def run(seeds: int, folder: Path | None, file: Path | None, workers: int) -> int
     stacks: list[Stack] = []
     groups = {"chains": CHAINS, "presets": preset_chains()}
     for group, chains in groups.items():
-        found = compare(model, chains, range(1, seeds + 1), judging, methods, workers)
+        found = compare(model, chains, seeds, judging, methods, workers)
         for chain, seed, made, _ in found:
             for method in methods:
                 seen = judging.names(made[method].levels)

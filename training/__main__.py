@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _run("images", "--count", options.count, "--out", small, *seed)
     _run(
         "train", "--data", small, "--run", first, "--minutes", options.minutes,
-        "--small-share", 0.3, "--batch-full", 48, *seed,
+        "--small-share", 0.3, "--batch-full", 48, "--rate", 6e-4, *seed,
     )  # fmt: skip
     _run("export", "--data", small, "--run", first, "--out", model)
     if not is_made(large):

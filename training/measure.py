@@ -1,7 +1,8 @@
-"""Three measurements of the bundled model, each against what it should be measured against.
+"""Four measurements of the bundled model, each against what it should be measured against.
 
 python -m training.measure memorising     are samples nearer to training pictures than new ones?
 python -m training.measure colours        do colour words move the hue to where they say?
+python -m training.measure words          do words for light, season and density do the same?
 python -m training.measure enlargement    stage II against bicubic and Lanczos interpolation
 """
 
@@ -17,7 +18,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 from torch.nn import functional
-from transformers import T5Tokenizer
 
 from engine.contract.geometry import Placement
 from engine.contract.job import BUNDLED_SECOND, SamplerSettings
@@ -28,8 +28,9 @@ from engine.sampler import sample as sample_stack
 from .classifier import kept_classifier
 from .images import CONCEPTS, DATA, draw
 from .sample import PROMPTS, sample
-from .train import Networks, load_exported
+from .train import exported
 from .train_second import DATA_SECOND, HELD_OUT
+from .word_effects import effects
 
 HUES = {
     "red": 0, "orange": 28, "yellow": 52, "green": 115, "turquoise": 178, "blue": 215,
@@ -48,14 +49,6 @@ COLOURED = {
     "a {} planet": ("red", "orange", "blue"),
     "a {} circuit board": ("green", "blue", "purple"),
 }
-
-
-def exported(folder: Path) -> tuple[Networks, T5Tokenizer]:
-    """Stage I of an exported model."""
-    tokenizer = T5Tokenizer.from_pretrained(folder / "tokenizer")
-    networks = Networks(len(tokenizer))
-    load_exported(networks, folder)
-    return networks.eval(), tokenizer
 
 
 def memorising(model: Path, data: Path, count: int, guidance: float) -> dict[str, float]:
@@ -227,7 +220,7 @@ def _gradient(pictures: torch.Tensor) -> torch.Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("memorising", "colours", "enlargement"))
+    parser.add_argument("what", choices=("memorising", "colours", "words", "enlargement"))
     parser.add_argument("--model", type=Path, default=BUNDLED_FOLDERS[BUNDLED])
     parser.add_argument("--data", type=Path, default=DATA, help="stage I's pictures")
     parser.add_argument("--large", type=Path, default=DATA_SECOND, help="stage II's pictures")
@@ -239,6 +232,8 @@ def main() -> None:
         report: object = memorising(options.model, options.data, options.count, options.guidance)
     elif options.what == "colours":
         report = colours(options.model, options.count, options.guidance)
+    elif options.what == "words":
+        report = effects(options.model, options.count, options.guidance)
     else:
         classifier, _ = kept_classifier(options.data)
         report = enlargement(options.large, classifier, 30, options.sheet)

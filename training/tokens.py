@@ -19,6 +19,7 @@ from transformers import T5Tokenizer
 from .model import TOKENS
 
 VOCABULARY = 1200
+_WHOLE = -5.0  # log probability
 _CHARACTERS = string.ascii_lowercase + string.digits + string.punctuation
 
 
@@ -44,6 +45,21 @@ def train_tokenizer(captions: Sequence[str]) -> T5Tokenizer:
     known = {piece for piece, _ in pieces}
     floor = min(score for _, score in pieces) - 1.0
     pieces += [(letter, floor) for letter in _CHARACTERS if letter not in known]
+    return T5Tokenizer(vocab=pieces, extra_ids=0, model_max_length=TOKENS)
+
+
+def with_whole_words(tokenizer: T5Tokenizer, words: Sequence[str]) -> T5Tokenizer:
+    """The same tokenizer with a piece of its own for each of these words.
+
+    A word that falls apart into letters looks like those that were put into captions to be passed
+    over. The new pieces come last, the others keep their numbers.
+    """
+    pieces = [
+        tuple(each) for each in json.loads(tokenizer.backend_tokenizer.to_str())["model"]["vocab"]
+    ]
+    known = {piece for piece, _ in pieces}
+    # As likely as the frequent words that have always been whole: any split costs more.
+    pieces += [(f"▁{word}", _WHOLE) for word in words if f"▁{word}" not in known]
     return T5Tokenizer(vocab=pieces, extra_ids=0, model_max_length=TOKENS)
 
 

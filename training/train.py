@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import math
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +96,7 @@ class FirstStage(Trainer):
         torch.manual_seed(schedule.seed)
         networks = Networks(len(tokenizer))
         if plan.start:
-            load_exported(networks, plan.start)
+            load_exported(networks, plan.start, tokenizer)
         super().__init__(networks, schedule, run, device, rank)
 
     def _pool(self, concepts: NDArray[np.int16]) -> NDArray[np.int64]:
@@ -131,12 +132,33 @@ class FirstStage(Trainer):
         return weighted(self.table, v, target, timesteps)
 
 
-def load_exported(networks: Networks, folder: Path) -> None:
-    """Take over the weights of an exported model of the same shape."""
+def load_exported(networks: Networks, folder: Path, tokenizer: T5Tokenizer) -> None:
+    """Take over the weights of an exported model of the same shape.
+
+    Args:
+        tokenizer: the model's own, or with more words at its end: these begin as what the model
+            has read so far in their place.
+    """
     unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
     text = T5EncoderModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+    before = T5Tokenizer.from_pretrained(folder / "tokenizer")
+    rows = text.shared.weight.data
+    for piece in tokenizer.convert_ids_to_tokens(range(len(rows), len(tokenizer))):
+        word = tokenizer.convert_tokens_to_string([piece])
+        parts = rows[before(word, add_special_tokens=False).input_ids]
+        rows = torch.cat([rows, parts.sum(0, keepdim=True) / math.sqrt(len(parts))])
+    state = text.state_dict()
+    state.update({name: rows for name in state if state[name].shape == text.shared.weight.shape})
     networks.unet.load_state_dict(unet.state_dict())
-    networks.text_encoder.load_state_dict(text.state_dict())
+    networks.text_encoder.load_state_dict(state)
+
+
+def exported(folder: Path) -> tuple[Networks, T5Tokenizer]:
+    """Stage I of an exported model."""
+    tokenizer = T5Tokenizer.from_pretrained(folder / "tokenizer")
+    networks = Networks(len(tokenizer))
+    load_exported(networks, folder, tokenizer)
+    return networks.eval(), tokenizer
 
 
 def main() -> None:
@@ -152,6 +174,10 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=RUN)
     parser.add_argument("--start", type=Path, help="an exported model whose weights to begin with")
     parser.add_argument(
+        "--whole", nargs="*", default=[], metavar="WORD",
+        help="words to give a token of their own, where --start's tokenizer takes them apart",
+    )  # fmt: skip
+    parser.add_argument(
         "--twice", nargs="*", default=[], choices=list(CONCEPTS), metavar="SUBJECT",
         help="subjects to draw twice as often: new ones, and those that come out worst",
     )  # fmt: skip
@@ -161,7 +187,8 @@ def main() -> None:
     options.run.mkdir(parents=True, exist_ok=True)
     if options.start and not (options.run / "tokenizer").exists():
         # The text encoder's weights mean these tokens and no others.
-        shutil.copytree(options.start / "tokenizer", options.run / "tokenizer")
+        tokenizer = T5Tokenizer.from_pretrained(options.start / "tokenizer")
+        tokens.save(tokens.with_whole_words(tokenizer, options.whole), options.run / "tokenizer")
         if (options.start / HISTORY).exists():
             shutil.copy(options.start / HISTORY, options.run / HISTORY)
     if not (options.run / "tokenizer").exists():

@@ -143,13 +143,17 @@ class Vocabulary:
         Of characters other than letters, commas and apostrophes only the gap stays; empty where
         nothing is known.
         """
-        known = [
-            part
-            for part in _parts(prompt)
-            if words_of(part) and all(self._knows(word) for word in words_of(part))
-        ]
+        known = [part for whole in _parts(prompt) for part in self._known(whole)]
         meant = any(word not in SAY_NOTHING for part in known for word in words_of(part))
         return " ".join(known).strip(" ,") if meant else ""
+
+    def _known(self, part: str) -> list[str]:
+        """A part of a prompt, or what is known of the words in it that a hyphen joins."""
+        words = words_of(part)
+        if all(map(self._knows, words)):
+            return [part] if words else []
+        pieces = part.split("-")
+        return [each for piece in pieces for each in self._known(piece)] if pieces[1:] else []
 
     def _knows(self, word: str) -> bool:
         return word in SAY_NOTHING or not forms(word).isdisjoint(self.words)
@@ -189,9 +193,9 @@ def _between(level: int, places: Mapping[int, int], levels: int, subjects: int) 
 
 
 def _parts(prompt: str) -> list[str]:
-    """A prompt's words with their commas; two that a hyphen joined are known one by one."""
+    """A prompt's words with their commas and hyphens."""
     text = unicodedata.normalize("NFC", prompt).replace("’", "'")
-    kept = [c if _is_letter(c) or c in ",'" else " " for c in text]
+    kept = [c if _is_letter(c) or c in ",'-" else " " for c in text]
     return "".join(kept).replace(",", ", ").split()
 
 

@@ -28,9 +28,12 @@ def test_it_registers_and_unregisters_twice(bpy: Any, capfd: pytest.CaptureFixtu
     assert "Traceback" not in printed.out + printed.err
 
 
-def test_there_are_presets() -> None:
+def test_there_are_presets(bpy: Any) -> None:
     assert len(_presets()) >= 6
-    assert "powers_of_ten" in [file.stem for file in _presets()]
+    shown = bpy_session.submodule("preset_files").shipped_presets()
+    assert shown[0].stem == "powers_of_ten" and set(shown) == {
+        Path(shown[0].parent / file.name) for file in _presets()
+    }
 
 
 @pytest.mark.parametrize("file", _presets(), ids=lambda file: file.stem)

@@ -393,7 +393,7 @@ def test_prompts_are_judged_together_and_alone(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(prompts, "open_stage_one", lambda *_: Model())
     monkeypatch.setattr(prompts, "judge", OneName)
     monkeypatch.setattr(compare, "single_pictures", lambda: big_pictures(12, 64))
-    assert prompts.run(2, None, tmp_path / "prompts.json", workers=2) == 0
+    assert prompts.run([1, 2], None, tmp_path / "prompts.json", workers=2) == 0
     report = json.loads((tmp_path / "prompts.json").read_text(encoding="utf-8"))
     assert (report["model"], report["guidance"], report["context"]) == ("0", 1.0, 1.0)
     assert len(report["stacks"]) == 2 * 2 * 2
@@ -403,7 +403,7 @@ def test_prompts_are_judged_together_and_alone(tmp_path, monkeypatch, capsys):
         assert f"{line}\n" in shown
     assert "together 4 of 8" in shown and "planet for galaxy 4\n" in shown
     monkeypatch.setattr(prompts, "difference", lambda stacks: (-0.06, 0.0))
-    assert prompts.run(1, None, None, workers=1) == 1
+    assert prompts.run([5], None, None, workers=1) == 1
     assert "misses the limit" in capsys.readouterr().out
 
 

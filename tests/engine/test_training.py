@@ -14,7 +14,7 @@ import torch
 
 from benchmarks.candidate import open_stage_one
 from training import __main__ as whole
-from training import insets, tokens
+from training import insets, tokens, word_effects
 from training.captions import HOLDING, caption
 from training.concepts.traits import Drawing
 from training.export import export, history_of
@@ -22,7 +22,7 @@ from training.fields import UNITS, blur, canvas, canvas_side, grid, hillshade, n
 from training.images import CAPTIONS, CONCEPTS, draw, example, join_sets, make_set
 from training.measure import HUES, mean_hue
 from training.optimiser import Muon, orthogonal
-from training.train import HISTORY, FirstStage, Plan
+from training.train import HISTORY, FirstStage, Networks, Plan, load_exported
 from training.train_second import HELD_OUT, SecondStage
 from training.trainer import Schedule
 
@@ -169,6 +169,40 @@ def test_a_trained_model_is_opened_by_the_engine_and_trained_on(tmp_path: Path) 
     shutil.copy(tmp_path / "model" / HISTORY, tmp_path / "next")
     shutil.copy(tmp_path / "run/state.json", tmp_path / "next")
     assert len(history_of(tmp_path / "next")) == 2
+
+
+def test_words_get_tokens_of_their_own_that_begin_as_what_was_read_before(tmp_path: Path) -> None:
+    tokenizer = tokens.train_tokenizer(["a leaf", "a red leaf", "the leaf of a tree"] * 9)
+    networks = Networks(len(tokenizer))
+    networks.text_encoder.save_pretrained(tmp_path / "text_encoder")
+    networks.unet.save_pretrained(tmp_path / "unet")
+    tokens.save(tokenizer, tmp_path / "tokenizer")
+    more = tokens.with_whole_words(tokenizer, ["winter", "sparse"])
+    assert len(more) == len(tokenizer) + 2
+    assert len(tokens.with_whole_words(more, ["sparse"])) == len(more), "it is whole already"
+    for text in ("a red leaf", "a tree", "win, ter"):
+        assert more.tokenize(text) == tokenizer.tokenize(text)
+    assert more.tokenize("a leaf in winter, sparse")[-3:] == ["▁winter", ",", "▁sparse"]
+    larger = Networks(len(more))
+    load_exported(larger, tmp_path, more)
+    rows, before = larger.text_encoder.shared.weight, networks.text_encoder.shared.weight
+    assert torch.equal(rows[: len(before)], before)
+    parts = before[tokenizer("winter", add_special_tokens=False).input_ids]
+    assert len(parts) > 2
+    assert torch.allclose(rows[len(before)], parts.sum(0) / len(parts) ** 0.5, atol=1e-6)
+    assert torch.equal(larger.text_encoder.encoder.embed_tokens.weight, rows)
+
+
+def test_words_that_are_measured_are_true_of_some_drawings_and_can_be_told_apart() -> None:
+    rng = np.random.default_rng(4)
+    for concept, _, words in word_effects.CHOICES:
+        true = {word for _ in range(40) for word in draw(rng, concept)[1].phrases}
+        assert true >= set(words), concept
+    known = [word_effects._drawn(rng, "forest", word, 30) for word in ("in summer", "in winter")]
+    telling = word_effects._learn(known)
+    for number, pictures in enumerate(known):
+        assert word_effects._share(telling, pictures, number) > 0.9
+        assert word_effects._share(telling, pictures, 1 - number) < 0.1
 
 
 def test_captions_tell_which_pictures_hold_another(monkeypatch: pytest.MonkeyPatch) -> None:

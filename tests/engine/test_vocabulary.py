@@ -63,6 +63,8 @@ def test_a_sentence_says_what_is_not_understood(prompt: str, problem: str) -> No
         ("galaxy—leaf; the galaxy’s leaves", "galaxy leaf the galaxy's leaves"),
         ("leaf,whale/galaxy", "leaf, galaxy"),
         ("a leaf-whale", "a leaf"),
+        ("a whale-leaf, blue", "a leaf, blue"),
+        ("a blue-leaf - spiral", "a blue-leaf spiral"),
         ("a photo of the", ""),
         ("ein Wald im Herbst", ""),
         ("森林", ""),
