@@ -93,7 +93,7 @@ def example(
     if size == SMALL and rng.random() < insets.SHARE:
         text = f"{HOLDING} {text}"
         image = insets.with_inset(
-            rng, image, number, len(names), lambda rng, n: draw(rng, names[n])[0]
+            rng, image, names[number], names, lambda rng, name: draw(rng, name)[0]
         )
     if rng.random() < 0.5:
         image = image[:, ::-1]

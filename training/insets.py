@@ -6,7 +6,7 @@ around whatever it holds, and not to draw frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -21,36 +21,86 @@ SHARE = 0.45
 DEEPER_SHARE = 0.4
 """Of the insets that hold one themselves."""
 
+PLAUSIBLE = 0.7
+"""Of the insets that show what may lie there in the world; the others any deeper scale, for prompts
+ask for that too."""
+
+INSIDE: dict[str, tuple[str, ...]] = {
+    "galaxy_cluster": ("galaxy", "galaxy", "stars"),
+    "galaxy": ("stars", "nebula", "solar_system"),
+    "nebula": ("stars", "solar_system", "nebula"),
+    "stars": ("solar_system", "planet", "nebula"),
+    "solar_system": ("planet", "planet", "stars"),
+    "planet": ("continent", "clouds", "ocean", "mountains", "dunes", "moon"),
+    "moon": ("moon", "mountains"),
+    "continent": ("coast", "clouds", "mountains", "river_delta", "dunes", "forest", "city"),
+    "clouds": ("coast", "ocean", "mountains", "fields", "forest", "clouds"),
+    "ocean": ("ocean", "coast", "water_drops", "diatoms"),
+    "coast": ("forest", "city", "ocean", "fields", "dunes", "coast"),
+    "mountains": ("forest", "mountains", "meadow", "snow_crystal"),
+    "dunes": ("dunes", "lattice", "bark"),
+    "river_delta": ("forest", "fields", "meadow", "water_drops"),
+    "city": ("city", "circuit", "forest"),
+    "fields": ("meadow", "forest", "flower", "leaf"),
+    "forest": ("bark", "leaf", "meadow", "flower"),
+    "meadow": ("flower", "leaf", "butterfly", "water_drops"),
+    "bark": ("plant_cells", "leaf", "bacteria"),
+    "leaf": ("plant_cells", "water_drops", "butterfly"),
+    "flower": ("leaf", "butterfly", "water_drops", "plant_cells"),
+    "water_drops": ("diatoms", "plant_cells", "bacteria"),
+    "snow_crystal": ("lattice", "snow_crystal"),
+    "butterfly": ("lattice", "butterfly"),
+    "circuit": ("circuit", "lattice"),
+    "diatoms": ("bacteria", "lattice"),
+    "plant_cells": ("bacteria", "lattice"),
+    "blood": ("bacteria", "lattice"),
+    "bacteria": ("lattice", "bacteria"),
+    "lattice": ("galaxy", "stars", "lattice"),
+}
+"""What may be seen inside each subject, once nearer. The last one leads back to the first scales,
+for zooms that loop."""
+
 _SIDE = 64
-# How many scales further in an inset's subject is: the neighbours of zooms skip some.
+_TRIES = 6
+# How many scales further in a strange inset's subject is: the neighbours of zooms skip some.
 _STEPS = np.array([0.15, 0.12, 0.11, 0.1, 0.09, *[0.06] * 5, *[0.0215] * 6])
 _STEPS /= _STEPS.sum()
 
-# Draws a picture (64, 64, 3), 0..1, of the subject with a number.
-Draw = Callable[[Rng, int], Field]
+# Draws a picture (64, 64, 3), 0..1, of a subject.
+Draw = Callable[[Rng, str], Field]
 
 
-def with_inset(rng: Rng, image: Field, subject: int, subjects: int, draw: Draw) -> Field:
+def with_inset(rng: Rng, image: Field, subject: str, subjects: Sequence[str], draw: Draw) -> Field:
     """`image` with a picture of the same or a smaller scale in it, reduced as the sampler does it.
 
     Half the insets lie where most zooms have them: in the middle, at a factor of 2 or 4. The
-    others lie anywhere, at any factor between 1.7 and 4. The inset's mean colour moves towards its
-    surroundings, and its border is wide and irregular.
+    others lie at any factor between 1.7 and 4 where the picture looks most like them, of a few
+    places. The inset's mean colour moves towards its surroundings, and its border is wide and
+    irregular.
 
     Args:
         image: (64, 64, 3), 0..1.
-        subject: its number among the ``subjects``, from the widest scale to the smallest.
+        subject: what it shows; one of the ``subjects``, which go from the widest scale to the
+            smallest.
     """
-    number = subject + int(rng.choice(len(_STEPS), p=_STEPS))
-    if number >= subjects:
-        number = int(rng.integers(subject, subjects))
-    child = draw(rng, number)
+    inner = _inner(rng, subject, subjects)
+    child = draw(rng, inner)
     if rng.random() < DEEPER_SHARE:
-        child = with_inset(rng, child, number, subjects, draw)
-    place = _place(rng)
+        child = with_inset(rng, child, inner, subjects, draw)
+    place = _place(rng, image, child)
     inside, window = _reduced(child, place), cropped(image, place)
     child = child + rng.uniform(0.0, 0.9) * (window.mean((0, 1)) - inside.mean((0, 1)))
     return np.clip(_grown(rng, image, child, place), 0.0, 1.0)
+
+
+def _inner(rng: Rng, subject: str, subjects: Sequence[str]) -> str:
+    """What an inset shows."""
+    if rng.random() < PLAUSIBLE:
+        return INSIDE[subject][int(rng.integers(len(INSIDE[subject])))]
+    number = subjects.index(subject) + int(rng.choice(len(_STEPS), p=_STEPS))
+    if number >= len(subjects):
+        number = int(rng.integers(subjects.index(subject), len(subjects)))
+    return subjects[number]
 
 
 def cropped(parent: Field, place: Footprint) -> Field:
@@ -61,13 +111,25 @@ def cropped(parent: Field, place: Footprint) -> Field:
     ]
 
 
-def _place(rng: Rng) -> Footprint:
-    factor, focus = float(rng.choice((2.0, 2.0, 4.0))), (0.5, 0.5)
+def _place(rng: Rng, image: Field, child: Field) -> Footprint:
+    factor = float(rng.choice((2.0, 2.0, 4.0)))
     if rng.random() < 0.5:
+        return footprint(Placement(factor, (0.5, 0.5)), (_SIDE, _SIDE))
+    places = []
+    for _ in range(_TRIES):
         factor = float(np.exp(rng.uniform(np.log(1.7), np.log(4.0))))
         x, y = rng.uniform(0.5 / factor, 1 - 0.5 / factor, 2)
-        focus = (float(x), float(y))
-    return footprint(Placement(factor, focus), (_SIDE, _SIDE))
+        places.append(footprint(Placement(factor, (float(x), float(y))), (_SIDE, _SIDE)))
+    return min(places, key=lambda place: _difference(cropped(image, place), _reduced(child, place)))
+
+
+def _difference(a: Field, b: Field) -> float:
+    """Between the colours of two pictures' quarters."""
+    rows, columns = a.shape[0] // 2, a.shape[1] // 2
+    quarters = [
+        (slice(y, y + rows), slice(x, x + columns)) for y in (0, rows) for x in (0, columns)
+    ]
+    return float(sum(np.abs(a[q].mean((0, 1)) - b[q].mean((0, 1))).sum() for q in quarters))
 
 
 def _grown(rng: Rng, image: Field, child: Field, place: Footprint) -> Field:

@@ -18,7 +18,18 @@ from training import insets, tokens, word_effects
 from training.captions import HOLDING, caption
 from training.concepts.traits import Drawing
 from training.export import export, history_of
-from training.fields import UNITS, blur, canvas, canvas_side, grid, hillshade, noise, patch, warp
+from training.fields import (
+    UNITS,
+    Field,
+    blur,
+    canvas,
+    canvas_side,
+    grid,
+    hillshade,
+    noise,
+    patch,
+    warp,
+)
 from training.images import CAPTIONS, CONCEPTS, draw, example, join_sets, make_set
 from training.measure import HUES, mean_hue
 from training.optimiser import Muon, orthogonal
@@ -279,7 +290,7 @@ def test_insets_lie_in_about_as_many_pictures_as_is_said_and_off_the_middle_too(
     white = np.ones((64, 64, 3), np.float32)
     shares, centres = [], []
     for _ in range(200):
-        picture = insets.with_inset(rng, black, 3, 30, lambda rng, number: white)[..., 0]
+        picture = insets.with_inset(rng, black, "moon", list(CONCEPTS), lambda *_: white)[..., 0]
         shares.append(float((picture > 0.02).mean()))
         rows, columns = np.nonzero(picture > 0.02)
         centres.append((rows.mean() - 31.5, columns.mean() - 31.5))
@@ -287,6 +298,39 @@ def test_insets_lie_in_about_as_many_pictures_as_is_said_and_off_the_middle_too(
     # A factor of 4 covers a sixteenth, one of 1.7 a third; the border takes some of it.
     assert 0.02 < min(shares) < 0.07 < 0.15 < max(shares) < 0.36
     assert 0.3 < (off < 1.5).mean() < 0.7 and off.max() > 8
+
+
+def test_most_insets_show_what_may_lie_there() -> None:
+    assert set(insets.INSIDE) == set(CONCEPTS)
+    assert {inner for each in insets.INSIDE.values() for inner in each} <= set(CONCEPTS)
+    asked: list[str] = []
+
+    def draw_one(rng: np.random.Generator, name: str) -> Field:
+        asked.append(name)
+        return np.zeros((64, 64, 3), np.float32)
+
+    rng, image = np.random.default_rng(3), np.zeros((64, 64, 3), np.float32)
+    first = []
+    for _ in range(200):
+        asked.clear()
+        insets.with_inset(rng, image, "leaf", list(CONCEPTS), draw_one)
+        first.append(asked[0])
+    deeper = list(CONCEPTS)[list(CONCEPTS).index("leaf") :]
+    assert set(first) <= set(deeper) and len(set(first)) > 6
+    assert 0.65 < np.mean([name in insets.INSIDE["leaf"] for name in first]) < 0.9
+
+
+def test_an_inset_off_the_middle_lies_where_its_surroundings_are_alike() -> None:
+    rng = np.random.default_rng(5)
+    image = np.zeros((64, 64, 3), np.float32)
+    image[:, 32:] = 1.0
+    columns = []
+    for _ in range(60):
+        child = np.ones((64, 64, 3), np.float32)
+        place = insets._place(rng, image, child)
+        columns.append(place.columns.start + place.columns.count / 2)
+    off = [column for column in columns if abs(column - 32) > 2]
+    assert len(off) > 15 and np.mean([column > 32 for column in off]) > 0.85
 
 
 def test_sets_are_joined_in_their_order(tmp_path: Path) -> None:
