@@ -42,7 +42,7 @@ world is that of the program that drew its training pictures. State: {state}
   anyone's rights (CC0).
 - Training: {steps:,} steps, {seen:,} pictures seen, {minutes:.0f} minutes, in {runs} run(s), each
   from the weights of the one before (`{history}`). Weights: exponential moving average, half
-  precision.
+  precision; where a run has a `share`, that part of its own and the rest of a model before it.
 - v-prediction, `squaredcos_cap_v2`; the last three of six output channels (IF's learned variance)
   are untrained: drop them.
 - Guidance 2 to 3 is a good start; a grid uniform in log sigma from 80 to 0.01, 24 steps.
@@ -83,12 +83,37 @@ def load_networks(run: Path) -> tuple[Networks, T5Tokenizer]:
     return networks.eval(), tokenizer
 
 
-def export(run: Path, data: Path, out: Path, state: str) -> None:
+def mixed(networks: Networks, folder: Path, share: float) -> None:
+    """Mix a run's weights with those of an exported model that it came from.
+
+    What a short run learned stays largely, and what it unlearned comes back (WiSE-FT, Wortsman et
+    al. 2022). Tokens that the model did not have keep the run's rows.
+
+    Args:
+        share: of the run's own weights.
+    """
+    for module, part, name in (
+        (networks.unet, "unet", "diffusion_pytorch_model.safetensors"),
+        (networks.text_encoder, "text_encoder", "model.safetensors"),
+    ):
+        own = module.state_dict()
+        for key, before in load_file(folder / part / name).items():
+            rows = own[key][: len(before)] if before.ndim else own[key]
+            rows.lerp_(before.to(rows), 1 - share)
+
+
+def export(
+    run: Path, data: Path, out: Path, state: str, before: Path | None = None, share: float = 1.0
+) -> None:
     """Writes model_index.json, unet, text_encoder, tokenizer, scheduler and README.md to `out`.
 
-    `data` is the picture set of the training: the model's card says what it knows.
+    Args:
+        data: the picture set of the training: the model's card says what it knows.
+        before: an exported model to mix the weights with; ``share`` is the run's own.
     """
     networks, tokenizer = load_networks(run)
+    if before:
+        mixed(networks, before, share)
     pipeline = IFPipeline(
         tokenizer=tokenizer,
         text_encoder=networks.text_encoder.to(torch.float16),
@@ -98,6 +123,8 @@ def export(run: Path, data: Path, out: Path, state: str) -> None:
     )
     pipeline.save_pretrained(out, safe_serialization=True)
     runs = history_of(run)
+    if before:
+        runs[-1]["share"] = share
     parameters = model.parameters_of(networks.unet) + model.parameters_of(networks.text_encoder)
     card = CARD.format(
         millions=parameters / 1e6,
@@ -196,12 +223,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--out", type=Path, default=Path("engine/models/bundled"))
     parser.add_argument("--state", default="finished.")
+    parser.add_argument("--mix", type=Path, metavar="DIR", help="an exported model before it")
+    parser.add_argument("--share", type=float, default=0.5, help="of its own weights, with --mix")
     parser.add_argument("--second", action="store_true", help="stage II: --run and --out alone")
     options = parser.parse_args()
     if options.second:
         export_second(options.run, options.out)
         return
-    export(options.run, options.data, options.out, options.state)
+    export(options.run, options.data, options.out, options.state, options.mix, options.share)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from training import __main__ as whole
 from training import insets, tokens, word_effects
 from training.captions import HOLDING, caption
 from training.concepts.traits import Drawing
-from training.export import export, history_of
+from training.export import export, history_of, mixed
 from training.fields import (
     UNITS,
     Field,
@@ -176,6 +176,10 @@ def test_a_trained_model_is_opened_by_the_engine_and_trained_on(tmp_path: Path) 
     denoiser = model.condition(prompts, [""] * 2, 2.5)
     assert denoiser.predict_x0(z, sigma).isfinite().all()
     assert not torch.equal(*denoiser.positive), "the model reads which level holds another"
+    half = tmp_path / "half"
+    export(tmp_path / "run", tmp_path / "data", half, "a test.", tmp_path / "model", 0.5)
+    (run,) = json.loads((half / HISTORY).read_text(encoding="utf-8"))
+    assert run["share"] == 0.5
     (tmp_path / "next").mkdir()
     shutil.copy(tmp_path / "model" / HISTORY, tmp_path / "next")
     shutil.copy(tmp_path / "run/state.json", tmp_path / "next")
@@ -202,6 +206,20 @@ def test_words_get_tokens_of_their_own_that_begin_as_what_was_read_before(tmp_pa
     assert len(parts) > 2
     assert torch.allclose(rows[len(before)], parts.sum(0) / len(parts) ** 0.5, atol=1e-6)
     assert torch.equal(larger.text_encoder.encoder.embed_tokens.weight, rows)
+
+
+def test_weights_are_mixed_with_those_of_a_model_before(tmp_path: Path) -> None:
+    before, run = Networks(10), Networks(12)
+    before.unet.save_pretrained(tmp_path / "unet")
+    before.text_encoder.save_pretrained(tmp_path / "text_encoder")
+    own = {name: weight.clone() for name, weight in run.state_dict().items()}
+    mixed(run, tmp_path, 0.25)
+    for name, weight in run.state_dict().items():
+        old = before.state_dict()[name]
+        rows = weight[: len(old)]
+        assert torch.allclose(rows, 0.25 * own[name][: len(old)] + 0.75 * old, atol=1e-6), name
+    embedding = "text_encoder.shared.weight"
+    assert torch.equal(run.state_dict()[embedding][10:], own[embedding][10:])
 
 
 def test_words_that_are_measured_are_true_of_some_drawings_and_can_be_told_apart() -> None:
