@@ -37,7 +37,6 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "cluster": (
         "a {} star cluster",
         "a {} cluster of stars",
-        "a dense {} star field",
         "{} stars crowded together",
         "a {} globular cluster",
     ),
