@@ -39,7 +39,7 @@ CHOICES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 """Concept, prompt, and words of which one is true at a time."""
 
-_PICTURES = 120  # drawn of each word to learn from, and a third as many to test
+_PICTURES = 60  # drawn of each word to learn from, and a third as many to test
 _STEPS = 300
 
 
