@@ -142,15 +142,15 @@ def load_exported(networks: Networks, folder: Path, tokenizer: T5Tokenizer) -> N
     unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
     text = T5EncoderModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
     before = T5Tokenizer.from_pretrained(folder / "tokenizer")
+    known = len(text.shared.weight)
+    text.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     rows = text.shared.weight.data
-    for piece in tokenizer.convert_ids_to_tokens(range(len(rows), len(tokenizer))):
-        word = tokenizer.convert_tokens_to_string([piece])
+    for number in range(known, len(tokenizer)):
+        word = tokenizer.convert_tokens_to_string(tokenizer.convert_ids_to_tokens([number]))
         parts = rows[before(word, add_special_tokens=False).input_ids]
-        rows = torch.cat([rows, parts.sum(0, keepdim=True) / math.sqrt(len(parts))])
-    state = text.state_dict()
-    state.update({name: rows for name in state if state[name].shape == text.shared.weight.shape})
+        rows[number] = parts.sum(0) / math.sqrt(len(parts))
     networks.unet.load_state_dict(unet.state_dict())
-    networks.text_encoder.load_state_dict(state)
+    networks.text_encoder.load_state_dict(text.state_dict())
 
 
 def exported(folder: Path) -> tuple[Networks, T5Tokenizer]:
@@ -182,6 +182,8 @@ def main() -> None:
         help="subjects to draw twice as often: new ones, and those that come out worst",
     )  # fmt: skip
     options = parser.parse_args()
+    if options.whole and not options.start:
+        parser.error("--whole is for a model given with --start")
     if not is_made(options.data):
         make_set(27000, options.seed, options.data)
     options.run.mkdir(parents=True, exist_ok=True)

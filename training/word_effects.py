@@ -62,7 +62,10 @@ def effects(model: Path, count: int, guidance: float) -> dict[str, object]:
                 "by chance": 1 / len(words),
             }
             rows.append(row)
-            print(f"{text:40} {row['samples']:.2f} of samples, {row['drawn']:.2f} of drawn ones")
+            print(
+                f"{text:40} {row['samples']:.2f} of samples, {row['drawn']:.2f} of drawn ones",
+                flush=True,
+            )
     return {
         "samples": float(np.mean([row["samples"] for row in rows])),
         "drawn": float(np.mean([row["drawn"] for row in rows])),

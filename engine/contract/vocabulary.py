@@ -140,8 +140,8 @@ class Vocabulary:
     def known_part(self, prompt: str) -> str:
         """The prompt without what the model has never met, which could only disturb it.
 
-        Of characters other than letters, commas and apostrophes only the gap stays; empty where
-        nothing is known.
+        Of characters other than letters, commas, apostrophes and hyphens only the gap stays; empty
+        where nothing is known.
         """
         known = [part for whole in _parts(prompt) for part in self._known(whole)]
         meant = any(word not in SAY_NOTHING for part in known for word in words_of(part))
