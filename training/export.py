@@ -21,8 +21,8 @@ from transformers import T5Tokenizer
 from engine.contract.vocabulary import SAY_NOTHING, WORDS_FILE, forms, words_of
 
 from . import model
-from .captions import FILLERS, HOLDING
-from .images import CONCEPTS, DATA, concepts_of
+from .captions import FILLERS, holding, parted
+from .images import CAPTIONS, CONCEPTS, DATA, concepts_of
 from .train import HISTORY, RUN, Networks
 from .words import NAMELESS, NOUNS
 
@@ -43,6 +43,8 @@ world is that of the program that drew its training pictures. State: {state}
 - Training: {steps:,} steps, {seen:,} pictures seen, {minutes:.0f} minutes, in {runs} run(s), each
   from the weights of the one before (`{history}`). Weights: exponential moving average, half
   precision; where a run has a `share`, that part of its own and the rest of a model before it.
+- Of a picture that holds a smaller scale the caption begins with one more word: `+forest` where
+  there is a forest in it (`holding` in `words.json`).
 - v-prediction, `squaredcos_cap_v2`; the last three of six output channels (IF's learned variance)
   are untrained: drop them.
 - Guidance 2 to 3 is a good start; a grid uniform in log sigma from 80 to 0.01, 24 steps.
@@ -129,7 +131,7 @@ def export(
     card = CARD.format(
         millions=parameters / 1e6,
         state=state,
-        concepts=", ".join(name.replace("_", " ") for name in concepts_of(data)),
+        concepts=", ".join(map(_plain, concepts_of(data))),
         runs=len(runs),
         steps=sum(each["steps"] for each in runs),
         seen=sum(each["seen"] for each in runs),
@@ -182,7 +184,8 @@ def vocabulary(data: Path) -> dict[str, object]:
     Random letters that were put in to disturb are rarer than one in two thousand captions, and
     fillers than one in a hundred and fifty, unless captions use them in earnest as well.
     """
-    captions = json.loads((data / "captions.json").read_text(encoding="utf-8"))
+    told = [parted(text) for text in json.loads((data / CAPTIONS).read_text(encoding="utf-8"))]
+    captions = [rest for _, rest in told]
     counts = Counter(word for text in captions for word in set(words_of(text)))
     words = {
         word
@@ -196,18 +199,24 @@ def vocabulary(data: Path) -> dict[str, object]:
     for word in words - nameless - naming.keys():
         for form in sorted(forms(word) & naming.keys()):
             naming[word] = naming[form]
+    subjects = concepts_of(data)
+    taught = {inside for inside, _ in told}
     return {
         "version": 1,
-        "subjects": [name.replace("_", " ") for name in concepts_of(data)],
+        "subjects": [_plain(name) for name in subjects],
         "words": sorted(words),
         "naming": dict(sorted(naming.items())),
-        "holding": HOLDING if any(text.startswith(HOLDING) for text in captions) else "",
+        "holding": {_plain(name): holding(name) for name in subjects if holding(name) in taught},
     }
+
+
+def _plain(concept: str) -> str:
+    return concept.replace("_", " ")
 
 
 def _naming(data: Path, captions: list[str], words: set[str]) -> dict[str, str]:
     """Each word with the subject that it stands for most often."""
-    names = [name.replace("_", " ") for name in CONCEPTS]
+    names = [_plain(name) for name in CONCEPTS]
     numbers = np.load(data / "concepts.npy")
     of_each = np.bincount(numbers, minlength=len(names))  # some may be drawn more often
     shares: dict[str, dict[str, float]] = {word: defaultdict(float) for word in words}

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from . import insets
-from .captions import HOLDING, caption
+from .captions import caption, holding
 from .concepts import cosmos, green, land, life, space, texture, water
 from .concepts.traits import Drawing
 from .fields import UNITS, Field, Rng, canvas, reduce
@@ -80,7 +80,7 @@ def example(
 ) -> tuple[Pixels, str, int]:
     """Picture `index` of the set `seed`: (size, size, 3) bytes, caption, number of its concept.
 
-    Only stage I has to do with more than one scale in a picture; its captions say so.
+    Only stage I has to do with more than one scale in a picture; its captions say which.
 
     Args:
         only: these subjects in turn; none means all.
@@ -91,10 +91,10 @@ def example(
     image, drawing = draw(rng, names[number], size)
     text = caption(rng, drawing)
     if size == SMALL and rng.random() < insets.SHARE:
-        text = f"{HOLDING} {text}"
-        image = insets.with_inset(
+        image, inside = insets.with_inset(
             rng, image, names[number], names, lambda rng, name: draw(rng, name)[0]
         )
+        text = f"{holding(inside)} {text}"
     if rng.random() < 0.5:
         image = image[:, ::-1]
     return (image * 255 + 0.5).astype(np.uint8), text, number

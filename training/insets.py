@@ -70,7 +70,9 @@ _STEPS /= _STEPS.sum()
 Draw = Callable[[Rng, str], Field]
 
 
-def with_inset(rng: Rng, image: Field, subject: str, subjects: Sequence[str], draw: Draw) -> Field:
+def with_inset(
+    rng: Rng, image: Field, subject: str, subjects: Sequence[str], draw: Draw
+) -> tuple[Field, str]:
     """`image` with a picture of the same or a smaller scale in it, reduced as the sampler does it.
 
     Half the insets lie where most zooms have them: in the middle, at a factor of 2 or 4. The
@@ -82,15 +84,18 @@ def with_inset(rng: Rng, image: Field, subject: str, subjects: Sequence[str], dr
         image: (64, 64, 3), 0..1.
         subject: what it shows; one of the ``subjects``, which go from the widest scale to the
             smallest.
+
+    Returns:
+        the picture and the subject of what it holds.
     """
     inner = _inner(rng, subject, subjects)
     child = draw(rng, inner)
     if rng.random() < DEEPER_SHARE:
-        child = with_inset(rng, child, inner, subjects, draw)
+        child, _ = with_inset(rng, child, inner, subjects, draw)
     place = _place(rng, image, child)
     inside, window = _reduced(child, place), cropped(image, place)
     child = child + rng.uniform(0.0, 0.9) * (window.mean((0, 1)) - inside.mean((0, 1)))
-    return np.clip(_grown(rng, image, child, place), 0.0, 1.0)
+    return np.clip(_grown(rng, image, child, place), 0.0, 1.0), inner
 
 
 def _inner(rng: Rng, subject: str, subjects: Sequence[str]) -> str:

@@ -25,8 +25,8 @@ from torch.nn import functional
 from transformers import T5EncoderModel, T5Tokenizer
 
 from . import model, tokens
-from .captions import HOLDING
-from .images import CONCEPTS, DATA, is_made, make_set
+from .captions import parted
+from .images import CAPTIONS, CONCEPTS, DATA, is_made, make_set
 from .trainer import CORES, Losses, Schedule, Trainer, noised, train_in_processes, weighted
 
 RUN = DATA / "run"
@@ -86,13 +86,14 @@ class FirstStage(Trainer):
     ) -> None:
         self.choices = plan
         self.images = np.load(data / "images.npy", mmap_mode="r")
-        captions = json.loads((data / "captions.json").read_text(encoding="utf-8"))
+        captions = json.loads((data / CAPTIONS).read_text(encoding="utf-8"))
         tokenizer = T5Tokenizer.from_pretrained(run / "tokenizer")
         self.ids = tokens.encode(tokenizer, captions).to(torch.int16)
         self.pool = self._pool(np.load(data / "concepts.npy"))
-        # A picture whose caption is left out still tells whether it holds another.
-        self.holding = torch.tensor([text.startswith(HOLDING) for text in captions])
-        self.empty = tokens.encode(tokenizer, ["", HOLDING])
+        # A picture whose caption is left out still tells what it holds: guidance is not to
+        # exaggerate that.
+        told = [parted(text)[0] for text in captions]
+        self.left_out = tokens.encode(tokenizer, told).to(torch.int16)
         torch.manual_seed(schedule.seed)
         networks = Networks(len(tokenizer))
         if plan.start:
@@ -116,10 +117,8 @@ class FirstStage(Trainer):
             x0 = x0.flip(3)
         numbers = torch.from_numpy(chosen)
         left_out = torch.rand(count, 1) < 0.12
-        ids = torch.where(
-            left_out, self.empty[self.holding[numbers].long()], self.ids[numbers].long()
-        )
-        return x0.to(self.device), ids.to(self.device)
+        ids = torch.where(left_out, self.left_out[numbers], self.ids[numbers])
+        return x0.to(self.device), ids.to(self.device, torch.int64)
 
     def losses(self) -> Losses:
         small = self.spent < self.plan.minutes * 60 * self.choices.small_share
@@ -194,7 +193,7 @@ def main() -> None:
         if (options.start / HISTORY).exists():
             shutil.copy(options.start / HISTORY, options.run / HISTORY)
     if not (options.run / "tokenizer").exists():
-        captions = json.loads((options.data / "captions.json").read_text(encoding="utf-8"))
+        captions = json.loads((options.data / CAPTIONS).read_text(encoding="utf-8"))
         tokens.save(tokens.train_tokenizer(captions), options.run / "tokenizer")
     schedule = Schedule(options.minutes, options.rate, options.seed, options.processes)
     plan = Plan(

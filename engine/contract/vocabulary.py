@@ -1,9 +1,9 @@
 """The words that a small model was trained with. Standard library only.
 
 A model folder may hold ``words.json``: ``{"version": 1, "subjects": [...], "words": [...],
-"naming": {"treetops": "forest", ...}, "holding": "+"}``. ``naming`` are those of the words that
-name a subject, and which; ``holding`` stands before the caption of every training picture that
-holds another one.
+"naming": {"treetops": "forest", ...}, "holding": {"forest": "+forest", ...}}``. ``naming`` are
+those of the words that name a subject, and which; ``holding`` is what stands before the caption of
+every training picture that holds one of another subject.
 Models without the file have read the whole language.
 """
 
@@ -64,14 +64,14 @@ class Vocabulary:
         subjects: what it can draw, from the widest scale to the smallest.
         words: in small letters, without those that say nothing, such as "the".
         naming: those of them that name a subject, unlike "red" or "from above", and which.
-        holding: what says before a prompt that the picture holds another; empty where the model
-            was not taught to know.
+        holding: what says before a prompt what the picture holds, for each subject that the model
+            was taught to draw inside others.
     """
 
     subjects: tuple[str, ...]
     words: frozenset[str]
     naming: Mapping[str, str] = field(hash=False)
-    holding: str = ""
+    holding: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def unknown(self, prompt: str) -> list[str]:
         """The prompt's words that the model has never met, each once, in small letters."""
@@ -113,25 +113,36 @@ class Vocabulary:
             for i, prompt in enumerate(prompts)
         ]
 
-    def told(self, prompts: Sequence[str], holds: Sequence[bool]) -> list[str]:
-        """What the model is given for the prompts of a stack, one a level.
+    def told(
+        self, prompts: Sequence[str], avoided: Sequence[str], holds: Sequence[bool]
+    ) -> tuple[list[str], list[str]]:
+        """What the model is given for the prompts of a stack, one a level, and for what to avoid.
+
+        Of a level that holds the next one both prompts say what that shows: guidance does not
+        exaggerate what they have in common.
 
         Args:
-            holds: whether each level's picture holds the next one's.
+            avoided: negative prompts, which may well name nothing.
+            holds: whether each level's picture holds the next one's; after the last comes the
+                first.
         """
+        stand_ins = self.stand_ins(prompts)
         completed = [
             f"{subject}, {prompt}" if subject else prompt
-            for subject, prompt in zip(self.stand_ins(prompts), prompts, strict=True)
+            for subject, prompt in zip(stand_ins, prompts, strict=True)
         ]
-        return self.told_to_avoid(completed, holds)
+        shown = [
+            subject or self.subject_of(prompt)
+            for subject, prompt in zip(stand_ins, prompts, strict=True)
+        ]
+        inside = [*shown[1:], *shown[:1]]
+        marks = [
+            self.holding.get(subject, "") if subject and held else ""
+            for subject, held in zip(inside, holds, strict=True)
+        ]
+        return self._marked(marks, completed), self._marked(marks, avoided)
 
-    def told_to_avoid(self, prompts: Sequence[str], holds: Sequence[bool]) -> list[str]:
-        """The same for negative prompts, which may well name nothing.
-
-        Of a level that holds another both prompts say so: guidance does not exaggerate what they
-        have in common.
-        """
-        marks = (self.holding if each else "" for each in holds)
+    def _marked(self, marks: Sequence[str], prompts: Sequence[str]) -> list[str]:
         return [
             f"{mark} {self.known_part(prompt)}".strip()
             for mark, prompt in zip(marks, prompts, strict=True)
@@ -238,7 +249,10 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
     for word, subject in naming.items():
         _CHECK.choice(subject, subjects, f'"{word}" of "naming"')
     named = {word: subject for word, subject in naming.items() if word in words}
-    holding = _CHECK.text(data.get("holding", ""), '"holding"')
+    holding = _CHECK.mapping(data.get("holding", {}), '"holding"')
+    for subject, mark in holding.items():
+        _CHECK.choice(subject, subjects, f'"{subject}" of "holding"')
+        _CHECK.text(mark, f'"{subject}" of "holding"')
     return Vocabulary(subjects, words, named, holding)
 
 
@@ -256,7 +270,7 @@ def texts_for(
     """
     if vocabulary is None:
         return list(prompts), list(negative_prompts)
-    return vocabulary.told(prompts, holds), vocabulary.told_to_avoid(negative_prompts, holds)
+    return vocabulary.told(prompts, negative_prompts, holds)
 
 
 def not_avoided(vocabulary: Vocabulary, prompts: Sequence[str]) -> list[str]:

@@ -194,7 +194,7 @@ def test_each_method_says_of_each_level_what_it_will_hold():
 @pytest.mark.parametrize("loop", [False, True])
 def test_denoisers_are_bound_to_what_each_level_will_hold(monkeypatch, loop):
     class Telling(Model):
-        vocabulary = Vocabulary(("leaf",), frozenset({"leaf"}), {"leaf": "leaf"}, "+")
+        vocabulary = Vocabulary(("leaf",), frozenset({"leaf"}), {"leaf": "leaf"}, {"leaf": "+leaf"})
 
         def condition(self, prompts, negative_prompts, guidance_scale):
             return list(prompts), list(negative_prompts)
@@ -210,7 +210,8 @@ def test_denoisers_are_bound_to_what_each_level_will_hold(monkeypatch, loop):
     untrained = Judge(build_classifier().eval(), plain=0.0, nested=0.0)
     with pytest.raises(StopAsyncIteration):
         list(compare.compare(Telling(), [short], [1], untrained, {"one": method}))
-    holding = [(["+ a leaf"], ["+"]), (["+ leaf"], ["+"]) if loop else (["leaf"], [""])]
+    last = (["+leaf leaf"], ["+leaf"]) if loop else (["leaf"], [""])
+    holding = [(["+leaf a leaf"], ["+leaf"]), last]
     plain = [(["a leaf"], [""]), (["leaf"], [""])]
     (zoom,) = asked
     assert (zoom.each_holding, zoom.each_alone) == (holding, plain)

@@ -14,8 +14,8 @@ import torch
 
 from benchmarks.candidate import open_stage_one
 from training import __main__ as whole
-from training import insets, tokens, word_effects
-from training.captions import HOLDING, caption
+from training import images, insets, tokens, word_effects
+from training.captions import caption, holding, parted
 from training.concepts.traits import Drawing
 from training.export import export, history_of, mixed
 from training.fields import (
@@ -172,10 +172,11 @@ def test_a_trained_model_is_opened_by_the_engine_and_trained_on(tmp_path: Path) 
     model = open_stage_one(tmp_path / "model")
     assert model.vocabulary is not None and len(model.vocabulary.subjects) == len(CONCEPTS)
     z, sigma = torch.zeros(2, 3, 64, 64), torch.ones(2)
-    prompts = model.vocabulary.told(["a leaf"] * 2, [False, True])
-    denoiser = model.condition(prompts, [""] * 2, 2.5)
+    texts = model.vocabulary.told(["a leaf"] * 2, [""] * 2, [False, True])
+    assert texts == (["a leaf", "+leaf a leaf"], ["", "+leaf"])
+    denoiser = model.condition(*texts, 2.5)
     assert denoiser.predict_x0(z, sigma).isfinite().all()
-    assert not torch.equal(*denoiser.positive), "the model reads which level holds another"
+    assert not torch.equal(*denoiser.positive), "the model reads what a level holds"
     half = tmp_path / "half"
     export(tmp_path / "run", tmp_path / "data", half, "a test.", tmp_path / "model", 0.5)
     (run,) = json.loads((half / HISTORY).read_text(encoding="utf-8"))
@@ -234,14 +235,25 @@ def test_words_that_are_measured_are_true_of_some_drawings_and_can_be_told_apart
         assert word_effects._share(telling, pictures, 1 - number) < 0.1
 
 
-def test_captions_tell_which_pictures_hold_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    some = [example(4, index) for index in range(60)]
+def test_captions_tell_what_pictures_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    plain_draw = images.draw
+
+    def watched(rng: np.random.Generator, concept: str, *size: int) -> tuple[Field, Drawing]:
+        asked.append(concept)
+        return plain_draw(rng, concept, *size)
+
+    monkeypatch.setattr(images, "draw", watched)
+    some = []
+    for index in range(60):
+        asked.clear()
+        some.append((*example(4, index)[:2], asked[1:2]))
     monkeypatch.setattr(insets, "SHARE", 0.0)
     none = [example(4, index) for index in range(60)]
-    holding = [text.startswith(f"{HOLDING} ") for _, text, _ in some]
-    assert 15 < sum(holding) < 40
-    for (held, text, _), (plain, bare, _), holds in zip(some, none, holding, strict=True):
-        assert text.removeprefix(f"{HOLDING} ") == bare and HOLDING not in bare
+    assert 15 < sum(bool(inside) for *_, inside in some) < 40
+    for (held, text, inside), (plain, bare, _) in zip(some, none, strict=True):
+        holds = bool(inside)
+        assert parted(text) == (holding(inside[0]) if holds else "", bare) and "+" not in bare
         assert holds or np.array_equal(held, plain)
         # Mirrored or not is drawn after the inset.
         mirrored = plain[:, ::-1]
@@ -263,10 +275,9 @@ def test_a_caption_left_out_still_tells_of_an_inset(
         monkeypatch.setattr(torch, "rand", share)
         batches.append(trainer.batch(64, 40)[1].tolist())
     said = dict(zip(map(tuple, tokens.encode(tokenizer, captions).tolist()), captions, strict=True))
-    holding = [said[tuple(each)].startswith(HOLDING) for each in batches[0]]
-    assert 5 < sum(holding) < 35
-    empty, marked = tokens.encode(tokenizer, ["", HOLDING]).tolist()
-    assert batches[1] == [marked if holds else empty for holds in holding]
+    told = [parted(said[tuple(each)])[0] for each in batches[0]]
+    assert 5 < sum(map(bool, told)) < 35
+    assert batches[1] == tokens.encode(tokenizer, told).tolist()
 
 
 def test_captions_do_not_say_the_contrary_of_the_density() -> None:
@@ -308,7 +319,8 @@ def test_insets_lie_in_about_as_many_pictures_as_is_said_and_off_the_middle_too(
     white = np.ones((64, 64, 3), np.float32)
     shares, centres = [], []
     for _ in range(200):
-        picture = insets.with_inset(rng, black, "moon", list(CONCEPTS), lambda *_: white)[..., 0]
+        picture, _ = insets.with_inset(rng, black, "moon", list(CONCEPTS), lambda *_: white)
+        picture = picture[..., 0]
         shares.append(float((picture > 0.02).mean()))
         rows, columns = np.nonzero(picture > 0.02)
         centres.append((rows.mean() - 31.5, columns.mean() - 31.5))
@@ -331,8 +343,9 @@ def test_most_insets_show_what_may_lie_there() -> None:
     first = []
     for _ in range(200):
         asked.clear()
-        insets.with_inset(rng, image, "leaf", list(CONCEPTS), draw_one)
-        first.append(asked[0])
+        _, told = insets.with_inset(rng, image, "leaf", list(CONCEPTS), draw_one)
+        assert told == asked[0]
+        first.append(told)
     deeper = list(CONCEPTS)[list(CONCEPTS).index("leaf") :]
     assert set(first) <= set(deeper) and len(set(first)) > 6
     assert 0.65 < np.mean([name in insets.INSIDE["leaf"] for name in first]) < 0.9

@@ -74,12 +74,20 @@ def test_the_model_gets_what_it_knows(prompt: str, known: str) -> None:
     assert SMALL.known_part(prompt) == known
 
 
-def test_a_prompt_says_whether_its_picture_holds_another() -> None:
-    prompts, holds = ["a + blue galaxy", "a + blue galaxy", ""], [True, False, True]
-    told = replace(SMALL, holding="+")
-    assert told.told(prompts, holds) == ["+ a blue galaxy", "a blue galaxy", "+"]
-    assert told.told_to_avoid(["whale, blue", "", ""], holds) == ["+ blue", "", "+"]
-    assert SMALL.told(prompts, holds) == ["a blue galaxy", "a blue galaxy", ""]
+def test_a_prompt_says_what_its_picture_holds() -> None:
+    galaxy = "a + blue galaxy"
+    prompts, avoided = [galaxy, "blue leaf", "", galaxy], ["whale, blue", "", "", "blue"]
+    told = replace(SMALL, holding={"leaf": "+leaf", "galaxy": "+g"})
+    assert told.told(prompts, avoided, [True, True, True, False]) == (
+        ["+leaf a blue galaxy", "blue leaf", "+g", "a blue galaxy"],
+        ["+leaf blue", "", "+g", "blue"],
+    )
+    loop = told.told(prompts, avoided, [True] * 4)
+    assert (loop[0][3], loop[1][3]) == ("+g a blue galaxy", "+g blue")
+    some = replace(SMALL, holding={"galaxy": "+g"})
+    assert some.told(prompts, avoided, [True] * 4)[0][0] == "a blue galaxy", "leaves not taught"
+    plain = ["a blue galaxy", "blue leaf", "", "a blue galaxy"]
+    assert SMALL.told(prompts, avoided, [True] * 4) == (plain, ["blue", "", "", "blue"])
 
 
 WORDS_OF_SCALE = (
@@ -109,7 +117,7 @@ def test_a_prompt_that_names_nothing_becomes_a_scale_that_fits(
 ) -> None:
     subjects = SCALES.stand_ins(prompts)
     assert " ".join(filter(None, subjects)) == drawn
-    told = SCALES.told(prompts, [False] * len(prompts))
+    told, _ = SCALES.told(prompts, [""] * len(prompts), [False] * len(prompts))
     for prompt, subject, text in zip(prompts, subjects, told, strict=True):
         assert text == (
             f"{subject}, {SCALES.known_part(prompt)}".strip(", ") if subject else prompt
@@ -137,7 +145,7 @@ def test_the_list_is_read_from_the_models_folder(tmp_path: Path) -> None:
         "naming": {"leaf": "leaf", "the": "leaf", "tree": "leaf"},
     }
     found = Vocabulary(("leaf",), frozenset({"leaf", "red"}), {"leaf": "leaf"})
-    for more in ({}, {"holding": "+"}):
+    for more in ({}, {"holding": {"leaf": "+leaf"}}):
         folder = tmp_path / str(len(more))
         folder.mkdir()
         (folder / "words.json").write_text(json.dumps({**data, **more}), encoding="utf-8")
@@ -156,7 +164,9 @@ LEAF = '"version": 1, "subjects": ["leaf"], "words": ["leaf"]'
         f"{{{LEAF}}}",
         f'{{{LEAF}, "naming": ["leaf"]}}',
         f'{{{LEAF}, "naming": {{"leaf": "tree"}}}}',
-        f'{{{LEAF}, "naming": {{}}, "holding": 1}}',
+        f'{{{LEAF}, "naming": {{}}, "holding": "+"}}',
+        f'{{{LEAF}, "naming": {{}}, "holding": {{"leaf": 1}}}}',
+        f'{{{LEAF}, "naming": {{}}, "holding": {{"tree": "+tree"}}}}',
         '{"version": 1, "subjects": [], "words": [], "naming": {}}',
     ],
 )
@@ -240,11 +250,11 @@ def run(model: AnalyticModel, levels: tuple[LevelSpec, ...], out: Path) -> Recor
 
 @pytest.mark.parametrize("loop", [False, True])
 def test_a_run_gives_the_model_what_it_says(tmp_path: Path, loop: bool) -> None:
-    """Completed prompts, without what is not known, and which levels hold the next."""
+    """Completed prompts, without what is not known, and what each level holds."""
     given: list[object] = []
 
     class Small(AnalyticModel):
-        vocabulary = replace(SCALES, holding="+")
+        vocabulary = replace(SCALES, holding={each: f"+{each}" for each in SCALES.subjects})
 
         def condition(self, prompts, negative, guidance):  # type: ignore[no-untyped-def]
             given.extend((prompts, negative))
@@ -256,10 +266,10 @@ def test_a_run_gives_the_model_what_it_says(tmp_path: Path, loop: bool) -> None:
     job = Job(levels, sampler=SamplerSettings(steps=1), loop=loop)
     request = GenerateRequest(job, tmp_path / "out", device="cpu")
     run_generate(request, recorder, lambda: False, lambda *_: Small())
-    mark = "+ " if loop else ""
+    mark = "+four " if loop else ""
     assert given == [
-        ["+ a red four", "+ seven, red", f"{mark}a ten"],
-        ["+", "+", f"{mark}red"],
+        ["+seven a red four", "+ten seven, red", f"{mark}a ten"],
+        ["+seven", "+ten", f"{mark}red"],
     ]
     assert texts_of(recorder, "unknown_words") == [
         f"Level 2: {NOTHING.format('seven')}",
