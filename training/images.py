@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +63,7 @@ CONCEPTS: dict[str, Callable[[Rng], Drawing]] = {
 DATA = Path(".dev/training")
 CAPTIONS = "captions.json"  # of a set; written last
 Pixels = NDArray[np.uint8]
+_A_BLOCK = 250  # pictures that are drawn and kept together: about ten seconds of a core
 
 
 SMALL = 64
@@ -100,14 +103,28 @@ def example(
     return (image * 255 + 0.5).astype(np.uint8), text, number
 
 
-Block = tuple[int, int, int, int, tuple[str, ...]]
+@dataclass(frozen=True)
+class _Block:
+    """Some pictures of a set, and the file that they go to."""
 
+    file: Path
+    seed: int
+    start: int
+    stop: int
+    size: int
+    only: tuple[str, ...]
 
-def _block(arguments: Block) -> tuple[Pixels, list[str], list[int]]:
-    seed, start, stop, size, only = arguments
-    examples = [example(seed, i, size, only) for i in range(start, stop)]
-    pictures, texts, numbers = zip(*examples, strict=True)
-    return np.stack(pictures), list(texts), list(numbers)
+    def make(self) -> Path:
+        """Drawn, unless they have been; the file is whole or not there."""
+        if not self.file.exists():
+            examples = [
+                example(self.seed, i, self.size, self.only) for i in range(self.start, self.stop)
+            ]
+            pictures, texts, numbers = zip(*examples, strict=True)
+            half = self.file.with_suffix(".new.npz")
+            np.savez(half, images=np.stack(pictures), texts=texts, numbers=np.int16(numbers))
+            half.replace(self.file)
+        return self.file
 
 
 def make_set(
@@ -120,19 +137,36 @@ def make_set(
 ) -> None:
     """Writes images.npy (count, size, size, 3), concepts.npy and at last captions.json.
 
+    Interrupted, the same call goes on where it was.
+
     Args:
         only: subjects; none means all.
         processes: by default one a core.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CAPTIONS).unlink(missing_ok=True)
-    blocks = [(seed, i, min(i + 250, count), size, tuple(only)) for i in range(0, count, 250)]
+    parts = _parts(folder / "parts", {"seed": seed, "count": count, "size": size, "only": [*only]})
+    blocks = [
+        _Block(parts / f"{i}.npz", seed, i, min(i + _A_BLOCK, count), size, tuple(only))
+        for i in range(0, count, _A_BLOCK)
+    ]
     with ProcessPoolExecutor(processes) as pool:
-        parts = list(pool.map(_block, blocks))
-    np.save(folder / "images.npy", np.concatenate([part[0] for part in parts]))
-    np.save(folder / "concepts.npy", np.asarray([n for part in parts for n in part[2]], np.int16))
-    texts = [text for part in parts for text in part[1]]
+        made = [np.load(file) for file in pool.map(_Block.make, blocks)]
+    np.save(folder / "images.npy", np.concatenate([part["images"] for part in made]))
+    np.save(folder / "concepts.npy", np.concatenate([part["numbers"] for part in made]))
+    texts = list(itertools.chain(*(part["texts"].tolist() for part in made)))
     (folder / CAPTIONS).write_text(json.dumps(texts), encoding="utf-8")
+    shutil.rmtree(parts)
+
+
+def _parts(folder: Path, asked: dict[str, object]) -> Path:
+    """The folder for the blocks of a set, without those of another one that was left unfinished."""
+    note = folder / "asked.json"
+    if not note.exists() or json.loads(note.read_text(encoding="utf-8")) != asked:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        note.write_text(json.dumps(asked), encoding="utf-8")
+    return folder
 
 
 def is_made(folder: Path) -> bool:

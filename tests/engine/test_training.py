@@ -364,6 +364,21 @@ def test_an_inset_off_the_middle_lies_where_its_surroundings_are_alike() -> None
     assert len(off) > 15 and np.mean([column > 32 for column in off]) > 0.85
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_drawing_goes_on_where_it_was(tmp_path: Path, seed: int) -> None:
+    asked = {"seed": 1, "count": 3, "size": 64, "only": []}
+    block = images._Block(images._parts(tmp_path / "parts", asked) / "0.npz", 1, 0, 2, 64, ())
+    block.make()
+    part = dict(np.load(block.file))
+    np.savez(block.file, **{**part, "images": part["images"] * 0})
+    block.file.with_name("250.new.npz").write_bytes(b"cut off")
+    make_set(3, seed, tmp_path, processes=1)
+    drawn = np.load(tmp_path / "images.npy")
+    # One block is all of it: the marked one, or all anew where another set was begun.
+    assert len(drawn) == (2 if seed == 1 else 3) and drawn.any() == (seed != 1)
+    assert {each.name for each in tmp_path.iterdir()} == {"images.npy", "concepts.npy", CAPTIONS}
+
+
 def test_sets_are_joined_in_their_order(tmp_path: Path) -> None:
     make_set(3, 1, tmp_path / "a", only=("leaf",), processes=1)
     make_set(2, 2, tmp_path / "b", only=("moon", "blood"), processes=1)
