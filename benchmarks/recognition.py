@@ -11,7 +11,6 @@ pictures: a changed program gets a judge of its own.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -24,12 +23,12 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-import training
 from engine.contract.geometry import Placement
 from engine.footprint import Footprint, footprint
 from engine.stack import render_with
 from training.classifier import build_classifier, train_classifier
 from training.images import CONCEPTS, make_set
+from training.program import version
 
 CACHE = Path(".dev/benchmarks")
 PICTURES = 12_000
@@ -116,7 +115,7 @@ def _continued(
 
 def judge(folder: Path = CACHE, pictures: int = PICTURES, steps: int = STEPS) -> Judge:
     """The judge, made at the first call: a few minutes on one core."""
-    kept = folder / f"judge_{_program()}_{pictures}_{steps}"
+    kept = folder / f"judge_{version(Path(__file__))}_{pictures}_{steps}"
     if not (kept / "judge.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         # Made aside and moved as a whole: a run that was cut short leaves nothing half made.
@@ -174,19 +173,3 @@ def _nested_bytes(pictures: Bytes, rng: np.random.Generator) -> Bytes:
 def _to_unit(pictures: Bytes) -> torch.Tensor:
     """(n, H, W, 3) bytes to (n, 3, H, W), -1 to 1."""
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1.0
-
-
-def _program() -> str:
-    """Eight digits that tell one version of the pictures from another."""
-    folder = Path(training.__file__).parent
-    files = [
-        folder / "images.py",
-        folder / "fields.py",
-        folder / "insets.py",
-        *sorted((folder / "concepts").glob("*.py")),
-        Path(__file__),
-    ]
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:8]

@@ -23,7 +23,7 @@ from .devices import choose_device, device_name, make_repeatable
 from .environment import versions
 from .failures import Cancelled
 from .finishing import final_pictures, write_pictures
-from .given_pictures import GivenPicture, kept_size, read_given
+from .given_pictures import GivenPicture, decided, kept_size, read_given
 from .models.protocol import Model
 from .models.registry import ModelEntry, open_model, open_upscaler
 from .output import OutputFolder
@@ -128,8 +128,7 @@ def _note_prompts(
     model: Model, job: Job, given: Sequence[GivenPicture], reporter: Reporter
 ) -> None:
     """Tell what of the prompts the model does not understand, or is too long for it."""
-    # What a level is kept or pinned to, no prompt decides.
-    decided = {picture.level for picture in given if not picture.sampled}
+    silent = decided(given)  # their prompts decide nothing
     prompts = [level.prompt for level in job.levels]
     avoided = [level.negative_prompt for level in job.levels]
     if model.vocabulary is not None:
@@ -139,14 +138,15 @@ def _note_prompts(
             ("of what to avoid ", not_avoided(model.vocabulary, avoided)),
         ):
             for index, sentence in enumerate(sentences):
-                if sentence and index not in decided:
+                if sentence and index not in silent:
                     reporter.warning("unknown_words", f"Level {index + 1}: {what}{sentence}")
                     told = True
         if told:
             reporter.known_subjects(model.vocabulary.subjects)
-    for what, texts in zip(("the prompt", "what to avoid"), texts_of(model, job), strict=True):
+    given_to_model = texts_of(model, job, silent)
+    for what, texts in zip(("the prompt", "what to avoid"), given_to_model, strict=True):
         for number, end in enumerate(model.unread(texts), start=1):
-            if end and number - 1 not in decided:
+            if end and number - 1 not in silent:
                 words = " ".join(end.split()[:_QUOTED_WORDS])
                 reporter.warning(
                     "long_prompt",

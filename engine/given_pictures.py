@@ -97,6 +97,11 @@ def read_given(job: Job) -> list[GivenPicture]:
     return given
 
 
+def decided(given: Sequence[GivenPicture]) -> set[int]:
+    """Numbers of the levels that their picture decides alone: no model is asked for them."""
+    return {picture.level for picture in given if not picture.sampled}
+
+
 def kept_size(given: Sequence[GivenPicture]) -> tuple[int, int] | None:
     """(width, height) of the kept levels' pictures; None when none is kept."""
     return next((picture.picture.size for picture in given if picture.file), None)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
 from .contract.job import Job, SamplerSettings
 from .contract.vocabulary import texts_for
-from .given_pictures import GivenPicture
+from .given_pictures import GivenPicture, decided
 from .models.protocol import Denoiser, Model, SuperResolution
 from .noise import draw, share
 from .pinning import Pin
@@ -42,8 +42,8 @@ def first_stage(model: Model, plan: Plan, given: Sequence[GivenPicture]) -> Stag
     assert guidance is not None  # make_plan sets it
     pins = [picture.at(plan.sample_size, plan.aspect) for picture in given]
     # A denoiser has one prompt at least, also where every level is given and none is asked for.
-    asked = _asked(job, pins) or [0]
-    prompts, avoided = texts_of(model, job)
+    asked = _asked(job, given) or [0]
+    prompts, avoided = texts_of(model, job, decided(given))
     with torch.inference_mode():
         denoiser = model.condition(
             [prompts[i] for i in asked], [avoided[i] for i in asked], guidance
@@ -51,13 +51,18 @@ def first_stage(model: Model, plan: Plan, given: Sequence[GivenPicture]) -> Stag
     return Stage(denoiser, plan.sample_size, job.sampler, _seeds(job), pins)
 
 
-def texts_of(model: Model, job: Job) -> tuple[list[str], list[str]]:
-    """What the model is given for the prompts and the negative prompts of a job's levels."""
+def texts_of(model: Model, job: Job, silent: Collection[int]) -> tuple[list[str], list[str]]:
+    """What the model is given for the prompts and the negative prompts of a job's levels.
+
+    Args:
+        silent: numbers of the levels whose prompts decide nothing.
+    """
     return texts_for(
         model.vocabulary,
         [level.prompt for level in job.levels],
         [level.negative_prompt for level in job.levels],
         holding(len(job.levels), job.loop),
+        silent,
     )
 
 
@@ -71,7 +76,7 @@ def second_stage(
     assert plan.large_size is not None
     job = plan.job
     pins = [picture.at(plan.large_size, plan.aspect) for picture in given]
-    asked = _asked(job, pins) or [0]
+    asked = _asked(job, given) or [0]
     width, height = plan.large_size
     # Other noise than the first stage's, which the small pictures were made of.
     seeds = [-1 - seed for seed in _seeds(job)]
@@ -94,10 +99,10 @@ def second_stage(
     return Stage(denoiser, plan.large_size, settings, seeds, pins)
 
 
-def _asked(job: Job, pins: Sequence[Pin]) -> list[int]:
+def _asked(job: Job, given: Sequence[GivenPicture]) -> list[int]:
     """The levels that a model is asked for."""
-    given = {pin.level for pin in pins if not pin.sampled}
-    return [index for index in range(len(job.levels)) if index not in given]
+    silent = decided(given)
+    return [index for index in range(len(job.levels)) if index not in silent]
 
 
 def _seeds(job: Job) -> list[int]:

@@ -26,24 +26,24 @@ _NEAR = {"bark", "leaf", "flower", "meadow", "grass", "water_drops", "butterfly"
 _SMALL = {"plant_cells", "blood", "snow_crystal", "diatoms", "bacteria", "circuit", "lattice"}
 
 
-_HOLDING = "+"  # before a subject: a word that nobody would type
+_MARK = "+"  # before a subject: a word that nobody would type
 
 _CROWDED = re.compile(r"\b(many|full|sea of|cover)\b")
 
 
-def holding(subject: str) -> str:
+def mark_of(subject: str) -> str:
     """What stands before the caption of a picture that holds one of this subject.
 
     One word, so that it has a token of its own: what lies inside does not mix with what the
     picture shows.
     """
-    return _HOLDING + subject.replace("_", "")
+    return _MARK + subject.replace("_", "")
 
 
 def parted(caption: str) -> tuple[str, str]:
-    """What a caption says of the picture inside, empty where there is none, and the rest."""
+    """The mark of the picture inside, empty where there is none, and the rest of a caption."""
     first, _, rest = caption.partition(" ")
-    return (first, rest) if first.startswith(_HOLDING) else ("", caption)
+    return (first, rest) if first.startswith(_MARK) else ("", caption)
 
 
 def caption(rng: Rng, drawing: Drawing) -> str:

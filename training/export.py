@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from transformers import T5Tokenizer
 from engine.contract.vocabulary import SAY_NOTHING, WORDS_FILE, forms, words_of
 
 from . import model
-from .captions import FILLERS, holding, parted
+from .captions import FILLERS, mark_of, parted
 from .images import CAPTIONS, CONCEPTS, DATA, concepts_of
 from .train import HISTORY, RUN, Networks
 from .words import NAMELESS, NOUNS
@@ -42,9 +43,8 @@ world is that of the program that drew its training pictures. State: {state}
   anyone's rights (CC0).
 - Training: {steps:,} steps, {seen:,} pictures seen, {minutes:.0f} minutes, in {runs} run(s), each
   from the weights of the one before (`{history}`). Weights: exponential moving average, half
-  precision; where a run has a `share`, that part of its own and the rest of a model before it.
-- Of a picture that holds a smaller scale the caption begins with one more word: `+forest` where
-  there is a forest in it (`holding` in `words.json`).
+  precision; where a run has a `share`, that part of its own and the rest of a model
+  before it.{holding}
 - v-prediction, `squaredcos_cap_v2`; the last three of six output channels (IF's learned variance)
   are untrained: drop them.
 - Guidance 2 to 3 is a good start; a grid uniform in log sigma from 80 to 0.01, 24 steps.
@@ -52,6 +52,9 @@ world is that of the program that drew its training pictures. State: {state}
 How it was made, measured and where it fails: `docs/bundled_model.md`.
 """
 
+HOLDING = """
+- Of a picture that holds another the caption begins with one more word: `+forest` where there is a
+  forest in it (`holding` in `words.json`)."""
 
 SECOND_CARD = """---
 license: cc0-1.0
@@ -128,6 +131,7 @@ def export(
     if before:
         runs[-1]["share"] = share
     parameters = model.parameters_of(networks.unet) + model.parameters_of(networks.text_encoder)
+    words = vocabulary(data)
     card = CARD.format(
         millions=parameters / 1e6,
         state=state,
@@ -137,10 +141,11 @@ def export(
         seen=sum(each["seen"] for each in runs),
         minutes=sum(each["minutes"] for each in runs),
         history=HISTORY,
+        holding=HOLDING if words["holding"] else "",
     )
     (out / "README.md").write_text(card, encoding="utf-8")
     (out / HISTORY).write_text(json.dumps(runs, indent=1) + "\n", encoding="utf-8")
-    (out / WORDS_FILE).write_text(json.dumps(vocabulary(data), indent=1) + "\n", encoding="utf-8")
+    (out / WORDS_FILE).write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
 
 
 def history_of(run: Path) -> list[dict[str, Any]]:
@@ -184,8 +189,8 @@ def vocabulary(data: Path) -> dict[str, object]:
     Random letters that were put in to disturb are rarer than one in two thousand captions, and
     fillers than one in a hundred and fifty, unless captions use them in earnest as well.
     """
-    told = [parted(text) for text in json.loads((data / CAPTIONS).read_text(encoding="utf-8"))]
-    captions = [rest for _, rest in told]
+    texts = json.loads((data / CAPTIONS).read_text(encoding="utf-8"))
+    marks, captions = zip(*map(parted, texts), strict=True)
     counts = Counter(word for text in captions for word in set(words_of(text)))
     words = {
         word
@@ -200,13 +205,13 @@ def vocabulary(data: Path) -> dict[str, object]:
         for form in sorted(forms(word) & naming.keys()):
             naming[word] = naming[form]
     subjects = concepts_of(data)
-    taught = {inside for inside, _ in told}
+    often = {mark for mark, count in Counter(marks).items() if count * 500 >= len(texts)}
     return {
         "version": 1,
         "subjects": [_plain(name) for name in subjects],
         "words": sorted(words),
         "naming": dict(sorted(naming.items())),
-        "holding": {_plain(name): holding(name) for name in subjects if holding(name) in taught},
+        "holding": {_plain(name): mark_of(name) for name in subjects if mark_of(name) in often},
     }
 
 
@@ -214,7 +219,7 @@ def _plain(concept: str) -> str:
     return concept.replace("_", " ")
 
 
-def _naming(data: Path, captions: list[str], words: set[str]) -> dict[str, str]:
+def _naming(data: Path, captions: Sequence[str], words: set[str]) -> dict[str, str]:
     """Each word with the subject that it stands for most often."""
     names = [_plain(name) for name in CONCEPTS]
     numbers = np.load(data / "concepts.npy")

@@ -15,16 +15,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from . import insets
-from .captions import caption, holding
+from .captions import caption, mark_of
 from .concepts import cosmos, green, land, life, space, texture, water
 from .concepts.traits import Drawing
 from .fields import UNITS, Field, Rng, canvas, reduce
+from .program import FOLDER, version
 
 CONCEPTS: dict[str, Callable[[Rng], Drawing]] = {
     "galaxy_cluster": cosmos.galaxy_cluster,
@@ -97,7 +99,7 @@ def example(
         image, inside = insets.with_inset(
             rng, image, names[number], names, lambda rng, name: draw(rng, name)[0]
         )
-        text = f"{holding(inside)} {text}"
+        text = f"{mark_of(inside)} {text}"
     if rng.random() < 0.5:
         image = image[:, ::-1]
     return (image * 255 + 0.5).astype(np.uint8), text, number
@@ -122,7 +124,9 @@ class _Block:
             ]
             pictures, texts, numbers = zip(*examples, strict=True)
             half = self.file.with_suffix(".new.npz")
-            np.savez(half, images=np.stack(pictures), texts=texts, numbers=np.int16(numbers))
+            np.savez(
+                half, images=np.stack(pictures), texts=texts, numbers=np.asarray(numbers, np.int16)
+            )
             half.replace(self.file)
         return self.file
 
@@ -137,7 +141,7 @@ def make_set(
 ) -> None:
     """Writes images.npy (count, size, size, 3), concepts.npy and at last captions.json.
 
-    Interrupted, the same call goes on where it was.
+    Interrupted, the same call of the same program goes on where it was.
 
     Args:
         only: subjects; none means all.
@@ -145,13 +149,14 @@ def make_set(
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CAPTIONS).unlink(missing_ok=True)
-    parts = _parts(folder / "parts", {"seed": seed, "count": count, "size": size, "only": [*only]})
+    asked = {"seed": seed, "count": count, "size": size, "only": [*only], "program": _program()}
+    parts = _begun(folder / "parts", asked)
     blocks = [
         _Block(parts / f"{i}.npz", seed, i, min(i + _A_BLOCK, count), size, tuple(only))
         for i in range(0, count, _A_BLOCK)
     ]
     with ProcessPoolExecutor(processes) as pool:
-        made = [np.load(file) for file in pool.map(_Block.make, blocks)]
+        made = [_read(file) for file in pool.map(_Block.make, blocks)]
     np.save(folder / "images.npy", np.concatenate([part["images"] for part in made]))
     np.save(folder / "concepts.npy", np.concatenate([part["numbers"] for part in made]))
     texts = list(itertools.chain(*(part["texts"].tolist() for part in made)))
@@ -159,7 +164,16 @@ def make_set(
     shutil.rmtree(parts)
 
 
-def _parts(folder: Path, asked: dict[str, object]) -> Path:
+def _program() -> str:
+    return version(FOLDER / "captions.py", FOLDER / "words.py")
+
+
+def _read(file: Path) -> dict[str, NDArray[Any]]:
+    with np.load(file) as part:
+        return dict(part)
+
+
+def _begun(folder: Path, asked: dict[str, object]) -> Path:
     """The folder for the blocks of a set, without those of another one that was left unfinished."""
     note = folder / "asked.json"
     if not note.exists() or json.loads(note.read_text(encoding="utf-8")) != asked:
@@ -214,11 +228,13 @@ def main() -> None:
     parser.add_argument("--size", type=int, choices=(64, 256), default=64)
     parser.add_argument("--sheet", type=Path, help="draw a contact sheet instead")
     parser.add_argument("--columns", type=int, default=10)
-    parser.add_argument("--only", nargs="*", default=list(CONCEPTS), choices=list(CONCEPTS))
+    parser.add_argument(
+        "--only", nargs="*", default=[], choices=list(CONCEPTS), help="these subjects; default: all"
+    )
     parser.add_argument("--join", type=Path, nargs="+", help="make one set of these instead")
     options = parser.parse_args()
     if options.sheet:
-        sheet(options.seed, options.columns, options.only).save(options.sheet)
+        sheet(options.seed, options.columns, options.only or list(CONCEPTS)).save(options.sheet)
     elif options.join:
         if options.out in options.join:
             parser.error("--out is one of the sets to join; choose another folder")

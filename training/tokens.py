@@ -16,11 +16,32 @@ from tokenizers.models import Unigram
 from tokenizers.trainers import UnigramTrainer
 from transformers import T5Tokenizer
 
+from .captions import parted
 from .model import TOKENS
 
 VOCABULARY = 1200
 _WHOLE = -5.0  # log probability
 _CHARACTERS = string.ascii_lowercase + string.digits + string.punctuation
+
+
+def tokenizer_for(
+    texts: Sequence[str], start: Path | None = None, whole: Sequence[str] = ()
+) -> T5Tokenizer:
+    """The tokenizer of a run: learned from its captions, or of the model that it begins with.
+
+    Marks of insets are whole in any case.
+
+    Args:
+        texts: the captions with their marks.
+        start: an exported model, whose weights mean its own tokens.
+        whole: words that get a token of their own.
+    """
+    marks, captions = zip(*map(parted, texts), strict=True)
+    if start:
+        tokenizer = T5Tokenizer.from_pretrained(start / "tokenizer")
+    else:
+        tokenizer = train_tokenizer(captions)
+    return with_whole_words(tokenizer, [*whole, *sorted({*marks} - {""})])
 
 
 def train_tokenizer(captions: Sequence[str]) -> T5Tokenizer:

@@ -92,8 +92,8 @@ class FirstStage(Trainer):
         self.pool = self._pool(np.load(data / "concepts.npy"))
         # A picture whose caption is left out still tells what it holds: guidance is not to
         # exaggerate that.
-        told = [parted(text)[0] for text in captions]
-        self.left_out = tokens.encode(tokenizer, told).to(torch.int16)
+        marks = [parted(text)[0] for text in captions]
+        self.marks_alone = tokens.encode(tokenizer, marks).to(torch.int16)
         torch.manual_seed(schedule.seed)
         networks = Networks(len(tokenizer))
         if plan.start:
@@ -117,7 +117,7 @@ class FirstStage(Trainer):
             x0 = x0.flip(3)
         numbers = torch.from_numpy(chosen)
         left_out = torch.rand(count, 1) < 0.12
-        ids = torch.where(left_out, self.left_out[numbers], self.ids[numbers])
+        ids = torch.where(left_out, self.marks_alone[numbers], self.ids[numbers])
         return x0.to(self.device), ids.to(self.device, torch.int64)
 
     def losses(self) -> Losses:
@@ -186,15 +186,12 @@ def main() -> None:
     if not is_made(options.data):
         make_set(27000, options.seed, options.data)
     options.run.mkdir(parents=True, exist_ok=True)
-    if options.start and not (options.run / "tokenizer").exists():
-        # The text encoder's weights mean these tokens and no others.
-        tokenizer = T5Tokenizer.from_pretrained(options.start / "tokenizer")
-        tokens.save(tokens.with_whole_words(tokenizer, options.whole), options.run / "tokenizer")
-        if (options.start / HISTORY).exists():
-            shutil.copy(options.start / HISTORY, options.run / HISTORY)
     if not (options.run / "tokenizer").exists():
-        captions = json.loads((options.data / CAPTIONS).read_text(encoding="utf-8"))
-        tokens.save(tokens.train_tokenizer(captions), options.run / "tokenizer")
+        texts = json.loads((options.data / CAPTIONS).read_text(encoding="utf-8"))
+        tokenizer = tokens.tokenizer_for(texts, options.start, options.whole)
+        tokens.save(tokenizer, options.run / "tokenizer")
+        if options.start and (options.start / HISTORY).exists():
+            shutil.copy(options.start / HISTORY, options.run / HISTORY)
     schedule = Schedule(options.minutes, options.rate, options.seed, options.processes)
     plan = Plan(
         options.small_share, options.batch_small, options.batch_full, options.start,

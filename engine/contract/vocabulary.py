@@ -2,8 +2,8 @@
 
 A model folder may hold ``words.json``: ``{"version": 1, "subjects": [...], "words": [...],
 "naming": {"treetops": "forest", ...}, "holding": {"forest": "+forest", ...}}``. ``naming`` are
-those of the words that name a subject, and which; ``holding`` is what stands before the caption of
-every training picture that holds one of another subject.
+those of the words that name a subject, and which; ``holding`` is, for each subject, what stands
+before the captions of the training pictures that hold one of it; it may be missing.
 Models without the file have read the whole language.
 """
 
@@ -13,7 +13,7 @@ import functools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,8 +64,8 @@ class Vocabulary:
         subjects: what it can draw, from the widest scale to the smallest.
         words: in small letters, without those that say nothing, such as "the".
         naming: those of them that name a subject, unlike "red" or "from above", and which.
-        holding: what says before a prompt what the picture holds, for each subject that the model
-            was taught to draw inside others.
+        holding: the mark that says before a prompt what the picture holds, for each subject that
+            the model was taught to draw inside others.
     """
 
     subjects: tuple[str, ...]
@@ -114,17 +114,22 @@ class Vocabulary:
         ]
 
     def told(
-        self, prompts: Sequence[str], avoided: Sequence[str], holds: Sequence[bool]
+        self,
+        prompts: Sequence[str],
+        avoided: Sequence[str],
+        holds: Sequence[bool],
+        silent: Collection[int] = (),
     ) -> tuple[list[str], list[str]]:
         """What the model is given for the prompts of a stack, one a level, and for what to avoid.
 
-        Of a level that holds the next one both prompts say what that shows: guidance does not
-        exaggerate what they have in common.
+        Of a level that holds the next one both prompts say what that shows, where it is known:
+        guidance does not exaggerate what they have in common.
 
         Args:
             avoided: negative prompts, which may well name nothing.
             holds: whether each level's picture holds the next one's; after the last comes the
                 first.
+            silent: numbers of levels whose prompts decide nothing; no subject stands in for them.
         """
         stand_ins = self.stand_ins(prompts)
         completed = [
@@ -132,12 +137,12 @@ class Vocabulary:
             for subject, prompt in zip(stand_ins, prompts, strict=True)
         ]
         shown = [
-            subject or self.subject_of(prompt)
-            for subject, prompt in zip(stand_ins, prompts, strict=True)
+            self.subject_of(prompt) or ("" if number in silent else subject)
+            for number, (subject, prompt) in enumerate(zip(stand_ins, prompts, strict=True))
         ]
         inside = [*shown[1:], *shown[:1]]
         marks = [
-            self.holding.get(subject, "") if subject and held else ""
+            self.holding.get(subject, "") if held else ""
             for subject, held in zip(inside, holds, strict=True)
         ]
         return self._marked(marks, completed), self._marked(marks, avoided)
@@ -251,7 +256,7 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
     named = {word: subject for word, subject in naming.items() if word in words}
     holding = _CHECK.mapping(data.get("holding", {}), '"holding"')
     for subject, mark in holding.items():
-        _CHECK.choice(subject, subjects, f'"{subject}" of "holding"')
+        _CHECK.choice(subject, subjects, 'a key of "holding"')
         _CHECK.text(mark, f'"{subject}" of "holding"')
     return Vocabulary(subjects, words, named, holding)
 
@@ -261,16 +266,18 @@ def texts_for(
     prompts: Sequence[str],
     negative_prompts: Sequence[str],
     holds: Sequence[bool],
+    silent: Collection[int] = (),
 ) -> tuple[list[str], list[str]]:
     """What a model is given for the prompts and the negative prompts of a stack.
 
     Args:
         vocabulary: of a small model; None of one that reads everything.
         holds: whether each level's picture holds the next one's.
+        silent: numbers of levels whose prompts decide nothing.
     """
     if vocabulary is None:
         return list(prompts), list(negative_prompts)
-    return vocabulary.told(prompts, negative_prompts, holds)
+    return vocabulary.told(prompts, negative_prompts, holds, silent)
 
 
 def not_avoided(vocabulary: Vocabulary, prompts: Sequence[str]) -> list[str]:

@@ -194,7 +194,12 @@ def test_each_method_says_of_each_level_what_it_will_hold():
 @pytest.mark.parametrize("loop", [False, True])
 def test_denoisers_are_bound_to_what_each_level_will_hold(monkeypatch, loop):
     class Telling(Model):
-        vocabulary = Vocabulary(("leaf",), frozenset({"leaf"}), {"leaf": "leaf"}, {"leaf": "+leaf"})
+        vocabulary = Vocabulary(
+            ("moon", "leaf"),
+            frozenset({"moon", "leaf"}),
+            {"moon": "moon", "leaf": "leaf"},
+            {"moon": "+moon", "leaf": "+leaf"},
+        )
 
         def condition(self, prompts, negative_prompts, guidance_scale):
             return list(prompts), list(negative_prompts)
@@ -205,14 +210,14 @@ def test_denoisers_are_bound_to_what_each_level_will_hold(monkeypatch, loop):
         asked.append(zoom)
         raise StopAsyncIteration
 
-    short = replace(evenly("Short", 4.0, (("leaf", "a leaf"), ("leaf", "leaf"))), loop=loop)
+    short = replace(evenly("Short", 4.0, (("moon", "a moon"), ("leaf", "leaf"))), loop=loop)
     monkeypatch.setattr(compare, "single_pictures", lambda: big_pictures(12, 64))
     untrained = Judge(build_classifier().eval(), plain=0.0, nested=0.0)
     with pytest.raises(StopAsyncIteration):
         list(compare.compare(Telling(), [short], [1], untrained, {"one": method}))
-    last = (["+leaf leaf"], ["+leaf"]) if loop else (["leaf"], [""])
-    holding = [(["+leaf a leaf"], ["+leaf"]), last]
-    plain = [(["a leaf"], [""]), (["leaf"], [""])]
+    last = (["+moon leaf"], ["+moon"]) if loop else (["leaf"], [""])
+    holding = [(["+leaf a moon"], ["+leaf"]), last]
+    plain = [(["a moon"], [""]), (["leaf"], [""])]
     (zoom,) = asked
     assert (zoom.each_holding, zoom.each_alone) == (holding, plain)
     for together, each in ((zoom.together, holding), (zoom.alone, plain)):

@@ -15,7 +15,7 @@ import torch
 from benchmarks.candidate import open_stage_one
 from training import __main__ as whole
 from training import images, insets, tokens, word_effects
-from training.captions import caption, holding, parted
+from training.captions import caption, mark_of, parted
 from training.concepts.traits import Drawing
 from training.export import export, history_of, mixed
 from training.fields import (
@@ -152,7 +152,7 @@ def test_one_command_names_every_step_and_draws_no_set_twice(
 def test_a_trained_model_is_opened_by_the_engine_and_trained_on(tmp_path: Path) -> None:
     make_set(60, 1, tmp_path / "data", processes=1)
     captions = json.loads((tmp_path / "data" / CAPTIONS).read_text(encoding="utf-8"))
-    tokens.save(tokens.train_tokenizer(captions), tmp_path / "run/tokenizer")
+    tokens.save(tokens.tokenizer_for(captions), tmp_path / "run/tokenizer")
 
     def train(minutes: float) -> FirstStage:
         plan = Plan(0.0, 2, 2, None, ())
@@ -172,9 +172,9 @@ def test_a_trained_model_is_opened_by_the_engine_and_trained_on(tmp_path: Path) 
     model = open_stage_one(tmp_path / "model")
     assert model.vocabulary is not None and len(model.vocabulary.subjects) == len(CONCEPTS)
     z, sigma = torch.zeros(2, 3, 64, 64), torch.ones(2)
-    texts = model.vocabulary.told(["a leaf"] * 2, [""] * 2, [False, True])
-    assert texts == (["a leaf", "+leaf a leaf"], ["", "+leaf"])
-    denoiser = model.condition(*texts, 2.5)
+    texts = model.vocabulary.told(["a leaf", "a leaf", "bark"], [""] * 3, [True, True, False])
+    assert texts == (["+leaf a leaf", "+bark a leaf", "bark"], ["+leaf", "+bark", ""])
+    denoiser = model.condition(texts[0][:2], texts[1][:2], 2.5)
     assert denoiser.predict_x0(z, sigma).isfinite().all()
     assert not torch.equal(*denoiser.positive), "the model reads what a level holds"
     half = tmp_path / "half"
@@ -253,7 +253,7 @@ def test_captions_tell_what_pictures_hold(monkeypatch: pytest.MonkeyPatch) -> No
     assert 15 < sum(bool(inside) for *_, inside in some) < 40
     for (held, text, inside), (plain, bare, _) in zip(some, none, strict=True):
         holds = bool(inside)
-        assert parted(text) == (holding(inside[0]) if holds else "", bare) and "+" not in bare
+        assert parted(text) == (mark_of(inside[0]) if holds else "", bare) and "+" not in bare
         assert holds or np.array_equal(held, plain)
         # Mirrored or not is drawn after the inset.
         mirrored = plain[:, ::-1]
@@ -265,7 +265,7 @@ def test_a_caption_left_out_still_tells_of_an_inset(
 ) -> None:
     make_set(20, 1, tmp_path, processes=1)
     captions = json.loads((tmp_path / CAPTIONS).read_text(encoding="utf-8"))
-    tokenizer = tokens.train_tokenizer(captions)
+    tokenizer = tokens.tokenizer_for(captions)
     tokens.save(tokenizer, tmp_path / "tokenizer")
     schedule, device = Schedule(0.0, 1e-3, 1, 1), torch.device("cpu")
     trainer = FirstStage(Plan(0.0, 2, 2, None, ()), tmp_path, schedule, tmp_path, device, 0)
@@ -275,9 +275,9 @@ def test_a_caption_left_out_still_tells_of_an_inset(
         monkeypatch.setattr(torch, "rand", share)
         batches.append(trainer.batch(64, 40)[1].tolist())
     said = dict(zip(map(tuple, tokens.encode(tokenizer, captions).tolist()), captions, strict=True))
-    told = [parted(said[tuple(each)])[0] for each in batches[0]]
-    assert 5 < sum(map(bool, told)) < 35
-    assert batches[1] == tokens.encode(tokenizer, told).tolist()
+    marks = [parted(said[tuple(each)])[0] for each in batches[0]]
+    assert 5 < sum(map(bool, marks)) < 35
+    assert batches[1] == tokens.encode(tokenizer, marks).tolist()
 
 
 def test_captions_do_not_say_the_contrary_of_the_density() -> None:
@@ -365,18 +365,34 @@ def test_an_inset_off_the_middle_lies_where_its_surroundings_are_alike() -> None
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_drawing_goes_on_where_it_was(tmp_path: Path, seed: int) -> None:
-    asked = {"seed": 1, "count": 3, "size": 64, "only": []}
-    block = images._Block(images._parts(tmp_path / "parts", asked) / "0.npz", 1, 0, 2, 64, ())
-    block.make()
-    part = dict(np.load(block.file))
-    np.savez(block.file, **{**part, "images": part["images"] * 0})
-    block.file.with_name("250.new.npz").write_bytes(b"cut off")
-    make_set(3, seed, tmp_path, processes=1)
-    drawn = np.load(tmp_path / "images.npy")
-    # One block is all of it: the marked one, or all anew where another set was begun.
-    assert len(drawn) == (2 if seed == 1 else 3) and drawn.any() == (seed != 1)
+def test_drawing_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(images, "_A_BLOCK", 2)
+    program = images._program()
+    asked = {"seed": 1, "count": 4, "size": 64, "only": [], "program": program}
+    parts = images._begun(tmp_path / "parts", asked)
+    file = images._Block(parts / "0.npz", 1, 0, 2, 64, ()).make()
+    part = images._read(file)
+    np.savez(file, **{**part, "images": part["images"] * 0})
+    (parts / "2.new.npz").write_bytes(b"cut off")
+    make_set(4, seed, tmp_path, processes=1)
+    drawn, texts, numbers = zip(*(example(seed, index) for index in range(4)), strict=True)
+    pictures = np.load(tmp_path / "images.npy")
+    kept = 2 if seed == 1 else 0  # a set with another seed begins anew
+    assert not pictures[:kept].any() and np.array_equal(pictures[kept:], drawn[kept:])
+    assert np.load(tmp_path / "concepts.npy").tolist() == list(numbers)
+    assert json.loads((tmp_path / CAPTIONS).read_text(encoding="utf-8")) == list(texts)
     assert {each.name for each in tmp_path.iterdir()} == {"images.npy", "concepts.npy", CAPTIONS}
+
+
+def test_marks_have_tokens_of_their_own(tmp_path: Path) -> None:
+    texts = ["a leaf", "+leaf a red leaf", "the leaf of a tree", "+bark a leaf"] * 9
+    anew = tokens.tokenizer_for(texts)
+    tokens.save(tokens.train_tokenizer(["a leaf", "a red tree"] * 9), tmp_path / "tokenizer")
+    for tokenizer in (anew, tokens.tokenizer_for(texts, tmp_path)):
+        assert tokenizer.tokenize("+leaf a leaf")[0] == "▁+leaf"
+        assert tokenizer.tokenize("+bark")[0] == "▁+bark"
 
 
 def test_sets_are_joined_in_their_order(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from engine.contract.errors import ZoomStackError
-from engine.contract.job import Job, Keep, LevelSpec, SamplerSettings
+from engine.contract.job import Job, Keep, LevelSpec, Pin, SamplerSettings
 from engine.contract.vocabulary import Vocabulary, not_understood, read_vocabulary
 from engine.models.if_folder import TOKENS, unread_ends
 from engine.reporting import TerminalReporter
@@ -77,12 +77,12 @@ def test_the_model_gets_what_it_knows(prompt: str, known: str) -> None:
 def test_a_prompt_says_what_its_picture_holds() -> None:
     galaxy = "a + blue galaxy"
     prompts, avoided = [galaxy, "blue leaf", "", galaxy], ["whale, blue", "", "", "blue"]
-    told = replace(SMALL, holding={"leaf": "+leaf", "galaxy": "+g"})
-    assert told.told(prompts, avoided, [True, True, True, False]) == (
+    taught = replace(SMALL, holding={"leaf": "+leaf", "galaxy": "+g"})
+    assert taught.told(prompts, avoided, [True, True, True, False]) == (
         ["+leaf a blue galaxy", "blue leaf", "+g", "a blue galaxy"],
         ["+leaf blue", "", "+g", "blue"],
     )
-    loop = told.told(prompts, avoided, [True] * 4)
+    loop = taught.told(prompts, avoided, [True] * 4)
     assert (loop[0][3], loop[1][3]) == ("+g a blue galaxy", "+g blue")
     some = replace(SMALL, holding={"galaxy": "+g"})
     assert some.told(prompts, avoided, [True] * 4)[0][0] == "a blue galaxy", "leaves not taught"
@@ -288,6 +288,34 @@ def test_of_a_kept_level_nothing_is_told(tmp_path: Path) -> None:
     levels = (LevelSpec("zwei", keep=keep), LevelSpec("drei"))
     after = run(Small(), levels, tmp_path / "after")
     assert texts_of(after, "unknown_words") == [f"Level 2: {NOTHING.format('twelve')}"]
+
+
+@pytest.mark.parametrize(("prompt", "mark"), [("zwei", ""), ("a six", "+six ")])
+@pytest.mark.parametrize("how", ["kept", "pinned"])
+def test_the_level_around_a_given_picture_is_told_what_that_is(
+    tmp_path: Path, how: str, prompt: str, mark: str
+) -> None:
+    """And not what would have been drawn in its place."""
+    given: list[list[str]] = []
+
+    class Small(AnalyticModel):
+        vocabulary = replace(SCALES, holding={each: f"+{each}" for each in SCALES.subjects})
+
+        def condition(self, prompts, negative, guidance):  # type: ignore[no-untyped-def]
+            given.append(list(prompts))
+            return super().condition(prompts, negative, guidance)
+
+    levels = (LevelSpec("two"), LevelSpec(prompt), LevelSpec("ten"))
+    run(Small(), levels, tmp_path / "before")
+    picture = str(tmp_path / "before/level_01.png")
+    inside = LevelSpec(
+        prompt,
+        keep=Keep(picture) if how == "kept" else None,
+        pin=Pin(picture) if how == "pinned" else None,
+    )
+    given.clear()
+    run(Small(), (levels[0], inside, levels[2]), tmp_path / "after")
+    assert given == [[f"{mark}two", "ten"]]
 
 
 def test_a_run_warns_of_words_that_are_not_known(tmp_path: Path) -> None:
