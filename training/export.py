@@ -25,7 +25,7 @@ from . import model
 from .captions import FILLERS, mark_of, parted
 from .images import CAPTIONS, CONCEPTS, DATA, concepts_of
 from .train import HISTORY, RUN, Networks
-from .words import NAMELESS, NOUNS
+from .words import NAMELESS, NOUNS, PHRASES
 
 CARD = """---
 license: cc0-1.0
@@ -205,12 +205,18 @@ def vocabulary(data: Path) -> dict[str, object]:
         for form in sorted(forms(word) & naming.keys()):
             naming[word] = naming[form]
     subjects = concepts_of(data)
+    known = words | SAY_NOTHING
+    phrases = {
+        phrase: _plain(name)
+        for phrase, name in PHRASES.items()
+        if name in subjects and known.issuperset(phrase.split())
+    }
     often = {mark for mark, count in Counter(marks).items() if count * 500 >= len(texts)}
     return {
         "version": 1,
         "subjects": [_plain(name) for name in subjects],
         "words": sorted(words),
-        "naming": dict(sorted(naming.items())),
+        "naming": dict(sorted({**naming, **phrases}.items())),
         "holding": {_plain(name): mark_of(name) for name in subjects if mark_of(name) in often},
     }
 

@@ -352,6 +352,18 @@ NAMELESS = {
 }
 """Words of these phrases that name nothing by themselves."""
 
+PHRASES = {
+    "deep field": "galaxy_cluster",
+    "milky way from outside": "galaxy",
+    "star forming region": "nebula",
+    "night sky": "stars",
+    "gas giant": "planet",
+    "land and sea from orbit": "continent",
+    "dew on a leaf": "water_drops",
+    "life in a drop of water": "diatoms",
+}
+"""What stands for another subject than its words one by one."""
+
 STYLE: dict[str, tuple[str, ...]] = {
     "far": (
         "astronomy photo",

@@ -2,7 +2,8 @@
 
 A model folder may hold ``words.json``: ``{"version": 1, "subjects": [...], "words": [...],
 "naming": {"treetops": "forest", ...}, "holding": {"forest": "+forest", ...}}``. ``naming`` are
-those of the words that name a subject, and which; ``holding`` is, for each subject, what stands
+those of the words that name a subject, and which, and phrases that mean something else than their
+words ("night sky"); ``holding`` is, for each subject, what stands
 before the captions of the training pictures that hold one of it; it may be missing.
 Models without the file have read the whole language.
 """
@@ -63,7 +64,8 @@ class Vocabulary:
     Attributes:
         subjects: what it can draw, from the widest scale to the smallest.
         words: in small letters, without those that say nothing, such as "the".
-        naming: those of them that name a subject, unlike "red" or "from above", and which.
+        naming: those of them that name a subject, unlike "red" or "from above", and which; also
+            phrases, in the form of ``words_of``.
         holding: the mark that says before a prompt what the picture holds, for each subject that
             the model was taught to draw inside others.
     """
@@ -84,11 +86,16 @@ class Vocabulary:
     def subject_of(self, prompt: str) -> str | None:
         """What a prompt names, None where it names nothing.
 
-        A subject by its own name ("a crystal lattice"), the longest of several, the first of
-        equally long ones; otherwise what most of its words stand for.
+        A subject by its own name ("a crystal lattice") or by a phrase, the longest of several, the
+        first of equally long ones; otherwise what most of its words stand for.
         """
         words = words_of(prompt)
         whole = [(name, places) for name in self.subjects if (places := _places(name, words))]
+        whole += [
+            (subject, places)
+            for phrase, subject in self.naming.items()
+            if " " in phrase and (places := _run(phrase.split(), words))
+        ]
         if whole:
             return max(whole, key=lambda found: (len(found[1]), -min(found[1])))[0]
         named = Counter(filter(None, map(self._named, words)))
@@ -186,6 +193,14 @@ def _places(name: str, words: Sequence[str]) -> list[int]:
     return [] if -1 in found else found
 
 
+def _run(phrase: Sequence[str], words: Sequence[str]) -> list[int]:
+    """Where a phrase stands among the words, one after the other; empty where it does not."""
+    for start in range(len(words) - len(phrase) + 1):
+        if list(words[start : start + len(phrase)]) == list(phrase):
+            return list(range(start, start + len(phrase)))
+    return []
+
+
 def _between(level: int, places: Mapping[int, int], levels: int, subjects: int) -> int:
     """The number of a subject that suits a level.
 
@@ -253,7 +268,12 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
     naming = _CHECK.mapping(data.get("naming"), '"naming"')
     for word, subject in naming.items():
         _CHECK.choice(subject, subjects, f'"{word}" of "naming"')
-    named = {word: subject for word, subject in naming.items() if word in words}
+    known = words | SAY_NOTHING
+    named = {
+        each: subject
+        for each, subject in naming.items()
+        if each not in SAY_NOTHING and known.issuperset(each.split())
+    }
     holding = _CHECK.mapping(data.get("holding", {}), '"holding"')
     for subject, mark in holding.items():
         _CHECK.choice(subject, subjects, 'a key of "holding"')

@@ -39,7 +39,7 @@ def test_there_are_presets(bpy: Any) -> None:
 @pytest.mark.parametrize("file", _presets(), ids=lambda file: file.stem)
 def test_every_preset_is_a_job_that_survives_the_settings(bpy: Any, file: Path) -> None:
     settings = bpy.context.scene.zoom_stack
-    settings.steps = 11
+    settings.steps, settings.seed = 11, 5
     assert bpy.ops.zoom_stack.load_preset(preset=file.stem) == {"FINISHED"}
     job = bpy_session.submodule("job_settings").job_from_settings(settings)
     preset = json.loads(file.read_text())
@@ -47,6 +47,7 @@ def test_every_preset_is_a_job_that_survives_the_settings(bpy: Any, file: Path) 
     factors = [level.zoom_factor for level in job.levels[1:]]
     assert factors == [item.get("zoom_factor", 2.0) for item in preset["levels"][1:]]
     assert job.sampler.steps == preset.get("sampler", {}).get("steps", 11)
+    assert job.seed == preset.get("seed", 5)
 
 
 def test_a_preset_of_ones_own_comes_back(bpy: Any) -> None:

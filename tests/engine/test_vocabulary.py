@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from engine.requests import GenerateRequest, run_generate
 from tests.doubles.analytic_engine import WORDS, AnalyticModel
 from tests.engine.test_generation import Recorder
 from training.sample import PROMPTS
-from training.words import NOUNS
+from training.words import NOUNS, PHRASES
 
 ROOT = Path(__file__).parents[2]
 NAMING = {"galaxy": "galaxy", "leaf": "leaf", "leaves": "leaf"}
@@ -209,6 +210,25 @@ def test_words_that_name_nothing_are_not_taken_for_a_subject(prompt: str) -> Non
 def test_every_phrase_of_the_captions_names_a_subject_of_the_bundled_model() -> None:
     phrases = [noun.replace("{} ", "") for nouns in NOUNS.values() for noun in nouns]
     assert [each for each in phrases if not bundled().understands(each)] == []
+
+
+def test_what_the_documentation_lists_is_understood() -> None:
+    text = (ROOT / "docs/bundled_model.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (an? .+?|[a-z ]+?) \| (.+?) \| .+ \|$", text, re.MULTILINE)
+    rows = [row for row in rows if bundled().subject_of(row[0])]
+    assert {bundled().subject_of(first) for first, _ in rows} == set(bundled().subjects)
+    for first, others in rows:
+        seen = {each: bundled().subject_of(each) for each in others.split(", ")}
+        assert seen == dict.fromkeys(seen, bundled().subject_of(first))
+
+
+def test_phrases_name_what_their_words_do_not() -> None:
+    meant = {phrase: name.replace("_", " ") for phrase, name in PHRASES.items()}
+    assert {phrase: bundled().subject_of(f"A {phrase}, 8k") for phrase in PHRASES} == meant
+    assert bundled().subject_of("a sky at night") != "stars", "in this order alone"
+    scales = replace(SCALES, naming={**SCALES.naming, "two red": "nine"})
+    assert scales.subject_of("a ten of two red two") == "nine"
+    assert scales.subject_of("red two") == "two"
 
 
 @pytest.mark.parametrize("prompt", ["die Stadt", "une ville, seen from orbit", "depth of field"])
