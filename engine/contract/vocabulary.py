@@ -3,9 +3,8 @@
 A model folder may hold ``words.json``: ``{"version": 1, "subjects": [...], "words": [...],
 "naming": {"treetops": "forest", ...}, "holding": {"forest": "+forest", ...}}``. ``naming`` are
 those of the words that name a subject, and which, and phrases that mean something else than their
-words ("night sky"); ``holding`` is, for each subject, what stands
-before the captions of the training pictures that hold one of it; it may be missing.
-Models without the file have read the whole language.
+words ("night sky"); ``holding`` is, for each subject, what stands before the captions of the
+training pictures that hold one of it; it may be missing. Models without the file have read the whole language.
 """
 
 from __future__ import annotations
@@ -94,7 +93,7 @@ class Vocabulary:
         whole += [
             (subject, places)
             for phrase, subject in self.naming.items()
-            if " " in phrase and (places := _run(phrase.split(), words))
+            if " " in phrase and (places := _places_in_a_row(phrase.split(), words))
         ]
         if whole:
             return max(whole, key=lambda found: (len(found[1]), -min(found[1])))[0]
@@ -193,7 +192,7 @@ def _places(name: str, words: Sequence[str]) -> list[int]:
     return [] if -1 in found else found
 
 
-def _run(phrase: Sequence[str], words: Sequence[str]) -> list[int]:
+def _places_in_a_row(phrase: Sequence[str], words: Sequence[str]) -> list[int]:
     """Where a phrase stands among the words, one after the other; empty where it does not."""
     for start in range(len(words) - len(phrase) + 1):
         if list(words[start : start + len(phrase)]) == list(phrase):
