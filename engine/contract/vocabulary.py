@@ -4,7 +4,9 @@ A model folder may hold ``words.json``: ``{"version": 1, "subjects": [...], "wor
 "naming": {"treetops": "forest", ...}, "holding": {"forest": "+forest", ...}}``. ``naming`` are
 those of the words that name a subject, and which, and phrases that mean something else than their
 words ("night sky"); ``holding`` is, for each subject, what stands before the captions of the
-training pictures that hold one of it; it may be missing. Models without the file have read the whole language.
+training pictures that hold one of it; it may be missing.
+
+Models without the file have read the whole language.
 """
 
 from __future__ import annotations
