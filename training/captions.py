@@ -55,14 +55,28 @@ def caption(rng: Rng, drawing: Drawing) -> str:
     text = " ".join(text.split())
     if rng.random() < 0.15:
         text = _pick(rng, LEADS) + text
-    if drawing.phrases and rng.random() < 0.45:
-        text += ", " + _pick(rng, drawing.phrases)
+    for phrase in _phrases(rng, drawing.phrases):
+        text += ", " + phrase
     for _ in range(int(rng.choice(3, p=(0.5, 0.3, 0.2)))):
         own = rng.random() < 0.4
         text += ", " + _pick(rng, STYLE[_family(drawing.kind)] if own else STYLE["any"])
     if rng.random() < 0.12:
         text = _disturb(rng, text)
     return text
+
+
+def _phrases(rng: Rng, true: tuple[str, ...]) -> list[str]:
+    """What is said after the noun: mostly one, for a season or a density has few pictures.
+
+    A second one, so that they are also seen together.
+    """
+    said: list[str] = []
+    if true and rng.random() < 0.6:
+        said.append(_pick(rng, true))
+        others = tuple(phrase for phrase in true if phrase not in said)
+        if others and rng.random() < 0.3:
+            said.append(_pick(rng, others))
+    return said
 
 
 def _nouns(drawing: Drawing) -> tuple[str, ...]:

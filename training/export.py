@@ -23,7 +23,7 @@ from engine.contract.vocabulary import SAY_NOTHING, WORDS_FILE, forms, words_of
 
 from . import model
 from .captions import FILLERS, mark_of, parted
-from .images import CAPTIONS, CONCEPTS, DATA, concepts_of
+from .images import CONCEPTS, DATA, captions_of, concepts_of
 from .train import HISTORY, RUN, Networks
 from .words import NAMELESS, NOUNS, PHRASES
 
@@ -98,7 +98,7 @@ def mixed(networks: Networks, folder: Path, share: float) -> None:
         share: of the run's own weights.
     """
     for module, part, name in (
-        (networks.unet, "unet", "diffusion_pytorch_model.safetensors"),
+        (networks.unet, "unet", model.WEIGHTS),
         (networks.text_encoder, "text_encoder", "model.safetensors"),
     ):
         own = module.state_dict()
@@ -189,7 +189,7 @@ def vocabulary(data: Path) -> dict[str, object]:
     Random letters that were put in to disturb are rarer than one in two thousand captions, and
     fillers than one in a hundred and fifty, unless captions use them in earnest as well.
     """
-    texts = json.loads((data / CAPTIONS).read_text(encoding="utf-8"))
+    texts = captions_of(data)
     marks, captions = zip(*map(parted, texts), strict=True)
     counts = Counter(word for text in captions for word in set(words_of(text)))
     words = {

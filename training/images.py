@@ -64,6 +64,7 @@ CONCEPTS: dict[str, Callable[[Rng], Drawing]] = {
 
 DATA = Path(".dev/training")
 CAPTIONS = "captions.json"  # of a set; written last
+PARTS = "parts"  # folder of the blocks of a set that is being drawn: NUMBER.npz, whole or not there
 Pixels = NDArray[np.uint8]
 _A_BLOCK = 250  # pictures that are drawn and kept together: about ten seconds of a core
 
@@ -150,13 +151,13 @@ def make_set(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CAPTIONS).unlink(missing_ok=True)
     asked = {"seed": seed, "count": count, "size": size, "only": [*only], "program": _program()}
-    parts = _begun(folder / "parts", asked)
+    parts = _begun(folder / PARTS, asked)
     blocks = [
         _Block(parts / f"{i}.npz", seed, i, min(i + _A_BLOCK, count), size, tuple(only))
         for i in range(0, count, _A_BLOCK)
     ]
     with ProcessPoolExecutor(processes) as pool:
-        made = [_read(file) for file in pool.map(_Block.make, blocks)]
+        made = [read_part(file) for file in pool.map(_Block.make, blocks)]
     np.save(folder / "images.npy", np.concatenate([part["images"] for part in made]))
     np.save(folder / "concepts.npy", np.concatenate([part["numbers"] for part in made]))
     texts = list(itertools.chain(*(part["texts"].tolist() for part in made)))
@@ -168,7 +169,8 @@ def _program() -> str:
     return version(FOLDER / "captions.py", FOLDER / "words.py")
 
 
-def _read(file: Path) -> dict[str, NDArray[Any]]:
+def read_part(file: Path) -> dict[str, NDArray[Any]]:
+    """A block of a set that is being drawn: images, texts and numbers, as they will be in it."""
     with np.load(file) as part:
         return dict(part)
 
@@ -188,6 +190,18 @@ def is_made(folder: Path) -> bool:
     return (folder / CAPTIONS).exists()
 
 
+def captions_of(folder: Path) -> list[str]:
+    """The captions of a whole set, with their marks."""
+    texts: list[str] = json.loads((folder / CAPTIONS).read_text(encoding="utf-8"))
+    return texts
+
+
+def parts_of(folder: Path) -> list[Path]:
+    """The blocks that a set which is being drawn has so far."""
+    # One with another name is still being written.
+    return sorted(file for file in (folder / PARTS).glob("*.npz") if file.stem.isdigit())
+
+
 def join_sets(folders: Sequence[Path], out: Path) -> None:
     """One set of several, in their order.
 
@@ -199,8 +213,8 @@ def join_sets(folders: Sequence[Path], out: Path) -> None:
     for name in ("images.npy", "concepts.npy"):
         parts = [np.load(folder / name, mmap_mode="r") for folder in folders]
         np.save(out / name, np.concatenate(parts))
-    texts = [json.loads((folder / CAPTIONS).read_text(encoding="utf-8")) for folder in folders]
-    (out / CAPTIONS).write_text(json.dumps(list(itertools.chain(*texts))), encoding="utf-8")
+    texts = list(itertools.chain(*map(captions_of, folders)))
+    (out / CAPTIONS).write_text(json.dumps(texts), encoding="utf-8")
 
 
 def concepts_of(folder: Path) -> list[str]:

@@ -26,6 +26,8 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
+            # Matrices of one shape together: their many small products cost most by their number.
+            alike: dict[tuple[int, int], list[tuple[torch.nn.Parameter, torch.Tensor]]] = {}
             for weight in group["params"]:
                 if weight.grad is None:
                     continue
@@ -35,23 +37,31 @@ class Muon(torch.optim.Optimizer):
                 momentum = state["momentum"]
                 momentum.lerp_(weight.grad, 1 - MOMENTUM)
                 update = weight.grad.lerp(momentum, MOMENTUM)
-                direction = orthogonal(update.reshape(len(update), -1)).view_as(weight)
-                rows, columns = len(update), update[0].numel()
-                weight.mul_(1 - group["lr"] * group["weight_decay"])
-                weight.add_(direction, alpha=-0.2 * max(rows, columns) ** 0.5 * group["lr"])
+                matrix = update.reshape(len(update), -1)
+                alike.setdefault((len(matrix), matrix.shape[1]), []).append((weight, matrix))
+            for (rows, columns), weights in alike.items():
+                directions = orthogonal(torch.stack([matrix for _, matrix in weights]))
+                for (weight, _), direction in zip(weights, directions, strict=True):
+                    weight.mul_(1 - group["lr"] * group["weight_decay"])
+                    step = -0.2 * max(rows, columns) ** 0.5 * group["lr"]
+                    weight.add_(direction.view(weight.shape), alpha=step)
 
 
-def orthogonal(matrix: torch.Tensor, rounds: int = 5) -> torch.Tensor:
-    """The nearest matrix whose singular values are about one, by Newton-Schulz in bfloat16."""
-    x = matrix.bfloat16()
-    turned = x.shape[0] > x.shape[1]
+def orthogonal(matrices: torch.Tensor, rounds: int = 5) -> torch.Tensor:
+    """The nearest matrices whose singular values are about one, by Newton-Schulz in bfloat16.
+
+    Args:
+        matrices: (..., rows, columns).
+    """
+    x = matrices.bfloat16()
+    turned = x.shape[-2] > x.shape[-1]
     if turned:
-        x = x.T
-    x = x / (x.norm() + 1e-7)
+        x = x.mT
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
     for _ in range(rounds):
-        square = x @ x.T
+        square = x @ x.mT
         x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
-    return (x.T if turned else x).to(matrix.dtype)
+    return (x.mT if turned else x).to(matrices.dtype)
 
 
 def build_optimisers(

@@ -11,25 +11,26 @@ from __future__ import annotations
 
 import argparse
 import functools
-import json
 import math
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import UNet2DConditionModel
-from numpy.typing import NDArray
 from torch.nn import functional
 from transformers import T5EncoderModel, T5Tokenizer
 
 from . import model, tokens
-from .captions import parted
-from .images import CAPTIONS, CONCEPTS, DATA, is_made, make_set
+from .captions import mark_of
+from .images import CONCEPTS, DATA, captions_of, is_made, make_set, parts_of
+from .pictures import Pictures
 from .trainer import CORES, Losses, Schedule, Trainer, noised, train_in_processes, weighted
 
 RUN = DATA / "run"
+LEFT_OUT = 0.12  # share of the captions, for guidance
+LOOK_EVERY = 100  # steps between two looks for pictures that have been drawn since
 HISTORY = "training.json"  # in an exported model and in a run: the trainings before
 
 
@@ -41,6 +42,7 @@ class Plan:
         small_share: share of the time at 32 px.
         start: an exported model whose weights to begin with.
         twice: subjects to draw twice as often.
+        compiled: the UNet by torch.compile: two minutes first, and faster from then on.
     """
 
     small_share: float
@@ -48,6 +50,7 @@ class Plan:
     batch_full: int
     start: Path | None
     twice: tuple[str, ...]
+    compiled: bool = False
 
 
 class Networks(torch.nn.Module):
@@ -70,12 +73,10 @@ def draw_timesteps(table: torch.Tensor, count: int) -> torch.Tensor:
     Half are uniform. Of the rest, most are uniform in log sigma from 0.3 to 8, where the shapes
     are decided, and some from 8 to 80, where the sampler's grid begins.
     """
-    uniform = torch.rand(count) * 999
-    low, high = torch.tensor((0.3, 8.0)), torch.tensor((8.0, 80.0))
-    ends = torch.where(torch.rand(count, 1) < 0.2, high, low).log()
-    sigma = torch.exp(ends[:, 0] + torch.rand(count) * (ends[:, 1] - ends[:, 0]))
-    chosen = model.timestep_at(table, sigma)
-    return torch.where(torch.rand(count) < 0.5, chosen, uniform)
+    high, part, chosen, uniform = torch.rand(4, count, device=table.device)
+    low_end, high_end = (torch.where(high < 0.2, *ends) for ends in ((8.0, 0.3), (80.0, 8.0)))
+    sigma = low_end * (high_end / low_end) ** part
+    return torch.where(chosen < 0.5, model.timestep_at(table, sigma), uniform * 999)
 
 
 class FirstStage(Trainer):
@@ -85,49 +86,35 @@ class FirstStage(Trainer):
         self, plan: Plan, data: Path, schedule: Schedule, run: Path, device: torch.device, rank: int
     ) -> None:
         self.choices = plan
-        self.images = np.load(data / "images.npy", mmap_mode="r")
-        captions = json.loads((data / CAPTIONS).read_text(encoding="utf-8"))
         tokenizer = T5Tokenizer.from_pretrained(run / "tokenizer")
-        self.ids = tokens.encode(tokenizer, captions).to(torch.int16)
-        self.pool = self._pool(np.load(data / "concepts.npy"))
-        # A picture whose caption is left out still tells what it holds: guidance is not to
-        # exaggerate that.
-        marks = [parted(text)[0] for text in captions]
-        self.marks_alone = tokens.encode(tokenizer, marks).to(torch.int16)
+        self.pictures = Pictures(data, tokenizer, plan.twice, device)
         torch.manual_seed(schedule.seed)
         networks = Networks(len(tokenizer))
         if plan.start:
             load_exported(networks, plan.start, tokenizer)
         super().__init__(networks, schedule, run, device, rank)
-
-    def _pool(self, concepts: NDArray[np.int16]) -> NDArray[np.int64]:
-        """Numbers of the pictures to draw from, those of the subjects in ``twice`` repeated."""
-        numbers = [list(CONCEPTS).index(name) for name in self.choices.twice]
-        return np.concatenate(
-            [np.arange(len(concepts)), np.flatnonzero(np.isin(concepts, numbers))]
-        )
+        if plan.compiled:
+            networks.unet.compile()
 
     def batch(self, size: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Pictures (count, 3, size, size) in -1..1 and token numbers (count, 77)."""
-        chosen = np.sort(self.order.choice(self.pool, count))
-        x0 = torch.from_numpy(self.images[chosen]).permute(0, 3, 1, 2).float() / 127.5 - 1
+        x0, ids = self.pictures.batch(self.order, count, LEFT_OUT)
         if size < 64:
             x0 = functional.avg_pool2d(x0, 64 // size)
         if self.order.random() < 0.5:
             x0 = x0.flip(3)
-        numbers = torch.from_numpy(chosen)
-        left_out = torch.rand(count, 1) < 0.12
-        ids = torch.where(left_out, self.marks_alone[numbers], self.ids[numbers])
-        return x0.to(self.device), ids.to(self.device, torch.int64)
+        return x0, ids
 
     def losses(self) -> Losses:
+        if self.step % LOOK_EVERY == 0:
+            self.pictures.take_new()
         small = self.spent < self.plan.minutes * 60 * self.choices.small_share
         count = self.choices.batch_small if small else self.choices.batch_full
         x0, ids = self.batch(32 if small else 64, count // self.plan.processes)
         timesteps = draw_timesteps(self.table, len(x0))
         z, target = noised(self.table, x0, timesteps)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            v = self.networks(z, timesteps.to(self.device), ids)
+            v = self.networks(z, timesteps, ids)
         return weighted(self.table, v, target, timesteps)
 
 
@@ -160,6 +147,12 @@ def exported(folder: Path) -> tuple[Networks, T5Tokenizer]:
     return networks.eval(), tokenizer
 
 
+def wait_for_pictures(folder: Path) -> None:
+    """Until a set that is being drawn has its first ones."""
+    while not is_made(folder) and not parts_of(folder):
+        time.sleep(0.5)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=85)
@@ -180,22 +173,32 @@ def main() -> None:
         "--twice", nargs="*", default=[], choices=list(CONCEPTS), metavar="SUBJECT",
         help="subjects to draw twice as often: new ones, and those that come out worst",
     )  # fmt: skip
+    parser.add_argument(
+        "--growing", action="store_true",
+        help="the set is being drawn: begin with what there is, and take the rest as it comes",
+    )  # fmt: skip
+    parser.add_argument("--compile", action="store_true", help="the UNet by torch.compile")
     options = parser.parse_args()
     if options.whole and not options.start:
         parser.error("--whole is for a model given with --start")
-    if not is_made(options.data):
+    if options.growing and not options.start:
+        parser.error("--growing is for a model given with --start: it brings its words along")
+    if not options.growing and not is_made(options.data):
         make_set(27000, options.seed, options.data)
     options.run.mkdir(parents=True, exist_ok=True)
     if not (options.run / "tokenizer").exists():
-        texts = json.loads((options.data / CAPTIONS).read_text(encoding="utf-8"))
+        marks = [mark_of(name) for name in CONCEPTS]
+        texts = marks if options.growing else captions_of(options.data)
         tokenizer = tokens.tokenizer_for(texts, options.start, options.whole)
         tokens.save(tokenizer, options.run / "tokenizer")
         if options.start and (options.start / HISTORY).exists():
             shutil.copy(options.start / HISTORY, options.run / HISTORY)
+    if options.growing:
+        wait_for_pictures(options.data)
     schedule = Schedule(options.minutes, options.rate, options.seed, options.processes)
     plan = Plan(
         options.small_share, options.batch_small, options.batch_full, options.start,
-        tuple(options.twice),
+        tuple(options.twice), options.compile,
     )  # fmt: skip
     begin = functools.partial(FirstStage, plan, options.data, schedule, options.run)
     train_in_processes(begin, options.processes, options.run)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch.nn import functional
 
 from . import model
@@ -43,6 +44,7 @@ class SecondStage(Trainer):
         self,
         batch: int,
         crop: int,
+        start: Path | None,
         data: Path,
         schedule: Schedule,
         run: Path,
@@ -50,15 +52,21 @@ class SecondStage(Trainer):
         rank: int,
     ) -> None:
         self.count, self.crop = batch // schedule.processes, crop
-        self.images = np.load(data / "images.npy", mmap_mode="r")
+        images = torch.from_numpy(np.load(data / "images.npy", mmap_mode="c"))
+        self.images = images.to(device)  # on a GPU all of them in its memory
         torch.manual_seed(schedule.seed)
-        super().__init__(model.build_second_unet(), schedule, run, device, rank)
-        self.abar = model.build_scheduler().alphas_cumprod
+        networks = model.build_second_unet()
+        if start:
+            networks.load_state_dict(load_file(start / "unet" / model.WEIGHTS))
+        super().__init__(networks, schedule, run, device, rank)
+        self.abar = model.build_scheduler().alphas_cumprod.to(device)
 
     def crops(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Large pictures and the same enlarged, both (count, 3, crop, crop) in -1..1."""
-        chosen = np.sort(self.order.choice(len(self.images) - HELD_OUT, self.count, replace=False))
-        pictures = torch.from_numpy(self.images[chosen]).permute(0, 3, 1, 2).float() / 127.5 - 1
+        trained_on = len(self.images) - HELD_OUT
+        chosen = np.sort(self.order.choice(trained_on, self.count, replace=False))
+        pictures = self.images[torch.from_numpy(chosen).to(self.device)]
+        pictures = pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
         both = torch.cat([pictures, enlarged(pictures)], dim=1)
         top, left = self.order.integers(0, both.shape[-1] - self.crop + 1, 2)
         both = both[..., top : top + self.crop, left : left + self.crop]
@@ -66,31 +74,31 @@ class SecondStage(Trainer):
             both = both.flip(3)
         if self.order.random() < 0.5:
             both = both.flip(2)
-        x0, small = both.to(self.device).chunk(2, dim=1)
+        x0, small = both.chunk(2, dim=1)
         return x0, small
 
     def losses(self) -> Losses:
         x0, small = self.crops()
-        levels = torch.randint(0, AUGMENTATION + 1, (len(x0),))
-        abar = self.abar[levels].to(self.device)[:, None, None, None]
+        levels = torch.randint(0, AUGMENTATION + 1, (len(x0),), device=self.device)
+        abar = self.abar[levels][:, None, None, None]
         small = abar.sqrt() * small + (1 - abar).sqrt() * torch.randn_like(small)
         timesteps = draw_timesteps(self.table, len(x0))
         z, target = noised(self.table, x0, timesteps)
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
             v = self.networks(
                 torch.cat([z, small], dim=1),
-                timesteps.to(self.device),
+                timesteps,
                 encoder_hidden_states=None,
-                class_labels=levels.to(self.device),
+                class_labels=levels,
             ).sample[:, :3]
         return weighted(self.table, v, target, timesteps)
 
 
 def draw_timesteps(table: torch.Tensor, count: int) -> torch.Tensor:
     """Half uniform in 0..999, half uniform in log sigma from 0.05 to 3, where detail appears."""
-    low, high = np.log(0.05), np.log(3.0)
-    chosen = model.timestep_at(table, torch.exp(low + torch.rand(count) * (high - low)))
-    return torch.where(torch.rand(count) < 0.5, chosen, torch.rand(count) * 999)
+    part, chosen, uniform = torch.rand(3, count, device=table.device)
+    sigma = 0.05 * (3.0 / 0.05) ** part
+    return torch.where(chosen < 0.5, model.timestep_at(table, sigma), uniform * 999)
 
 
 def main() -> None:
@@ -103,10 +111,17 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=CORES)
     parser.add_argument("--data", type=Path, default=DATA_SECOND)
     parser.add_argument("--run", type=Path, default=RUN_SECOND)
+    parser.add_argument("--start", type=Path, help="an exported stage II to begin with")
     options = parser.parse_args()
     schedule = Schedule(options.minutes, options.rate, options.seed, options.processes)
     begin = functools.partial(
-        SecondStage, options.batch, options.crop, options.data, schedule, options.run
+        SecondStage,
+        options.batch,
+        options.crop,
+        options.start,
+        options.data,
+        schedule,
+        options.run,
     )
     train_in_processes(begin, options.processes, options.run)
 

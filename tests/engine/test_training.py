@@ -33,6 +33,7 @@ from training.fields import (
 from training.images import CAPTIONS, CONCEPTS, draw, example, join_sets, make_set
 from training.measure import HUES, mean_hue
 from training.optimiser import Muon, orthogonal
+from training.pictures import Pictures
 from training.train import HISTORY, FirstStage, Networks, Plan, load_exported
 from training.train_second import HELD_OUT, SecondStage
 from training.trainer import Schedule
@@ -100,7 +101,7 @@ def test_muon_learns_what_a_convolution_does() -> None:
 
 def test_training_of_the_second_stage_goes_on_where_it_stopped(tmp_path: Path) -> None:
     make_set(HELD_OUT + 8, 1, tmp_path / "data")  # 64 px do for this
-    begin = functools.partial(SecondStage, 2, 32, tmp_path / "data")
+    begin = functools.partial(SecondStage, 2, 32, None, tmp_path / "data")
 
     def train(minutes: float) -> SecondStage:
         (tmp_path / "run").mkdir(exist_ok=True)
@@ -185,6 +186,48 @@ def test_a_trained_model_is_opened_by_the_engine_and_trained_on(tmp_path: Path) 
     shutil.copy(tmp_path / "model" / HISTORY, tmp_path / "next")
     shutil.copy(tmp_path / "run/state.json", tmp_path / "next")
     assert len(history_of(tmp_path / "next")) == 2
+
+
+def test_a_set_that_is_being_drawn_is_trained_on_as_far_as_it_has_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "_A_BLOCK", 30)
+    make_set(90, 3, tmp_path / "whole", processes=1)
+    texts = images.captions_of(tmp_path / "whole")
+    everything = np.load(tmp_path / "whole/images.npy")
+    numbers = np.load(tmp_path / "whole/concepts.npy")
+    tokenizer = tokens.tokenizer_for(texts)
+    parts = tmp_path / "growing" / images.PARTS
+    parts.mkdir(parents=True)
+
+    def draw_block(start: int, name: str) -> None:
+        part = slice(start, start + 30)
+        np.savez(parts / name, images=everything[part], texts=texts[part], numbers=numbers[part])
+
+    draw_block(0, "0.npz")
+    draw_block(30, "30.new.npz")  # half written, for all that one can know
+    growing = Pictures(tmp_path / "growing", tokenizer, ["leaf"], torch.device("cpu"))
+    assert np.array_equal(growing.images, everything[:30])
+    draw_block(60, "60.npz")
+    growing.take_new()
+    growing.take_new()
+    assert np.array_equal(growing.images, everything[np.r_[:30, 60:90]])
+    make_set(90, 3, tmp_path / "growing", processes=1)
+    growing.take_new()
+    assert np.array_equal(growing.images, everything), "in the set's own order once it is whole"
+    x0, ids = growing.batch(np.random.default_rng(1), 200, left_out=0.5)
+    encoded, marks = (
+        tokens.encode(tokenizer, each) for each in (texts, [parted(text)[0] for text in texts])
+    )
+    left_out, found = 0, []
+    for picture, own in zip(x0, ids, strict=True):
+        pixels = ((picture.permute(1, 2, 0) + 1) * 127.5).round().byte()
+        (number,) = np.flatnonzero((everything == pixels.numpy()).all((1, 2, 3)))
+        left_out += torch.equal(own, marks[number])
+        assert torch.equal(own, encoded[number]) or torch.equal(own, marks[number])
+        found.append(list(CONCEPTS)[numbers[number]])
+    assert 60 < left_out < 140
+    assert 4 < found.count("leaf") < 30, "drawn twice as often as the 6 of every other subject"
 
 
 def test_words_get_tokens_of_their_own_that_begin_as_what_was_read_before(tmp_path: Path) -> None:

@@ -23,4 +23,4 @@ DENSE = Density(1.9, ("dense",), ("densely packed",))
 def density(rng: Rng) -> Density:
     """Few, many, or mostly as usual."""
     choice = rng.random()
-    return SPARSE if choice < 0.18 else DENSE if choice < 0.36 else Density()
+    return SPARSE if choice < 0.22 else DENSE if choice < 0.44 else Density()

@@ -39,19 +39,19 @@ def forest(rng: Rng) -> Drawing:
     style = rng.random()
     tone = crowns.per_cell(rng)
     white = False
-    if style < 0.5:
+    if style < 0.4:
         words, phrases = ("green",), ("in summer",)
         dark, mid, bright = (0.05, 0.2, 0.06), (0.13, 0.36, 0.1), (0.36, 0.52, 0.16)
         if rng.random() < 0.35:
             dark, mid, bright = (0.03, 0.15, 0.11), (0.08, 0.28, 0.17), (0.2, 0.42, 0.24)
             words = ("dark green",)
         leaves = ramp(tone, (0, dark), (0.5, mid), (1, bright))
-    elif style < 0.62:
+    elif style < 0.6:
         words, phrases = ("bright green", "spring"), ("in spring", "blossoming trees")
         blossom = ((0.95, 0.92, 0.9), (0.95, 0.68, 0.78))[rng.integers(2)]
         fresh = ramp(tone, (0, (0.34, 0.56, 0.14)), (0.7, (0.62, 0.76, 0.24)))
         leaves = mix(fresh, blossom, smooth(0.62, 0.7, tone))
-    elif style < 0.76:
+    elif style < 0.8:
         words, phrases = ("snowy", "winter", "white"), ("in winter", "covered in snow")
         leaves = ramp(tone, (0, (0.14, 0.19, 0.18)), (1, (0.3, 0.34, 0.3)))
         white = True
@@ -122,7 +122,7 @@ def fields(rng: Rng) -> Drawing:
             ),
         ),
     )
-    name, palette = palettes[rng.choice(4, p=(0.43, 0.24, 0.19, 0.14))]
+    name, palette = palettes[rng.choice(4, p=(0.34, 0.24, 0.2, 0.22))]
     seasons = {
         "green": ("in spring",),
         "golden": ("in summer", "at harvest time"),
