@@ -18,15 +18,15 @@ from torch.nn import functional
 from .images import CONCEPTS
 
 
-def build_classifier() -> nn.Sequential:
-    """64x64 pictures in -1..1 to one score a concept."""
+def build_classifier(classes: int = len(CONCEPTS)) -> nn.Sequential:
+    """64x64 pictures in -1..1 to one score a class; by default the classes are the concepts."""
     widths = (3, 24, 48, 64, 96)
     layers: list[nn.Module] = []
     for i, o in itertools.pairwise(widths):
         layers += [nn.Conv2d(i, o, 3, stride=2, padding=1), nn.BatchNorm2d(o), nn.ReLU()]
     return nn.Sequential(
         *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.1),
-        nn.Linear(widths[-1], len(CONCEPTS)),
+        nn.Linear(widths[-1], classes),
     )  # fmt: skip
 
 

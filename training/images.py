@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -156,7 +157,8 @@ def make_set(
         _Block(parts / f"{i}.npz", seed, i, min(i + _A_BLOCK, count), size, tuple(only))
         for i in range(0, count, _A_BLOCK)
     ]
-    with ProcessPoolExecutor(processes) as pool:
+    # The sampler's footprints compute with torch, whose threads would only wait for each other.
+    with ProcessPoolExecutor(processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         made = [read_part(file) for file in pool.map(_Block.make, blocks)]
     np.save(folder / "images.npy", np.concatenate([part["images"] for part in made]))
     np.save(folder / "concepts.npy", np.concatenate([part["numbers"] for part in made]))

@@ -1,8 +1,9 @@
-"""Four measurements of the bundled model, each against what it should be measured against.
+"""Five measurements of the bundled model, each against what it should be measured against.
 
 python -m training.measure memorising     are samples nearer to training pictures than new ones?
 python -m training.measure colours        do colour words move the hue to where they say?
 python -m training.measure words          do words for light, season and density do the same?
+python -m training.measure marks          does it read what a picture is said to hold?
 python -m training.measure enlargement    stage II against bicubic and Lanczos interpolation
 """
 
@@ -25,12 +26,12 @@ from engine.models import deepfloyd_if_sr
 from engine.models.registry import BUNDLED, BUNDLED_FOLDERS
 from engine.sampler import sample as sample_stack
 
+from . import mark_effects, word_effects
 from .classifier import kept_classifier
 from .images import CONCEPTS, DATA, draw
 from .sample import PROMPTS, sample
 from .train import exported
 from .train_second import DATA_SECOND, HELD_OUT
-from .word_effects import effects
 
 HUES = {
     "red": 0, "orange": 28, "yellow": 52, "green": 115, "turquoise": 178, "blue": 215,
@@ -149,13 +150,16 @@ def _apart(a: float, b: float) -> float:
 
 
 def enlargement(
-    data: Path, classifier: nn.Module, count: int, out: Path | None
+    data: Path, classifier: nn.Module, count: int, out: Path | None, folder: Path
 ) -> dict[str, dict[str, float]]:
     """PSNR (dB), perceptual distance and sharpness of three ways from 64 to 256 px.
 
     On pictures that stage II has not seen. Perceptual distance: between the first two layers'
     responses of the classifier to both pictures, relative to the response to the true one.
     Sharpness: the mean gradient, relative to the true picture's.
+
+    Args:
+        folder: of stage II.
     """
     images = np.load(data / "images.npy", mmap_mode="r")
     chosen = np.linspace(len(images) - HELD_OUT, len(images) - 1, count).astype(int)
@@ -165,7 +169,7 @@ def enlargement(
     made = {
         "bicubic": _by_pillow(small, Image.Resampling.BICUBIC),
         "Lanczos": _by_pillow(small, Image.Resampling.LANCZOS),
-        "stage II": _by_stage_two(small),
+        "stage II": _by_stage_two(small, folder),
     }
     report = {}
     with torch.inference_mode():
@@ -196,11 +200,9 @@ def _by_pillow(small: torch.Tensor, filter_: Image.Resampling) -> torch.Tensor:
     return torch.from_numpy(np.stack(planes)).view(-1, 3, size[1], size[0]).clamp(-1, 1)
 
 
-def _by_stage_two(small: torch.Tensor) -> torch.Tensor:
+def _by_stage_two(small: torch.Tensor, folder: Path) -> torch.Tensor:
     """Stage II as a job runs it, each picture a stack of one level."""
-    model = deepfloyd_if_sr.load(
-        BUNDLED_FOLDERS[BUNDLED_SECOND], BUNDLED_SECOND, "", torch.device("cpu")
-    )
+    model = deepfloyd_if_sr.load(folder, BUNDLED_SECOND, "", torch.device("cpu"))
     settings = SamplerSettings(steps=round(SamplerSettings().steps * model.steps_share))
     size = (small.shape[-1] * 4, small.shape[-2] * 4)
     made = []
@@ -220,8 +222,9 @@ def _gradient(pictures: torch.Tensor) -> torch.Tensor:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("memorising", "colours", "words", "enlargement"))
+    parser.add_argument("what", choices=("memorising", "colours", "words", "marks", "enlargement"))
     parser.add_argument("--model", type=Path, default=BUNDLED_FOLDERS[BUNDLED])
+    parser.add_argument("--second", type=Path, default=BUNDLED_FOLDERS[BUNDLED_SECOND])
     parser.add_argument("--data", type=Path, default=DATA, help="stage I's pictures")
     parser.add_argument("--large", type=Path, default=DATA_SECOND, help="stage II's pictures")
     parser.add_argument("--count", type=int, default=8, help="pictures a subject; 30 in all for II")
@@ -233,10 +236,12 @@ def main() -> None:
     elif options.what == "colours":
         report = colours(options.model, options.count, options.guidance)
     elif options.what == "words":
-        report = effects(options.model, options.count, options.guidance)
+        report = word_effects.effects(options.model, options.count, options.guidance)
+    elif options.what == "marks":
+        report = mark_effects.effects(options.model, 12 * options.count)
     else:
         classifier, _ = kept_classifier(options.data)
-        report = enlargement(options.large, classifier, 30, options.sheet)
+        report = enlargement(options.large, classifier, 30, options.sheet, options.second)
     print(json.dumps(report, indent=1))
 
 

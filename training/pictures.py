@@ -22,13 +22,23 @@ class Pictures:
 
     Attributes:
         images: (n, 64, 64, 3) bytes.
-        captions: n of them, with their marks.
+
+    Args:
+        twice: subjects to draw twice as often.
+        holding: share of what is drawn that holds another picture, at most that of the set; None
+            leaves it as it is.
     """
 
     def __init__(
-        self, folder: Path, tokenizer: T5Tokenizer, twice: Sequence[str], device: torch.device
+        self,
+        folder: Path,
+        tokenizer: T5Tokenizer,
+        twice: Sequence[str],
+        device: torch.device,
+        holding: float | None = None,
     ) -> None:
         self._folder, self._tokenizer, self._device = folder, tokenizer, device
+        self._holding = holding
         self._twice = [list(CONCEPTS).index(name) for name in twice]
         self._taken: set[Path] = set()
         self._whole = False
@@ -81,7 +91,13 @@ class Pictures:
         self._ids = torch.cat([self._ids, self._encoded(texts)])
         self._marks = torch.cat([self._marks, self._encoded(marks)])
         again = np.flatnonzero(np.isin(numbers, self._twice))
-        self._pool = np.concatenate([self._pool, known + np.arange(len(numbers)), known + again])
+        pool = np.concatenate([np.arange(len(numbers)), again])
+        if self._holding is not None:
+            holds = np.asarray([bool(mark) for mark in marks])[pool]
+            bare = int((~holds).sum())
+            kept = round(bare * self._holding / (1 - self._holding))
+            pool = np.concatenate([pool[~holds], pool[holds][:kept]])
+        self._pool = np.concatenate([self._pool, known + pool])
 
     def _encoded(self, texts: list[str]) -> torch.Tensor:
         return tokens.encode(self._tokenizer, texts).to(self._device, torch.int16)

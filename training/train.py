@@ -42,7 +42,9 @@ class Plan:
         small_share: share of the time at 32 px.
         start: an exported model whose weights to begin with.
         twice: subjects to draw twice as often.
+        holding: share of pictures that hold another; None is that of the set.
         compiled: the UNet by torch.compile: two minutes first, and faster from then on.
+        fresh_marks: the marks of insets begin anew; see ``renew_marks``.
     """
 
     small_share: float
@@ -50,7 +52,9 @@ class Plan:
     batch_full: int
     start: Path | None
     twice: tuple[str, ...]
+    holding: float | None = None
     compiled: bool = False
+    fresh_marks: bool = False
 
 
 class Networks(torch.nn.Module):
@@ -87,11 +91,13 @@ class FirstStage(Trainer):
     ) -> None:
         self.choices = plan
         tokenizer = T5Tokenizer.from_pretrained(run / "tokenizer")
-        self.pictures = Pictures(data, tokenizer, plan.twice, device)
+        self.pictures = Pictures(data, tokenizer, plan.twice, device, plan.holding)
         torch.manual_seed(schedule.seed)
         networks = Networks(len(tokenizer))
         if plan.start:
             load_exported(networks, plan.start, tokenizer)
+        if plan.fresh_marks:
+            renew_marks(networks, tokenizer)
         super().__init__(networks, schedule, run, device, rank)
         if plan.compiled:
             networks.unet.compile()
@@ -139,6 +145,22 @@ def load_exported(networks: Networks, folder: Path, tokenizer: T5Tokenizer) -> N
     networks.text_encoder.load_state_dict(text.state_dict())
 
 
+def renew_marks(networks: Networks, tokenizer: T5Tokenizer) -> None:
+    """The marks of insets begin nearly as the end of a caption is read.
+
+    As sums of their letters they begin among what captions are disturbed with, and with random rows
+    no head of the text encoder looks at them: it reads one word each, and those name subjects and
+    colours. Either way nothing is learned of them. One head looks at the end, which says nothing
+    yet: as its like they are looked at from the first step on, and change nothing until then.
+    """
+    rows = networks.text_encoder.shared.weight.data
+    end = rows[tokenizer.eos_token_id].clone()
+    for name in CONCEPTS:
+        number = tokenizer.convert_tokens_to_ids(f"▁{mark_of(name)}")
+        if number != tokenizer.unk_token_id:
+            rows[number] = end + 0.1 * torch.randn_like(end)
+
+
 def exported(folder: Path) -> tuple[Networks, T5Tokenizer]:
     """Stage I of an exported model."""
     tokenizer = T5Tokenizer.from_pretrained(folder / "tokenizer")
@@ -177,6 +199,13 @@ def main() -> None:
         "--growing", action="store_true",
         help="the set is being drawn: begin with what there is, and take the rest as it comes",
     )  # fmt: skip
+    parser.add_argument(
+        "--holding", type=float, metavar="SHARE",
+        help="of the pictures that hold another; fewer than in the set",
+    )  # fmt: skip
+    parser.add_argument(
+        "--fresh-marks", action="store_true", help="the marks of insets begin as a caption's end"
+    )
     parser.add_argument("--compile", action="store_true", help="the UNet by torch.compile")
     options = parser.parse_args()
     if options.whole and not options.start:
@@ -198,7 +227,7 @@ def main() -> None:
     schedule = Schedule(options.minutes, options.rate, options.seed, options.processes)
     plan = Plan(
         options.small_share, options.batch_small, options.batch_full, options.start,
-        tuple(options.twice), options.compile,
+        tuple(options.twice), options.holding, options.compile, options.fresh_marks,
     )  # fmt: skip
     begin = functools.partial(FirstStage, plan, options.data, schedule, options.run)
     train_in_processes(begin, options.processes, options.run)

@@ -26,7 +26,7 @@ import torch.multiprocessing
 from safetensors.torch import load_file, save_file
 
 from . import model
-from .optimiser import build_optimisers
+from .optimiser import build_optimisers, set_rate
 
 SHARE_EVERY = 6
 """Steps between two averages of the processes' weights."""
@@ -135,9 +135,8 @@ class Trainer(ABC):
         before, saved = self.spent, self.spent
         recent: list[tuple[torch.Tensor, ...]] = []
         while self.spent < self.plan.minutes * 60:
+            set_rate(self.optimisers, self.rate())
             for optimiser in self.optimisers:
-                for group in optimiser.param_groups:
-                    group["lr"] = self.rate()
                 optimiser.zero_grad(set_to_none=True)
             done = self.losses()
             done.loss.backward()
