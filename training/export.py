@@ -187,17 +187,20 @@ def vocabulary(data: Path) -> dict[str, object]:
     """The words that the captions of a set use again and again, and its subjects.
 
     Random letters that were put in to disturb are rarer than one in two thousand captions, and
-    fillers than one in a hundred and fifty, unless captions use them in earnest as well.
+    Random letters that were put in to disturb are rarer than one in two thousand captions, and
+    fillers than one in a hundred and fifty; those that captions use in earnest as well count as
+    other words do.
     """
     texts = captions_of(data)
     marks, captions = zip(*map(parted, texts), strict=True)
     counts = Counter(word for text in captions for word in set(words_of(text)))
+    nouns = {word for phrases in NOUNS.values() for phrase in phrases for word in words_of(phrase)}
+    disturbing = set(FILLERS) - nouns
     words = {
         word
         for word, count in counts.items()
-        if count * (150 if word in FILLERS else 2000) >= len(captions)
+        if count * (150 if word in disturbing else 2000) >= len(captions)
     }
-    nouns = {word for phrases in NOUNS.values() for phrase in phrases for word in words_of(phrase)}
     nameless = NAMELESS | SAY_NOTHING | set(FILLERS)
     naming = _naming(data, captions, (words & nouns) - nameless)
     # "autumn leaves" means a leaf, though captions of leaves say "leaf".
@@ -232,6 +235,9 @@ def _naming(data: Path, captions: Sequence[str], words: set[str]) -> dict[str, s
     of_each = np.bincount(numbers, minlength=len(names))  # some may be drawn more often
     shares: dict[str, dict[str, float]] = {word: defaultdict(float) for word in words}
     for text, number in zip(captions, numbers, strict=True):
+        # "life in a drop of water" says nothing of what a drop is.
+        for phrase in PHRASES:
+            text = text.replace(phrase, "")
         for word in words & set(words_of(text)):
             shares[word][names[number]] += 1 / of_each[number]
     return {word: max(found, key=found.__getitem__) for word, found in shares.items()}

@@ -95,8 +95,9 @@ class Pictures:
         if self._holding is not None:
             holds = np.asarray([bool(mark) for mark in marks])[pool]
             bare = int((~holds).sum())
-            kept = round(bare * self._holding / (1 - self._holding))
-            pool = np.concatenate([pool[~holds], pool[holds][:kept]])
+            kept = min(round(bare * self._holding / (1 - self._holding)), int(holds.sum()))
+            spread = np.linspace(0, holds.sum() - 1, kept).astype(int)
+            pool = np.concatenate([pool[~holds], pool[holds][spread]])
         self._pool = np.concatenate([self._pool, known + pool])
 
     def _encoded(self, texts: list[str]) -> torch.Tensor:

@@ -43,8 +43,6 @@ class Plan:
         start: an exported model whose weights to begin with.
         twice: subjects to draw twice as often.
         holding: share of pictures that hold another; None is that of the set.
-        compiled: the UNet by torch.compile: two minutes first, and faster from then on.
-        fresh_marks: the marks of insets begin anew; see ``renew_marks``.
     """
 
     small_share: float
@@ -53,8 +51,6 @@ class Plan:
     start: Path | None
     twice: tuple[str, ...]
     holding: float | None = None
-    compiled: bool = False
-    fresh_marks: bool = False
 
 
 class Networks(torch.nn.Module):
@@ -96,11 +92,7 @@ class FirstStage(Trainer):
         networks = Networks(len(tokenizer))
         if plan.start:
             load_exported(networks, plan.start, tokenizer)
-        if plan.fresh_marks:
-            renew_marks(networks, tokenizer)
         super().__init__(networks, schedule, run, device, rank)
-        if plan.compiled:
-            networks.unet.compile()
 
     def batch(self, size: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Pictures (count, 3, size, size) in -1..1 and token numbers (count, 77)."""
@@ -145,22 +137,6 @@ def load_exported(networks: Networks, folder: Path, tokenizer: T5Tokenizer) -> N
     networks.text_encoder.load_state_dict(text.state_dict())
 
 
-def renew_marks(networks: Networks, tokenizer: T5Tokenizer) -> None:
-    """The marks of insets begin nearly as the end of a caption is read.
-
-    As sums of their letters they begin among what captions are disturbed with, and with random rows
-    no head of the text encoder looks at them: it reads one word each, and those name subjects and
-    colours. Either way nothing is learned of them. One head looks at the end, which says nothing
-    yet: as its like they are looked at from the first step on, and change nothing until then.
-    """
-    rows = networks.text_encoder.shared.weight.data
-    end = rows[tokenizer.eos_token_id].clone()
-    for name in CONCEPTS:
-        number = tokenizer.convert_tokens_to_ids(f"▁{mark_of(name)}")
-        if number != tokenizer.unk_token_id:
-            rows[number] = end + 0.1 * torch.randn_like(end)
-
-
 def exported(folder: Path) -> tuple[Networks, T5Tokenizer]:
     """Stage I of an exported model."""
     tokenizer = T5Tokenizer.from_pretrained(folder / "tokenizer")
@@ -203,10 +179,6 @@ def main() -> None:
         "--holding", type=float, metavar="SHARE",
         help="of the pictures that hold another; fewer than in the set",
     )  # fmt: skip
-    parser.add_argument(
-        "--fresh-marks", action="store_true", help="the marks of insets begin as a caption's end"
-    )
-    parser.add_argument("--compile", action="store_true", help="the UNet by torch.compile")
     options = parser.parse_args()
     if options.whole and not options.start:
         parser.error("--whole is for a model given with --start")
@@ -227,7 +199,7 @@ def main() -> None:
     schedule = Schedule(options.minutes, options.rate, options.seed, options.processes)
     plan = Plan(
         options.small_share, options.batch_small, options.batch_full, options.start,
-        tuple(options.twice), options.holding, options.compile, options.fresh_marks,
+        tuple(options.twice), options.holding,
     )  # fmt: skip
     begin = functools.partial(FirstStage, plan, options.data, schedule, options.run)
     train_in_processes(begin, options.processes, options.run)

@@ -14,7 +14,7 @@ import torch
 
 from benchmarks.candidate import open_stage_one
 from training import __main__ as whole
-from training import images, insets, tokens, word_effects
+from training import images, insets, mark_effects, model, tokens, word_effects
 from training.captions import caption, mark_of, parted
 from training.concepts.traits import Drawing
 from training.export import export, history_of, mixed
@@ -215,6 +215,10 @@ def test_a_set_that_is_being_drawn_is_trained_on_as_far_as_it_has_come(
     make_set(90, 3, tmp_path / "growing", processes=1)
     growing.take_new()
     assert np.array_equal(growing.images, everything), "in the set's own order once it is whole"
+    few = Pictures(tmp_path / "whole", tokenizer, [], torch.device("cpu"), holding=0.2)
+    _, ids = few.batch(np.random.default_rng(1), 400, left_out=1.0)
+    holding = (ids != tokens.encode(tokenizer, [""])).any(1).float().mean()
+    assert 0.12 < holding < 0.28
     x0, ids = growing.batch(np.random.default_rng(1), 200, left_out=0.5)
     encoded, marks = (
         tokens.encode(tokenizer, each) for each in (texts, [parted(text)[0] for text in texts])
@@ -264,6 +268,36 @@ def test_weights_are_mixed_with_those_of_a_model_before(tmp_path: Path) -> None:
         assert torch.allclose(rows, 0.25 * own[name][: len(old)] + 0.75 * old, atol=1e-6), name
     embedding = "text_encoder.shared.weight"
     assert torch.equal(run.state_dict()[embedding][10:], own[embedding][10:])
+
+
+def test_marks_that_a_model_reads_are_told_from_marks_that_it_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holding, bare = mark_effects._pictures(6)
+    assert all(parted(text)[0] for _, text in holding) and len(holding) == 6
+    assert not any(parted(text)[0] for _, text in bare) and len(bare) == 6
+    texts = [text for _, text in holding + bare]
+    tokenizer = tokens.tokenizer_for(texts)
+    by_text = {
+        tuple(row.tolist()): torch.from_numpy(image).permute(2, 0, 1).float() / 127.5 - 1
+        for row, (image, _) in zip(tokens.encode(tokenizer, texts), holding + bare, strict=True)
+    }
+
+    def knows(z: torch.Tensor, timesteps: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        """The true v where the caption is a picture's own, to the letter; else nothing."""
+        table = model.log_sigmas(model.build_scheduler())
+        sigma = model.sigma_at(table, timesteps)[:, None, None, None]
+        a = torch.rsqrt(1 + sigma**2)
+        rows = [by_text.get(tuple(row.tolist())) for row in ids]
+        x0 = torch.stack([torch.zeros(3, 64, 64) if row is None else row for row in rows])
+        known = torch.tensor([row is not None for row in rows])[:, None, None, None]
+        return known * ((z - a * x0) / sigma - sigma * a * x0)
+
+    monkeypatch.setattr(mark_effects, "exported", lambda _: (knows, tokenizer))
+    found = mark_effects.effects(tmp_path, 6)
+    assert found["holding, true mark"] < 1e-4 and found["bare, no mark"] < 1e-4
+    for other in ("holding, no mark", "holding, wrong mark", "bare, a mark"):
+        assert found[other] > 0.1
 
 
 def test_words_that_are_measured_are_true_of_some_drawings_and_can_be_told_apart() -> None:
