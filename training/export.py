@@ -240,7 +240,7 @@ def _naming(data: Path, captions: Sequence[str], words: set[str]) -> dict[str, s
             text = text.replace(phrase, "")
         for word in words & set(words_of(text)):
             shares[word][names[number]] += 1 / of_each[number]
-    return {word: max(found, key=found.__getitem__) for word, found in shares.items()}
+    return {word: max(found, key=found.__getitem__) for word, found in shares.items() if found}
 
 
 def main() -> None:

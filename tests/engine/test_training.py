@@ -450,7 +450,7 @@ def test_drawing_goes_on_where_it_was(
     asked = {"seed": 1, "count": 4, "size": 64, "only": [], "program": program}
     parts = images._begun(tmp_path / "parts", asked)
     file = images._Block(parts / "0.npz", 1, 0, 2, 64, ()).make()
-    part = images._read(file)
+    part = images.read_part(file)
     np.savez(file, **{**part, "images": part["images"] * 0})
     (parts / "2.new.npz").write_bytes(b"cut off")
     make_set(4, seed, tmp_path, processes=1)
