@@ -2,14 +2,13 @@
 
 yardstick [--seeds 64] [--json FILE] [--quick]: the sampler in worlds whose answer is known; exits
     with 1 where the default misses its limits.
-compare [--seeds 4] [--out DIR] [--quick] [--variants] [--workers N] [--device NAME]:
+compare [--seeds 4] [--out DIR] [--quick] [--variants] [--workers N]:
     five methods on the bundled model, side by side.
-prompts [--seeds 4] [--model DIR] [--json FILE] [--workers N] [--device NAME]:
-    how many levels of the chains and of the presets show their prompt, sampled together and each
-    alone; exits with 1 where that costs more than five points.
-samples [--count 8] [--model DIR] [--json FILE] [--sheet FILE] [--workers N] [--device NAME]:
-    the bundled model's subjects, each alone; exits with 1 below nine in ten, or below three in
-    four of any.
+prompts [--seeds 4] [--model DIR] [--json FILE] [--workers N]: how many levels of the chains and of
+    the presets show their prompt, sampled together and each alone; exits with 1 where
+    that costs more than five points.
+samples [--count 8] [--model DIR] [--json FILE] [--sheet FILE] [--workers N]: the bundled model's
+    subjects, each alone; exits with 1 below nine in ten, or below three in four of any.
 speed [--preset NAME]: time and memory of a preset; exits with 1 above a minute or 6 GB.
 """
 
@@ -25,7 +24,6 @@ from typing import Any
 import torch
 
 from engine.contract.job import SamplerSettings
-from engine.devices import DEVICE_CHOICES
 
 from .limits import misses
 from .yardstick import Case, measure
@@ -67,7 +65,6 @@ def main() -> None:
         help="zooms made at the same time; the cores by default",
     )
     compare.add_argument("--variants", action="store_true", help="forms of the baselines instead")
-    _add_device(compare)
     compare.set_defaults(run=_compare)
     prompts = commands.add_parser("prompts", help="what joint sampling costs in prompts")
     prompts.add_argument("--seeds", type=_positive, default=4, help="zooms of each chain")
@@ -75,7 +72,6 @@ def main() -> None:
     prompts.add_argument("--model", type=Path, metavar="DIR", help="another than the bundled one")
     prompts.add_argument("--json", type=Path, metavar="FILE", help="write the counts there too")
     prompts.add_argument("--workers", type=_positive, default=os.cpu_count() or 1)
-    _add_device(prompts)
     prompts.set_defaults(run=_prompts)
     samples = commands.add_parser("samples", help="is every subject recognised, sampled alone?")
     samples.add_argument("--count", type=_positive, default=8, help="samples of each subject")
@@ -83,7 +79,6 @@ def main() -> None:
     samples.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     samples.add_argument("--sheet", type=Path, metavar="FILE", help="save some of the samples")
     samples.add_argument("--workers", type=_positive, default=os.cpu_count() or 1)
-    _add_device(samples)
     samples.set_defaults(run=_samples)
     speed = commands.add_parser("speed", help="time and memory of the default preset")
     speed.add_argument("--preset", default="powers_of_ten", metavar="NAME")
@@ -92,10 +87,6 @@ def main() -> None:
     # The pictures are small: threads cost more than they give.
     torch.set_num_threads(1)
     sys.exit(arguments.run(arguments))
-
-
-def _add_device(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--device", choices=DEVICE_CHOICES, default="cpu", help="for the model")
 
 
 def _positive(text: str) -> int:
@@ -134,7 +125,6 @@ def _compare(arguments: argparse.Namespace) -> int:
         arguments.quick,
         arguments.variants,
         arguments.workers,
-        arguments.device,
     )
     return 0
 
@@ -143,20 +133,13 @@ def _prompts(arguments: argparse.Namespace) -> int:
     from .prompts import run
 
     seeds = range(arguments.first, arguments.first + arguments.seeds)
-    return run(seeds, arguments.model, arguments.json, arguments.workers, arguments.device)
+    return run(seeds, arguments.model, arguments.json, arguments.workers)
 
 
 def _samples(arguments: argparse.Namespace) -> int:
     from .samples import run
 
-    return run(
-        arguments.count,
-        arguments.model,
-        arguments.json,
-        arguments.sheet,
-        arguments.workers,
-        arguments.device,
-    )
+    return run(arguments.count, arguments.model, arguments.json, arguments.sheet, arguments.workers)
 
 
 def _speed(arguments: argparse.Namespace) -> int:

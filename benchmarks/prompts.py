@@ -45,23 +45,16 @@ class Stack:
         return sum(asked == seen for asked, seen in zip(self.asked, self.seen, strict=True))
 
 
-def run(
-    seeds: Sequence[int],
-    folder: Path | None,
-    file: Path | None,
-    workers: int,
-    device: str = "cpu",
-) -> int:
+def run(seeds: Sequence[int], folder: Path | None, file: Path | None, workers: int) -> int:
     """Make every zoom both ways, print shares and what was taken for what; 1 if it costs too much.
 
     Args:
         seeds: of each chain's zooms. A verdict needs some that nothing was chosen by.
         folder: of the model; None is the bundled one.
         file: for everything as JSON; written after each zoom.
-        device: where the model computes.
     """
     logging.disable_progress_bar()
-    model = open_stage_one(folder, device)
+    model = open_stage_one(folder)
     judging = judge()
     setting = {
         "model": model.revision,

@@ -12,7 +12,7 @@ import torch
 from transformers.utils import logging
 
 from engine.contract.job import SamplerSettings
-from engine.models.protocol import Denoiser
+from engine.models.deepfloyd_if import IFDenoiser
 from training.images import CONCEPTS
 from training.sample import PROMPTS, sheet
 
@@ -46,12 +46,7 @@ class Subject:
 
 
 def run(
-    count: int,
-    folder: Path | None,
-    file: Path | None,
-    picture: Path | None,
-    workers: int,
-    device: str = "cpu",
+    count: int, folder: Path | None, file: Path | None, picture: Path | None, workers: int
 ) -> int:
     """Sample, judge, print; 1 where the limits are missed.
 
@@ -60,10 +55,9 @@ def run(
         folder: of the model; None is the bundled one.
         file: for the figures, as JSON.
         picture: for some of the samples, one row a subject in two columns.
-        device: where the model computes.
     """
     logging.disable_progress_bar()
-    model = open_stage_one(folder, device)
+    model = open_stage_one(folder)
     judging = judge()
     known = set(model.vocabulary.subjects) if model.vocabulary else set()
     names = [name for name in CONCEPTS if name.replace("_", " ") in known]
@@ -78,7 +72,7 @@ def run(
             for name in names
         }
 
-    def make(work: tuple[int, tuple[str, Denoiser]]) -> tuple[str, torch.Tensor]:
+    def make(work: tuple[int, tuple[str, IFDenoiser]]) -> tuple[str, torch.Tensor]:
         seed, (name, denoiser) = work
         pictures = sample_given(
             denoiser,

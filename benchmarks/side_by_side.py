@@ -6,10 +6,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from transformers.utils import logging
 
+from engine.contract.job import BUNDLED
+from engine.models.registry import open_model
+
 from . import report
-from .candidate import open_stage_one
 from .chains import CHAINS, QUICK
 from .compare import METHODS, Measured, compare
 from .contact_sheet import ContactSheet
@@ -18,9 +21,7 @@ from .recognition import judge
 from .variants import VARIANTS
 
 
-def run(
-    folder: Path, seeds: int, quick: bool, variants: bool, workers: int = 1, device: str = "cpu"
-) -> None:
+def run(folder: Path, seeds: int, quick: bool, variants: bool, workers: int = 1) -> None:
     """Make, measure and write everything.
 
     What is there is written after each chain and seed: a run that is cut short leaves a table of
@@ -32,13 +33,12 @@ def run(
         quick: two chains and one seed, whatever ``seeds`` says.
         variants: measure forms of the baselines in the place of the five methods.
         workers: zooms made at the same time.
-        device: where the model computes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     # Each prompt is read by itself, and each reading would draw a bar.
     logging.disable_progress_bar()
-    model = open_stage_one(None, device)
+    model = open_model(BUNDLED, None, torch.device("cpu"))
     setting = report.Setting(
         model=f"{model.name} {model.revision}",
         guidance=model.default_guidance,
