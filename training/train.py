@@ -22,7 +22,7 @@ from diffusers import UNet2DConditionModel
 from torch.nn import functional
 from transformers import T5EncoderModel, T5Tokenizer
 
-from . import model, tokens
+from . import fresh_marks, model, tokens
 from .captions import mark_of
 from .images import CONCEPTS, DATA, captions_of, is_made, make_set, parts_of
 from .pictures import Pictures
@@ -43,6 +43,7 @@ class Plan:
         start: an exported model whose weights to begin with.
         twice: subjects to draw twice as often.
         holding: share of pictures that hold another; None is that of the set.
+        fresh_marks: the marks of insets begin anew, and the text encoder's attention is softened.
     """
 
     small_share: float
@@ -51,6 +52,7 @@ class Plan:
     start: Path | None
     twice: tuple[str, ...]
     holding: float | None = None
+    fresh_marks: bool = False
 
 
 class Networks(torch.nn.Module):
@@ -92,6 +94,9 @@ class FirstStage(Trainer):
         networks = Networks(len(tokenizer))
         if plan.start:
             load_exported(networks, plan.start, tokenizer)
+        if plan.fresh_marks:
+            fresh_marks.soften(networks.text_encoder)
+            fresh_marks.renew(networks.text_encoder, tokenizer)
         super().__init__(networks, schedule, run, device, rank)
 
     def batch(self, size: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -179,6 +184,9 @@ def main() -> None:
         "--holding", type=float, metavar="SHARE",
         help="of the pictures that hold another; fewer than in the set",
     )  # fmt: skip
+    parser.add_argument(
+        "--fresh-marks", action="store_true", help="the marks of insets begin anew, so as to be read"
+    )
     options = parser.parse_args()
     if options.whole and not options.start:
         parser.error("--whole is for a model given with --start")
@@ -199,7 +207,7 @@ def main() -> None:
     schedule = Schedule(options.minutes, options.rate, options.seed, options.processes)
     plan = Plan(
         options.small_share, options.batch_small, options.batch_full, options.start,
-        tuple(options.twice), options.holding,
+        tuple(options.twice), options.holding, options.fresh_marks,
     )  # fmt: skip
     begin = functools.partial(FirstStage, plan, options.data, schedule, options.run)
     train_in_processes(begin, options.processes, options.run)

@@ -102,7 +102,7 @@ def nebula(rng: Rng) -> Drawing:
 def stars(rng: Rng) -> Drawing:
     x, y = grid()
     tint = ((0.25, 0.35, 0.7), (0.4, 0.35, 0.4), (0.45, 0.3, 0.6))[rng.integers(3)]
-    haze = np.exp(0.7 * noise(rng, 1.8)) * rng.uniform(0.01, 0.06)
+    haze = np.exp(0.7 * noise(rng, 1.8)) * rng.uniform(0.02, 0.09)
     kind = ("stars", "stars", "cluster", "band")[rng.integers(4)]
     image = haze[..., None] * np.asarray(tint) + 0.01
     turn = rng.uniform(0, np.pi)
@@ -112,7 +112,9 @@ def stars(rng: Rng) -> Drawing:
         band *= 1 - 0.7 * smooth(0.0, 1.2, noise(rng, 1.8)) * np.exp(-((across / 0.18) ** 2))
         image += 0.42 * band[..., None] * np.asarray((0.85, 0.8, 0.9))
     crowd = density(rng) if kind != "cluster" else Density()
-    add_stars(rng, image, int(crowd.factor**1.6 * rng.integers(45, 120)), 1.2, 1.25)
+    # Where there are few, each is brighter: an empty black picture tells nobody what it shows.
+    brightest = 1.4 * crowd.factor**-0.3
+    add_stars(rng, image, int(crowd.factor**1.3 * rng.integers(90, 210)), brightest, 1.25)
     if kind == "cluster":
         for _ in range(140):
             cx, cy = rng.normal(UNITS / 2, UNITS * 0.16, 2)
