@@ -47,15 +47,19 @@ def parted(caption: str) -> tuple[str, str]:
 
 
 def caption(rng: Rng, drawing: Drawing) -> str:
-    """A caption that is true of the drawing; half of them name its colour or light."""
+    """A caption that is true of the drawing; half of them name its colour, light or density.
+
+    The other half names the subject alone, so that a zoom's other levels have something to decide.
+    """
+    tells = rng.random() < 0.55
     adjectives: list[str] = []
-    if drawing.adjectives and rng.random() < 0.45:
+    if tells and drawing.adjectives and rng.random() < 0.75:
         adjectives.append(_pick(rng, drawing.adjectives))
     text = _pick(rng, _nouns(drawing)).replace("{}", " ".join(adjectives))
     text = " ".join(text.split())
     if rng.random() < 0.15:
         text = _pick(rng, LEADS) + text
-    for phrase in _phrases(rng, drawing.phrases):
+    for phrase in _phrases(rng, drawing.phrases) if tells else ():
         text += ", " + phrase
     for _ in range(int(rng.choice(3, p=(0.5, 0.3, 0.2)))):
         own = rng.random() < 0.4
@@ -66,12 +70,12 @@ def caption(rng: Rng, drawing: Drawing) -> str:
 
 
 def _phrases(rng: Rng, true: tuple[str, ...]) -> list[str]:
-    """What is said after the noun: mostly one, for a season or a density has few pictures.
+    """What is said after the noun: mostly something, for a season or a density has few pictures.
 
-    A second one, so that they are also seen together.
+    Sometimes two of them, so that they are also seen together.
     """
     said: list[str] = []
-    if true and rng.random() < 0.6:
+    if true and rng.random() < 0.85:
         said.append(_pick(rng, true))
         others = tuple(phrase for phrase in true if phrase not in said)
         if others and rng.random() < 0.3:

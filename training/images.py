@@ -163,8 +163,15 @@ def make_set(
     np.save(folder / "images.npy", np.concatenate([part["images"] for part in made]))
     np.save(folder / "concepts.npy", np.concatenate([part["numbers"] for part in made]))
     texts = list(itertools.chain(*(part["texts"].tolist() for part in made)))
-    (folder / CAPTIONS).write_text(json.dumps(texts), encoding="utf-8")
+    _finish(folder, texts)
     shutil.rmtree(parts)
+
+
+def _finish(folder: Path, texts: Sequence[str]) -> None:
+    """Write the captions; with them a set is whole, so they are there at once or not at all."""
+    half = folder / f"{CAPTIONS}.new"
+    half.write_text(json.dumps(texts), encoding="utf-8")
+    half.replace(folder / CAPTIONS)
 
 
 def _program() -> str:
@@ -216,7 +223,7 @@ def join_sets(folders: Sequence[Path], out: Path) -> None:
         parts = [np.load(folder / name, mmap_mode="r") for folder in folders]
         np.save(out / name, np.concatenate(parts))
     texts = list(itertools.chain(*map(captions_of, folders)))
-    (out / CAPTIONS).write_text(json.dumps(texts), encoding="utf-8")
+    _finish(out, texts)
 
 
 def concepts_of(folder: Path) -> list[str]:

@@ -40,7 +40,7 @@ class Pictures:
         self._folder, self._tokenizer, self._device = folder, tokenizer, device
         self._holding = holding
         self._twice = [list(CONCEPTS).index(name) for name in twice]
-        self._taken: set[Path] = set()
+        self._taken: set[tuple[Path, int]] = set()
         self._whole = False
         self._empty()
         self.take_new()
@@ -67,13 +67,14 @@ class Pictures:
             return
         parts = []
         for file in parts_of(self._folder):
-            if file in self._taken:
-                continue
             try:
+                known = file, file.stat().st_mtime_ns
+                if known in self._taken:
+                    continue
                 parts.append(read_part(file))
             except FileNotFoundError:  # the set has just become whole
                 continue
-            self._taken.add(file)
+            self._taken.add(known)
         if parts:
             texts = [text for part in parts for text in part["texts"].tolist()]
             numbers = np.concatenate([part["numbers"] for part in parts])

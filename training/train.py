@@ -22,7 +22,7 @@ from diffusers import UNet2DConditionModel
 from torch.nn import functional
 from transformers import T5EncoderModel, T5Tokenizer
 
-from . import fresh_marks, model, tokens
+from . import model, readable_marks, tokens
 from .captions import mark_of
 from .images import CONCEPTS, DATA, captions_of, is_made, make_set, parts_of
 from .pictures import Pictures
@@ -30,7 +30,7 @@ from .trainer import CORES, Losses, Schedule, Trainer, noised, train_in_processe
 
 RUN = DATA / "run"
 LEFT_OUT = 0.12  # share of the captions, for guidance
-LOOK_EVERY = 100  # steps between two looks for pictures that have been drawn since
+LOOK_EVERY = 30.0  # seconds between two looks for pictures that have been drawn since
 HISTORY = "training.json"  # in an exported model and in a run: the trainings before
 
 
@@ -43,7 +43,7 @@ class Plan:
         start: an exported model whose weights to begin with.
         twice: subjects to draw twice as often.
         holding: share of pictures that hold another; None is that of the set.
-        fresh_marks: the marks of insets begin anew, and the text encoder's attention is softened.
+        readable_marks: see ``readable_marks``.
     """
 
     small_share: float
@@ -52,7 +52,7 @@ class Plan:
     start: Path | None
     twice: tuple[str, ...]
     holding: float | None = None
-    fresh_marks: bool = False
+    readable_marks: bool = False
 
 
 class Networks(torch.nn.Module):
@@ -94,9 +94,10 @@ class FirstStage(Trainer):
         networks = Networks(len(tokenizer))
         if plan.start:
             load_exported(networks, plan.start, tokenizer)
-        if plan.fresh_marks:
-            fresh_marks.soften(networks.text_encoder)
-            fresh_marks.renew(networks.text_encoder, tokenizer)
+        if plan.readable_marks:
+            readable_marks.soften(networks.text_encoder)
+            readable_marks.renew(networks.text_encoder, tokenizer)
+        self._looked = 0.0
         super().__init__(networks, schedule, run, device, rank)
 
     def batch(self, size: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -109,8 +110,9 @@ class FirstStage(Trainer):
         return x0, ids
 
     def losses(self) -> Losses:
-        if self.step % LOOK_EVERY == 0:
+        if self.spent - self._looked >= LOOK_EVERY:
             self.pictures.take_new()
+            self._looked = self.spent
         small = self.spent < self.plan.minutes * 60 * self.choices.small_share
         count = self.choices.batch_small if small else self.choices.batch_full
         x0, ids = self.batch(32 if small else 64, count // self.plan.processes)
@@ -182,16 +184,22 @@ def main() -> None:
     )  # fmt: skip
     parser.add_argument(
         "--holding", type=float, metavar="SHARE",
-        help="of the pictures that hold another; fewer than in the set",
+        help="share of the pictures drawn that hold another; at most that of the set, about 0.45",
     )  # fmt: skip
     parser.add_argument(
-        "--fresh-marks", action="store_true", help="the marks of insets begin anew, so as to be read"
-    )
+        "--readable-marks", action="store_true",
+        help="soften the text encoder's attention and begin the marks of insets anew: once in a "
+        "model's life, for a second time would soften it again",
+    )  # fmt: skip
     options = parser.parse_args()
     if options.whole and not options.start:
         parser.error("--whole is for a model given with --start")
     if options.growing and not options.start:
         parser.error("--growing is for a model given with --start: it brings its words along")
+    if options.readable_marks and not options.start:
+        parser.error("--readable-marks is for a model given with --start, that knows its subjects")
+    if options.holding is not None and not 0 <= options.holding < 1:
+        parser.error(f"--holding {options.holding:g}: a share is at least 0 and less than 1")
     if not options.growing and not is_made(options.data):
         make_set(27000, options.seed, options.data)
     options.run.mkdir(parents=True, exist_ok=True)
@@ -207,7 +215,7 @@ def main() -> None:
     schedule = Schedule(options.minutes, options.rate, options.seed, options.processes)
     plan = Plan(
         options.small_share, options.batch_small, options.batch_full, options.start,
-        tuple(options.twice), options.holding, options.fresh_marks,
+        tuple(options.twice), options.holding, options.readable_marks,
     )  # fmt: skip
     begin = functools.partial(FirstStage, plan, options.data, schedule, options.run)
     train_in_processes(begin, options.processes, options.run)

@@ -111,7 +111,7 @@ def stars(rng: Rng) -> Drawing:
         band = np.exp(-((across / rng.uniform(0.25, 0.4)) ** 2)) * np.exp(0.5 * noise(rng, 1.6))
         band *= 1 - 0.7 * smooth(0.0, 1.2, noise(rng, 1.8)) * np.exp(-((across / 0.18) ** 2))
         image += 0.42 * band[..., None] * np.asarray((0.85, 0.8, 0.9))
-    crowd = density(rng) if kind != "cluster" else Density()
+    crowd = density(rng) if kind == "stars" else Density()
     # Where there are few, each is brighter: an empty black picture tells nobody what it shows.
     brightest = 1.4 * crowd.factor**-0.3
     add_stars(rng, image, int(crowd.factor**1.3 * rng.integers(90, 210)), brightest, 1.25)
