@@ -1,6 +1,6 @@
-"""Draws the loss over the pictures seen, from a training run's log.
+"""Draws the loss over the pictures seen, from the logs of one or more training runs.
 
-python -m training.curve --out docs/images/bundled_loss.png
+python -m training.curve --run .dev/training/run12 .dev/training/run13 --out loss.png
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import argparse
 import itertools
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -19,8 +20,22 @@ WIDTH, HEIGHT, MARGIN = 720, 360, 48
 INK, SMALL, FULL, FAINT = (40, 40, 44), (190, 110, 40), (40, 100, 180), (225, 225, 228)
 
 
-def curve(log: list[dict[str, float]]) -> Image.Image:
-    """Loss (logarithmic) against pictures seen; one colour while at 32 px, another at 64 px."""
+def joined(logs: Sequence[list[dict[str, float]]]) -> list[list[dict[str, float]]]:
+    """The logs of runs that followed each other, each counting on from the one before."""
+    before, out = 0.0, []
+    for log in logs:
+        out.append([{**row, "seen": before + row["seen"]} for row in log])
+        before = out[-1][-1]["seen"]
+    return out
+
+
+def curve(logs: Sequence[list[dict[str, float]]]) -> Image.Image:
+    """Loss (logarithmic) against pictures seen; one colour while at 32 px, another at 64 px.
+
+    Args:
+        logs: of each run its rows, none empty; a line does not go on from one run to the next.
+    """
+    log = list(itertools.chain(*logs))
     picture = Image.new("RGB", (WIDTH, HEIGHT), "white")
     draw = ImageDraw.Draw(picture)
     low = math.log(min(row["loss"] for row in log) * 0.95)
@@ -32,15 +47,16 @@ def curve(log: list[dict[str, float]]) -> Image.Image:
         y = MARGIN / 2 + (high - math.log(loss)) / (high - low) * (HEIGHT - 1.5 * MARGIN)
         return x, y
 
-    for loss in (0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4):
+    for loss in (0.05, 0.06, 0.07, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4):
         if low < math.log(loss) < high:
             y = place(0, loss)[1]
             draw.line((MARGIN, y, WIDTH - MARGIN / 2, y), fill=FAINT)
             draw.text((8, y - 6), f"{loss:g}", fill=INK)
-    for seen in range(0, int(most) + 1, 20000):
+    tick = next(each for each in (20_000, 50_000, 100_000, 200_000, 10**9) if most < 12 * each)
+    for seen in range(0, int(most) + 1, tick):
         x = place(seen, math.exp(low))[0]
         draw.text((x - 8, HEIGHT - MARGIN + 6), f"{seen // 1000}k", fill=INK)
-    for before, after in itertools.pairwise(log):
+    for before, after in itertools.chain(*map(itertools.pairwise, logs)):
         colour = SMALL if after["size"] == 32 else FULL
         ends = (*place(before["seen"], before["loss"]), *place(after["seen"], after["loss"]))
         draw.line(ends, fill=colour, width=2)
@@ -52,12 +68,12 @@ def curve(log: list[dict[str, float]]) -> Image.Image:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--run", type=Path, default=RUN)
+    parser.add_argument("--run", type=Path, nargs="+", default=[RUN], help="in their order")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    state = json.loads((options.run / "state.json").read_text(encoding="utf-8"))
+    states = [json.loads((run / "state.json").read_text(encoding="utf-8")) for run in options.run]
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    curve(state["log"]).save(options.out)
+    curve(joined([state["log"] for state in states])).save(options.out)
 
 
 if __name__ == "__main__":

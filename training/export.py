@@ -187,7 +187,6 @@ def vocabulary(data: Path) -> dict[str, object]:
     """The words that the captions of a set use again and again, and its subjects.
 
     Random letters that were put in to disturb are rarer than one in two thousand captions, and
-    Random letters that were put in to disturb are rarer than one in two thousand captions, and
     fillers than one in a hundred and fifty; those that captions use in earnest as well count as
     other words do.
     """
@@ -236,9 +235,10 @@ def _naming(data: Path, captions: Sequence[str], words: set[str]) -> dict[str, s
     shares: dict[str, dict[str, float]] = {word: defaultdict(float) for word in words}
     for text, number in zip(captions, numbers, strict=True):
         # "life in a drop of water" says nothing of what a drop is.
+        plain = f" {' '.join(words_of(text))} "
         for phrase in PHRASES:
-            text = text.replace(phrase, "")
-        for word in words & set(words_of(text)):
+            plain = plain.replace(f" {phrase} ", " ")
+        for word in words & set(plain.split()):
             shares[word][names[number]] += 1 / of_each[number]
     return {word: max(found, key=found.__getitem__) for word, found in shares.items() if found}
 

@@ -227,7 +227,10 @@ def main() -> None:
     parser.add_argument("--second", type=Path, default=BUNDLED_FOLDERS[BUNDLED_SECOND])
     parser.add_argument("--data", type=Path, default=DATA, help="stage I's pictures")
     parser.add_argument("--large", type=Path, default=DATA_SECOND, help="stage II's pictures")
-    parser.add_argument("--count", type=int, default=8, help="pictures a subject; 30 in all for II")
+    parser.add_argument(
+        "--count", type=int, default=8,
+        help="pictures a subject; marks: 12 times as many in all; enlargement: always 30",
+    )  # fmt: skip
     parser.add_argument("--guidance", type=float, default=2.5)
     parser.add_argument("--sheet", type=Path, help="enlargement: save pictures side by side")
     options = parser.parse_args()

@@ -72,7 +72,7 @@ def build_optimisers(
 ) -> list[torch.optim.Optimizer]:
     """Muon for the inner matrices; AdamW for embeddings, first and last layers, norms, biases.
 
-    Every group has a ``scale``, which its learning rate is multiplied with.
+    A group's learning rate is multiplied with its ``scale``, where it has one.
     """
     matrices, others, rows = [], [], []
     for name, weight in module.named_parameters():

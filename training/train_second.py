@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch.nn import functional
 
 from . import model
@@ -44,7 +43,6 @@ class SecondStage(Trainer):
         self,
         batch: int,
         crop: int,
-        start: Path | None,
         data: Path,
         schedule: Schedule,
         run: Path,
@@ -55,10 +53,7 @@ class SecondStage(Trainer):
         images = torch.from_numpy(np.load(data / "images.npy", mmap_mode="c"))
         self.images = images.to(device)  # on a GPU all of them in its memory
         torch.manual_seed(schedule.seed)
-        networks = model.build_second_unet()
-        if start:
-            networks.load_state_dict(load_file(start / "unet" / model.WEIGHTS))
-        super().__init__(networks, schedule, run, device, rank)
+        super().__init__(model.build_second_unet(), schedule, run, device, rank)
         self.abar = model.build_scheduler().alphas_cumprod.to(device)
 
     def crops(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -111,17 +106,10 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=CORES)
     parser.add_argument("--data", type=Path, default=DATA_SECOND)
     parser.add_argument("--run", type=Path, default=RUN_SECOND)
-    parser.add_argument("--start", type=Path, help="an exported stage II to begin with")
     options = parser.parse_args()
     schedule = Schedule(options.minutes, options.rate, options.seed, options.processes)
     begin = functools.partial(
-        SecondStage,
-        options.batch,
-        options.crop,
-        options.start,
-        options.data,
-        schedule,
-        options.run,
+        SecondStage, options.batch, options.crop, options.data, schedule, options.run
     )
     train_in_processes(begin, options.processes, options.run)
 

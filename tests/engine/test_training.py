@@ -51,7 +51,7 @@ def test_muon_learns_what_a_convolution_does() -> None:
 
 def test_training_of_the_second_stage_goes_on_where_it_stopped(tmp_path: Path) -> None:
     make_set(HELD_OUT + 8, 1, tmp_path / "data")  # 64 px do for this
-    begin = functools.partial(SecondStage, 2, 32, None, tmp_path / "data")
+    begin = functools.partial(SecondStage, 2, 32, tmp_path / "data")
 
     def train(minutes: float) -> SecondStage:
         (tmp_path / "run").mkdir(exist_ok=True)
