@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -20,12 +21,16 @@ WIDTH, HEIGHT, MARGIN = 720, 360, 48
 INK, SMALL, FULL, FAINT = (40, 40, 44), (190, 110, 40), (40, 100, 180), (225, 225, 228)
 
 
-def joined(logs: Sequence[list[dict[str, float]]]) -> list[list[dict[str, float]]]:
-    """The logs of runs that followed each other, each counting on from the one before."""
-    before, out = 0.0, []
-    for log in logs:
-        out.append([{**row, "seen": before + row["seen"]} for row in log])
-        before = out[-1][-1]["seen"]
+def joined(states: Sequence[dict[str, Any]]) -> list[list[dict[str, float]]]:
+    """The logs of runs that followed each other, each counting on from the end of the one before.
+
+    Args:
+        states: of each run its ``state.json``.
+    """
+    before, out = 0, []
+    for state in states:
+        out.append([{**row, "seen": before + row["seen"]} for row in state["log"]])
+        before += state["seen"]
     return out
 
 
@@ -73,7 +78,7 @@ def main() -> None:
     options = parser.parse_args()
     states = [json.loads((run / "state.json").read_text(encoding="utf-8")) for run in options.run]
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    curve(joined([state["log"] for state in states])).save(options.out)
+    curve(joined(states)).save(options.out)
 
 
 if __name__ == "__main__":

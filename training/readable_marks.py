@@ -1,7 +1,7 @@
 """A beginning from which a text encoder can learn to read marks.
 
 Marks that began as the sum of their letters or as the end of a caption taught nothing
-(docs/bundled_model.md): each head of the trained encoder looked at one word alone, and that named
+(docs/training_log.md): each head of the trained encoder looked at one word alone, and that named
 subject or colour. Once in a model's life, `soften` makes room for other words, and `renew` makes
 marks that are seen from the first step on.
 """
