@@ -15,6 +15,7 @@ from benchmarks.candidate import open_stage_one
 from training import __main__ as whole
 from training import images, mark_effects, model, readable_marks, tokens, word_effects
 from training.captions import mark_of, parted
+from training.curve import HEIGHT, WIDTH, curve, joined
 from training.export import export, history_of, mixed
 from training.images import CAPTIONS, CONCEPTS, draw, make_set
 from training.measure import HUES, mean_hue
@@ -169,6 +170,7 @@ def test_a_set_that_is_being_drawn_is_trained_on_as_far_as_it_has_come(
     _, ids = few.batch(np.random.default_rng(1), 400, left_out=1.0)
     holding = (ids != tokens.encode(tokenizer, [""])).any(1).float().mean()
     assert 0.12 < holding < 0.28
+    torch.manual_seed(0)  # decides which captions are left out
     x0, ids = growing.batch(np.random.default_rng(1), 1000, left_out=0.5)
     encoded, marks = (
         tokens.encode(tokenizer, each) for each in (texts, [parted(text)[0] for text in texts])
@@ -302,6 +304,15 @@ def test_marks_become_readable(tmp_path: Path) -> None:
     after = encoder.state_dict()
     logits, softer = (each[query].T @ each[key] for each in (before, after))
     assert torch.allclose(softer * readable_marks.SOFTER, logits, atol=1e-5)
+
+
+def test_a_loss_curve_counts_on_from_the_end_of_the_run_before() -> None:
+    first, second = ({"seen": 48 * n, "loss": 0.1, "size": 64} for n in (50, 100))
+    states = [{"seen": 5000, "log": [first, second]}, {"seen": 2500, "log": [first]}]
+    logs = joined(states)
+    assert [[row["seen"] for row in log] for log in logs] == [[2400, 4800], [7400]]
+    assert states[1]["log"][0]["seen"] == 2400
+    assert curve(logs).size == (WIDTH, HEIGHT)
 
 
 def test_embeddings_learn_at_a_rate_of_their_own() -> None:
