@@ -18,10 +18,10 @@ import math
 from collections.abc import Callable, Sequence
 
 import torch
-from torch.nn import functional
 
+from .border import meet
 from .contract.job import SamplerSettings
-from .footprint import Axis, Footprint
+from .footprint import Footprint
 from .stack import is_loop
 
 # (x0, footprints, sigma, given) -> L; x0 and L (N, C, H, W), given (N, 1, H, W) or None: 1 where a
@@ -34,28 +34,6 @@ Blending = Callable[[torch.Tensor, Sequence[Footprint], float, torch.Tensor | No
 RHO = 0.8
 LET_GO_POWER = 6
 CUTOFF = 3.0  # cycles per deep image up to which the wide view may lead
-# Parent pixels over which neighbours are brought together at the child's border. Inwards the child
-# follows wholly over the plateau, then less and less; outwards the parent does, from the border on.
-# The inner widths are for a context strength of 0 and double up to 1.
-RIM_PIXELS = 2.0
-RIM_SHARE = 1 / 4  # of a footprint's smaller side that the inner fall may take at most
-PLATEAU_PIXELS = 1.0
-PLATEAU_SHARE = 1 / 16  # the same of the plateau; doubles as well
-OUTER_PIXELS = 8.0
-# Of the room between the footprint and the parent's own border that the outer fall may take, as
-# long as it has its least pixels. With half of it a parent of 64 pixels hardly had a place left
-# for its own subject.
-OUTER_SHARE = 1 / 5
-OUTER_LEAST = 3.0
-# Of their difference at the border, what the parent takes. Around what it holds it can draw
-# anything, while a child whose borders are given is no longer its own subject.
-PARENT_SHARE = 0.8
-# The noise level below which the child follows all the same, at a context strength of 1: what is
-# left to be decided then is detail, which the parent would continue as streaks.
-PARENT_SIGMA = 0.5
-# The noise level below which the rim acts. To slow waves it is half of the picture; while they are
-# undecided it would lead the child as a whole: planets were no longer round, leaves not green.
-RIM_SIGMA = 4.0
 # Variance of a pixel of ordinary pictures in -1..1, spread over frequencies as 1/kappa^2.
 PIXEL_VARIANCE = 0.25
 _LOWEST = 0.5  # cycles per image: the mean is treated like the slowest wave
@@ -94,8 +72,7 @@ def lead_early(
     w(kappa, sigma) = 1 / (1 + (kappa/3)^4) * 1 / (1 + (rho S(kappa) / sigma^2)^6): while noise
     hides a frequency the wide view decides it, afterwards the deep view keeps what it has made
     of it. Weights near 0 or 1 are safe; between them two views of different signal-to-noise
-    would be averaged and power lost. Once subjects are settled (times 1 / (1 + (sigma/4)^4)),
-    neighbours meet at the border, see ``_meet``.
+    would be averaged and power lost. Where one level ends in another they meet, see ``border.py``.
 
     Args:
         x0: (N, C, H, W) estimates.
@@ -105,7 +82,7 @@ def lead_early(
         given: (N, 1, H, W), 1 where a level cannot change: there nothing leads it, and the other
             side of a border comes to meet it all the way.
         context_strength: divides rho; above 1 the wide view leads longer, at 0 not at all, and
-            borders are then made to fit by the parent alone, nearly.
+            borders are then made to fit by the parent alone, nearly; see ``border.meet``.
     """
     rho = math.inf if context_strength == 0.0 else RHO / context_strength
     free = torch.ones_like(x0[:, :1]) if given is None else 1.0 - given.to(x0)
@@ -118,9 +95,15 @@ def lead_early(
         weight = weight / (1.0 + (rho * power / sigma**2) ** LET_GO_POWER)
         return place.enlarge(_filter(delta, weight))
 
-    def meet(parent: int, child: int, place: Footprint) -> None:
-        outward, inward = _meet(
-            levels[parent], levels[child], place, sigma, context_strength, free[[parent, child]]
+    def bring_together(parent: int, child: int, place: Footprint) -> None:
+        outward, inward = meet(
+            levels[parent],
+            levels[child],
+            place,
+            sigma,
+            context_strength,
+            free[[parent, child]],
+            child,
         )
         levels[parent] = levels[parent] + outward
         levels[child] = levels[child] + inward  # in a loop of one level they are the same
@@ -131,44 +114,10 @@ def lead_early(
         levels[0] = x0[0] + free[0] * led(x0[0], x0[last], nesting[-1])
     for i in range(1, len(x0)):
         levels[i] = x0[i] + free[i] * led(x0[i], levels[i - 1], nesting[i - 1])
-        meet(i - 1, i, nesting[i - 1])
+        bring_together(i - 1, i, nesting[i - 1])
     if is_loop(nesting, len(x0)):
-        meet(last, 0, nesting[-1])
+        bring_together(last, 0, nesting[-1])
     return torch.stack(levels)
-
-
-def _meet(
-    parent: torch.Tensor,
-    child: torch.Tensor,
-    place: Footprint,
-    sigma: float,
-    context_strength: float,
-    free: torch.Tensor,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Corrections that bring parent and child (C, H, W) together on both sides of the border.
-
-    With d = R child - crop(parent), s the parent's share and M, M' the two rims, they are::
-
-        M' s d             to the parent, d continued from the border outwards
-        - U[M (1 - s) d]   to the child
-
-    so the step across the border is the parent's own again, as smooth as it drew that place.
-    Where only one side is free to move, it takes the whole difference.
-
-    Args:
-        free: (2, 1, H, W), of parent and child: 0 where it is given.
-    """
-    leads = min(context_strength, 1.0)
-    acts = 1.0 / (1.0 + (sigma / RIM_SIGMA) ** 4)
-    parents = PARENT_SHARE / (1.0 + (leads * PARENT_SIGMA / sigma) ** 4)
-    childs = place.reduce(free[1]).clamp(0.0, 1.0)
-    share = 1.0 - (1.0 - parents * _from_outside(free[0], place)) * childs
-    difference = place.reduce(child) - place.crop(parent)
-    inner = _inner_rim(place, 1.0 + leads).to(child)
-    return (
-        free[0] * acts * _outward(share * difference, place),
-        -free[1] * place.enlarge(acts * (1.0 - share) * inner * difference),
-    )
 
 
 def uniform(
@@ -234,93 +183,3 @@ def _dct(count: int) -> torch.Tensor:
     matrix *= math.sqrt(2.0 / count)
     matrix[0] /= math.sqrt(2.0)
     return matrix
-
-
-def _inner_rim(place: Footprint, scale: float) -> torch.Tensor:
-    """(h, w): 1 at the footprint's border, falling smoothly to 0 a few pixels inwards.
-
-    Where the footprint ends at the parent's own border there is nothing beyond to agree with.
-    """
-    rows, columns = _inwards(place.rows), _inwards(place.columns)
-    distance = torch.minimum(rows[:, None], columns[None, :])
-    side = min(place.rows.count, place.columns.count)
-    plateau = scale * min(PLATEAU_PIXELS, PLATEAU_SHARE * side)
-    width = min(scale * RIM_PIXELS, RIM_SHARE * side)
-    return _fall((distance - plateau).clamp(min=0.0) / width)
-
-
-def _outward(difference: torch.Tensor, place: Footprint) -> torch.Tensor:
-    """M' d: (C, h, w) to (C, H, W), what lies at the footprint's border continued outwards.
-
-    It falls smoothly to 0 before the parent's own border, which others agree with. Inside the
-    footprint it is 0.
-    """
-    rows, columns = _outwards(place.rows), _outwards(place.columns)
-    distance = torch.sqrt(rows[:, None] ** 2 + columns[None, :] ** 2)
-    rim = _fall(distance).to(difference)
-    place.crop(rim).zero_()
-    pads = []
-    for axis in (place.columns, place.rows):  # parent and child have the same size
-        pads += [axis.start, axis.size - axis.start - axis.count]
-    return rim * functional.pad(difference[None], pads, mode="replicate")[0]
-
-
-def _fall(distance: torch.Tensor) -> torch.Tensor:
-    """1 at 0, falling smoothly to 0 at 1 and beyond."""
-    weight = (1.0 - distance).clamp(min=0.0)
-    return weight * weight * (3.0 - 2.0 * weight)
-
-
-def _inwards(axis: Axis) -> torch.Tensor:
-    """Each pixel's distance from the nearer border in parent pixels; 0 at the border."""
-    pixel = torch.arange(axis.count, dtype=torch.float64)
-    far = float(axis.count)
-    start = torch.full_like(pixel, far) if axis.at_edge[0] else pixel
-    end = torch.full_like(pixel, far) if axis.at_edge[1] else pixel.flip(0)
-    return torch.minimum(start, end)
-
-
-def _from_outside(outer: torch.Tensor, place: Footprint) -> torch.Tensor:
-    """(1, H, W) to (1, h, w): for each pixel of the footprint the value next to it outside.
-
-    At the nearest side, of those that have anything beyond; 0 where none has.
-    """
-    rows, columns = place.rows, place.columns
-    height, width = rows.count, columns.count
-    seen = outer[:, :, columns.start : columns.start + width]
-    beside = outer[:, rows.start : rows.start + height]
-    down = torch.arange(height).view(-1, 1).expand(height, width)
-    across = torch.arange(width).view(1, -1).expand(height, width)
-    sides = [
-        (rows.start - 1, seen, 1, down),
-        (rows.start + height, seen, 1, height - 1 - down),
-        (columns.start - 1, beside, 2, across),
-        (columns.start + width, beside, 2, width - 1 - across),
-    ]
-    values, distances = [], []
-    for index, part, axis, distance in sides:
-        if 0 <= index < part.shape[axis]:
-            values.append(part.narrow(axis, index, 1).expand(-1, height, width))
-            distances.append(distance)
-    if not values:
-        return torch.zeros(1, height, width).to(outer)
-    nearest = torch.stack(distances).argmin(0).to(outer.device)
-    return torch.stack(values).gather(0, nearest[None, None]).squeeze(0)
-
-
-def _outwards(axis: Axis) -> torch.Tensor:
-    """Each parent pixel's distance from the footprint's neighbours; 1 where the rim ends.
-
-    0 inside and in the pixel next to the footprint, which meets it wholly; at least 1 in the
-    parent's outermost pixels.
-    """
-    last = axis.start + axis.count - 1
-    room = (axis.start, axis.size - 1 - last)
-    pixel = torch.arange(axis.size, dtype=torch.float64)
-    result = torch.zeros_like(pixel)
-    for distance, space in zip((axis.start - pixel, pixel - last), room, strict=True):
-        width = min(max(OUTER_LEAST, min(OUTER_PIXELS, OUTER_SHARE * space)), space - 1.0)
-        # Of a single pixel nothing is left: it is the parent's own border.
-        beyond = (distance - 1.0) / width if width > 0.0 else distance
-        result += beyond.clamp(min=0.0)
-    return result
