@@ -238,7 +238,8 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
     )
     context_strength: FloatProperty(
         name="Context",
-        description="How long the wide views lead the close ones",
+        description="How long the wide views lead the close ones. At 0 each level also fills its "
+        "whole frame, above that it ends at an uneven outline",
         default=1.0,
         min=0.0,
         max=100.0,

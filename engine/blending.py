@@ -67,7 +67,7 @@ def lead_early(
     given: torch.Tensor | None = None,
     context_strength: float = 1.0,
 ) -> torch.Tensor:
-    """The default rule: lead early, then let go, with a rim.
+    """The default rule: lead early, then let go, with a rim and an outline.
 
     w(kappa, sigma) = 1 / (1 + (kappa/3)^4) * 1 / (1 + (rho S(kappa) / sigma^2)^6): while noise
     hides a frequency the wide view decides it, afterwards the deep view keeps what it has made

@@ -2,9 +2,9 @@
 
 Nested pictures are squares, and the world has none: where a child's subject filled its whole
 frame, the frame showed in the parent. So the child's own subject ends at an *outline* inside its
-frame, uneven and another one for each level, and the rest of the frame goes on with what the
-parent shows there. Close to the border, over a *rim* of a few pixels, what differs all the same is
-shared between both.
+frame, uneven and another one for each level, and beyond it the child goes on with what the parent
+shows there; detail finer than the parent's pixels is its own. Close to the border, over a *rim* of
+a few pixels, what differs all the same is shared between both.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from torch.nn import functional
 
 from .footprint import Axis, Footprint
 
-# The outline, as the radius of a rounded square that touches the middle of each side at 1: from
-# the first on the child goes over to the parent's picture, at the second it has.
+# The outline, as the radius of a rounded frame that without waves touches the middle of each side
+# at 1: from the first on the child goes over to the parent's picture, at the second it has. Further
+# inside (0.7 and 1.05, or 0.8 and 1.15) fewer subjects were recognised.
 OUTLINE = (0.85, 1.2)
 OUTLINE_POWER = 4  # 2 is an ellipse, more is nearer to the frame
-# How far the outline goes in and out: of each of three waves around it.
-OUTLINE_UNEVEN = 0.1
-_WAVES = (2, 3, 5)  # around the outline
-_GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))  # between the outlines of neighbouring levels
+OUTLINE_WAVES = (2, 3, 5)  # around it
+OUTLINE_UNEVEN = 0.1  # each wave's amplitude, of the radius
+OUTLINE_TURN = math.pi * (3.0 - math.sqrt(5.0))  # from level to level: the golden angle
 # Parent pixels over which neighbours are brought together at the child's border. Inwards the child
 # follows wholly over the plateau, then less and less; outwards the parent does, from the border on.
 # The inner widths are for a context strength of 0 and double up to 1.
@@ -62,49 +62,53 @@ def meet(
     With d = R child - crop(parent), s the parent's share, M, M' the two rims and K the weight
     outside of the child's outline, they are::
 
-        M' s (1 - K) d                    to the parent, d continued from the border outwards
-        - U[max(M (1 - s), K) d]          to the child
+        M' (1 - K) s d                          to the parent, continued from the border outwards
+        - U[K d + M (1 - K) (1 - s) d]          to the child
 
     so the step across the border is the parent's own again, as smooth as it drew that place.
     The rims act once subjects are settled, times 1 / (1 + (sigma/4)^4), the outline from the start.
     Where only one side is free to move, it takes the whole difference.
 
     Args:
+        parent, child: (C, H, W).
         place: where the child lies in the parent.
         sigma: present noise level.
         context_strength: at 0 the child's subject fills its frame, there is no outline; up to 1 the
             child's rim grows wider and takes more of the difference.
         free: (2, 1, H, W), of parent and child: 0 where it is given.
-        number: of the child; its outline is its own.
+        number: of the child in the stack; each has an outline of its own.
+
+    Returns:
+        what to add to the parent and to the child.
     """
     leads = min(context_strength, 1.0)
     acts = 1.0 / (1.0 + (sigma / RIM_SIGMA) ** 4)
-    parents = PARENT_SHARE / (1.0 + (leads * PARENT_SIGMA / sigma) ** 4)
-    childs = place.reduce(free[1]).clamp(0.0, 1.0)
-    share = 1.0 - (1.0 - parents * _from_outside(free[0], place)) * childs
+    parents_share = PARENT_SHARE / (1.0 + (leads * PARENT_SIGMA / sigma) ** 4)
+    child_free = place.reduce(free[1]).clamp(0.0, 1.0)
+    share = 1.0 - (1.0 - parents_share * _from_outside(free[0], place)) * child_free
     difference = place.reduce(child) - place.crop(parent)
     inner = acts * (1.0 - share) * _inner_rim(place, 1.0 + leads).to(child)
     outside = torch.zeros_like(inner)
     if context_strength > 0.0:
-        outside = childs * outside_outline(place, number).to(child)
+        outside = child_free * outside_outline(place, number).to(child)
     return (
         free[0] * acts * _outward((1.0 - outside) * share * difference, place),
-        -free[1] * place.enlarge(torch.maximum(inner, outside) * difference),
+        -free[1] * place.enlarge((outside + (1.0 - outside) * inner) * difference),
     )
 
 
 def outside_outline(place: Footprint, number: int) -> torch.Tensor:
     """(h, w): 0 where the child shows its own subject, 1 where its frame goes on with the parent.
 
-    Where the footprint ends at the parent's own border the child's subject does not: there is
-    nothing to go on with.
+    Where the footprint ends at the parent's own border the child's subject does not: in the widest
+    level there is nothing to go on with. Of 2 parent pixels none lies beyond.
     """
     down = _from_middle(place.rows)[:, None]
     across = _from_middle(place.columns)[None, :]
     radius = (down.abs() ** OUTLINE_POWER + across.abs() ** OUTLINE_POWER) ** (1 / OUTLINE_POWER)
     angle = torch.atan2(down, across)
-    turn = number * _GOLDEN_ANGLE
-    waves = sum((torch.cos(n * (angle + turn)) for n in _WAVES), torch.zeros_like(angle))
+    turn = number * OUTLINE_TURN
+    waves = sum((torch.cos(n * (angle + turn)) for n in OUTLINE_WAVES), torch.zeros_like(angle))
     inner, outer = OUTLINE
     return 1.0 - _fall(
         (radius * (1.0 + OUTLINE_UNEVEN * waves) - inner).clamp(min=0.0) / (outer - inner)
@@ -112,17 +116,17 @@ def outside_outline(place: Footprint, number: int) -> torch.Tensor:
 
 
 def _from_middle(axis: Axis) -> torch.Tensor:
-    """Each parent pixel's distance from the footprint's middle, -1..1 from side to side.
+    """Each parent pixel's offset from the footprint's middle, of which its sides are at -1 and 1.
 
     0 towards a side that is the parent's own border.
     """
-    distance = (torch.arange(axis.count, dtype=torch.float64) + 0.5) / axis.count * 2.0 - 1.0
+    offset = (torch.arange(axis.count, dtype=torch.float64) + 0.5) / axis.count * 2.0 - 1.0
     start, end = axis.at_edge
     if start:
-        distance = distance.clamp(min=0.0)
+        offset = offset.clamp(min=0.0)
     if end:
-        distance = distance.clamp(max=0.0)
-    return distance
+        offset = offset.clamp(max=0.0)
+    return offset
 
 
 def _inner_rim(place: Footprint, scale: float) -> torch.Tensor:

@@ -87,9 +87,11 @@ class SamplerSettings:
         solver: one of ``SOLVERS``.
         steps: evaluations of the model for each level.
         guidance_scale: classifier-free guidance; None is the model's own recommendation.
-        blending: "default" (lead early, with a rim), "uniform" (the paper's) or "none".
+        blending: "default" (lead early, with a rim and an outline), "uniform" (the paper's) or
+            "none".
         context_strength: how long the wide view leads the deep one under the default rule;
-            0 is not at all, 1 as the exact yardstick asks; None is the model's own recommendation.
+            0 is not at all, and each level fills its frame, without an outline; 1 as the exact
+            yardstick asks; None is the model's own recommendation.
     """
 
     solver: str = "dpmpp_2m_sde"

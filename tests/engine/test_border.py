@@ -12,6 +12,21 @@ from engine.contract.geometry import Placement
 from engine.stack import footprints
 
 
+@pytest.mark.parametrize("sigma", [0.01, 0.05, 0.5])
+@pytest.mark.parametrize("strength", [0.0, 0.05, 1.0])
+@pytest.mark.parametrize("size", [(64, 64), (96, 40)])
+def test_no_step_is_left_where_rim_and_outline_act_together(size, strength, sigma):
+    width, height = size
+    nesting = footprints(chain(2, 2.0), size)
+    levels = torch.stack([torch.ones(3, height, width), torch.zeros(3, height, width)])
+    parent, child = lead_early(levels, nesting, sigma, context_strength=strength)
+    seen, first, left = nesting[0].reduce(child), height // 4, width // 4
+    around = parent[:, first - 1, left : left + width // 2]
+    assert (around - seen[:, 0]).abs().max() < 0.01
+    beside = parent[:, first : first + height // 2, left - 1]
+    assert (beside - seen[:, :, 0]).abs().max() < 0.01
+
+
 @pytest.mark.parametrize(("strength", "meeting"), [(0.0, 0.2), (1.0, 1.0)])
 def test_neighbours_meet_at_the_border_without_a_step(strength, meeting):
     nesting = footprints(chain(2, 2.0), (64, 64))
@@ -63,7 +78,7 @@ def test_a_loops_last_border_is_met_from_both_sides(count):
     assert moved.abs().mean() > 0.1
 
 
-@pytest.mark.parametrize("strength", [0.0, 1.0])
+@pytest.mark.parametrize("strength", [0.0, 0.05, 1.0])
 @pytest.mark.parametrize("fixed", [0, 1])
 def test_beside_a_given_level_the_other_side_takes_the_whole_difference(fixed, strength):
     nesting = footprints(chain(2, 2.0), (64, 64))
@@ -181,11 +196,11 @@ def test_without_context_a_child_fills_its_frame():
     assert nesting[0].reduce(child).max() < 0.3
 
 
-def test_a_given_child_has_no_outline():
-    nesting = footprints(chain(2, 2.0), (64, 64))
-    levels = torch.stack([torch.ones(3, 64, 64), torch.zeros(3, 64, 64)])
-    given = torch.zeros(2, 1, 64, 64)
-    given[1] = 1.0
-    parent, child = lead_early(levels, nesting, 0.05, given, 0.05)
-    assert torch.equal(child, levels[1])
-    assert parent[:, 15, 16:48].max() < 0.05
+def test_a_loops_first_level_has_an_outline_too():
+    nesting = footprints([Placement(2.0)] * 3, (64, 64), loop=True)
+    levels = torch.stack([torch.full((3, 64, 64), value) for value in (0.0, 0.5, 1.0)])
+    first = lead_early(levels, nesting, 0.05, context_strength=1e-9)[0]
+    outside = outside_outline(nesting[-1], 0)
+    seen = nesting[-1].reduce(first)
+    assert seen[:, outside == 1.0].min() > 0.99
+    assert seen[:, 6:8, 6:8].abs().max() < 0.01  # neither the outline nor level 1 reaches it
