@@ -18,8 +18,8 @@ from .footprint import Axis, Footprint
 
 # The outline, as the radius of a rounded frame that without waves touches the middle of each side
 # at 1: from the first on the child goes over to the parent's picture, at the second it has. Further
-# inside (0.7 and 1.05, or 0.8 and 1.15) fewer subjects were recognised.
-OUTLINE = (0.85, 1.2)
+# inside (0.7 and 1.05, 0.8 and 1.15, 0.85 and 1.2) fewer subjects were recognised.
+OUTLINE = (0.9, 1.3)
 OUTLINE_POWER = 4  # 2 is an ellipse, more is nearer to the frame
 OUTLINE_WAVES = (2, 3, 5)  # around it
 OUTLINE_UNEVEN = 0.1  # each wave's amplitude, of the radius

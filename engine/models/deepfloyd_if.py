@@ -23,7 +23,7 @@ from .sizes import IF_MULTIPLE, sampling_size
 GUIDANCE = 7.0  # as IF recommends
 BUNDLED_GUIDANCE = 2.5
 # The bundled model hardly leaves a colour that it was led to, whatever the prompt says of it.
-BUNDLED_CONTEXT = 0.05
+BUNDLED_CONTEXT = 0.015
 
 
 class DeepFloydIF:

@@ -448,5 +448,5 @@ def test_a_candidate_gets_what_is_shipped():
     shipped = open_stage_one()
     again = open_stage_one(BUNDLED_FOLDERS[BUNDLED].resolve())
     for model in (shipped, again):
-        assert (model.default_guidance, model.default_context) == (2.5, 0.05)
+        assert (model.default_guidance, model.default_context) == (2.5, 0.015)
     assert shipped.revision == again.revision and shipped.vocabulary == again.vocabulary
