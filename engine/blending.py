@@ -116,6 +116,7 @@ def lead_early(
         levels[i] = x0[i] + free[i] * led(x0[i], levels[i - 1], nesting[i - 1])
         bring_together(i - 1, i, nesting[i - 1])
     if is_loop(nesting, len(x0)):
+        # What this changes in level 0 reaches level 1 in the next round.
         bring_together(last, 0, nesting[-1])
     return torch.stack(levels)
 
