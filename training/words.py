@@ -353,6 +353,7 @@ NAMELESS = {
 """Words of these phrases that name nothing by themselves."""
 
 PHRASES = {
+    "cosmic web": "galaxy_cluster",
     "deep field": "galaxy_cluster",
     "milky way from outside": "galaxy",
     "star forming region": "nebula",
