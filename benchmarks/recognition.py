@@ -40,7 +40,6 @@ _FACTORS = (2.0, 4.0)
 _BATCH = 500
 
 Bytes = NDArray[np.uint8]
-Weights = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,8 @@ def nested(pictures: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 
     The border is hard, as Pi_image leaves it. In half of them the mean colour of what lies inside
     moves towards its surroundings, as it does where levels are sampled together. Half of them
-    continue a wider picture along their own border, whatever a method's own way to do so is: in
-    half of these it fades within a sixteenth to an eighth of the side, in the others it takes all
-    that lies around a rounded, uneven outline.
+    continue a wider picture along their own border: it prevails there and fades within a sixteenth
+    to an eighth of the side, whatever the method's own rim is.
 
     Args:
         pictures: (n, 3, H, W).
@@ -104,37 +102,15 @@ def _continued(
     pictures: torch.Tensor, wider: torch.Tensor, place: Footprint, rng: np.random.Generator
 ) -> torch.Tensor:
     """Half of the pictures with the wider one's low frequencies along the border."""
-    count, _, height, width = pictures.shape
-    strips, outlines = _strips(count, height, width, rng), _outlines(count, height, width, rng)
-    straight = rng.random((count, 1, 1)) < 0.5
-    weight = torch.from_numpy(np.where(straight, strips, outlines)).to(pictures)[:, None]
-    chosen = torch.from_numpy(rng.random(count) < 0.5).to(pictures)[:, None, None, None]
+    height, width = pictures.shape[-2:]
+    across = torch.minimum(torch.arange(width), torch.arange(width - 1, -1, -1))
+    down = torch.minimum(torch.arange(height), torch.arange(height - 1, -1, -1))
+    distance = torch.minimum(down[:, None], across[None, :]).to(pictures)
+    fall = torch.from_numpy(rng.uniform(1 / 16, 1 / 8, len(pictures)) * min(height, width))
+    weight = (1.0 - distance / fall.to(pictures)[:, None, None, None]).clamp(min=0.0)
+    chosen = torch.from_numpy(rng.random(len(pictures)) < 0.5).to(pictures)[:, None, None, None]
     difference = place.enlarge(place.crop(wider) - place.reduce(pictures))
     return pictures + chosen * weight * difference
-
-
-def _strips(count: int, height: int, width: int, rng: np.random.Generator) -> Weights:
-    """(count, height, width): 1 at the border, 0 a sixteenth to an eighth of the side inwards."""
-    across = np.minimum(np.arange(width), np.arange(width)[::-1])
-    down = np.minimum(np.arange(height), np.arange(height)[::-1])
-    fall = rng.uniform(1 / 16, 1 / 8, (count, 1, 1)) * min(height, width)
-    return np.clip(1.0 - np.minimum(down[:, None], across) / fall, 0.0, 1.0)
-
-
-def _outlines(count: int, height: int, width: int, rng: np.random.Generator) -> Weights:
-    """(count, height, width): 0 inside of outlines between circle and square, 1 beyond them."""
-
-    def drawn(low: float, high: float) -> Weights:
-        return rng.uniform(low, high, (count, 1, 1))
-
-    down = np.abs(np.linspace(-1.0, 1.0, height))[:, None]
-    across = np.abs(np.linspace(-1.0, 1.0, width))
-    angle = np.arctan2(np.linspace(-1.0, 1.0, height)[:, None], np.linspace(-1.0, 1.0, width))
-    power = drawn(2.0, 8.0)
-    radius = (down**power + across**power) ** (1.0 / power)
-    for waves in range(1, 7):
-        radius = radius * (1.0 + drawn(0.0, 0.12) * np.cos(waves * angle + drawn(0.0, 2 * np.pi)))
-    return np.clip((radius - drawn(0.6, 0.9)) / drawn(0.1, 0.4), 0.0, 1.0)
 
 
 def judge(folder: Path = CACHE, pictures: int = PICTURES, steps: int = STEPS) -> Judge:
