@@ -18,6 +18,10 @@ from pathlib import Path
 
 from .images import DATA, is_made
 
+LAST_SHARE = 0.1
+"""Of stage I's time: the run that takes foreign patches out of the samples, for it sees few pictures
+that hold another (docs/training_log.md, "What was learned")."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__.splitlines()[0])
@@ -31,18 +35,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     work: Path = options.work
     seed = ["--seed", str(options.seed)]
-    small, large, first, second = (
-        work / name for name in ("pictures", "large", "run", "run_second")
+    small, large, first, last, second = (
+        work / name for name in ("pictures", "large", "run", "run_last", "run_second")
     )
     _check_the_same(work / "options.json", options)
-    model, enlarger = work / "bundled", work / "bundled_x4"
+    begun, model, enlarger = work / "bundled_begun", work / "bundled", work / "bundled_x4"
     if not is_made(small):
         _run("images", "--count", options.count, "--out", small, *seed)
+    minutes = options.minutes * (1 - LAST_SHARE)
     _run(
-        "train", "--data", small, "--run", first, "--minutes", options.minutes,
+        "train", "--data", small, "--run", first, "--minutes", minutes, "--holding", 0.3,
         "--small-share", 0.3, "--batch-full", 48, "--rate", 6e-4, *seed,
     )  # fmt: skip
-    _run("export", "--data", small, "--run", first, "--out", model)
+    _run("export", "--data", small, "--run", first, "--out", begun)
+    _run(
+        "train", "--data", small, "--run", last, "--minutes", options.minutes - minutes,
+        "--holding", 0.05, "--start", begun, "--small-share", 0, "--batch-full", 48,
+        "--rate", 5e-4, *seed,
+    )  # fmt: skip
+    _run("export", "--data", small, "--run", last, "--out", model)
     if not is_made(large):
         _run("images", "--count", options.large, "--size", 256, "--out", large, *seed)
     _run(
