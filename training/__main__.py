@@ -19,8 +19,8 @@ from pathlib import Path
 from .images import DATA, is_made
 
 LAST_SHARE = 0.1
-"""Of stage I's time: the run that takes foreign patches out of the samples, for it sees few pictures
-that hold another (docs/training_log.md, "What was learned")."""
+"""Of stage I's time: a last run that takes foreign patches out of the samples, for few of its
+pictures hold another (docs/training_log.md, "What was learned")."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
