@@ -54,7 +54,7 @@ How it was made, measured and where it fails: `docs/bundled_model.md`.
 
 HOLDING = """
 - Of a picture that holds another the caption begins with one more word: `+forest` where there is a
-  forest in it (`holding` in `words.json`); so far the model hardly uses it."""
+  forest in it (`holding` in `words.json`)."""
 
 SECOND_CARD = """---
 license: cc0-1.0
