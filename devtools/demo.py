@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,8 @@ from .console import Command, Problem, run_logged, say, start_process, step, wai
 from .environments import child_environment
 from .paths import LOGS
 
-_JOB = Path("devtools") / "demo_job.json"
+_PRESET = Path("presets") / "powers_of_ten.json"  # the first one that a newcomer meets
+_SIZE = (512, 512)  # of its pictures; by itself the preset has the model's own 256
 _PATIENCE = 3600.0
 
 
@@ -39,7 +41,7 @@ def run(context: Context) -> int:
     engine, blender = context.engine_python, context.bpy_python(None)
     with step("generating the zoom stack"):
         # A demo that is run again shows today's engine, not yesterday's pictures.
-        job: Command = [context.repo / _JOB, "--out", stack, "--overwrite"]
+        job: Command = [_write_job(context), "--out", stack, "--overwrite"]
         _run(context, [engine, "-m", "engine", "generate", *job], "the engine")
     with step("laying the levels out beside their prompts"):
         _run(context, [engine, "-m", "devtools.contact_sheet", stack, sheet], "the sheet")
@@ -55,7 +57,17 @@ def run(context: Context) -> int:
     say("  zoom.blend  the scene: open it in Blender and press Space")
     say("  levels.png  every level beside its prompt")
     say("  stack       the zoom stack: File > Import > Zoom Stack brings it into any scene")
+    say("  job.json    what was asked for, as the engine's command line reads it")
     return 0
+
+
+def _write_job(context: Context) -> Path:
+    """The preset at the demo's size; the file."""
+    job = json.loads((context.repo / _PRESET).read_text(encoding="utf-8"))
+    file = context.out_dir / "job.json"
+    text = json.dumps({**job, "size": _SIZE}, indent=2)
+    file.write_text(text + "\n", encoding="utf-8")
+    return file
 
 
 def _run(context: Context, command: Command, who: str) -> None:
