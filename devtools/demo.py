@@ -41,7 +41,7 @@ def run(context: Context) -> int:
     engine, blender = context.engine_python, context.bpy_python(None)
     with step("generating the zoom stack"):
         # A demo that is run again shows today's engine, not yesterday's pictures.
-        job: Command = [_write_job(context), "--out", stack, "--overwrite"]
+        job: Command = [write_job(context.repo, context.out_dir), "--out", stack, "--overwrite"]
         _run(context, [engine, "-m", "engine", "generate", *job], "the engine")
     with step("laying the levels out beside their prompts"):
         _run(context, [engine, "-m", "devtools.contact_sheet", stack, sheet], "the sheet")
@@ -53,18 +53,18 @@ def run(context: Context) -> int:
             render, log, "Blender", env=child_environment(), cwd=context.repo, timeout=_PATIENCE
         )
     say(f"made in {context.out_dir}:")
-    say("  zoom.mp4    the zoom, rendered by Blender")
-    say("  zoom.blend  the scene: open it in Blender and press Space")
-    say("  levels.png  every level beside its prompt")
-    say("  stack       the zoom stack: File > Import > Zoom Stack brings it into any scene")
-    say("  job.json    what was asked for, as the engine's command line reads it")
+    say("  zoom.mp4       the zoom, rendered by Blender")
+    say("  zoom.blend     the scene: open it in Blender and press Space")
+    say("  levels.png     every level beside its prompt")
+    say("  stack          the zoom stack: File > Import > Zoom Stack brings it into any scene")
+    say("  demo_job.json  what was asked for, as the engine's command line reads it")
     return 0
 
 
-def _write_job(context: Context) -> Path:
-    """The preset at the demo's size; the file."""
-    job = json.loads((context.repo / _PRESET).read_text(encoding="utf-8"))
-    file = context.out_dir / "job.json"
+def write_job(repo: Path, folder: Path) -> Path:
+    """Write the first preset, at the demo's size, into a folder; the job's file."""
+    job = json.loads((repo / _PRESET).read_text(encoding="utf-8"))
+    file = folder / "demo_job.json"
     text = json.dumps({**job, "size": _SIZE}, indent=2)
     file.write_text(text + "\n", encoding="utf-8")
     return file

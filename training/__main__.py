@@ -47,11 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "train", "--data", small, "--run", first, "--minutes", minutes, "--holding", 0.3,
         "--small-share", 0.3, "--batch-full", 48, "--rate", 6e-4, *seed,
     )  # fmt: skip
-    _run("export", "--data", small, "--run", first, "--out", begun)
+    _run(
+        "export", "--data", small, "--run", first, "--out", begun,
+        "--state", "before the last run of its training.",
+    )  # fmt: skip
     _run(
         "train", "--data", small, "--run", last, "--minutes", options.minutes - minutes,
         "--holding", 0.05, "--start", begun, "--small-share", 0, "--batch-full", 48,
-        "--rate", 5e-4, *seed,
+        "--rate", 5e-4, "--seed", options.seed + 1,
     )  # fmt: skip
     _run("export", "--data", small, "--run", last, "--out", model)
     if not is_made(large):
@@ -69,14 +72,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _check_the_same(file: Path, options: argparse.Namespace) -> None:
     """A training goes on only as it was begun: its rate follows the whole of its time."""
     names = ("count", "large", "minutes", "minutes_second", "seed")
-    wanted = {name: getattr(options, name) for name in names}
+    wanted = {name: getattr(options, name) for name in names} | {"last_share": LAST_SHARE}
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
     begun = json.loads(file.read_text(encoding="utf-8"))
     if begun != wanted:
         given = ", ".join(f"--{name.replace('_', '-')} {begun[name]}" for name in names)
-        sys.exit(f"{file.parent} holds a training begun with {given}. Choose another --work.")
+        other = "" if begun.get("last_share") == LAST_SHARE else " by another version"
+        sys.exit(
+            f"{file.parent} holds a training begun{other} with {given}. Choose another --work."
+        )
 
 
 def _run(module: str, *arguments: object) -> None:

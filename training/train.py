@@ -207,9 +207,11 @@ def main() -> None:
         marks = [mark_of(name) for name in CONCEPTS]
         texts = marks if options.growing else captions_of(options.data)
         tokenizer = tokens.tokenizer_for(texts, options.start, options.whole)
-        tokens.save(tokenizer, options.run / "tokenizer")
         if options.start and (options.start / HISTORY).exists():
             shutil.copy(options.start / HISTORY, options.run / HISTORY)
+        # The tokenizer says that the run has begun: it comes last, and whole.
+        tokens.save(tokenizer, options.run / "tokenizer.new")
+        (options.run / "tokenizer.new").replace(options.run / "tokenizer")
     if options.growing:
         wait_for_pictures(options.data)
     schedule = Schedule(options.minutes, options.rate, options.seed, options.processes)

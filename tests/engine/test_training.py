@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -77,9 +78,11 @@ def test_one_command_names_every_step_and_draws_no_set_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[str] = []
+    given: list[dict[str, object]] = []
 
     def start(module: str, *arguments: object) -> int:
         started.append(module)
+        given.append(dict(itertools.pairwise(arguments)))  # of each option what follows
         if module == "training.images":
             make_set(1, 1, Path(str(arguments[arguments.index("--out") + 1])), processes=1)
         return 3 if module == "benchmarks" else 0
@@ -91,11 +94,22 @@ def test_one_command_names_every_step_and_draws_no_set_twice(
     stage_one = ["images", "train", "export", "train", "export"]
     once = [*stage_one, "images", "train_second", "export"]
     assert started == [*(f"training.{name}" for name in once), "benchmarks"]
+    _, first, begun, last, finished, *_ = given
+    assert (first["--holding"], last["--holding"]) == (0.3, 0.05)
+    assert first["--minutes"] + last["--minutes"] == pytest.approx(540)  # type: ignore[operator]
+    assert last["--start"] == begun["--out"] and last["--run"] != first["--run"]
+    assert finished["--run"] == last["--run"] and finished["--out"] == tmp_path / "bundled"
     started.clear()
     whole.main(["--work", str(tmp_path), "--unjudged"])
     assert started == [f"training.{name}" for name in once if name != "images"]
     with pytest.raises(SystemExit, match="Choose another --work"):
         whole.main(["--work", str(tmp_path), "--seed", "2"])
+    options = json.loads((tmp_path / "options.json").read_text(encoding="utf-8"))
+    older = {name: value for name, value in options.items() if name != "last_share"}
+    (tmp_path / "options.json").write_text(json.dumps(older), encoding="utf-8")
+    with pytest.raises(SystemExit, match="by another version"):
+        whole.main(["--work", str(tmp_path)])
+    (tmp_path / "options.json").write_text(json.dumps(options), encoding="utf-8")
     monkeypatch.setattr(whole, "_start", lambda module, *_: 7 if "train" in module else 0)
     with pytest.raises(SystemExit) as ended:
         whole.main(["--work", str(tmp_path)])
