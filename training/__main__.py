@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .images import DATA, is_made
+from .train_second import BATCH, HELD_OUT
 
 LAST_SHARE = 0.1
 """Of stage I's time: a last run that takes foreign patches out of the samples, for few of its
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--work", type=Path, default=DATA / "whole", help="folder for everything")
     parser.add_argument("--unjudged", action="store_true", help="leave recognition out")
     options = parser.parse_args(arguments)
+    if options.large < HELD_OUT + BATCH:
+        parser.error(f"--large {options.large}: stage II needs {HELD_OUT + BATCH} or more")
     work: Path = options.work
     seed = ["--seed", str(options.seed)]
     small, large, first, last, second = (

@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional
 
 from . import model
-from .images import DATA
+from .images import DATA, captions_of, is_made
 from .trainer import CORES, Losses, Schedule, Trainer, noised, train_in_processes, weighted
 
 DATA_SECOND = DATA / "large"
@@ -27,6 +27,8 @@ mottled where the drawn ones are clean; under noise the two look alike."""
 
 HELD_OUT = 240
 """The last pictures of a set, never trained on."""
+
+BATCH = 16
 
 
 def enlarged(pictures: torch.Tensor) -> torch.Tensor:
@@ -100,13 +102,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=25)
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--crop", type=int, default=128)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=CORES)
     parser.add_argument("--data", type=Path, default=DATA_SECOND)
     parser.add_argument("--run", type=Path, default=RUN_SECOND)
     options = parser.parse_args()
+    if not is_made(options.data):
+        parser.error(f"--data {options.data}: no set there; python -m training.images draws one")
+    if len(captions_of(options.data)) < HELD_OUT + options.batch:
+        parser.error(
+            f"--data {options.data}: a set needs {HELD_OUT + options.batch} pictures or more, "
+            f"{HELD_OUT} to be held out and a batch to train on"
+        )
     schedule = Schedule(options.minutes, options.rate, options.seed, options.processes)
     begin = functools.partial(
         SecondStage, options.batch, options.crop, options.data, schedule, options.run

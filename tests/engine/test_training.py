@@ -75,7 +75,7 @@ def test_hues_are_told_from_pictures() -> None:
 
 
 def test_one_command_names_every_step_and_draws_no_set_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     started: list[str] = []
     given: list[dict[str, object]] = []
@@ -110,6 +110,9 @@ def test_one_command_names_every_step_and_draws_no_set_twice(
     with pytest.raises(SystemExit, match="by another version"):
         whole.main(["--work", str(tmp_path)])
     (tmp_path / "options.json").write_text(json.dumps(options), encoding="utf-8")
+    with pytest.raises(SystemExit):
+        whole.main(["--work", str(tmp_path / "small"), "--large", "255"])
+    assert "--large 255: stage II needs 256 or more" in capsys.readouterr().err
     monkeypatch.setattr(whole, "_start", lambda module, *_: 7 if "train" in module else 0)
     with pytest.raises(SystemExit) as ended:
         whole.main(["--work", str(tmp_path)])
