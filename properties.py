@@ -244,7 +244,7 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
         min=0.0,
         max=100.0,
         soft_max=10.0,
-        precision=2,
+        precision=3,  # the bundled model's own is 0.015
     )
     use_size: BoolProperty(
         name="Own Size",
