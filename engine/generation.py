@@ -18,6 +18,7 @@ from . import __version__, feasibility
 from .checkpoints import Checkpoint, Checkpoints
 from .contract.job import Job
 from .contract.manifest import Stack, StackLevel, write_stack
+from .contract.messages import FINISH, PROMPTS, REFINE, SAMPLE
 from .contract.vocabulary import not_avoided, not_understood
 from .devices import choose_device, device_name, make_repeatable
 from .environment import versions
@@ -91,17 +92,17 @@ def generate(
     run = SamplingRun(plan, folder, reporter, is_cancelled, checkpoints, saved)
     levels = saved.small if saved else None
     if levels is None:
-        reporter.stage("prompts", "Reading the prompts")
+        reporter.stage(PROMPTS)
         stage = first_stage(model, plan, given)
         _check(is_cancelled)
-        reporter.stage("sample", "Sampling all levels together")
+        reporter.stage(SAMPLE)
         levels = run.sample(stage, chosen)
     if enlargement.stage is not None:
-        reporter.stage("refine", "Refining all levels together")
+        reporter.stage(REFINE)
         run.next_stage(levels)
         stage = second_stage(enlargement.stage, plan, given, levels.to(chosen))
         levels = run.sample(stage, chosen)
-    reporter.stage("finish", "Writing the pictures")
+    reporter.stage(FINISH)
     pictures = final_pictures(
         levels,
         plan.placements,

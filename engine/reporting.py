@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from . import __version__
 from .contract.errors import ZoomStackError
 from .contract.manifest import STACK_FILE, Stack
-from .contract.messages import PROTOCOL_VERSION, Message, encode, error_message
+from .contract.messages import PROTOCOL_VERSION, Message, Stage, encode, error_message
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -37,8 +37,8 @@ class Reporter:
     def check(self, report: dict[str, Any]) -> None:
         self.send({"type": "check", **report})
 
-    def stage(self, name: str, text: str) -> None:
-        self.send({"type": "stage", "name": name, "text": text})
+    def stage(self, stage: Stage) -> None:
+        self.send({"type": "stage", "name": stage.name, "text": stage.text})
 
     def progress(self, step: int, total: int, levels: int, eta: float | None) -> None:
         """``step`` of ``total`` is finished; all levels go together, so the level is always 0."""
@@ -100,9 +100,9 @@ class TerminalReporter(Reporter):
         self._stream = stream
         self._bar: tqdm[Any] | None = None
 
-    def stage(self, name: str, text: str) -> None:
+    def stage(self, stage: Stage) -> None:
         self._close_bar()
-        print(f"{text} …", file=sys.stderr, flush=True)
+        print(f"{stage.text} …", file=sys.stderr, flush=True)
 
     def progress(self, step: int, total: int, levels: int, eta: float | None) -> None:
         if self._bar is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import environment
 from .contract.job import Job
+from .contract.messages import LOAD
 from .models.registry import check_upscaler, find_model
 from .models.registry import open_model as registry_open_model
 from .output import OutputFolder
@@ -66,7 +67,7 @@ def run_generate(
         entry = find_model(request.job.model, request.models)
         check_upscaler(request.job.upscaler, request.models, entry)
     environment.require()
-    reporter.stage("load", "Loading the model")
+    reporter.stage(LOAD)
     environment.prepare_libraries()
     environment.import_torch()
     from . import generation

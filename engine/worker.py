@@ -14,13 +14,22 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from .contract.checking import Checker
 from .contract.errors import ZoomStackError
 from .contract.job import parse_job
-from .contract.messages import MAX_LINE_BYTES, REQUEST_TYPES, Message, decode, error_message
+from .contract.messages import (
+    LOAD,
+    MAX_LINE_BYTES,
+    REQUEST_TYPES,
+    Message,
+    Stage,
+    decode,
+    error_message,
+)
 from .failures import Cancelled, as_zoom_stack_error, details
 from .reporting import JsonReporter, Reporter
 from .requests import GenerateRequest, run_generate
@@ -58,10 +67,10 @@ class Task(Reporter):
             if not self._done:
                 self._stream.send(message)
 
-    def stage(self, name: str, text: str) -> None:
+    def stage(self, stage: Stage) -> None:
         with self._lock:
-            self._can_save = name in ("sample", "finish")
-        super().stage(name, text)
+            self._can_save = stage.can_save
+        super().stage(stage)
 
     def done(self, status: str) -> None:
         with self._lock:
@@ -150,7 +159,7 @@ class Worker:
         if task.request["type"] == "check":
             from .commands.check import build_report
 
-            task.stage("load", "Looking at the engine's environment")
+            task.stage(replace(LOAD, text="Looking at the engine's environment"))
             task.check(build_report(self._models))
         else:
             request = parse_generate(task.request, self._models, self._stream.inline)

@@ -32,6 +32,7 @@ and "result" carries ``"files": {"stack.json": base64, ...}``.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from .errors import ZoomStackError
@@ -39,8 +40,31 @@ from .errors import ZoomStackError
 PROTOCOL_VERSION = 1
 MAX_LINE_BYTES = 512 * 2**20
 
-STAGES = ("load", "prompts", "sample", "finish")
-DONE_STATUSES = ("finished", "cancelled", "failed")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a job, as "stage" names it.
+
+    Attributes:
+        name: for programs.
+        text: for people.
+        can_save: a cancel waits until the present step is saved; elsewhere nothing would be lost,
+            and it is answered at once.
+    """
+
+    name: str
+    text: str
+    can_save: bool
+
+
+#: In the order in which a job runs through them; "refine" where it has a second stage.
+LOAD = Stage("load", "Loading the model", can_save=False)
+PROMPTS = Stage("prompts", "Reading the prompts", can_save=False)
+SAMPLE = Stage("sample", "Sampling all levels together", can_save=True)
+REFINE = Stage("refine", "Refining all levels together", can_save=True)
+FINISH = Stage("finish", "Writing the pictures", can_save=True)
+
 MESSAGE_TYPES = frozenset(
     {"hello", "check", "stage", "progress", "preview", "warning", "result", "error", "done"}
 )

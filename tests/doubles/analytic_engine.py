@@ -1,7 +1,8 @@
 """The engine's command line with an analytic model in the place of a trained one.
 
 ``python tests/doubles/analytic_engine.py generate JOB.json --out DIR`` and so on. The model answers
-every job; ANALYTIC_LOAD and ANALYTIC_STEP are the seconds that loading and a step take.
+every job; ANALYTIC_LOAD and ANALYTIC_STEP are the seconds that loading and a step take. With
+ANALYTIC_SECOND=1 it has a second stage, of twice the size.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+import engine.models.registry
 import engine.requests
 from engine.commands import main
 from engine.models.registry import ModelEntry
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import torch
 
     from engine.contract.vocabulary import Vocabulary
+    from engine.upscaling import Enlargement
 
 SIDE = 32
 WORDS = 40  # that the model reads of a prompt
@@ -74,6 +77,31 @@ class AnalyticDenoiser:
         return means + (z - means) * (0.25 / (0.25 + sigma.view(-1, 1, 1, 1) ** 2))
 
 
+class AnalyticSecondStage:
+    """The same model, twice as large."""
+
+    name = "analytic_x2"
+    revision = "1"
+    native_size = (2 * SIDE, 2 * SIDE)
+    steps_share = 1.0
+
+    def condition(
+        self,
+        prompts: Sequence[str],
+        negative_prompts: Sequence[str],
+        small: torch.Tensor,
+        noise: torch.Tensor,
+    ) -> AnalyticDenoiser:
+        return AnalyticDenoiser(prompts)
+
+
+def open_analytic_upscaler(*arguments: object) -> Enlargement:
+    """Stands for ``engine.models.registry.open_upscaler``."""
+    from engine.upscaling import Enlargement, Lanczos
+
+    return Enlargement(AnalyticSecondStage(), Lanczos())
+
+
 def open_analytic_model(name: str, models: Path | None, device: object) -> AnalyticModel:
     """Stands for ``engine.models.registry.open_model``."""
     print("a loader that prints")
@@ -85,4 +113,6 @@ if __name__ == "__main__":
     # Its size is not known before it is loaded.
     engine.requests.find_model = lambda name, models: ModelEntry(name, Path())  # type: ignore[assignment]
     engine.requests.registry_open_model = open_analytic_model  # type: ignore[assignment]
+    if os.environ.get("ANALYTIC_SECOND") == "1":
+        engine.models.registry.open_upscaler = open_analytic_upscaler
     sys.exit(main())
