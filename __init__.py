@@ -1,6 +1,8 @@
 """Zoom Stack: prompts, one per scale, become one seamless zoom."""
 
-from . import arrival, jobs, operators, panels, preferences, properties
+from . import operators, panels
+from .settings import preferences, properties
+from .tasks import delivery, runner
 
 _PARTS = (properties, preferences, operators, panels, arrival, jobs)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from engine.contract.manifest import read_stack
+from engine.contract.stack import read_stack
 
 SIDE = 256
 GAP = 12

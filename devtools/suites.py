@@ -13,7 +13,7 @@ from .environments import BLENDERS, ENGINE, Environment, child_environment
 from .junit import Counts
 from .paths import LOGS, REPO, TEST_RENDERING
 
-KINDS = ("lint", "devtools", "engine", "scene", "addon", "window")
+KINDS = ("lint", "devtools", "engine", "research", "scene", "addon", "window")
 #: A suite that takes longer hangs.
 TIMEOUT = 20 * 60.0
 #: Lines of a failed suite's log that are shown.
@@ -58,7 +58,7 @@ def plan(kinds: Sequence[str], versions: Sequence[str]) -> list[Suite]:
         kinds: names out of :data:`KINDS`.
         versions: the Blender versions for the suites that run in Blender's module.
     """
-    suites = [Suite(kind, ENGINE, kind) for kind in ("devtools", "engine") if kind in kinds]
+    suites = [Suite(kind, ENGINE, kind) for kind in ("devtools", "engine", "research") if kind in kinds]
     for kind in ("scene", "addon"):
         if kind in kinds:
             suites += [

@@ -7,7 +7,6 @@ and the end of the input are noticed at once, also while torch is imported or a 
 from __future__ import annotations
 
 import gc
-import hashlib
 import os
 import queue
 import shutil
@@ -18,9 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from .contract.checking import Checker
 from .contract.errors import ZoomStackError
-from .contract.job import parse_job
 from .contract.messages import (
     LOAD,
     MAX_LINE_BYTES,
@@ -30,20 +27,18 @@ from .contract.messages import (
     decode,
     error_message,
 )
-from .failures import Cancelled, as_zoom_stack_error, details
-from .reporting import JsonReporter, Reporter
-from .requests import GenerateRequest, run_generate
+from .machine.failures import Cancelled, as_zoom_stack_error, details
+from .run.check_report import build_report
+from .run.reporting import JsonReporter, Reporter
+from .run.request import parse_generate, run_generate
 
 if TYPE_CHECKING:
-    from .generation import OpenModel
+    from .run.generation import OpenModel
 
 # After the end of the input: how long to wait for the present step and its saving, and how long
 # where there is nothing to save.
 SAVING_GRACE = 20.0
 LOADING_GRACE = 0.5
-
-_CHECK = Checker("bad_request", "The request")
-_GENERATE_KEYS = frozenset({"type", "job", "out", "resume", "overwrite", "device", "models"})
 
 
 class Task(Reporter):
@@ -157,8 +152,6 @@ class Worker:
 
     def _answer(self, task: Task) -> None:
         if task.request["type"] == "check":
-            from .commands.check import build_report
-
             task.stage(replace(LOAD, text="Looking at the engine's environment"))
             task.check(build_report(self._models))
         else:
@@ -222,38 +215,6 @@ class _Pipe(JsonReporter):
                 threading.Thread(target=self._on_gone, daemon=True).start()
 
 
-def parse_generate(request: Message, models: Path | None, inline: bool) -> GenerateRequest:
-    """Read a "generate" request.
-
-    Args:
-        inline: the request comes from another machine, whose folders are not here: "out" then
-            only tells one run from another, and the files lie in a folder of the worker's own.
-
-    Raises:
-        ZoomStackError: codes ``bad_request``, ``bad_job``, ``bad_geometry``.
-    """
-    _CHECK.known_keys(request, _GENERATE_KEYS, "it")
-    own_models = request.get("models")
-    out = _path(request.get("out"), '"out"')
-    return GenerateRequest(
-        job=parse_job(request.get("job")),
-        out=own_folder(out) if inline else out,
-        resume=_flag(request, "resume"),
-        overwrite=_flag(request, "overwrite") or inline,
-        device=_CHECK.choice(
-            request.get("device", "auto"), ("auto", "cpu", "cuda", "mps"), '"device"'
-        ),
-        models=models if own_models is None else _path(own_models, '"models"'),
-    )
-
-
-def own_folder(out: Path) -> Path:
-    """Where a worker keeps the files of a run that was asked for from another machine."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    name = hashlib.sha256(str(out).encode()).hexdigest()[:16]
-    return Path(cache) / "zoom_stack" / "runs" / name
-
-
 def read_lines(fd: int) -> Iterator[str]:
     """Lines of a file descriptor, until its end.
 
@@ -277,24 +238,10 @@ def _read_chunk(fd: int) -> bytes:
         return b""
 
 
-def _path(value: object, where: str) -> Path:
-    text = _CHECK.text(value, where)
-    if not text or "\0" in text:
-        raise _CHECK.fail(f"{where} is no path: {text!r}.")
-    return Path(text)
-
-
-def _flag(request: Message, key: str) -> bool:
-    value = request.get(key, False)
-    if not isinstance(value, bool):
-        raise _CHECK.fail(f'"{key}" must be true or false.')
-    return value
-
-
 def _release_memory() -> None:
     """Blender and the next job need the device's memory."""
     gc.collect()
     if "torch" in sys.modules:
-        from .devices import free_memory
+        from .machine.devices import free_memory
 
         free_memory()

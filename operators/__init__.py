@@ -1,6 +1,6 @@
 """Thin operators: poll, invoke, execute."""
 
-from . import camera, engine, generate, import_stack, keeping, levels, presets, shape
+from . import generate, import_stack, keeping, levels, presets, setup, shape, zoom
 
 _MODULES = (generate, levels, shape, keeping, presets, engine, import_stack, camera)
 

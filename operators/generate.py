@@ -7,15 +7,16 @@ import random
 import bpy
 from bpy.props import BoolProperty
 
-from .. import folders, jobs
+from ..blender import folders
+from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.job import Job
-from ..engine_launch import start_engine
-from ..generation import Generation, Phase
-from ..job_settings import is_kept, job_from_settings, number_levels
-from ..measuring import measured
-from ..properties import MAX_SEED
 from ..scene.viewing import remember_view
+from ..settings.job import is_kept, job_from_settings, number_levels
+from ..settings.properties import MAX_SEED
+from ..tasks import runner
+from ..tasks.generation import Generation, Phase
+from ..tasks.start import start_engine
 
 
 def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:

@@ -8,7 +8,7 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.manifest import STACK_FILE, read_stack
+from ..engine.contract.stack import STACK_FILE, read_stack
 from ..scene.importing import ImportOptions, import_stack
 from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
 from ..scene.viewing import remember_view, show_in_viewport

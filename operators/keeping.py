@@ -8,12 +8,12 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty
 
-from .. import jobs
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.manifest import read_stack
-from ..job_settings import apply_stack
-from ..properties import MAX_SEED
+from ..engine.contract.stack import read_stack
 from ..scene import finding, keys
+from ..settings.job import apply_stack
+from ..settings.properties import MAX_SEED
+from ..tasks import runner
 from .generate import why_not_generate
 
 

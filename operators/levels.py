@@ -12,11 +12,11 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..engine.contract.geometry import MAX_ZOOM_FACTOR
 from ..engine.contract.job import MAX_LEVELS
-from ..job_settings import is_kept, zoom_factor_of
-from ..properties import MAX_SEED
+from ..settings.job import is_kept, zoom_factor_of
+from ..settings.properties import MAX_SEED
 
 if TYPE_CHECKING:
-    from ..properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
+    from ..settings.properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
 
 _FARTHEST = f"{MAX_ZOOM_FACTOR:g}×"
 

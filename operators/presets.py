@@ -7,12 +7,13 @@ import json
 import bpy
 from bpy.props import StringProperty
 
-from .. import folders, jobs
-from ..engine.contract.checking import read_json
+from ..blender import folders
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.manifest import write_atomically
-from ..job_settings import apply_job, job_from_settings
-from ..preset_files import find_preset, user_presets
+from ..engine.contract.stack import write_atomically
+from ..engine.contract.validation import read_json
+from ..settings.job import apply_job, job_from_settings
+from ..settings.presets import find_preset, user_presets
+from ..tasks import runner
 
 
 class ZOOMSTACK_OT_load_preset(bpy.types.Operator):

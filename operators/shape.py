@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty
 
-from ..measuring import measured
+from ..blender.timings import measured
 
 _RENDER = "RENDER"
 # identifier -> (width over height, name, description)

@@ -1,6 +1,6 @@
 """Panels draw; they change nothing."""
 
-from . import generate, levels, stack
+from . import generate, levels, zoom
 
 _MODULES = (levels, generate, stack)
 

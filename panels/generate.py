@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import jobs
-from ..folders import engine_is_configured
-from ..generation import Generation, Phase
-from ..job_settings import is_kept
-from ..measuring import measured
+from ..blender.folders import engine_is_configured
+from ..blender.timings import measured
 from ..operators.generate import why_not_generate
-from .engine import draw_installation
+from ..settings.job import is_kept
+from ..tasks import runner
+from ..tasks.generation import Generation, Phase
+from .preferences import draw_installation
 from .texts import draw_wrapped, duration_text
 
 if TYPE_CHECKING:
-    from ..properties import ZOOMSTACK_PG_settings
+    from ..settings.properties import ZOOMSTACK_PG_settings
 
 _PREVIEW_SCALE = 3.6  # three in a row of the narrowest side bar
 # What is mended in the preferences.

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from .. import jobs
+from ..blender.timings import measured
 from ..engine.contract.vocabulary import Vocabulary, not_understood
-from ..job_settings import is_kept, zoom_factor_of
-from ..measuring import measured
-from ..model_choice import vocabulary_of
-from ..preset_files import preset_title, shipped_presets, user_presets
+from ..settings.job import is_kept, zoom_factor_of
+from ..settings.models import vocabulary_of
+from ..settings.presets import preset_title, shipped_presets, user_presets
+from ..tasks import runner
 from .texts import draw_wrapped, magnification_text
 
 if TYPE_CHECKING:
-    from ..properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
+    from ..settings.properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
 
 
 class ZOOMSTACK_MT_presets(bpy.types.Menu):

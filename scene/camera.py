@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from .. import compat
+from ..blender import compat
 from . import keys
 from .drivers import add_driver, set_table
 from .timing import Schedule

@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 
-from ..compat import clear_driver_curve
+from ..blender.compat import clear_driver_curve
 
 MAX_EXPRESSION = 255
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.manifest import Stack, parse_stack
+from ..engine.contract.stack import Stack, parse_stack
 from . import keys
 
 

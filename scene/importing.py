@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.manifest import Stack
+from ..engine.contract.stack import Stack
 from ..engine.contract.unrolling import Unrolled, unroll
 from . import keys
 from .camera import build_camera, describe_zoom, key_zoom

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..compat import enable_nodes, use_blended_transparency
+from ..blender.compat import enable_nodes, use_blended_transparency
 from . import keys
 from .drivers import add_driver
 

@@ -5,12 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..engine.contract.geometry import (
-    Placement,
-    cumulative_octaves,
-    steps_to_children,
-    view_offset,
-)
+from ..engine.contract.geometry import Placement, cumulative_octaves, steps_to_children, view_offset
 
 # Linear pieces between keys miss the exponential path by (ln 2 / 32)^2 / 8 of it: 1/40 pixel
 # on a frame 500 pixels wide.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from .. import compat
+from ..blender import compat
 from .target_scene import TRANSPARENT_BOUNCES
 
 EEVEE = "EEVEE"

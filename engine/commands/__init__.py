@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from .. import __version__
 from ..contract.errors import ZoomStackError
-from ..failures import as_zoom_stack_error, details
+from ..machine.failures import as_zoom_stack_error, details
 from . import check, generate, models, view, worker
 
 INTERRUPTED = 130  # what shells expect of a program ended by Ctrl+C

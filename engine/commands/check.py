@@ -1,27 +1,14 @@
-"""``check``: whether the engine can work here, as JSON.
-
-It reports what is wrong and never fails because of it: that is what it is for.
-"""
+"""``check``: whether the engine can work here, as JSON."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
-import platform
-import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
-from .. import __version__, environment
-from ..contract.errors import ZoomStackError
-from ..failures import summary
-from ..models.registry import list_models
-from ..reporting import claim_stdout
-
-# Packages that can be there and still not work, with a class whose import shows it.
-_NEEDED = {"diffusers": "UNet2DConditionModel", "transformers": "T5EncoderModel"}
+from ..run.check_report import build_report
+from ..run.reporting import claim_stdout
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -41,56 +28,3 @@ def run(arguments: argparse.Namespace) -> int:
     stream.write("\n")
     stream.flush()
     return 0
-
-
-def build_report(models_folder: Path | None = None) -> dict[str, Any]:
-    """The report; documented in ``docs/formats.md``."""
-    problems: list[str] = []
-    devices, chosen = _devices(problems)
-    models: list[dict[str, Any]] = []
-    try:
-        models = [entry.to_dict() for entry in list_models(models_folder)]
-    except ZoomStackError as error:
-        problems.append(str(error))
-    broken = [model for model in models if not model["ok"]]
-    problems += [f"{model['problem']} {model['hint']}".strip() for model in broken]
-    return {
-        "engine": __version__,
-        "python": {"version": platform.python_version(), "executable": sys.executable},
-        "platform": platform.platform(),
-        "torch": environment.version_of("torch"),
-        "packages": environment.versions(),
-        "devices": devices,
-        "device": chosen,
-        "models": models,
-        "notes": _notes(devices),
-        "ok": not problems,
-        "problems": problems,
-    }
-
-
-def _devices(problems: list[str]) -> tuple[list[dict[str, Any]], str | None]:
-    """The devices and which of them "auto" is; finds out whether the packages really load."""
-    try:
-        environment.require()
-        environment.prepare_libraries()
-        environment.import_torch()
-    except ZoomStackError as error:
-        problems.append(str(error))
-        return [], None
-    from ..devices import choose_device, list_devices
-
-    for package, needed in _NEEDED.items():
-        try:
-            getattr(importlib.import_module(package), needed)
-        except Exception as error:  # whatever a broken package raises is what to report
-            problems.append(f"{package} cannot be loaded: {summary(error)}")
-    return list_devices(), choose_device("auto").type
-
-
-def _notes(devices: list[dict[str, Any]]) -> list[str]:
-    """What works, but not as well as it could."""
-    cards = any(device["name"] == "cuda" for device in devices)
-    if devices and not cards and shutil.which("nvidia-smi"):
-        return ["There is an NVIDIA card, and this torch cannot use it: install torch with CUDA."]
-    return []

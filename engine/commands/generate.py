@@ -11,10 +11,10 @@ from types import FrameType
 from typing import Any
 
 from ..contract.job import MAX_SEED, load_job
-from ..failures import Cancelled, as_zoom_stack_error, details
-from ..output import OutputFolder
-from ..reporting import JsonReporter, Reporter, TerminalReporter, claim_stdout
-from ..requests import GenerateRequest, run_generate
+from ..machine.failures import Cancelled, as_zoom_stack_error, details
+from ..run.output_folder import OutputFolder
+from ..run.reporting import JsonReporter, Reporter, TerminalReporter, claim_stdout
+from ..run.request import GenerateRequest, run_generate
 
 # The same as devices.DEVICE_CHOICES, which would import torch.
 DEVICES = ("auto", "cpu", "cuda", "mps")

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .. import environment
 from ..contract.errors import ZoomStackError
-from ..contract.manifest import read_stack
+from ..contract.stack import read_stack
+from ..machine import environment
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -37,8 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
             "bad_view", f"{out} is a picture of the stack itself.", "Give another name."
         )
     environment.require(environment.PICTURE_PACKAGES, "no_package")
-    from ..pictures import write_png
-    from ..view import render_view
+    from ..pictures.files import write_png
+    from ..pictures.view import render_view
 
     write_png(out, render_view(stack, arguments.magnification, arguments.size))
     return 0

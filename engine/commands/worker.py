@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..reporting import claim_stdout
+from ..run.reporting import claim_stdout
 from ..worker import Worker
 
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .checking import Checker, read_json
 from .geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR, Placement, check_footprint
+from .validation import Checker, read_json
 
 JOB_VERSION = 1
 SOLVERS = ("dpmpp_2m_sde", "dpmpp_2m", "ddpm", "ddim")

@@ -41,7 +41,6 @@ PROTOCOL_VERSION = 1
 MAX_LINE_BYTES = 512 * 2**20
 
 
-
 @dataclass(frozen=True)
 class Stage:
     """A part of a job, as "stage" names it.

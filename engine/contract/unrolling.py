@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from . import geometry
 from .geometry import FOCUS_SLACK, Placement, cumulative_octaves, level_offsets
-from .manifest import Stack
+from .stack import Stack
 
 # Where a focus near its limit brings the soft borders of several levels together, each wider one
 # shows less. One that is 2**6 times wider is not missed.

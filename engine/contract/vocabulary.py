@@ -15,11 +15,11 @@ import functools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .checking import Checker, read_json
+from .validation import Checker, read_json
 
 WORDS_FILE = "words.json"
 _VERSION = 1
@@ -45,7 +45,7 @@ def words_of(text: str) -> list[str]:
     "the moon's 8k craters" has "the", "moon", "craters", and a sentence of Chinese is one word.
     """
     text = _POSSESSIVE.sub("", unicodedata.normalize("NFC", text).lower())
-    letters = [c if _is_letter(c) else " " for c in text]
+    letters = [c if is_letter(c) else " " for c in text]
     return [
         word
         for word in "".join(letters).split()
@@ -53,7 +53,7 @@ def words_of(text: str) -> list[str]:
     ]
 
 
-def _is_letter(character: str) -> bool:
+def is_letter(character: str) -> bool:
     """Marks belong to letters (vowels of Hindi); str.isalpha and \\w know letters alone."""
     return character.isalpha() or unicodedata.category(character)[0] == "M"
 
@@ -78,11 +78,7 @@ class Vocabulary:
 
     def unknown(self, prompt: str) -> list[str]:
         """The prompt's words that the model has never met, each once, in small letters."""
-        return [word for word in dict.fromkeys(words_of(prompt)) if not self._knows(word)]
-
-    def understands(self, prompt: str) -> bool:
-        """Whether any word of the prompt tells the model what to draw."""
-        return self.subject_of(prompt) is not None
+        return [word for word in dict.fromkeys(words_of(prompt)) if not self.knows(word)]
 
     def subject_of(self, prompt: str) -> str | None:
         """What a prompt names, None where it names nothing.
@@ -121,65 +117,8 @@ class Vocabulary:
             for i, prompt in enumerate(prompts)
         ]
 
-    def told(
-        self,
-        prompts: Sequence[str],
-        avoided: Sequence[str],
-        holds: Sequence[bool],
-        silent: Collection[int] = (),
-    ) -> tuple[list[str], list[str]]:
-        """What the model is given for the prompts of a stack, one a level, and for what to avoid.
-
-        Of a level that holds the next one both prompts say what that shows, where it is known:
-        guidance does not exaggerate what they have in common.
-
-        Args:
-            avoided: negative prompts, which may well name nothing.
-            holds: whether each level's picture holds the next one's; after the last comes the
-                first.
-            silent: numbers of levels whose prompts decide nothing; no subject stands in for them.
-        """
-        stand_ins = self.stand_ins(prompts)
-        completed = [
-            f"{subject}, {prompt}" if subject else prompt
-            for subject, prompt in zip(stand_ins, prompts, strict=True)
-        ]
-        shown = [
-            self.subject_of(prompt) or ("" if number in silent else subject)
-            for number, (subject, prompt) in enumerate(zip(stand_ins, prompts, strict=True))
-        ]
-        inside = [*shown[1:], *shown[:1]]
-        marks = [
-            self.holding.get(subject, "") if held else ""
-            for subject, held in zip(inside, holds, strict=True)
-        ]
-        return self._marked(marks, completed), self._marked(marks, avoided)
-
-    def _marked(self, marks: Sequence[str], prompts: Sequence[str]) -> list[str]:
-        return [
-            f"{mark} {self.known_part(prompt)}".strip()
-            for mark, prompt in zip(marks, prompts, strict=True)
-        ]
-
-    def known_part(self, prompt: str) -> str:
-        """The prompt without what the model has never met, which could only disturb it.
-
-        Of characters other than letters, commas, apostrophes and hyphens only the gap stays; empty
-        where nothing is known.
-        """
-        known = [part for whole in _parts(prompt) for part in self._known(whole)]
-        meant = any(word not in SAY_NOTHING for part in known for word in words_of(part))
-        return " ".join(known).strip(" ,") if meant else ""
-
-    def _known(self, part: str) -> list[str]:
-        """A part of a prompt, or what is known of the words in it that a hyphen joins."""
-        words = words_of(part)
-        if all(map(self._knows, words)):
-            return [part] if words else []
-        pieces = part.split("-")
-        return [each for piece in pieces for each in self._known(piece)] if pieces[1:] else []
-
-    def _knows(self, word: str) -> bool:
+    def knows(self, word: str) -> bool:
+        """Whether a word in small letters means something to the model, or nothing to anybody."""
         return word in SAY_NOTHING or not forms(word).isdisjoint(self.words)
 
     def _named(self, word: str) -> str | None:
@@ -222,13 +161,6 @@ def _between(level: int, places: Mapping[int, int], levels: int, subjects: int) 
         step = min(_STRIDE, places[after] / after)
         return round(places[after] - step * (after - level))
     return round((subjects - 1) * (level / (levels - 1) if levels > 1 else 0.5))
-
-
-def _parts(prompt: str) -> list[str]:
-    """A prompt's words with their commas and hyphens."""
-    text = unicodedata.normalize("NFC", prompt).replace("’", "'")
-    kept = [c if _is_letter(c) or c in ",'-" else " " for c in text]
-    return "".join(kept).replace(",", ", ").split()
 
 
 def forms(word: str) -> set[str]:
@@ -280,25 +212,6 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
         _CHECK.choice(subject, subjects, 'a key of "holding"')
         _CHECK.text(mark, f'"{subject}" of "holding"')
     return Vocabulary(subjects, words, named, holding)
-
-
-def texts_for(
-    vocabulary: Vocabulary | None,
-    prompts: Sequence[str],
-    negative_prompts: Sequence[str],
-    holds: Sequence[bool],
-    silent: Collection[int] = (),
-) -> tuple[list[str], list[str]]:
-    """What a model is given for the prompts and the negative prompts of a stack.
-
-    Args:
-        vocabulary: of a small model; None of one that reads everything.
-        holds: whether each level's picture holds the next one's.
-        silent: numbers of levels whose prompts decide nothing.
-    """
-    if vocabulary is None:
-        return list(prompts), list(negative_prompts)
-    return vocabulary.told(prompts, negative_prompts, holds, silent)
 
 
 def not_avoided(vocabulary: Vocabulary, prompts: Sequence[str]) -> list[str]:

@@ -1,21 +1,4 @@
-"""What the joint sampler needs of a model.
-
-Every family's own parametrisation is put aside here: a noisy image is z = x + sigma * epsilon
-(the "variance exploding" form of Karras et al., EDM, 2022), and a model answers with its
-estimate x0 of the clean image. A variance-preserving latent is ``z / sqrt(1 + sigma**2)``, a
-flow-matching one ``z / (1 + sigma)``; each adapter rescales its own input.
-
-A model of one's own needs one method. Complete, and used by the tests::
-
-    class Grey:
-        channels = 3
-
-        def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-            variance = 0.25  # pixels drawn from N(0, 0.25): the best estimate is a Wiener filter
-            return z * (variance / (variance + sigma.view(-1, 1, 1, 1) ** 2))
-
-    levels = sample(Grey(), [Placement(), Placement(2.0)], size=(64, 64), seed=7)
-"""
+"""What a job needs of a model: from prompts to a :class:`~engine.method.denoiser.Denoiser`."""
 
 from __future__ import annotations
 
@@ -25,28 +8,7 @@ from typing import Protocol
 import torch
 
 from ..contract.vocabulary import Vocabulary
-
-
-class Denoiser(Protocol):
-    """A model bound to the prompts of one stack.
-
-    Attributes:
-        channels: of its images; 3 for pixel models.
-    """
-
-    channels: int
-
-    def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-        """Estimate the clean images.
-
-        Args:
-            z: (N, C, H, W), x + sigma * epsilon; image i belongs to level i of the stack.
-            sigma: (N,) noise levels, standard deviations in the units of x (-1 to 1).
-
-        Returns:
-            (N, C, H, W), about -1 to 1, already thresholded where the family does that.
-        """
-        ...
+from ..method.denoiser import Denoiser
 
 
 class Model(Protocol):
@@ -59,7 +21,7 @@ class Model(Protocol):
         default_guidance: the recommended classifier-free guidance scale.
         default_context: the recommended context strength; see ``blending.lead_early``.
         vocabulary: the words that a small model knows; None for one that reads everything. What
-            a model with one is given for a job's prompts, see ``Vocabulary.told``.
+            a model with one is given for a job's prompts, see ``prompting``.
         second_stage: the upscaler that was trained to follow it, for "automatic"; or None.
     """
 

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..contract.checking import read_json
 from ..contract.errors import ZoomStackError
 from ..contract.job import AUTOMATIC, BUNDLED, BUNDLED_SECOND, LANCZOS
+from ..contract.validation import read_json
 from .revision import revision_of
 from .sizes import IF_MULTIPLE, enlargement, sampling_size
 
 if TYPE_CHECKING:
     import torch
 
-    from ..upscaling import Enlargement
     from .protocol import Model
+    from .upscaling import Enlargement
 
 BUNDLED_FOLDERS = {name: Path(__file__).with_name(name) for name in (BUNDLED, BUNDLED_SECOND)}
 MODELS_VARIABLE = "ZOOM_STACK_MODELS"
@@ -238,7 +238,7 @@ def open_upscaler(
     Raises:
         ZoomStackError: codes ``no_model``, ``bad_model``.
     """
-    from ..upscaling import Enlargement, Lanczos
+    from .upscaling import Enlargement, Lanczos
 
     if name == AUTOMATIC:
         enough = size is not None and max(size) <= max(model.sample_size(size[0] / size[1]))

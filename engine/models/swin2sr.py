@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..colour import Floats
 from ..contract.errors import ZoomStackError
-from ..upscaling import Lanczos, never
+from ..pictures.colour import Floats
 from .folder_part import from_folder
+from .upscaling import Lanczos, never
 
 _LITTLE = 1.25  # times: the network four times larger would cost sixteen times as much
 # Pixels of what is enlarged at once: attention's memory and the time until a cancel follow it.

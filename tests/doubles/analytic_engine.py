@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import engine.models.registry
-import engine.requests
+import engine.run.request
 from engine.commands import main
 from engine.models.registry import ModelEntry
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
 
     from engine.contract.vocabulary import Vocabulary
-    from engine.upscaling import Enlargement
+    from engine.models.upscaling import Enlargement
 
 SIDE = 32
 WORDS = 40  # that the model reads of a prompt
@@ -97,7 +97,7 @@ class AnalyticSecondStage:
 
 def open_analytic_upscaler(*arguments: object) -> Enlargement:
     """Stands for ``engine.models.registry.open_upscaler``."""
-    from engine.upscaling import Enlargement, Lanczos
+    from engine.models.upscaling import Enlargement, Lanczos
 
     return Enlargement(AnalyticSecondStage(), Lanczos())
 
@@ -111,8 +111,8 @@ def open_analytic_model(name: str, models: Path | None, device: object) -> Analy
 
 if __name__ == "__main__":
     # Its size is not known before it is loaded.
-    engine.requests.find_model = lambda name, models: ModelEntry(name, Path())  # type: ignore[assignment]
-    engine.requests.registry_open_model = open_analytic_model  # type: ignore[assignment]
+    engine.run.request.find_model = lambda name, models: ModelEntry(name, Path())  # type: ignore[assignment]
+    engine.run.request.registry_open_model = open_analytic_model  # type: ignore[assignment]
     if os.environ.get("ANALYTIC_SECOND") == "1":
         engine.models.registry.open_upscaler = open_analytic_upscaler
     sys.exit(main())

@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 
-from engine.client import Client, Launch
-from engine.contract.manifest import read_stack
+from devtools.paths import REPO
+from engine.client.connection import Client, Launch
 from engine.contract.messages import Message
-from engine.worker import own_folder, read_lines
+from engine.contract.stack import read_stack
+from engine.run.request import own_folder
+from engine.worker import read_lines
 
-ROOT = Path(__file__).parents[2]
-DOUBLE = Path(__file__).parents[1] / "doubles" / "analytic_engine.py"
+DOUBLE = REPO / "tests" / "doubles" / "analytic_engine.py"
 JOB: dict[str, Any] = {
     "levels": [{"prompt": "a galaxy"}, {"prompt": "a planet"}],
     "size": [32, 32],
@@ -35,7 +36,7 @@ class WorkerProcess:
     def __init__(self, *arguments: str, **environment: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, str(DOUBLE), "worker", *arguments],
-            cwd=ROOT,
+            cwd=REPO,
             env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -280,7 +281,7 @@ def test_the_client_and_the_worker_understand_each_other(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     argv = [sys.executable, str(DOUBLE), "worker", *(["--inline-pictures"] if inline else [])]
     client = Client(
-        Launch(tuple(argv), ROOT, tmp_path / "log", tmp_path / "inbox" if inline else None)
+        Launch(tuple(argv), REPO, tmp_path / "log", tmp_path / "inbox" if inline else None)
     )
     client.request({"type": "generate", "job": JOB, "out": str(tmp_path / "out")})
     messages: list[Message] = []

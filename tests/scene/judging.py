@@ -13,7 +13,7 @@ import numpy as np
 from making import to_bytes, to_linear
 
 from engine.contract.geometry import Placement, opacity
-from engine.contract.manifest import Stack
+from engine.contract.stack import Stack
 
 Array = np.ndarray
 

@@ -10,7 +10,7 @@ import making
 import numpy as np
 import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.errors import ZoomStackError
-from bl_ext.user_default.zoom_stack.engine.contract.manifest import read_stack
+from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.operators.import_stack import SAMPLE_FOLDER
 from bl_ext.user_default.zoom_stack.scene import finding, importing, keys
 from judging import show

@@ -11,16 +11,9 @@ from typing import Any
 import making
 import numpy as np
 import pytest
-from bl_ext.user_default.zoom_stack.engine.contract.manifest import read_stack
+from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.engine.contract.unrolling import unroll
-from bl_ext.user_default.zoom_stack.scene import (
-    camera,
-    finding,
-    importing,
-    keys,
-    markers,
-    retiming,
-)
+from bl_ext.user_default.zoom_stack.scene import camera, finding, importing, keys, markers, retiming
 from judging import in_frame, set_zoom, show
 
 FACTORS = [3.0, 2.0, 4.0]

@@ -9,7 +9,7 @@ from typing import Any
 import making
 import numpy as np
 import pytest
-from bl_ext.user_default.zoom_stack.engine.contract.manifest import read_stack
+from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import importing, render_settings
 from judging import load, psnr, reference, set_zoom
 

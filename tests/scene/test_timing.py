@@ -7,7 +7,7 @@ from typing import Any
 
 import making
 import pytest
-from bl_ext.user_default.zoom_stack.engine.contract.manifest import read_stack
+from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import (
     camera,
     finding,

@@ -9,7 +9,7 @@ import making
 import numpy as np
 import pytest
 from bl_ext.user_default.zoom_stack.engine.contract import geometry
-from bl_ext.user_default.zoom_stack.engine.contract.manifest import read_stack
+from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import finding, importing, keys, path
 from judging import expected_in_frame, in_frame, level_frames, set_zoom, show, view_centre
 

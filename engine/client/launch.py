@@ -1,0 +1,83 @@
+"""How a worker process is started: its command, its environment, and why it could not be."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..contract.errors import ZoomStackError
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How a worker is started.
+
+    Attributes:
+        argv: the command, no shell.
+        cwd: the folder that holds the ``engine`` package.
+        log: file for the worker's standard error; emptied at the start.
+        inbox: folder for pictures that travel within messages; None for a worker on this machine.
+        variables: additions to the environment.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    log: Path
+    inbox: Path | None = None
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+def local_launch(python: Path, root: Path, log: Path, models: Path | None = None) -> Launch:
+    """A worker on this machine, run by the user's interpreter from the extension's folder.
+
+    Args:
+        models: the folder with the user's models.
+    """
+    variables = () if models is None else (("ZOOM_STACK_MODELS", str(models)),)
+    argv = (str(python), "-B", "-u", "-m", "engine", "worker")
+    return Launch(argv, root, log, variables=variables)
+
+
+def remote_launch(command: str, root: Path, log: Path, inbox: Path) -> Launch:
+    """A worker somewhere else, behind a command such as ``ssh box zoomstack``.
+
+    Raises:
+        ZoomStackError: code ``bad_command``, when the command's quotes do not match.
+    """
+    try:
+        argv = shlex.split(command, posix=os.name != "nt")
+    except ValueError as error:
+        raise ZoomStackError(
+            "bad_command", f"The remote command cannot be read: {error}.", "Check its quotes."
+        ) from None
+    return Launch((*argv, "worker", "--inline-pictures"), root, log, inbox)
+
+
+def worker_environment() -> dict[str, str]:
+    """This process's environment, without what would lead another Python astray."""
+    environment = dict(os.environ)
+    for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"):
+        environment.pop(name, None)
+    environment |= {
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+    }
+    return environment
+
+
+def start_error(error: OSError, launch: Launch) -> ZoomStackError:
+    """What to tell when a worker could not be started."""
+    if error.filename == str(launch.log):
+        return ZoomStackError(
+            "unwritable", f"{launch.log} cannot be written: {error.strerror}.", "Free some space."
+        )
+    reason = "There is no program" if isinstance(error, FileNotFoundError) else "Cannot run"
+    return ZoomStackError(
+        "no_python",
+        f"{reason} {launch.argv[0]}.",
+        "Choose the engine's Python in the preferences, or install the engine there.",
+    )

@@ -1,0 +1,1 @@
+"""The machine that the engine runs on: packages, devices, and what goes wrong, in words."""

@@ -1,0 +1,1 @@
+"""Joint sampling: tensors in, tensors out. Knows no file, no prompt and no model format."""

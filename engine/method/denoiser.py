@@ -1,0 +1,46 @@
+"""What the joint sampler needs of a model: the place to plug in one of your own.
+
+Every family's own parametrisation is put aside here: a noisy image is z = x + sigma * epsilon
+(the "variance exploding" form of Karras et al., EDM, 2022), and a model answers with its
+estimate x0 of the clean image. A variance-preserving latent is ``z / sqrt(1 + sigma**2)``, a
+flow-matching one ``z / (1 + sigma)``; each adapter rescales its own input.
+
+A model of one's own needs one method. Complete, and used by the tests::
+
+    class Grey:
+        channels = 3
+
+        def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+            variance = 0.25  # pixels drawn from N(0, 0.25): the best estimate is a Wiener filter
+            return z * (variance / (variance + sigma.view(-1, 1, 1, 1) ** 2))
+
+    levels = sample(Grey(), [Placement(), Placement(2.0)], size=(64, 64), seed=7)
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+
+
+class Denoiser(Protocol):
+    """A model bound to the prompts of one stack.
+
+    Attributes:
+        channels: of its images; 3 for pixel models.
+    """
+
+    channels: int
+
+    def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        """Estimate the clean images.
+
+        Args:
+            z: (N, C, H, W), x + sigma * epsilon; image i belongs to level i of the stack.
+            sigma: (N,) noise levels, standard deviations in the units of x (-1 to 1).
+
+        Returns:
+            (N, C, H, W), about -1 to 1, already thresholded where the family does that.
+        """
+        ...

@@ -1,0 +1,236 @@
+"""A level's footprint in its parent: reduction, enlargement, crop and paste.
+
+Everything is separable, so that each operator is a pair of small matrices built once from the
+overlap matrix B of an axis: B[r, c] is how much child pixel c adds to the integral over parent
+pixel r. For whole, aligned factors that is plain overlap: the box mean. Otherwise borders of
+parent pixels cut child pixels, and what lies on either side of a cut is read from the smoothest
+curve with the child's pixel means (a histospline): taking pixels as flat would blur once more,
+which costs half the power of the highest frequencies at a factor of 1.7 and shows as a seam.
+
+Only parent pixels that the footprint covers wholly take part; those at its border that it covers
+in part stay the parent's own, which keeps rendering idempotent and noise white for any factor and
+any focus point.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import torch
+
+from ..contract.errors import ZoomStackError
+from ..contract.geometry import Placement
+
+MIN_PIXELS = 2
+# Weight of curvature against slope in the enlargement's smoothness, in squared child pixels:
+# large is smooth inside and overshoots at the border, 0 is a piecewise linear "tent".
+_CURVATURE = 4.0
+# A pixel counts as covered when no more than this share of it is missing: 64 / 1.6 is 40 to a
+# person and 39.99999999999999 to a computer.
+_SLACK = 1e-6
+
+
+class Axis:
+    """One axis of a footprint; the matrices are built when they are first asked for.
+
+    Attributes:
+        start: first covered parent pixel.
+        at_edge: whether the footprint ends at the parent's own border, at its start and end.
+        overlap: (n, size) the overlap matrix B of the n covered parent pixels.
+    """
+
+    def __init__(self, start: int, at_edge: tuple[bool, bool], overlap: torch.Tensor) -> None:
+        self.start = start
+        self.at_edge = at_edge
+        self.overlap = overlap
+
+    @property
+    def count(self) -> int:
+        """How many parent pixels are covered."""
+        return self.overlap.shape[0]
+
+    @property
+    def size(self) -> int:
+        """How many pixels the child has."""
+        return self.overlap.shape[1]
+
+    @functools.cached_property
+    def reduce(self) -> torch.Tensor:
+        """(n, size) area mean; rows sum to 1."""
+        return self.overlap / self.overlap.sum(1, keepdim=True)
+
+    @functools.cached_property
+    def enlarge(self) -> torch.Tensor:
+        """(size, n) the smoothest right inverse: ``reduce @ enlarge`` is the identity."""
+        return _smoothest_right_inverse(self.reduce)
+
+    @functools.cached_property
+    def whiten(self) -> torch.Tensor:
+        """(n, size) orthonormal rows, (B B^T)^(-1/2) B: white noise in, white noise out."""
+        return _orthonormal_rows(self.overlap)
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Where a level lies in its parent, for images of one size.
+
+    Images are (..., H, W); patches are (..., h, w), the parent's covered pixels.
+    """
+
+    rows: Axis
+    columns: Axis
+
+    def crop(self, parent: torch.Tensor) -> torch.Tensor:
+        """The parent's own view of the child: (..., H, W) to (..., h, w)."""
+        rows, columns = self.rows, self.columns
+        return parent[
+            ...,
+            rows.start : rows.start + rows.count,
+            columns.start : columns.start + columns.count,
+        ]
+
+    def paste(self, parent: torch.Tensor, patch: torch.Tensor) -> torch.Tensor:
+        """The parent with its covered pixels replaced; a new tensor."""
+        result = parent.clone()
+        self.crop(result).copy_(patch)
+        return result
+
+    def reduce(self, child: torch.Tensor) -> torch.Tensor:
+        """R: centre-aligned area mean, (..., H, W) to (..., h, w)."""
+        return _apply(self.rows.reduce, self.columns.reduce, child)
+
+    def enlarge(self, patch: torch.Tensor) -> torch.Tensor:
+        """U: (..., h, w) to (..., H, W), smooth, with R U = I."""
+        return _apply(self.rows.enlarge, self.columns.enlarge, patch)
+
+    def reduce_noise(self, noise: torch.Tensor) -> torch.Tensor:
+        """White noise of the child as the parent sees it: unit variance, white, shared."""
+        return _apply(self.rows.whiten, self.columns.whiten, noise)
+
+
+def footprint(placement: Placement, size: tuple[int, int]) -> Footprint:
+    """Build the operators of a level.
+
+    Args:
+        size: (width, height) of every level in pixels.
+
+    Raises:
+        ZoomStackError: code ``bad_geometry``, when less than 2 pixels of the parent are covered.
+    """
+    check_pixels(placement, size)
+    width, height = size
+    columns = _axis(width, placement.zoom_factor, placement.focus[0])
+    rows = _axis(height, placement.zoom_factor, placement.focus[1])
+    return Footprint(rows, columns)
+
+
+def check_pixels(
+    placement: Placement, size: tuple[int, int], level: str = "A level", where: str = ""
+) -> None:
+    """Refuse a level that is too small in its parent to be seen; no operators are built.
+
+    Args:
+        level: how to call it.
+        where: appended to the size.
+
+    Raises:
+        ZoomStackError: code ``bad_geometry``.
+    """
+    factor = placement.zoom_factor
+    for side, focus in zip(size, placement.focus, strict=True):
+        first, last = _covered(side, factor, focus)
+        if last - first < MIN_PIXELS:
+            raise ZoomStackError(
+                "bad_geometry",
+                f"{level} has a zoom factor of {factor:g} and covers less than {MIN_PIXELS} "
+                f"pixels of the level before it at {size[0]}x{size[1]} pixels{where}.",
+                "Use a smaller zoom factor, or more levels.",
+            )
+
+
+def _apply(rows: torch.Tensor, columns: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+    rows = rows.to(image.device, image.dtype)
+    columns = columns.to(image.device, image.dtype)
+    return rows @ image @ columns.T
+
+
+def _covered(size: int, factor: float, focus: float) -> tuple[int, int]:
+    """The first of the parent's pixels that lie wholly within, and the one after the last."""
+    length = size / factor
+    begin = focus * size - length / 2
+    first = max(int(-(-(begin - _SLACK) // 1)), 0)
+    last = min(int((begin + length + _SLACK) // 1), size)
+    return first, max(last, first)
+
+
+@functools.lru_cache(maxsize=256)
+def _axis(size: int, factor: float, focus: float) -> Axis:
+    length = size / factor
+    begin = focus * size - length / 2
+    first, last = _covered(size, factor, focus)
+    count = last - first
+    # Borders of the covered parent pixels, in child pixels.
+    borders = ((torch.arange(count + 1, dtype=torch.float64) + first) - begin) * factor
+    overlap = torch.diff(_integral_up_to(borders.clamp(0, size), size), dim=0)
+    at_edge = (begin < 1.0, begin + length > size - 1.0)
+    return Axis(first, at_edge, overlap)
+
+
+def _integral_up_to(borders: torch.Tensor, size: int) -> torch.Tensor:
+    """(len(borders), size): the integral of a row of pixels from its start to each border.
+
+    At whole borders it is the sum of the pixels before. In between it follows the natural cubic
+    spline through those sums, whose slope is the histospline.
+    """
+    sums = torch.tril(torch.ones(size + 1, size + 1, dtype=torch.float64), -1)[:, :size]
+    nearest = borders.round()
+    if torch.allclose(borders, nearest, rtol=0.0, atol=_SLACK):
+        return sums[nearest.long()]
+    bend = _second_derivatives(size + 1) @ sums
+    knot = borders.floor().clamp(0, size - 1).long()
+    right = (borders - knot)[:, None]
+    left = 1.0 - right
+    chord = left * sums[knot] + right * sums[knot + 1]
+    curve = (left**3 - left) * bend[knot] + (right**3 - right) * bend[knot + 1]
+    return chord + curve / 6.0
+
+
+@functools.lru_cache(maxsize=8)
+def _second_derivatives(count: int) -> torch.Tensor:
+    """(count, count): a natural cubic spline's values to its second derivatives."""
+    inner = torch.arange(1, count - 1)
+    system = torch.eye(count, dtype=torch.float64)
+    second_difference = torch.zeros_like(system)
+    for offset, weight, difference in ((-1, 1.0, 6.0), (0, 4.0, -12.0), (1, 1.0, 6.0)):
+        system[inner, inner + offset] = weight
+        second_difference[inner, inner + offset] = difference
+    solution: torch.Tensor = torch.linalg.solve(system, second_difference)
+    return solution
+
+
+def _orthonormal_rows(overlap: torch.Tensor) -> torch.Tensor:
+    """(B B^T)^(-1/2) B, the orthonormal matrix closest to B in the Frobenius norm."""
+    values, vectors = torch.linalg.eigh(overlap @ overlap.T)
+    root: torch.Tensor = vectors @ torch.diag(values.rsqrt()) @ vectors.T
+    return root @ overlap
+
+
+def _smoothest_right_inverse(reduce: torch.Tensor) -> torch.Tensor:
+    """The U with R U = I whose columns have the least slope and curvature.
+
+    It interpolates means, not samples: the enlarged patch has exactly the patch's values when
+    it is reduced again. Solved as the usual saddle point of a constrained least-squares problem.
+    """
+    count, size = reduce.shape
+    slope = torch.diff(torch.eye(size, dtype=torch.float64), dim=0)
+    curvature = torch.diff(slope, dim=0)
+    energy = slope.T @ slope + _CURVATURE * curvature.T @ curvature
+    system = torch.zeros(size + count, size + count, dtype=torch.float64)
+    system[:size, :size] = energy
+    system[:size, size:] = reduce.T
+    system[size:, :size] = reduce
+    right = torch.zeros(size + count, count, dtype=torch.float64)
+    right[size:] = torch.eye(count, dtype=torch.float64)
+    solution: torch.Tensor = torch.linalg.solve(system, right)
+    return solution[:size]

@@ -1,0 +1,135 @@
+"""Joint multi-scale sampling (Wang et al., algorithm 1).
+
+One round, for all levels together::
+
+    x0 = D(z, sigma)             each level's model estimate of the clean image; kept ones as given
+    L  = blend(x0)               levels brought into agreement            blending.py
+    x  = Pi_image(L)             levels that agree exactly                stack.py
+    x  = pin(x)                  levels that show given pictures          pinning.py
+    z  = update(z, x, Pi_noise)  the solver, with x in place of x0        solvers.py, noise.py
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from ..contract.geometry import Placement
+from ..contract.job import SamplerSettings
+from .blending import blending
+from .denoiser import Denoiser
+from .nesting import footprints, render_with
+from .noise import draw, share
+from .pinning import Pin, estimates, given, pinned
+from .solvers import SOLVERS, Update, noise_levels
+
+_START = 0  # the round whose noise is z_T; round k draws the noise of step k
+
+
+@dataclass
+class SamplerState:
+    """Where a run stands after ``step`` finished steps; enough to go on bit for bit.
+
+    Attributes:
+        step: finished steps.
+        z: (N, C, H, W) noisy images of all levels.
+        previous_x: (N, C, H, W) rendered estimate of the step before, or None.
+    """
+
+    step: int
+    z: torch.Tensor
+    previous_x: torch.Tensor | None
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What a caller sees after each step.
+
+    Attributes:
+        step: finished steps, from 1 to ``total``.
+        x: (N, C, H, W) rendered estimate, about -1 to 1.
+        state: for going on later; its tensors are not changed afterwards.
+    """
+
+    step: int
+    total: int
+    x: torch.Tensor
+    state: SamplerState
+
+
+@torch.inference_mode()
+def sample(
+    denoiser: Denoiser,
+    placements: Sequence[Placement],
+    *,
+    size: tuple[int, int],
+    seed: int | Sequence[int],
+    settings: SamplerSettings | None = None,
+    sigmas: Sequence[float] | None = None,
+    device: torch.device | str = "cpu",
+    state: SamplerState | None = None,
+    pins: Sequence[Pin] = (),
+    loop: bool = False,
+    on_step: Callable[[StepReport], None] | None = None,
+) -> torch.Tensor:
+    """Sample a zoom stack.
+
+    Args:
+        denoiser: the model, bound to one prompt per level, or per sampled level with ``pins``.
+        placements: how each level lies in the one before it; N of them.
+        size: (width, height) at which the model samples.
+        seed: decides all noise; one for each level gives a level detail of its own.
+        settings: solver, steps, blending; guidance is the denoiser's own affair.
+        sigmas: falling noise levels in the place of ``settings.steps`` of the default grid.
+        state: go on from here.
+        pins: pictures that levels shall show, in the values and the size of the sampling.
+        loop: the deepest level holds level 0, as the first placement says.
+        on_step: called after every step; an exception of its ends the run.
+
+    Returns:
+        (N, C, H, W), about -1 to 1, exactly nested.
+
+    Raises:
+        ZoomStackError: code ``bad_geometry``.
+    """
+    settings = settings or SamplerSettings()
+    width, height = size
+    nesting = footprints(placements, size, loop)
+    shape = (len(placements), denoiser.channels, height, width)
+    blend = blending(settings)
+    fixed = given(pins, shape)
+    update = SOLVERS[settings.solver]
+    sigmas = list(sigmas) if sigmas is not None else noise_levels(settings.steps)
+
+    def shared_noise(round_: int) -> torch.Tensor:
+        return share(draw(seed, round_, shape, device), nesting)
+
+    if state is None:
+        state = SamplerState(0, sigmas[0] * shared_noise(_START), None)
+    z = state.z.to(device)
+    previous_x = None if state.previous_x is None else state.previous_x.to(device)
+    x = z if previous_x is None else previous_x
+    for step in range(state.step, len(sigmas)):
+        sigma = sigmas[step]
+        x0 = estimates(denoiser, z, sigma, nesting, pins)
+        x = pinned(render_with(blend(x0, nesting, sigma, fixed), nesting), nesting, pins)
+        if step + 1 < len(sigmas):
+            z = update(
+                Update(
+                    z=z,
+                    x=x,
+                    sigma=sigma,
+                    next_sigma=sigmas[step + 1],
+                    previous_x=previous_x,
+                    previous_sigma=sigmas[max(step - 1, 0)],
+                    noise=functools.partial(shared_noise, step + 1),
+                )
+            )
+        previous_x = x
+        if on_step is not None:
+            done = SamplerState(step + 1, z, x)
+            on_step(StepReport(step + 1, len(sigmas), x, done))
+    return x

@@ -1,0 +1,48 @@
+"""Pictures as files: 8-bit sRGB PNG, never seen half written."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from ..contract.errors import ZoomStackError
+from ..contract.stack import write_atomically
+from .colour import Bytes, Floats
+
+
+def encode_png(picture: Bytes) -> bytes:
+    """(h, w, 3) 8-bit sRGB as a PNG file; the same picture gives the same bytes."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def write_png(target: Path, picture: Bytes) -> None:
+    """Write (h, w, 3) 8-bit sRGB; readers meanwhile see the old file or the new one.
+
+    Raises:
+        ZoomStackError: code ``unwritable``.
+    """
+    try:
+        write_atomically(target, encode_png(picture))
+    except OSError as error:
+        raise ZoomStackError(
+            "unwritable",
+            f"{target} cannot be written: {error.strerror or error}.",
+            "Choose another folder, or free some space.",
+        ) from error
+
+
+def to_unit(values: npt.NDArray[np.float32]) -> Floats:
+    """A model's picture, (3, h, w) of about -1 to 1, as (h, w, 3) sRGB values of 0 to 1."""
+    return np.ascontiguousarray(np.clip(values * 0.5 + 0.5, 0.0, 1.0).transpose(1, 2, 0))
+
+
+def to_bytes(picture: Floats) -> Bytes:
+    """Values of 0 to 1 as 8 bits, rounded to the nearest."""
+    rounded: Bytes = np.rint(np.clip(picture, 0.0, 1.0) * 255.0).astype(np.uint8)
+    return rounded

@@ -1,0 +1,200 @@
+"""From sampled levels to pictures on disk: final size, final Pi_image pass, PNG. Imports torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence, Set
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..contract.errors import ZoomStackError
+from ..contract.geometry import Placement
+from ..method.footprint import Footprint
+from ..method.nesting import footprints, is_loop, render_with
+from ..method.pinning import Pin, pinned
+from ..models.upscaling import Upscaler, never
+from ..pictures.colour import Bytes, Floats, linear_to_bytes, to_linear
+from ..pictures.files import to_unit, write_png
+from .given_pictures import GivenPicture
+from .output_folder import OutputFolder
+
+_MOST_ROUNDS = 30  # pictures take a few; white noise is the worst case
+_INVISIBLE = 1e-3  # of linear light
+
+
+def final_pictures(
+    levels: torch.Tensor,
+    placements: Sequence[Placement],
+    size: tuple[int, int],
+    upscaler: Upscaler,
+    given: Sequence[GivenPicture] = (),
+    loop: bool = False,
+    check: Callable[[], None] = never,
+) -> Iterator[tuple[int, Bytes]]:
+    """Bring every level to its final size and let the levels agree once more, in linear light.
+
+    The recursion of Pi_image, x_i = paste(L_i, R x_{i+1}), needs two levels at a time: so a stack
+    of any depth takes the memory of two. Given pictures reach from their level into every deeper
+    one, and a loop has no deepest level: then all levels are in memory at once.
+
+    Args:
+        levels: (N, 3, h, w), about -1 to 1.
+        placements: of all N levels.
+        size: (width, height) of the pictures.
+        given: pictures that levels show; at their full sharpness here.
+        loop: the deepest level holds level 0.
+        check: called before each picture, and in the midst of what takes long; an exception of its
+            ends the work.
+
+    Yields:
+        (index, picture), deepest first; pictures are (height, width, 3) 8-bit sRGB.
+
+    Raises:
+        ZoomStackError: code ``not_finite``.
+    """
+    if not bool(torch.isfinite(levels).all()):
+        raise ZoomStackError(
+            "not_finite",
+            "The model answered with values that are no numbers.",
+            "Try another device or fewer steps, or download the model again.",
+        )
+    sampled = levels.float().cpu().numpy()
+
+    def enlarged(index: int) -> torch.Tensor:
+        check()
+        return _channels_first(to_linear(upscaler.resize(to_unit(sampled[index]), size, check)))
+
+    last = len(placements) - 1
+    if given or loop:
+        nesting = footprints(placements, size, loop)
+        pins = [picture.in_linear_light(size) for picture in given]
+        stack = render_with(torch.stack([enlarged(i) for i in range(len(placements))]), nesting)
+        stack = _pinned_in_range(stack, nesting, pins, check)
+        if pins:
+            stack = _shown(stack, nesting, pins, {each.level for each in given if each.stays})
+        for index in range(last, -1, -1):
+            check()
+            yield index, linear_to_bytes(stack[index].numpy().transpose(1, 2, 0))
+        return
+    deeper = enlarged(last)
+    yield last, linear_to_bytes(deeper.numpy().transpose(1, 2, 0))
+    for index in range(last - 1, -1, -1):
+        (place,) = footprints([placements[index], placements[index + 1]], size)
+        deeper = place.paste(enlarged(index), place.reduce(deeper)).clamp(0.0, 1.0)
+        yield index, linear_to_bytes(deeper.numpy().transpose(1, 2, 0))
+
+
+def _pinned_in_range(
+    stack: torch.Tensor,
+    nesting: Sequence[Footprint],
+    pins: Sequence[Pin],
+    check: Callable[[], None],
+) -> torch.Tensor:
+    """``pinned`` for pictures, whose values end at 0 and 1.
+
+    A wide view that is brought into a deep one carries some pixels past the end of the range;
+    cutting them off would take the pin away again. Alternating the two projections converges, but
+    slowly, or to no stack at all, where the picture is points of light: see ``_shown``.
+    """
+    for _ in range(_MOST_ROUNDS):
+        check()
+        stack = pinned(stack, nesting, pins)
+        cut = stack.clamp(0.0, 1.0)
+        if not pins or float((stack - cut).abs().max()) < _INVISIBLE:
+            break
+        stack = render_with(cut, nesting)
+    return stack
+
+
+def _shown(
+    stack: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin], staying: Set[int]
+) -> torch.Tensor:
+    """The stack with every pin's target exactly where that level is what one sees.
+
+    Where a deeper pin lies, that one prevails, but in the levels ``staying``: their file is what is
+    seen of them in wider levels as well.
+    """
+    by_level = {pin.level: pin for pin in pins}
+    levels = list(stack)
+    covered = torch.zeros_like(stack[0, :1])
+    for index in range(len(levels) - 1, -1, -1):
+        if index + 1 < len(levels):
+            place = nesting[index]
+            levels[index] = place.paste(levels[index], place.reduce(levels[index + 1]))
+            covered = place.paste(torch.zeros_like(covered), place.reduce(covered))
+        if index in by_level:
+            pin = by_level[index]
+            weight = pin.mask * (1.0 - covered.clamp(0.0, 1.0) * (index not in staying))
+            levels[index] = levels[index] + weight * (pin.target - levels[index])
+            covered = torch.maximum(covered, pin.mask)
+    if is_loop(nesting, len(levels)):
+        last = len(levels) - 1
+        shown = nesting[-1].paste(levels[last], nesting[-1].reduce(levels[0]))
+        mask = by_level[last].mask if last in by_level else torch.zeros_like(covered)
+        levels[last] = shown + mask * (levels[last] - shown)
+    return torch.stack(levels)
+
+
+def _channels_first(picture: Floats) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
+
+
+def write_pictures(
+    folder: OutputFolder,
+    pictures: Iterator[tuple[int, Bytes]],
+    given: Sequence[GivenPicture],
+) -> None:
+    """Write all pictures aside, then move them in together: old ones stay until all are made.
+
+    An exception of ``pictures`` leaves the folder as it was.
+
+    Args:
+        given: pictures of the job; those that stay are copied byte for byte.
+
+    Raises:
+        ZoomStackError: codes ``unwritable``, ``bad_picture``.
+    """
+    stay = {picture.level: picture for picture in given if picture.stays}
+    moves: list[tuple[Path, Path]] = []
+    try:
+        for index, picture in pictures:
+            target = folder.picture_file(index)
+            aside = folder.work / f".{target.name}.tmp"
+            moves.append((aside, target))
+            if index in stay:
+                _copy(stay[index], aside)
+            else:
+                write_png(aside, picture)
+        for aside, target in moves:
+            _move(aside, target)
+    finally:
+        for aside, _ in moves:
+            aside.unlink(missing_ok=True)
+
+
+def _copy(kept: GivenPicture, target: Path) -> None:
+    assert kept.file is not None
+    try:
+        content = kept.file.read_bytes()
+    except OSError:
+        content = b""
+    if hashlib.sha256(content).hexdigest() != kept.digest:
+        raise ZoomStackError(
+            "bad_picture",
+            f"{kept.file}, which level {kept.level + 1} keeps, has changed since the run began.",
+            "Start the run again.",
+        )
+    target.write_bytes(content)
+
+
+def _move(aside: Path, target: Path) -> None:
+    try:
+        aside.replace(target)
+    except OSError as error:
+        raise ZoomStackError(
+            "unwritable",
+            f"{target} cannot be written: {error.strerror or error}.",
+            "Close whatever shows that picture, then go on with --resume.",
+        ) from error

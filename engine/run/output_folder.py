@@ -1,0 +1,151 @@
+"""The folder that a job writes to: what may be written there, and what an earlier run left.
+
+Nothing that is already there is lost: pictures and stacks are replaced only when asked for. Of
+its own the engine keeps previews and saved states in the hidden folder ``.zoom_stack``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from ..contract.errors import ZoomStackError
+from ..contract.job import Job, parse_job
+from ..contract.stack import STACK_FILE, Stack, read_stack
+from ..contract.work_folder import WORK_FOLDER, saved_states, state_file
+
+_OTHER_FOLDER = "Choose another folder."
+
+
+class OutputFolder:
+    """A job's folder.
+
+    Attributes:
+        path: where ``stack.json`` and the pictures go.
+        work: the hidden folder inside.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(os.path.abspath(os.path.expanduser(path)))
+        self.work = self.path / WORK_FOLDER
+
+    def prepare(self, job: Job, *, resume: bool, overwrite: bool) -> Stack | None:
+        """Make the folder ready, or find the job already finished there.
+
+        Returns:
+            The finished stack when ``resume`` meets one of the same job, otherwise None.
+
+        Raises:
+            ZoomStackError: codes ``exists``, ``other_job``, ``unwritable``.
+        """
+        if resume:
+            finished = self._finished(job, overwrite)
+            if finished is not None:
+                return finished
+        if not overwrite:
+            self._keep_what_is_there(resume)
+        if resume and not self.state_file(job).exists() and self._states():
+            raise ZoomStackError(
+                "other_job",
+                f"The unfinished run in {self.path} is of another job.",
+                "Go on with the same job as before, or leave --resume out.",
+            )
+        self._make_writable()
+        return None
+
+    def state_file(self, job: Job) -> Path:
+        """Where the run of a job is saved; every job has its own, so none overwrites another's."""
+        text = json.dumps(job.to_dict(), sort_keys=True)
+        return state_file(self.path, hashlib.sha256(text.encode()).hexdigest()[:16])
+
+    def preview_file(self, level: int) -> Path:
+        return self.work / f"preview_{level:02d}.png"
+
+    def picture_file(self, level: int) -> Path:
+        return self.path / f"level_{level:02d}.png"
+
+    def remove_states(self) -> None:
+        """Once the stack is complete, saved states have no use."""
+        for file in self._states():
+            with contextlib.suppress(OSError):
+                file.unlink()
+
+    def write_log(self, text: str) -> Path | None:
+        """Keep the details of a failure; None when even that is not possible."""
+        try:
+            self.work.mkdir(parents=True, exist_ok=True)
+            log = self.work / "log"
+            log.write_text(text, encoding="utf-8")
+        except OSError:
+            return None
+        return log
+
+    def _states(self) -> list[Path]:
+        return saved_states(self.path)
+
+    def _finished(self, job: Job, overwrite: bool) -> Stack | None:
+        if not (self.path / STACK_FILE).is_file():
+            return None
+        stack = read_stack(self.path)
+        if is_made_by(stack, job):
+            return stack
+        if overwrite:  # an overwriting run was interrupted before it replaced anything
+            return None
+        raise ZoomStackError(
+            "other_job", f"{self.path} holds the zoom stack of another job.", _OTHER_FOLDER
+        )
+
+    def _keep_what_is_there(self, resume: bool) -> None:
+        if (self.path / STACK_FILE).exists():
+            raise ZoomStackError(
+                "exists",
+                f"{self.path} holds a zoom stack already.",
+                "Choose another folder, or replace the stack with --overwrite.",
+            )
+        # Pictures without a stack.json beside a saved state are this job's own, half written.
+        if not (resume and self._states()) and self.picture_file(0).exists():
+            raise ZoomStackError(
+                "exists",
+                f"{self.path} holds pictures already, such as {self.picture_file(0).name}.",
+                "Choose another folder, or replace them with --overwrite.",
+            )
+
+    def _make_writable(self) -> None:
+        probe = self.work / f".probe.{os.getpid()}.tmp"
+        try:
+            self.work.mkdir(parents=True, exist_ok=True)
+            for leftover in self.work.glob(".*.tmp"):  # of a run that was killed while writing
+                leftover.unlink()
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise ZoomStackError(
+                "unwritable",
+                f"The folder {self.path} cannot be written to: {error.strerror or error}.",
+                _OTHER_FOLDER,
+            ) from None
+
+
+def is_made_by(stack: Stack, job: Job) -> bool:
+    """Whether a stack is the result of a job.
+
+    A job that leaves size, guidance and context to the model matches whatever the model chose.
+    """
+    try:
+        made = parse_job(stack.made_with.get("job"))
+    except ZoomStackError:
+        return False
+    left_open = {
+        name: getattr(made.sampler, name)
+        for name in ("guidance_scale", "context_strength")
+        if getattr(job.sampler, name) is None
+    }
+    return made == dataclasses.replace(
+        job,
+        size=job.size or made.size,
+        sampler=dataclasses.replace(job.sampler, **left_open),
+    )

@@ -1,0 +1,114 @@
+"""The sampling of one job, stage by stage: progress, previews, and what is saved after each step.
+
+Imports torch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+
+from ..machine.failures import Cancelled
+from ..method.sampler import SamplerState, StepReport, sample
+from .checkpoints import Checkpoint, Checkpoints
+from .output_folder import OutputFolder
+from .plan import Plan
+from .previews import Previews
+from .reporting import Reporter
+from .stages import Stage
+
+IsCancelled = Callable[[], bool]
+
+
+class SamplingRun:
+    """All stages of a job; an interrupted one is saved and can be gone on with."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        folder: OutputFolder,
+        reporter: Reporter,
+        is_cancelled: IsCancelled,
+        checkpoints: Checkpoints,
+        saved: Checkpoint | None,
+    ) -> None:
+        self._plan = plan
+        self._reporter = reporter
+        self._is_cancelled = is_cancelled
+        self._checkpoints = checkpoints
+        self._previews = Previews(folder.preview_file)
+        self._state = saved.state if saved else None
+        self._small = saved.small if saved else None
+        self._seconds_before = saved.seconds if saved else 0.0
+        self._started = time.monotonic()
+        self._clock = StepClock()
+
+    def sample(self, stage: Stage, device: torch.device) -> torch.Tensor:
+        """Sample the stage at hand: (N, 3, h, w), about -1 to 1."""
+        finished = False
+        try:
+            levels = sample(
+                stage.denoiser,
+                self._plan.placements,
+                size=stage.size,
+                seed=stage.seeds,
+                settings=stage.settings,
+                device=device,
+                state=self._state,
+                pins=stage.pins,
+                loop=self._plan.job.loop,
+                on_step=self._after_step,
+            )
+            finished = True
+        finally:
+            # Also when memory runs out or the user presses Ctrl+C in the midst of a step.
+            if not finished and self._state is not None:
+                self._save(self._state)
+        return levels
+
+    def next_stage(self, small: torch.Tensor) -> None:
+        """The first stage is finished; what is saved from now on belongs to the second."""
+        if self._small is None:
+            self._small, self._state = small, None
+        self._clock = StepClock()
+
+    def _after_step(self, report: StepReport) -> None:
+        self._state = report.state
+        last = report.step == report.total
+        eta = self._clock.tick(report.total - report.step)
+        levels = len(self._plan.placements)
+        self._reporter.progress(report.step, report.total, levels, eta)
+        if self._is_cancelled():
+            raise Cancelled
+        if last or self._checkpoints.due():
+            self._save(report.state)
+        if last or self._previews.due():
+            files = self._previews.write(report.x.float().cpu().numpy())
+            self._reporter.previews(report.step, files)
+
+    def _save(self, state: SamplerState) -> None:
+        seconds = self._seconds_before + time.monotonic() - self._started
+        self._checkpoints.save(Checkpoint(state, seconds, self._small))
+
+
+class StepClock:
+    """Estimates the time that is left.
+
+    The first step of a session is left out where possible: it warms caches and kernels up.
+    """
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._first: float | None = None
+        self._counted = 0
+
+    def tick(self, remaining: int) -> float | None:
+        """Call after each step; seconds left, or None when nothing is known."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now
+            return 0.0 if remaining == 0 else (now - self._started) * remaining
+        self._counted += 1
+        return (now - self._first) / self._counted * remaining

@@ -1,0 +1,1 @@
+"""The program that painted `samples/galaxy_to_shore`: ``python -m research.sample_zoom``."""

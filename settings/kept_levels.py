@@ -1,0 +1,129 @@
+"""Whether kept levels still lie in one another as in the zoom that their pictures come from."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import bpy
+
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.stack import Stack, read_stack
+
+if TYPE_CHECKING:
+    from .properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
+
+# Of the deeper level's own width; and what rounding makes of a focus.
+_TOLERANCE = 0.01
+_ROUNDING = 1e-5
+
+Place = tuple[float, float, float]
+
+
+class _Placed(Protocol):
+    @property
+    def zoom_factor(self) -> float: ...
+
+    @property
+    def focus(self) -> tuple[float, float]: ...
+
+
+def check_kept(settings: ZOOMSTACK_PG_settings, placed: Sequence[_Placed]) -> None:
+    """Refuse to keep pictures that are gone, or that no longer fit into one another.
+
+    Args:
+        placed: how each of the settings' levels lies in the level before it.
+
+    Raises:
+        ZoomStackError: codes ``bad_picture``, ``bad_geometry``, naming the levels.
+    """
+    kept = [(n, _file(level)) for n, level in enumerate(settings.levels) if level.keep]
+    kept = [(number, file) for number, file in kept if file is not None]
+    for number, file in kept:
+        if not file.is_file():
+            raise ZoomStackError(
+                "bad_picture",
+                f"Level {number + 1} is kept, but its picture {file.name} is no longer in the "
+                f"folder {file.parent.name}.",
+                "Unlock the level to make it again.",
+            )
+    pairs = list(itertools.pairwise(kept))
+    if settings.loop and kept:
+        pairs.append((kept[-1], kept[0]))
+    for (wider, wider_file), (deeper, deeper_file) in pairs:
+        stack = _stack_of(wider_file, deeper_file)
+        if stack is None or _follows(settings, wider):
+            continue
+        way = _way(wider, deeper, len(placed))
+        if deeper <= wider and not stack.loop:  # a zoom that ended there becomes a loop
+            if len(way) == 1:
+                raise ZoomStackError(
+                    "bad_geometry",
+                    f"A loop wants level {deeper + 1} within level {wider + 1}, and both are kept.",
+                    "Unlock one of them, or add a level at the end.",
+                )
+            continue
+        there = _place_in_stack(stack, wider_file, deeper_file)
+        if not _agree(_place([placed[n] for n in way]), there):
+            raise ZoomStackError(
+                "bad_geometry",
+                f"Levels {wider + 1} and {deeper + 1} are kept, but no longer lie in one another "
+                "as in their pictures.",
+                "Undo what changed the zoom factor, the focus or the order, or unlock one of them.",
+            )
+
+
+def _file(level: ZOOMSTACK_PG_level) -> Path | None:
+    return Path(bpy.path.abspath(level.made)) if level.made else None
+
+
+def _follows(settings: ZOOMSTACK_PG_settings, index: int) -> bool:
+    """Whether what a kept level shows inside it may change, as the engine sees it."""
+    levels = list(settings.levels)
+    deeper = levels if settings.loop else levels[index + 1 :]
+    anything_new = not all(level.keep and level.made for level in deeper)
+    return settings.wider_follow and bool(levels[index].prompt.strip()) and anything_new
+
+
+def _way(wider: int, deeper: int, count: int) -> list[int]:
+    """The levels from below ``wider`` down to ``deeper``, through a loop's end if need be."""
+    steps = (deeper - wider - 1) % count + 1
+    return [(wider + step) % count for step in range(1, steps + 1)]
+
+
+def _place(way: Sequence[_Placed]) -> Place:
+    """Centre (x, y), y down, and size of the way's last level, in the widths of where it starts."""
+    x, y, size = 0.5, 0.5, 1.0
+    for level in way:
+        x += (level.focus[0] - 0.5) * size
+        y += (level.focus[1] - 0.5) * size
+        size /= level.zoom_factor
+    return x, y, size
+
+
+def _stack_of(wider: Path, deeper: Path) -> Stack | None:
+    """The stack that both pictures belong to; None where there is none, or a damaged one."""
+    if wider.parent != deeper.parent:
+        return None
+    with contextlib.suppress(ZoomStackError):
+        stack = read_stack(wider.parent)
+        pictures = [stack.picture(number) for number in range(len(stack.levels))]
+        return stack if wider in pictures and deeper in pictures else None
+    return None
+
+
+def _place_in_stack(stack: Stack, wider: Path, deeper: Path) -> Place:
+    numbers = [stack.picture(number) for number in range(len(stack.levels))]
+    first, last = numbers.index(wider), numbers.index(deeper)
+    if first >= last and not stack.loop:  # their order has changed
+        return 0.5, 0.5, 1.0
+    return _place([stack.levels[n] for n in _way(first, last, len(stack.levels))])
+
+
+def _agree(here: Place, there: Place) -> bool:
+    size = there[2]
+    slack = _TOLERANCE * size + _ROUNDING
+    return all(abs(a - b) <= slack for a, b in zip(here, there, strict=True))

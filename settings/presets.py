@@ -1,0 +1,45 @@
+"""Which presets there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..blender import folders
+from ..engine.contract.errors import ZoomStackError
+
+_FIRST = "powers_of_ten"
+_SMALL_WORDS = {"of", "to", "in", "the", "and", "a"}
+
+
+def shipped_presets() -> list[Path]:
+    """By name, but the one to begin with comes first."""
+    files = folders.PRESETS.glob("*.json")
+    return sorted(files, key=lambda file: (file.stem != _FIRST, file.stem))
+
+
+def user_presets() -> list[Path]:
+    """The user's own; looking for them makes no folder."""
+    return sorted(Path(bpy.utils.extension_path_user(__package__), "presets").glob("*.json"))
+
+
+def find_preset(name: str) -> Path:
+    """A preset's file by its name; the user's own come first.
+
+    Raises:
+        ZoomStackError: code ``no_preset``.
+    """
+    for file in [*user_presets(), *shipped_presets()]:
+        if file.stem == name:
+            return file
+    raise ZoomStackError("no_preset", f"There is no preset {name!r}.")
+
+
+def preset_title(file: Path) -> str:
+    """``powers_of_ten`` is "Powers of Ten"."""
+    words = file.stem.split("_")
+    return " ".join(
+        word if number and word in _SMALL_WORDS else word.capitalize()
+        for number, word in enumerate(words)
+    )

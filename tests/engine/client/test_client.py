@@ -1,0 +1,285 @@
+"""Blender's end of the pipe, against a worker that behaves and against ones that do not."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from devtools.paths import REPO
+from engine.client.connection import Client
+from engine.client.launch import Launch, local_launch, remote_launch
+from engine.contract.errors import ZoomStackError
+from engine.contract.messages import Message
+
+FAKE = REPO / "tests" / "doubles" / "fake_worker.py"
+JOB = {
+    "version": 1,
+    "levels": [{"prompt": "a galaxy"}, {"prompt": "a planet"}],
+    "sampler": {"steps": 6},
+}
+
+Start = Callable[..., Client]
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    clients: list[Client] = []
+    monkeypatch.setenv("FAKE_WORKER_STEP", "0.02")
+
+    def launch(mode: str = "ok", inline: bool = False, **options: float) -> Client:
+        monkeypatch.setenv("FAKE_WORKER_MODE", mode)
+        log = tmp_path / "logs" / "worker.log"
+        argv = (sys.executable, "-B", str(FAKE))
+        if inline:
+            command = " ".join(argv)
+            client = Client(remote_launch(command, REPO, log, tmp_path / "inbox"), **options)
+        else:
+            client = Client(Launch(argv, REPO, log), **options)
+        clients.append(client)
+        return client
+
+    yield launch
+    for client in clients:
+        client.close()
+        assert client.wait_closed(8.0), "a worker outlived its client"
+
+
+def generate(client: Client, out: Path) -> None:
+    out.mkdir(exist_ok=True)
+    client.request({"type": "generate", "job": JOB, "out": str(out), "device": "auto"})
+
+
+def until_done(client: Client, seconds: float = 20.0, cancel_at: str = "") -> list[Message]:
+    """Poll as Blender's timer does; no single poll may take long."""
+    messages: list[Message] = []
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        start = time.thread_time()
+        new = client.poll()
+        assert time.thread_time() - start < 0.05
+        messages += new
+        if any(message["type"] == "done" for message in new):
+            return messages
+        if cancel_at and any(message["type"] == cancel_at for message in new):
+            client.cancel()
+        time.sleep(0.01)
+    raise AssertionError(f"no done within {seconds} s: {messages[-3:]}")
+
+
+def types(messages: list[Message]) -> list[str]:
+    return [message["type"] for message in messages]
+
+
+def the_error(messages: list[Message]) -> Message:
+    assert types(messages)[-2:] == ["error", "done"]
+    assert messages[-1]["status"] == "failed"
+    assert messages[-2]["text"].endswith(".")
+    return messages[-2]
+
+
+def test_a_run_brings_hello_progress_previews_result_and_one_done(
+    start: Start, tmp_path: Path
+) -> None:
+    client = start()
+    generate(client, tmp_path / "out")
+    messages = until_done(client)
+    assert types(messages)[0] == "hello"
+    assert types(messages)[-2:] == ["result", "done"]
+    assert types(messages).count("progress") == 6
+    assert types(messages).count("preview") == 12
+    assert messages[-1]["status"] == "finished"
+    assert json.loads((tmp_path / "out" / "stack.json").read_text())["version"] == 1
+
+
+def test_a_worker_takes_one_job_after_another(start: Start, tmp_path: Path) -> None:
+    client = start()
+    for name in ("first", "second"):
+        generate(client, tmp_path / name)
+        assert until_done(client)[-1]["status"] == "finished"
+        assert (tmp_path / name / "stack.json").exists()
+
+
+def test_cancel_is_answered_by_the_worker(start: Start, tmp_path: Path) -> None:
+    client = start()
+    generate(client, tmp_path / "out")
+    messages = until_done(client, cancel_at="preview")
+    assert messages[-1]["status"] == "cancelled"
+    assert not client.ended
+
+
+@pytest.mark.parametrize("mode", ["stubborn", "deaf"])
+def test_a_worker_that_ignores_cancel_is_ended(start: Start, tmp_path: Path, mode: str) -> None:
+    client = start(mode, cancel_seconds=0.3)
+    generate(client, tmp_path / "out")
+    until = time.monotonic() + 10.0
+    while client.pid is None and time.monotonic() < until:
+        time.sleep(0.01)
+    messages = until_done(client, cancel_at="hello")
+    assert messages[-1] == {"type": "done", "status": "cancelled"}
+    assert client.ended
+    assert client.wait_closed(8.0)
+
+
+def test_cancel_before_the_worker_has_said_a_word(start: Start, tmp_path: Path) -> None:
+    client = start("silence", cancel_seconds=0.2)
+    generate(client, tmp_path / "out")
+    client.cancel()
+    assert until_done(client)[-1]["status"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("mode", "code", "words"),
+    [
+        ("crash", "worker_died", "exit code 3"),
+        ("segfault", "worker_died", "signal 11"),
+        ("quits", "worker_died", "exit code 0"),
+        ("traceback", "worker_died", "before it was ready"),
+        ("syntax", "old_python", "too old"),
+        ("protocol", "protocol", "protocol 99"),
+        ("no_torch", "no_torch", "no torch"),
+    ],
+)
+def test_each_way_to_fail_has_its_sentence(
+    start: Start, tmp_path: Path, mode: str, code: str, words: str
+) -> None:
+    client = start(mode)
+    generate(client, tmp_path / "out")
+    error = the_error(until_done(client))
+    assert error["code"] == code
+    assert words in error["text"]
+
+
+def test_the_last_words_of_a_dead_worker_are_in_the_hint(start: Start, tmp_path: Path) -> None:
+    client = start("crash")
+    generate(client, tmp_path / "out")
+    assert "out of memory" in the_error(until_done(client))["hint"]
+
+
+def test_a_silent_worker_is_given_up(start: Start, tmp_path: Path) -> None:
+    client = start("silence", hello_seconds=0.3)
+    generate(client, tmp_path / "out")
+    assert the_error(until_done(client))["code"] == "silent"
+
+
+def test_lines_that_are_no_messages_do_no_harm(start: Start, tmp_path: Path) -> None:
+    client = start("garbage")
+    generate(client, tmp_path / "out")
+    assert until_done(client)[-1]["status"] == "finished"
+
+
+@pytest.mark.parametrize("name", ["nowhere/python", "README"])
+def test_a_missing_or_unfit_interpreter_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "README").write_text("no program")
+    client = Client(local_launch(tmp_path / name, REPO, tmp_path / "worker.log"))
+    generate(client, tmp_path / "out")
+    error = the_error(until_done(client))
+    assert error["code"] == "no_python"
+    assert name.rpartition("/")[2] in error["text"]
+
+
+def test_a_killed_worker_is_reported(start: Start, tmp_path: Path) -> None:
+    client = start()
+    generate(client, tmp_path / "out")
+    while not any(message["type"] == "progress" for message in client.poll()):
+        time.sleep(0.01)
+    assert client.pid is not None
+    os.kill(client.pid, 9)
+    error = the_error(until_done(client))
+    assert "signal 9" in error["text"]
+
+
+def test_pictures_within_messages_become_files(start: Start, tmp_path: Path) -> None:
+    client = start(inline=True)
+    generate(client, tmp_path / "out")
+    messages = until_done(client)
+    previews = [message for message in messages if message["type"] == "preview"]
+    assert all("data" not in message for message in previews)
+    assert Path(previews[-1]["file"]).read_bytes().startswith(b"\x89PNG")
+    assert messages[-2]["folder"] == str(tmp_path / "out")
+    assert (tmp_path / "out" / "level_01.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_file_name_from_far_away_cannot_leave_its_folder(tmp_path: Path) -> None:
+    from engine.client.inline_pictures import store_pictures
+
+    message = {"type": "result", "levels": 1, "files": {"../evil.json": ""}}
+    with pytest.raises(ZoomStackError, match="evil"):
+        store_pictures(message, tmp_path, tmp_path / "out")
+    assert not (tmp_path / "evil.json").exists()
+
+
+def test_a_remote_command_with_an_open_quote_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ZoomStackError, match="quotes"):
+        remote_launch("ssh 'box", REPO, tmp_path / "log", tmp_path)
+
+
+def test_close_returns_at_once_even_for_a_deaf_worker(start: Start, tmp_path: Path) -> None:
+    client = start("deaf")
+    generate(client, tmp_path / "out")
+    while not client.poll():
+        time.sleep(0.01)
+    before = time.monotonic()
+    client.close()
+    assert time.monotonic() - before < 0.1
+    assert client.wait_closed(8.0)
+
+
+def test_the_worker_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    """Even when that process is killed: nobody is left to tidy up, and the pipe closes."""
+    script = (
+        "import sys, time; from pathlib import Path; from engine.client.connection import Client, Launch\n"
+        f"client = Client(Launch((sys.executable, {str(FAKE)!r}), Path('.'), "
+        f"Path({str(tmp_path / 'log')!r})))\n"
+        "while not client.poll(): time.sleep(0.01)\n"
+        "print(client.pid, flush=True); time.sleep(60)\n"
+    )
+    environment = {**os.environ, "FAKE_WORKER_MODE": "ok"}
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=REPO,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 5.0
+    while _alive(worker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _alive(worker)
+
+
+def test_no_thread_is_left(start: Start, tmp_path: Path) -> None:
+    client = start()
+    generate(client, tmp_path / "out")
+    until_done(client)
+    client.close()
+    assert client.wait_closed(5.0)
+    deadline = time.monotonic() + 3.0
+    while time.monotonic() < deadline:
+        names = [thread.name for thread in threading.enumerate()]
+        if "zoom-stack-client" not in names:
+            return
+        time.sleep(0.05)
+    raise AssertionError(names)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # An orphan that nobody reaps in a container is dead all the same.
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
