@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from .errors import ZoomStackError
 
@@ -33,6 +34,54 @@ class Placement:
     zoom_factor: float = 2.0
     focus: tuple[float, float] = (0.5, 0.5)
     aspect: float = 1.0
+
+
+class Nested(Protocol):
+    """A level of a job, of a stack or of the settings: it says how it lies in its parent."""
+
+    @property
+    def zoom_factor(self) -> float: ...
+
+    @property
+    def focus(self) -> tuple[float, float]: ...
+
+
+class Place(NamedTuple):
+    """Where a level lies in a wider one, whose sides are 1.
+
+    Attributes:
+        x, y: its centre, y *down*.
+        size: of its sides.
+    """
+
+    x: float
+    y: float
+    size: float
+
+
+def levels_between(wider: int, deeper: int, count: int) -> list[int]:
+    """The levels that a zoom from ``wider`` to ``deeper`` comes through, ``deeper`` included.
+
+    Args:
+        deeper: where it is not further in than ``wider``, the way goes through the end of a loop
+            of ``count`` levels; from a level to itself it goes once round.
+    """
+    steps = (deeper - wider - 1) % count + 1
+    return [(wider + step) % count for step in range(1, steps + 1)]
+
+
+def place_along(way: Iterable[Nested]) -> Place:
+    """Where the last level of a way lies in the level that the way starts from.
+
+    Args:
+        way: levels of one aspect, each within the one before; see ``levels_between``.
+    """
+    x, y, size = 0.5, 0.5, 1.0
+    for level in way:
+        x += (level.focus[0] - 0.5) * size
+        y += (level.focus[1] - 0.5) * size
+        size /= level.zoom_factor
+    return Place(x, y, size)
 
 
 def check_footprint(placement: Placement, parent_aspect: float, where: str) -> None:

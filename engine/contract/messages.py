@@ -98,3 +98,13 @@ def decode(line: str, types: frozenset[str] = MESSAGE_TYPES) -> Message:
 def error_message(error: ZoomStackError) -> Message:
     """The "error" message that carries an exception."""
     return {"type": "error", "code": error.code, "text": error.text, "hint": error.hint}
+
+
+def error_of(message: Message) -> ZoomStackError:
+    """The exception that an "error" message carries; the inverse of ``error_message``.
+
+    Another version, or another machine, may have sent it: what it leaves out is empty.
+    """
+    return ZoomStackError(
+        str(message.get("code", "")), str(message.get("text", "")), str(message.get("hint", ""))
+    )

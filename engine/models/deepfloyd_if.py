@@ -15,10 +15,11 @@ import numpy as np
 import torch
 
 from ..contract.job import BUNDLED, BUNDLED_SECOND
+from ..contract.model_folder import IF_MULTIPLE
 from ..contract.vocabulary import read_vocabulary
 from .folder_part import from_folder
 from .if_folder import encode_prompts, load_scheduler, unread_ends
-from .sizes import IF_MULTIPLE, sampling_size
+from .sizes import sampling_size
 
 GUIDANCE = 7.0  # as IF recommends
 BUNDLED_GUIDANCE = 2.5

@@ -11,9 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import ZoomStackError
 from ..contract.job import AUTOMATIC, BUNDLED, BUNDLED_SECOND, LANCZOS
+from ..contract.model_folder import (
+    CONFIG_FILE,
+    FAMILIES,
+    IF_MULTIPLE,
+    INDEX_FILE,
+    Family,
+    class_name,
+    is_model,
+)
 from ..contract.validation import read_json
 from .revision import revision_of
-from .sizes import IF_MULTIPLE, enlargement, sampling_size
+from .sizes import enlargement, sampling_size
 
 if TYPE_CHECKING:
     import torch
@@ -23,56 +32,6 @@ if TYPE_CHECKING:
 
 BUNDLED_FOLDERS = {name: Path(__file__).with_name(name) for name in (BUNDLED, BUNDLED_SECOND)}
 MODELS_VARIABLE = "ZOOM_STACK_MODELS"
-INDEX_FILE = "model_index.json"  # of diffusers
-CONFIG_FILE = "config.json"  # of transformers, whose models are one part and have no index
-
-
-@dataclass(frozen=True)
-class Family:
-    """A kind of model that an adapter exists for.
-
-    Attributes:
-        title: for people.
-        adapter: the module in this folder with ``load(folder, name, revision, device)``.
-        denoiser: the part whose weights tell one model from another; "" is the folder itself.
-        parts: the folders that must be there.
-        text_encoders: those of them that a text encoder's weights must lie in.
-        size_multiple: of which the sides of sampled pictures must be whole ones.
-        enlarges: it enlarges the pictures of a first stage and makes none by itself.
-        single: it enlarges each by itself, once the sampling is over.
-    """
-
-    title: str
-    adapter: str
-    denoiser: str
-    parts: tuple[str, ...]
-    text_encoders: tuple[str, ...]
-    size_multiple: int = IF_MULTIPLE
-    enlarges: bool = False
-    single: bool = False
-
-
-# By the class that model_index.json or config.json names.
-FAMILIES = {
-    "IFPipeline": Family(
-        "DeepFloyd IF",
-        "deepfloyd_if",
-        "unet",
-        ("unet", "scheduler", "tokenizer", "text_encoder"),
-        ("text_encoder",),
-    ),
-    "IFSuperResolutionPipeline": Family(
-        "DeepFloyd IF, stage II",
-        "deepfloyd_if_sr",
-        "unet",
-        ("unet", "scheduler", "image_noising_scheduler", "tokenizer", "text_encoder"),
-        ("text_encoder",),
-        enlarges=True,
-    ),
-    "Swin2SRForImageSuperResolution": Family(
-        "Swin2SR", "swin2sr", "", (), (), enlarges=True, single=True
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -142,7 +101,7 @@ def list_models(folder: Path | None = None) -> list[ModelEntry]:
     if folder is None:
         return entries
     try:
-        found = sorted(path for path in folder.iterdir() if _is_model(path))
+        found = sorted(path for path in folder.iterdir() if is_model(path))
     except OSError as error:
         raise ZoomStackError(
             "no_models_folder",
@@ -253,7 +212,7 @@ def open_upscaler(
 
 
 def _load(entry: ModelEntry, name: str, device: torch.device) -> Any:
-    family = FAMILIES[_class_name(entry.folder)]
+    family = FAMILIES[class_name(entry.folder)]
     adapter = importlib.import_module(f".{family.adapter}", __package__)
     return adapter.load(entry.folder, name, revision_of(entry.folder, family.denoiser), device)
 
@@ -261,8 +220,7 @@ def _load(entry: ModelEntry, name: str, device: torch.device) -> Any:
 def inspect(folder: Path, name: str) -> ModelEntry:
     """Look at a folder without loading anything; problems go into the entry."""
     try:
-        class_name = _class_name(folder)
-        family = _family(class_name, name)
+        family = _family(folder, name)
         _check_parts(folder, name, family)
         size = _native_size(folder, family)
     except ZoomStackError as error:
@@ -278,46 +236,14 @@ def inspect(folder: Path, name: str) -> ModelEntry:
     )
 
 
-def _is_model(folder: Path) -> bool:
-    if (folder / INDEX_FILE).is_file():
-        return True
-    # Any program may call its settings config.json.
-    try:
-        return _class_name(folder) in FAMILIES
-    except ZoomStackError:
-        return False
-
-
-def _class_name(folder: Path) -> str:
-    """The class that an index or a transformers model's settings name."""
-    if (folder / INDEX_FILE).is_file():
-        file, key = INDEX_FILE, "_class_name"
-    elif (folder / CONFIG_FILE).is_file():
-        file, key = CONFIG_FILE, "architectures"
-    else:
-        raise ZoomStackError(
-            "bad_model",
-            f"The folder {folder} holds no model: it has no {INDEX_FILE} or {CONFIG_FILE}.",
-            "Choose a model folder in the format of diffusers, or of transformers for Swin2SR.",
-        )
-    index = read_json(folder / file, "bad_model")
-    name = index.get(key) if isinstance(index, dict) else None
-    if isinstance(name, list) and len(name) == 1:
-        name = name[0]
-    if not isinstance(name, str):
-        raise ZoomStackError(
-            "bad_model", f'{folder / file} names no "{key}".', "Download it again."
-        )
-    return name
-
-
-def _family(class_name: str, name: str) -> Family:
-    family = FAMILIES.get(class_name)
+def _family(folder: Path, name: str) -> Family:
+    found = class_name(folder)
+    family = FAMILIES.get(found)
     if family is not None:
         return family
     raise ZoomStackError(
         "bad_model",
-        f"The model {name!r} is a {class_name}, which Zoom Stack cannot use yet.",
+        f"The model {name!r} is a {found}, which Zoom Stack cannot use yet.",
         f"It can use: {', '.join(sorted(FAMILIES))}.",
     )
 
@@ -361,7 +287,7 @@ def _absent(folder: Path) -> set[str]:
 
 def _native_size(folder: Path, family: Family) -> tuple[int, int] | None:
     try:
-        text = (folder / family.denoiser / "config.json").read_text(encoding="utf-8")
+        text = (folder / family.denoiser / CONFIG_FILE).read_text(encoding="utf-8")
         side = json.loads(text)["sample_size"]
         return int(side), int(side)
     except (OSError, ValueError, KeyError, TypeError):

@@ -6,8 +6,6 @@ import math
 
 from ..contract.errors import ZoomStackError
 
-IF_MULTIPLE = 8  # IF's UNet halves the picture three times
-
 # How far the number of pixels may go from the native one, and the aspect from what is asked for:
 # every level is stretched by the latter in the end.
 _LEAST_AREA, _MOST_AREA = 0.6, 1.6

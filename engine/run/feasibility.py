@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ..contract.errors import ZoomStackError
-from ..contract.geometry import Placement
+from ..contract.geometry import Place, Placement, levels_between, place_along
 from ..contract.job import Job, LevelSpec
 from ..method.footprint import check_pixels, footprint
 from ..pictures.colour import to_srgb
@@ -202,18 +202,6 @@ def _pairs(given: Sequence[GivenPicture]) -> Iterator[tuple[GivenPicture, GivenP
                 yield inner, outer
 
 
-def _inside(job: Job, outer: int, inner: int) -> tuple[float, float, float]:
-    """Where level ``inner`` lies in level ``outer``, further in or, in a loop, once round.
-
-    Returns:
-        Centre (x, y), y down, and size, all in the outer level's own width.
-    """
-    x, y, share = 0.5, 0.5, 1.0
-    count = len(job.levels)
-    steps = (inner - outer) % count or count
-    for step in range(1, steps + 1):
-        deeper = job.levels[(outer + step) % count]
-        x += (deeper.focus[0] - 0.5) * share
-        y += (deeper.focus[1] - 0.5) * share
-        share /= deeper.zoom_factor
-    return x, y, share
+def _inside(job: Job, outer: int, inner: int) -> Place:
+    """Where level ``inner`` lies in level ``outer``, further in or, in a loop, once round."""
+    return place_along(job.levels[n] for n in levels_between(outer, inner, len(job.levels)))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.errors import ZoomStackError
+from engine.contract.model_folder import FAMILIES
 from engine.models import registry
 from engine.models.registry import find_model, inspect, list_models
 from engine.models.revision import revision_of
@@ -117,5 +118,5 @@ def test_a_hubs_commit_is_the_revision(tmp_path: Path) -> None:
 
 def test_every_family_has_its_adapter() -> None:
     folder = Path(registry.__file__).parent
-    for family in registry.FAMILIES.values():
+    for family in FAMILIES.values():
         assert (folder / f"{family.adapter}.py").is_file()
