@@ -8,16 +8,14 @@ from __future__ import annotations
 import atexit
 import queue
 import subprocess
-import sys
 import threading
 import weakref
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from .launch import worker_environment
+from .launch import child_options
 
 Command = Sequence[str]
-
 
 _live: weakref.WeakSet[CommandRunner] = weakref.WeakSet()
 
@@ -82,7 +80,6 @@ class CommandRunner:
         self.exit_code = -1 if self.cancelled else code
 
     def _run_one(self, command: Command) -> int:
-        windows = sys.platform == "win32"
         try:
             with self._lock:
                 if self.cancelled:
@@ -90,15 +87,13 @@ class CommandRunner:
                 process = subprocess.Popen(
                     list(command),
                     cwd=self._cwd,
-                    env=worker_environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     text=True,
                     encoding="utf-8",
                     errors="replace",
-                    creationflags=subprocess.CREATE_NO_WINDOW if windows else 0,  # type: ignore[attr-defined,unused-ignore]
-                    start_new_session=not windows,
+                    **child_options(),
                 )
                 self._process = process
         except OSError as error:

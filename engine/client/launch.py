@@ -1,11 +1,15 @@
-"""How a worker process is started: its command, its environment, and why it could not be."""
+"""How a process is started: its command, its environment, and why it could not be."""
 
 from __future__ import annotations
 
 import os
 import shlex
+import subprocess
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..contract.errors import ZoomStackError
 
@@ -55,7 +59,22 @@ def remote_launch(command: str, root: Path, log: Path, inbox: Path) -> Launch:
     return Launch((*argv, "worker", "--inline-pictures"), root, log, inbox)
 
 
-def worker_environment() -> dict[str, str]:
+def child_options(variables: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
+    """Options of ``subprocess.Popen`` for whatever Blender's side starts.
+
+    Args:
+        variables: additions to the environment.
+    """
+    windows = sys.platform == "win32"
+    return {
+        "env": {**_environment(), **dict(variables)},
+        "creationflags": subprocess.CREATE_NO_WINDOW if windows else 0,  # type: ignore[attr-defined,unused-ignore]
+        # Ctrl-C in Blender's terminal is for Blender; ssh must not ask there either.
+        "start_new_session": not windows,
+    }
+
+
+def _environment() -> dict[str, str]:
     """This process's environment, without what would lead another Python astray."""
     environment = dict(os.environ)
     for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP"):

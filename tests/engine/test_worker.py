@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from devtools.paths import REPO
-from engine.client.connection import Client, Launch
+from engine.client.connection import Client
+from engine.client.launch import Launch
 from engine.contract.messages import Message
 from engine.contract.stack import read_stack
 from engine.run.request import own_folder

@@ -235,7 +235,8 @@ def test_close_returns_at_once_even_for_a_deaf_worker(start: Start, tmp_path: Pa
 def test_the_worker_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     """Even when that process is killed: nobody is left to tidy up, and the pipe closes."""
     script = (
-        "import sys, time; from pathlib import Path; from engine.client.connection import Client, Launch\n"
+        "import sys, time; from pathlib import Path\n"
+        "from engine.client.connection import Client; from engine.client.launch import Launch\n"
         f"client = Client(Launch((sys.executable, {str(FAKE)!r}), Path('.'), "
         f"Path({str(tmp_path / 'log')!r})))\n"
         "while not client.poll(): time.sleep(0.01)\n"
