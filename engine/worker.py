@@ -30,10 +30,11 @@ from .contract.messages import (
 from .machine.failures import Cancelled, as_zoom_stack_error, details
 from .run.check_report import build_report
 from .run.reporting import JsonReporter, Reporter
-from .run.request import parse_generate, run_generate
+from .run.request import parse_generate
+from .run.start import run_generate
 
 if TYPE_CHECKING:
-    from .run.generation import OpenModel
+    from .models.protocol import OpenModel
 
 # After the end of the input: how long to wait for the present step and its saving, and how long
 # where there is nothing to save.

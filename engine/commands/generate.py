@@ -14,7 +14,8 @@ from ..contract.job import MAX_SEED, load_job
 from ..machine.failures import Cancelled, as_zoom_stack_error, details
 from ..run.output_folder import OutputFolder
 from ..run.reporting import JsonReporter, Reporter, TerminalReporter, claim_stdout
-from ..run.request import GenerateRequest, run_generate
+from ..run.request import GenerateRequest
+from ..run.start import run_generate
 
 # The same as devices.DEVICE_CHOICES, which would import torch.
 DEVICES = ("auto", "cpu", "cuda", "mps")

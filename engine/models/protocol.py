@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -79,3 +80,7 @@ class SuperResolution(Protocol):
                 wants noise in the small pictures; H x W is the size to sample at.
         """
         ...
+
+
+# (name, models folder, device): loads the model of a job's "model".
+OpenModel = Callable[[str, Path | None, torch.device], Model]

@@ -13,6 +13,7 @@ from ..contract.errors import ZoomStackError
 from ..contract.geometry import Place, Placement, levels_between, place_along
 from ..contract.job import Job, LevelSpec
 from ..method.footprint import check_pixels, footprint
+from ..models.registry import ModelEntry
 from ..pictures.colour import to_srgb
 from .given_pictures import GivenPicture
 from .output_folder import OutputFolder
@@ -50,6 +51,20 @@ def check(
     if size is not None:
         check_kept_sizes(given, size)
     check_loop(job, given, size or default_size(sample_size))
+
+
+def check_before_loading(job: Job, given: Sequence[GivenPicture], entry: ModelEntry | None) -> None:
+    """``check`` as far as it can be known before a model is loaded, which may take minutes.
+
+    Args:
+        entry: what is known of the model.
+
+    Raises:
+        ZoomStackError: as ``check``.
+    """
+    if entry is not None and entry.native_size is not None:
+        aspect = 1.0 if job.size is None else job.size[0] / job.size[1]
+        check(job, given, entry.sample_size(aspect), job.size)
 
 
 def check_folder(job: Job, given: Sequence[GivenPicture], folder: OutputFolder) -> None:

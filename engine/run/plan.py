@@ -34,6 +34,11 @@ class Plan:
         return self.job.size or self.sample_size
 
     @property
+    def last_size(self) -> tuple[int, int]:
+        """(width, height) of the last pictures that are sampled."""
+        return self.large_size or self.sample_size
+
+    @property
     def aspect(self) -> float:
         """Width over height of the pictures; the sampled ones may be a little stretched."""
         return self.size[0] / self.size[1]

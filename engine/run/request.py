@@ -1,28 +1,15 @@
-"""A "generate" request: read from a message, and run, for the worker and the command line alike.
-
-Order matters: what is cheap to find out, and does not need torch, comes first.
-"""
+"""A "generate" request, as the command line makes it and the worker reads it from a message."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..contract.job import Job, parse_job
-from ..contract.messages import LOAD, Message
+from ..contract.messages import Message
 from ..contract.validation import Checker
-from ..machine import environment
-from ..models.registry import check_upscaler, find_model
-from ..models.registry import open_model as registry_open_model
-from .output_folder import OutputFolder
-from .reporting import Reporter
-
-if TYPE_CHECKING:
-    from .generation import OpenModel
 
 _CHECK = Checker("bad_request", "The request")
 _GENERATE_KEYS = frozenset({"type", "job", "out", "resume", "overwrite", "device", "models"})
@@ -78,50 +65,6 @@ def own_folder(out: Path) -> Path:
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     name = hashlib.sha256(str(out).encode()).hexdigest()[:16]
     return Path(cache) / "zoom_stack" / "runs" / name
-
-
-def run_generate(
-    request: GenerateRequest,
-    reporter: Reporter,
-    is_cancelled: Callable[[], bool],
-    open_model: OpenModel | None = None,
-) -> None:
-    """Run a request to its result.
-
-    Args:
-        open_model: in the place of the registry's, for tests and models of one's own.
-
-    Raises:
-        Cancelled, ZoomStackError: see ``generation.generate``.
-    """
-    folder = OutputFolder(request.out)
-    finished = folder.prepare(request.job, resume=request.resume, overwrite=request.overwrite)
-    if finished is not None:
-        reporter.warning("finished", f"{folder.path} is finished already; nothing is left to do.")
-        reporter.result(finished)
-        return
-    entry = None
-    if open_model is None:
-        entry = find_model(request.job.model, request.models)
-        check_upscaler(request.job.upscaler, request.models, entry)
-    environment.require()
-    reporter.stage(LOAD)
-    environment.prepare_libraries()
-    environment.import_torch()
-    from . import generation
-
-    stack = generation.generate(
-        request.job,
-        folder,
-        reporter,
-        is_cancelled,
-        resume=request.resume,
-        device=request.device,
-        models=request.models,
-        open_model=open_model or registry_open_model,
-        entry=entry,
-    )
-    reporter.result(stack)
 
 
 def _path(value: object, where: str) -> Path:

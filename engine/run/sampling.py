@@ -17,7 +17,7 @@ from .output_folder import OutputFolder
 from .plan import Plan
 from .previews import Previews
 from .reporting import Reporter
-from .stages import Stage
+from .stages import StageInputs
 
 IsCancelled = Callable[[], bool]
 
@@ -45,19 +45,19 @@ class SamplingRun:
         self._started = time.monotonic()
         self._clock = StepClock()
 
-    def sample(self, stage: Stage, device: torch.device) -> torch.Tensor:
+    def sample(self, inputs: StageInputs, device: torch.device) -> torch.Tensor:
         """Sample the stage at hand: (N, 3, h, w), about -1 to 1."""
         finished = False
         try:
             levels = sample(
-                stage.denoiser,
+                inputs.denoiser,
                 self._plan.placements,
-                size=stage.size,
-                seed=stage.seeds,
-                settings=stage.settings,
+                size=inputs.size,
+                seed=inputs.seeds,
+                settings=inputs.settings,
                 device=device,
                 state=self._state,
-                pins=stage.pins,
+                pins=inputs.pins,
                 loop=self._plan.job.loop,
                 on_step=self._after_step,
             )

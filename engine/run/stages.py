@@ -21,7 +21,7 @@ _AUGMENTATION_ROUND = -1  # a round of noise that no step draws
 
 
 @dataclass(frozen=True)
-class Stage:
+class StageInputs:
     """What one stage samples with.
 
     Attributes:
@@ -36,7 +36,7 @@ class Stage:
     pins: Sequence[Pin]
 
 
-def first_stage(model: Model, plan: Plan, given: Sequence[GivenPicture]) -> Stage:
+def first_stage(model: Model, plan: Plan, given: Sequence[GivenPicture]) -> StageInputs:
     """The model with the prompts of the levels that it is asked for."""
     job = plan.job
     guidance = job.sampler.guidance_scale
@@ -49,7 +49,7 @@ def first_stage(model: Model, plan: Plan, given: Sequence[GivenPicture]) -> Stag
         denoiser = model.condition(
             [prompts[i] for i in asked], [avoided[i] for i in asked], guidance
         )
-    return Stage(denoiser, plan.sample_size, job.sampler, _seeds(job), pins)
+    return StageInputs(denoiser, plan.sample_size, job.sampler, _seeds(job), pins)
 
 
 def texts_of(model: Model, job: Job, silent: Collection[int]) -> tuple[list[str], list[str]]:
@@ -69,7 +69,7 @@ def texts_of(model: Model, job: Job, silent: Collection[int]) -> tuple[list[str]
 
 def second_stage(
     upscaler: SuperResolution, plan: Plan, given: Sequence[GivenPicture], small: torch.Tensor
-) -> Stage:
+) -> StageInputs:
     """The levels four times as large; their low frequencies are settled by what they come from.
 
     So only rendering and the rim act between them, and fewer steps are enough.
@@ -97,7 +97,7 @@ def second_stage(
         blending="none" if job.sampler.blending == "none" else "default",
         context_strength=0.0,
     )
-    return Stage(denoiser, plan.large_size, settings, seeds, pins)
+    return StageInputs(denoiser, plan.large_size, settings, seeds, pins)
 
 
 def _asked(job: Job, given: Sequence[GivenPicture]) -> list[int]:

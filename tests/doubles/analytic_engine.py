@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import engine.models.registry
-import engine.run.request
 from engine.commands import main
+from engine.models import registry
 from engine.models.registry import ModelEntry
 
 if TYPE_CHECKING:
@@ -95,6 +94,17 @@ class AnalyticSecondStage:
         return AnalyticDenoiser(prompts)
 
 
+_find_model = registry.find_model
+
+
+def find_analytic_model(
+    name: str, folder: Path | None = None, enlarges: bool = False
+) -> ModelEntry:
+    """Stands for ``engine.models.registry.find_model``; upscalers are real ones."""
+    # Its size is not known before it is loaded.
+    return _find_model(name, folder, enlarges) if enlarges else ModelEntry(name, Path())
+
+
 def open_analytic_upscaler(*arguments: object) -> Enlargement:
     """Stands for ``engine.models.registry.open_upscaler``."""
     from engine.models.upscaling import Enlargement, Lanczos
@@ -110,9 +120,8 @@ def open_analytic_model(name: str, models: Path | None, device: object) -> Analy
 
 
 if __name__ == "__main__":
-    # Its size is not known before it is loaded.
-    engine.run.request.find_model = lambda name, models: ModelEntry(name, Path())  # type: ignore[assignment]
-    engine.run.request.registry_open_model = open_analytic_model  # type: ignore[assignment]
+    registry.find_model = find_analytic_model
+    registry.open_model = open_analytic_model
     if os.environ.get("ANALYTIC_SECOND") == "1":
-        engine.models.registry.open_upscaler = open_analytic_upscaler
+        registry.open_upscaler = open_analytic_upscaler
     sys.exit(main())

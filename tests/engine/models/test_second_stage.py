@@ -19,7 +19,8 @@ from engine.machine.failures import Cancelled
 from engine.method.nesting import render
 from engine.models import deepfloyd_if_sr
 from engine.models.registry import find_model
-from engine.run.request import GenerateRequest, run_generate
+from engine.run.request import GenerateRequest
+from engine.run.start import run_generate
 from tests.engine.recorder import Recorder
 from tests.engine.tiny_models import save_tiny_if
 

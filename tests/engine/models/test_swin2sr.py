@@ -17,7 +17,8 @@ from engine.contract.stack import read_stack
 from engine.machine.failures import Cancelled
 from engine.models import swin2sr
 from engine.models.registry import find_model, list_models
-from engine.run.request import GenerateRequest, run_generate
+from engine.run.request import GenerateRequest
+from engine.run.start import run_generate
 from tests.engine.recorder import Recorder
 from tests.engine.tiny_models import save_tiny_if, save_tiny_swin2sr
 

@@ -18,7 +18,8 @@ from engine.contract.vocabulary import Vocabulary, not_understood, read_vocabula
 from engine.models.if_folder import TOKENS, unread_ends
 from engine.models.prompting import known_part, texts_for
 from engine.run.reporting import TerminalReporter
-from engine.run.request import GenerateRequest, run_generate
+from engine.run.request import GenerateRequest
+from engine.run.start import run_generate
 from research.training.drawing.words import NOUNS, PHRASES
 from research.training.judging.sample import PROMPTS
 from tests.doubles.analytic_engine import WORDS, AnalyticModel

@@ -11,8 +11,9 @@ from PIL import Image
 
 from engine.contract.errors import ZoomStackError
 from engine.contract.job import Job, Keep, LevelSpec, Pin, SamplerSettings
-from engine.run import request as requests
-from engine.run.request import GenerateRequest, run_generate
+from engine.models import registry
+from engine.run.request import GenerateRequest
+from engine.run.start import run_generate
 from tests.doubles.analytic_engine import AnalyticModel
 from tests.engine.recorder import Recorder
 from tests.engine.tiny_models import save_tiny_if
@@ -27,7 +28,7 @@ def refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-
     def loaded(*_: object) -> None:
         raise AssertionError("a model was loaded")
 
-    monkeypatch.setattr(requests, "registry_open_model", loaded)
+    monkeypatch.setattr(registry, "open_model", loaded)
 
     def refuse(job: Job, **options: object) -> ZoomStackError:
         request = GenerateRequest(job, tmp_path / "out", device="cpu", **options)  # type: ignore[arg-type]

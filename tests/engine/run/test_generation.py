@@ -26,8 +26,9 @@ from engine.run.finishing import final_pictures
 from engine.run.output_folder import OutputFolder
 from engine.run.plan import LEAST_SIDE
 from engine.run.previews import Previews
-from engine.run.request import GenerateRequest, run_generate
+from engine.run.request import GenerateRequest
 from engine.run.sampling import StepClock
+from engine.run.start import run_generate
 from tests.doubles.analytic_engine import AnalyticModel
 from tests.engine.recorder import Recorder
 from tests.engine.tiny_models import save_tiny_if
@@ -304,6 +305,6 @@ def test_previews_are_small_and_whole(tmp_path: Path) -> None:
 
 def test_the_clock_leaves_the_first_step_out(monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter([0.0, 10.0, 11.0, 12.0, 13.0])
-    monkeypatch.setattr("engine.run.generation.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("engine.run.sampling.time.monotonic", lambda: next(now))
     clock = StepClock()
     assert [clock.tick(remaining) for remaining in (3, 2, 1, 0)] == [30.0, 2.0, 1.0, 0.0]

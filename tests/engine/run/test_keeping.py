@@ -14,7 +14,8 @@ from PIL import Image
 from engine.contract.errors import ZoomStackError
 from engine.contract.job import Job, Keep, LevelSpec, SamplerSettings, load_job, parse_job
 from engine.method.nesting import render
-from engine.run.request import GenerateRequest, run_generate
+from engine.run.request import GenerateRequest
+from engine.run.start import run_generate
 from tests.doubles.analytic_engine import AnalyticDenoiser, AnalyticModel
 from tests.engine.recorder import Recorder
 

@@ -20,7 +20,8 @@ from engine.method.noise import share
 from engine.method.pinning import Pin as SamplerPin
 from engine.method.pinning import pinned
 from engine.method.sampler import sample
-from engine.run.request import GenerateRequest, run_generate
+from engine.run.request import GenerateRequest
+from engine.run.start import run_generate
 from tests.doubles.analytic_engine import AnalyticModel
 from tests.engine.nestings import chain
 from tests.engine.recorder import Recorder

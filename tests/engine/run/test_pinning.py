@@ -21,7 +21,8 @@ from engine.method.pinning import pinned
 from engine.method.sampler import sample
 from engine.pictures.colour import bytes_to_linear
 from engine.run.given_pictures import read_given
-from engine.run.request import GenerateRequest, run_generate
+from engine.run.request import GenerateRequest
+from engine.run.start import run_generate
 from tests.doubles.analytic_engine import AnalyticModel
 from tests.engine.nestings import NESTINGS, chain
 from tests.engine.recorder import Recorder

@@ -1,0 +1,82 @@
+"""What a person is told of a job before it is sampled: nothing is wrong, but it may surprise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from ..contract.job import Job
+from ..contract.vocabulary import not_avoided, not_understood
+from ..models.protocol import Model
+from .checkpoints import Checkpoint
+from .plan import Plan
+from .reporting import Reporter
+from .stages import texts_of
+
+_QUOTED_WORDS = 4
+
+
+def note_resumed(saved: Checkpoint | None, folder: Path, reporter: Reporter) -> None:
+    """Tell where a run goes on that was to be gone on with."""
+    if saved is None:
+        reporter.warning("nothing_saved", f"{folder} holds no saved run, so this one starts anew.")
+        return
+    stage = "" if saved.small is None else " of the second stage"
+    reporter.warning("resumed", f"Going on after step {saved.state.step}{stage}.")
+
+
+def note_enlarged(plan: Plan, reporter: Reporter) -> None:
+    """Tell when the pictures are larger than what is sampled of them."""
+    if plan.size[0] > plan.last_size[0] or plan.size[1] > plan.last_size[1]:
+        sampled, final = ("{}×{}".format(*size) for size in (plan.last_size, plan.size))
+        reporter.warning(
+            "size",
+            f"The model {plan.job.model!r} works at {sampled} pixels; "
+            f"the pictures are enlarged to {final}.",
+        )
+
+
+def note_prompts(model: Model, job: Job, silent: Collection[int], reporter: Reporter) -> None:
+    """Tell what of the prompts the model does not understand, or is too long for it.
+
+    Args:
+        silent: numbers of the levels whose prompts decide nothing.
+    """
+    told = False
+    for index, sentence in _unknown_words(model, job):
+        if index not in silent:
+            reporter.warning("unknown_words", f"Level {index + 1}: {sentence}")
+            told = True
+    if told and model.vocabulary is not None:
+        reporter.known_subjects(model.vocabulary.subjects)
+    for index, sentence in _unread_ends(model, job, silent):
+        if index not in silent:
+            reporter.warning("long_prompt", f"Level {index + 1}: {sentence}")
+
+
+def _unknown_words(model: Model, job: Job) -> Iterator[tuple[int, str]]:
+    """Levels, and sentences about words of theirs that a small model does not know."""
+    if model.vocabulary is None:
+        return
+    prompts = [level.prompt for level in job.levels]
+    avoided = [level.negative_prompt for level in job.levels]
+    for what, sentences in (
+        ("", not_understood(model.vocabulary, prompts)),
+        ("of what to avoid ", not_avoided(model.vocabulary, avoided)),
+    ):
+        for index, sentence in enumerate(sentences):
+            if sentence:
+                yield index, what + sentence
+
+
+def _unread_ends(model: Model, job: Job, silent: Collection[int]) -> Iterator[tuple[int, str]]:
+    """Levels, and sentences about the ends of prompts that the model does not read."""
+    prompts, avoided = texts_of(model, job, silent)
+    for what, texts in (("the prompt", prompts), ("what to avoid", avoided)):
+        for index, end in enumerate(model.unread(texts)):
+            if end:
+                words = " ".join(end.split()[:_QUOTED_WORDS])
+                yield (
+                    index,
+                    f"{what} is longer than the model can read; it is left out from “{words}” on.",
+                )

@@ -1,0 +1,54 @@
+"""The start of a run, for the worker and the command line alike.
+
+Order matters: what is cheap to find out, and does not need torch, comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..contract.messages import LOAD
+from ..machine import environment
+from ..models import registry
+from .output_folder import OutputFolder
+from .reporting import Reporter
+from .request import GenerateRequest
+
+if TYPE_CHECKING:
+    from ..models.protocol import OpenModel
+
+
+def run_generate(
+    request: GenerateRequest,
+    reporter: Reporter,
+    is_cancelled: Callable[[], bool],
+    open_model: OpenModel | None = None,
+) -> None:
+    """Run a request to its result.
+
+    Args:
+        open_model: in the place of the registry's, for tests and models of one's own.
+
+    Raises:
+        Cancelled, ZoomStackError: see ``generation.Generation.run``.
+    """
+    folder = OutputFolder(request.out)
+    finished = folder.prepare(request.job, resume=request.resume, overwrite=request.overwrite)
+    if finished is not None:
+        reporter.warning("finished", f"{folder.path} is finished already; nothing is left to do.")
+        reporter.result(finished)
+        return
+    entry = None
+    if open_model is None:
+        open_model = registry.open_model
+        entry = registry.find_model(request.job.model, request.models)
+        registry.check_upscaler(request.job.upscaler, request.models, entry)
+    environment.require()
+    reporter.stage(LOAD)
+    environment.prepare_libraries()
+    environment.import_torch()
+    from .generation import Generation
+
+    stack = Generation(request, folder, reporter, is_cancelled).run(open_model, entry)
+    reporter.result(stack)
