@@ -13,11 +13,19 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .. import __version__
-from ..contract.errors import ZoomStackError
+from ..contract.errors import Remedy, ZoomStackError
 from ..machine.failures import as_zoom_stack_error, details
+from ..models.registry import MODELS_VARIABLE
 from . import check, generate, models, view, worker
 
 INTERRUPTED = 130  # what shells expect of a program ended by Ctrl+C
+
+_ARGUMENTS = {
+    Remedy.GO_ON: "--resume",
+    Remedy.START_ANEW: "without --resume",
+    Remedy.REPLACE: "--overwrite",
+    Remedy.CHOOSE_MODELS: f"--models, or the environment variable {MODELS_VARIABLE}",
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -53,8 +61,9 @@ def report_failure(error: Exception, shown: ZoomStackError, debug: bool) -> int:
 
 
 def one_line(error: ZoomStackError) -> str:
-    """Text and hint, without line breaks."""
-    return " ".join(f"{error.text} {error.hint}".split())
+    """Text, hint and the argument that does what it says, without line breaks."""
+    argument = f"({_ARGUMENTS[error.remedy]})" if error.remedy else ""
+    return " ".join(f"{error.text} {error.hint} {argument}".split())
 
 
 def build_parser() -> argparse.ArgumentParser:

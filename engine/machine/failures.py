@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import traceback
 
-from ..contract.errors import ZoomStackError
+from ..contract.errors import Remedy, ZoomStackError
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
 
@@ -29,7 +29,8 @@ def as_zoom_stack_error(error: BaseException) -> ZoomStackError:
         return ZoomStackError(
             "disk_full",
             f"The disk is full{_file_of(error)}.",
-            "Free some space, then go on with --resume.",
+            "Free some space, then go on with the run.",
+            Remedy.GO_ON,
         )
     if isinstance(error, OSError) and error.filename is not None:
         return ZoomStackError(

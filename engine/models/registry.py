@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..contract.errors import ZoomStackError
+from ..contract.errors import Remedy, ZoomStackError
 from ..contract.job import AUTOMATIC, BUNDLED, BUNDLED_SECOND, LANCZOS
 from ..contract.model_folder import (
     CONFIG_FILE,
@@ -106,7 +106,8 @@ def list_models(folder: Path | None = None) -> list[ModelEntry]:
         raise ZoomStackError(
             "no_models_folder",
             f"The models folder {folder} cannot be read: {error.strerror or error}.",
-            f"Correct --models or the environment variable {MODELS_VARIABLE}.",
+            "Correct the models folder.",
+            Remedy.CHOOSE_MODELS,
         ) from None
     return entries + [inspect(path, path.name) for path in found]
 
@@ -134,7 +135,8 @@ def find_model(name: str, folder: Path | None = None, enlarges: bool = False) ->
                 "no_model",
                 f"There is no model {name!r}" + (f" in {where}." if where else "."),
                 f"Known models: {', '.join(entry.name for entry in known)}."
-                + ("" if where else " Others are found in the folder that --models names."),
+                + ("" if where else " Choose a models folder to find others."),
+                None if where else Remedy.CHOOSE_MODELS,
             )
         entry = matches[0]
     if entry.problem:

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from .. import __version__
-from ..contract.errors import ZoomStackError
+from ..contract.errors import Remedy, ZoomStackError
 from ..method.sampler import SamplerState
 
 INTERVAL = 1.0  # seconds between two savings, at least
@@ -110,13 +110,15 @@ class Checkpoints:
             raise ZoomStackError(
                 "bad_state",
                 f"The saved run {self.file} cannot be read.",
-                "Leave --resume out to start anew.",
+                "Start the run anew.",
+                Remedy.START_ANEW,
             ) from error
         if notes.get("run") != self._run:
             raise ZoomStackError(
                 "other_job",
                 f"Since the saved run began, {self._changed(notes.get('run', ''))} changed.",
-                "Leave --resume out to start anew.",
+                "Start the run anew.",
+                Remedy.START_ANEW,
             )
         return checkpoint
 

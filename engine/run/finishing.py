@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..contract.errors import ZoomStackError
+from ..contract.errors import Remedy, ZoomStackError
 from ..contract.geometry import Placement
 from ..method.footprint import Footprint
 from ..method.nesting import footprints, is_loop, render_with
@@ -196,5 +196,6 @@ def _move(aside: Path, target: Path) -> None:
         raise ZoomStackError(
             "unwritable",
             f"{target} cannot be written: {error.strerror or error}.",
-            "Close whatever shows that picture, then go on with --resume.",
+            "Close whatever shows that picture, then go on with the run.",
+            Remedy.GO_ON,
         ) from error

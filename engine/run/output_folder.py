@@ -13,7 +13,7 @@ import json
 import os
 from pathlib import Path
 
-from ..contract.errors import ZoomStackError
+from ..contract.errors import Remedy, ZoomStackError
 from ..contract.job import Job, parse_job
 from ..contract.stack import STACK_FILE, Stack, read_stack
 from ..contract.work_folder import WORK_FOLDER, saved_states, state_file
@@ -52,7 +52,8 @@ class OutputFolder:
             raise ZoomStackError(
                 "other_job",
                 f"The unfinished run in {self.path} is of another job.",
-                "Go on with the same job as before, or leave --resume out.",
+                "Go on with the same job as before, or start anew.",
+                Remedy.START_ANEW,
             )
         self._make_writable()
         return None
@@ -104,14 +105,16 @@ class OutputFolder:
             raise ZoomStackError(
                 "exists",
                 f"{self.path} holds a zoom stack already.",
-                "Choose another folder, or replace the stack with --overwrite.",
+                "Choose another folder, or replace the stack.",
+                Remedy.REPLACE,
             )
         # Pictures without a stack.json beside a saved state are this job's own, half written.
         if not (resume and self._states()) and self.picture_file(0).exists():
             raise ZoomStackError(
                 "exists",
                 f"{self.path} holds pictures already, such as {self.picture_file(0).name}.",
-                "Choose another folder, or replace them with --overwrite.",
+                "Choose another folder, or replace them.",
+                Remedy.REPLACE,
             )
 
     def _make_writable(self) -> None:

@@ -150,7 +150,8 @@ def test_the_result_is_announced_and_nothing_else(tmp_path: Path) -> None:
     out, err = finish(double("generate", job_file(tmp_path), "--out", tmp_path / "out"))
     assert out == f"2 levels in {tmp_path / 'out'}\n"
     assert "Loading the model" in err
-    refuse(double("generate", job_file(tmp_path), "--out", tmp_path / "out"), "already")
+    again = double("generate", job_file(tmp_path), "--out", tmp_path / "out")
+    refuse(again, "holds a zoom stack already. Choose another folder, or replace the stack. (--ov")
 
 
 def test_json_is_the_only_thing_on_standard_output(tmp_path: Path) -> None:
@@ -278,7 +279,10 @@ def test_models_lists_good_and_bad_ones(tmp_path: Path) -> None:
     out, _ = finish(engine("models", "--json", ZOOM_STACK_MODELS=str(tmp_path)))
     strange = next(model for model in json.loads(out)["models"] if model["name"] == "strange")
     assert not strange["ok"] and strange["folder"] == str(tmp_path / "strange")
-    refuse(engine("models", "--models", tmp_path / "absent"), "models folder")
+    absent = engine("models", "--models", tmp_path / "absent")
+    refuse(
+        absent, "Correct the models folder. (--models, or the environment variable ZOOM_STACK_MODE"
+    )
 
 
 def test_check_reports_this_python() -> None:
