@@ -1,15 +1,6 @@
-"""``python -m research.benchmarks yardstick | compare | prompts | samples | speed``: see ``--help`` of each.
+"""Measures the sampler and the bundled model: ``python -m research.benchmarks COMMAND``.
 
-yardstick [--seeds 64] [--json FILE] [--quick]: the sampler in worlds whose answer is known; exits
-    with 1 where the default misses its limits.
-compare [--seeds 4] [--out DIR] [--quick] [--variants] [--workers N]:
-    five methods on the bundled model, side by side.
-prompts [--seeds 4] [--model DIR] [--json FILE] [--workers N]: how many levels of the chains and of
-    the presets show their prompt, sampled together and each alone; exits with 1 where
-    that costs more than five points.
-samples [--count 8] [--model DIR] [--json FILE] [--sheet FILE] [--workers N]: the bundled model's
-    subjects, each alone; exits with 1 below nine in ten, or below three in four of any.
-speed [--preset NAME]: time and memory of a preset; exits with 1 above a minute or 6 GB.
+Each command has its own ``--help``. Those that judge exit with 1 where a limit is missed.
 """
 
 from __future__ import annotations
@@ -18,6 +9,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,48 +37,96 @@ OTHER_GRIDS = [Case(grid=grid) for grid in ("karras", "cosine")]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m research.benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m research.benchmarks", description=__doc__.splitlines()[0]
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    yardstick = commands.add_parser("yardstick", help="measure the sampler in exact worlds")
-    yardstick.add_argument("--seeds", type=int, default=64, help="samples of each world")
+
+    yardstick = _command(
+        commands,
+        "yardstick",
+        _yardstick,
+        "the sampler in worlds whose answer is known",
+        "exits with 1 where the default rule misses its limits",
+    )
+    yardstick.add_argument("--seeds", type=_positive, default=64, help="samples of each world")
     yardstick.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
     yardstick.add_argument("--quick", action="store_true", help="only the rules at p = 2, N = 5")
-    yardstick.set_defaults(run=_yardstick)
-    compare = commands.add_parser("compare", help="five methods side by side on the bundled model")
+
+    compare = _command(commands, "compare", _compare, "five methods on the bundled model")
     compare.add_argument(
         "--seeds", type=_positive, default=4, help="zooms of each chain of prompts"
     )
     compare.add_argument("--out", type=Path, default=Path(".dev/compare"), metavar="DIR")
     compare.add_argument("--quick", action="store_true", help="two chains, one seed")
-    compare.add_argument(
+    compare.add_argument("--variants", action="store_true", help="forms of the baselines instead")
+    _workers(compare)
+
+    prompts = _command(
+        commands,
+        "prompts",
+        _prompts,
+        "how many levels show their prompt, sampled together and each alone",
+        "exits with 1 where together loses more than five points",
+    )
+    prompts.add_argument("--seeds", type=_positive, default=4, help="zooms of each chain")
+    prompts.add_argument("--first", type=_positive, default=1, help="seed of the first")
+    _model(prompts)
+    _workers(prompts)
+
+    samples = _command(
+        commands,
+        "samples",
+        _samples,
+        "is every subject recognised, sampled alone?",
+        "exits with 1 below nine in ten, or below three in four of any subject",
+    )
+    samples.add_argument("--count", type=_positive, default=8, help="samples of each subject")
+    samples.add_argument("--sheet", type=Path, metavar="FILE", help="save some of the samples")
+    _model(samples)
+    _workers(samples)
+
+    speed = _command(
+        commands,
+        "speed",
+        _speed,
+        "time and memory of a preset",
+        "exits with 1 above a minute or 6 GB",
+    )
+    speed.add_argument("--preset", default="powers_of_ten", metavar="NAME")
+
+    arguments = parser.parse_args()
+    # The pictures are small: threads cost more than they give.
+    torch.set_num_threads(1)
+    sys.exit(arguments.run(arguments))
+
+
+def _command(
+    commands: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    verdict: str | None = None,
+) -> argparse.ArgumentParser:
+    """A subcommand; ``run`` gives its exit code."""
+    text = f"{summary}; {verdict}" if verdict else summary
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, metavar="DIR", help="another than the bundled one")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+
+
+def _workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--workers",
         type=_positive,
         default=os.cpu_count() or 1,
         help="zooms made at the same time; the cores by default",
     )
-    compare.add_argument("--variants", action="store_true", help="forms of the baselines instead")
-    compare.set_defaults(run=_compare)
-    prompts = commands.add_parser("prompts", help="what joint sampling costs in prompts")
-    prompts.add_argument("--seeds", type=_positive, default=4, help="zooms of each chain")
-    prompts.add_argument("--first", type=_positive, default=1, help="seed of the first")
-    prompts.add_argument("--model", type=Path, metavar="DIR", help="another than the bundled one")
-    prompts.add_argument("--json", type=Path, metavar="FILE", help="write the counts there too")
-    prompts.add_argument("--workers", type=_positive, default=os.cpu_count() or 1)
-    prompts.set_defaults(run=_prompts)
-    samples = commands.add_parser("samples", help="is every subject recognised, sampled alone?")
-    samples.add_argument("--count", type=_positive, default=8, help="samples of each subject")
-    samples.add_argument("--model", type=Path, metavar="DIR", help="another than the bundled one")
-    samples.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    samples.add_argument("--sheet", type=Path, metavar="FILE", help="save some of the samples")
-    samples.add_argument("--workers", type=_positive, default=os.cpu_count() or 1)
-    samples.set_defaults(run=_samples)
-    speed = commands.add_parser("speed", help="time and memory of the default preset")
-    speed.add_argument("--preset", default="powers_of_ten", metavar="NAME")
-    speed.set_defaults(run=_speed)
-    arguments = parser.parse_args()
-    # The pictures are small: threads cost more than they give.
-    torch.set_num_threads(1)
-    sys.exit(arguments.run(arguments))
 
 
 def _positive(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Draw the sample zoom, from a galaxy to a shore: ``python -m research.sample_zoom [FOLDER]``.
+"""Draws the sample zoom, from a galaxy to a shore: ``python -m research.sample_zoom [FOLDER]``.
 
 Needs numpy and Pillow. Everything is computed, no picture comes from elsewhere. Levels 2 and
 deeper are windows on one scene in units of the planet's radius, so they agree by themselves; a
@@ -7,23 +7,29 @@ last pass in linear light puts each level, reduced, into the level before it.
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from .noise import SIZE, Array, encode, expose, smooth, window
 from .planet import height, sphere, system
 from .space import galaxy, nebula, stars, sunshine
 
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "galaxy_to_shore"
 FACTOR = 4
 CELL = SIZE // FACTOR
 
+Corner = NDArray[np.int64]
+"""(left, top) of a footprint, in pixels of the level that it lies in."""
 
-def enlarged(light: Array, left: int, top: int, softness: float) -> Array:
+
+def enlarged(light: Array, corner: Corner, softness: float) -> Array:
     """A footprint of ``light`` at full size, smoothed of its pixels."""
+    left, top = corner
     crop = light[top : top + CELL, left : left + CELL]
     planes = [
         np.asarray(
@@ -33,7 +39,8 @@ def enlarged(light: Array, left: int, top: int, softness: float) -> Array:
         )
         for plane in np.moveaxis(crop, -1, 0)
     ]
-    return np.clip(np.stack(planes, -1), 0, None)
+    smoothed: Array = np.clip(np.stack(planes, -1), 0, None)
+    return smoothed
 
 
 def dimmed(light: Array, middle: float) -> Array:
@@ -43,7 +50,7 @@ def dimmed(light: Array, middle: float) -> Array:
     return light * (1 - (1 - middle) * inside)[..., None]
 
 
-def find_shore(centre: Array, half: float) -> Array:
+def find_shore(centre: Array, half: float) -> Corner:
     """The footprint near the middle of a window that is best shared by land and sea."""
     x, y = window((centre[0], centre[1]), half)
     h = height(sphere(x, y), 2 * half / SIZE)
@@ -61,13 +68,13 @@ def find_shore(centre: Array, half: float) -> Array:
     return np.array([left, top])
 
 
-def move(centre: Array, half: float, corner: Array) -> Array:
+def move(centre: Array, half: float, corner: Corner) -> Array:
     """The centre of the footprint whose upper left corner is at a pixel."""
     middle = (corner + CELL / 2) / SIZE * 2 - 1
     return np.array([centre[0] + half * middle[0], centre[1] - half * middle[1]])
 
 
-def nest(levels: list[Array], corners: list[Array]) -> None:
+def nest(levels: list[Array], corners: list[Corner]) -> None:
     """Put each level, reduced by plain averages of light, into the one before it."""
     for i in range(len(levels) - 2, -1, -1):
         small = levels[i + 1].reshape(CELL, FACTOR, CELL, FACTOR, 3).mean((1, 3))
@@ -87,11 +94,13 @@ PROMPTS = (
 )
 
 
-def main(folder: Path) -> None:
+def draw(folder: Path) -> None:
+    """Write the pictures of all levels and ``stack.json``."""
     half = 1.85
     corners = [np.array([448, 372]), np.array([240, 222]), np.array([392, 316])]
     # Windows in planet radii, from the star system down to the shore.
-    centres, halves = [np.zeros(2)], [half]
+    centres: list[Array] = [np.zeros(2)]
+    halves = [half]
     for _ in range(4):
         corner = find_shore(centres[-1], halves[-1])
         corners.append(corner)
@@ -104,9 +113,9 @@ def main(folder: Path) -> None:
 
     wide = galaxy()
     hollow = (corners[1] + CELL / 2) / SIZE * 2 - 1
-    cloud = nebula(enlarged(wide, *corners[0], softness=8), hollow)
-    sky = dimmed(enlarged(cloud, *corners[1], softness=8), 0.4)
-    close_sky = dimmed(enlarged(sky, *corners[2], softness=8), 0.7) + stars(260, 9, 0.45)
+    cloud = nebula(enlarged(wide, corners[0], softness=8), hollow)
+    sky = dimmed(enlarged(cloud, corners[1], softness=8), 0.4)
+    close_sky = dimmed(enlarged(sky, corners[2], softness=8), 0.7) + stars(260, 9, 0.45)
     sky = sky + stars(520, 8, 0.7)
     shift = move(system_centre, outer * FACTOR, SIZE - CELL - corners[1])
     x, y = window((shift[0], shift[1]), outer * FACTOR)
@@ -137,6 +146,16 @@ def main(folder: Path) -> None:
     (folder / "stack.json").write_text(json.dumps(stack, indent=2) + "\n", encoding="utf-8")
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m research.sample_zoom", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=SAMPLE, metavar="FOLDER",
+        help="where to draw it; by default the sample itself is drawn anew",
+    )  # fmt: skip
+    draw(parser.parse_args().folder)
+
+
 if __name__ == "__main__":
-    here = Path(__file__).resolve().parents[2] / "samples" / "galaxy_to_shore"
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else here)
+    main()

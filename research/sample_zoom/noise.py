@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 SIZE = 768
 
-Array = np.ndarray
+Array = NDArray[np.floating[Any]]
+"""Planes (SIZE, SIZE), pictures (SIZE, SIZE, 3) in linear light, points (2,) and colours (3,)."""
 
 
 def hashed(*cells: Array, seed: int) -> Array:
@@ -51,7 +55,8 @@ def fbm(*axes: Array, octaves: float, seed: int, gain: float = 0.5) -> Array:
 
 
 def smooth(low: float, high: float, value: Array) -> Array:
-    t = np.clip((value - low) / (high - low), 0, 1)
+    """0 at `low`, 1 at `high`, level at both; falls where low > high."""
+    t: Array = np.clip((value - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
 
 
@@ -74,7 +79,8 @@ def encode(linear: Array) -> Array:
 
 def expose(light: Array) -> Array:
     """Film-like: bright things go to white softly and keep their hue."""
-    return 1 - np.exp(-light)
+    exposed: Array = 1 - np.exp(-light)
+    return exposed
 
 
 def window(centre: tuple[float, float], half: float) -> tuple[Array, Array]:

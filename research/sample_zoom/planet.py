@@ -87,7 +87,8 @@ def trees(colours: Array, h: Array, x: Array, y: Array, pixel: float) -> Array:
             best = np.maximum(best, top)
     leaf = np.where(best > 0, tone, 0.34)
     leaf = leaf * (1 + 0.25 * noise(x / crown * 5, y / crown * 5, seed=205))
-    return colours * (1 + (green * visible)[..., None] * (1.25 * leaf[..., None] - 1))
+    shaded: Array = colours * (1 + (green * visible)[..., None] * (1.25 * leaf[..., None] - 1))
+    return shaded
 
 
 def surf(colours: Array, h: Array, x: Array, y: Array, pixel: float) -> Array:
@@ -134,7 +135,7 @@ def air(x: Array, y: Array) -> Array:
     """The thin blue glow around the planet's lit side."""
     r = np.hypot(x, y)
     toward = np.clip((x * SUNLIGHT[0] + y * SUNLIGHT[1]) / np.maximum(r, 1e-6) + 0.45, 0, 1)
-    glow = np.exp(-np.clip(r - 1, 0, None) / 0.035) * toward * (r > 0.98)
+    glow: Array = np.exp(-np.clip(r - 1, 0, None) / 0.035) * toward * (r > 0.98)
     return glow[..., None] * colour(96, 160, 255) * 0.9
 
 
@@ -153,7 +154,7 @@ def system(centre: Array, half: float, sky: Array, target: Array) -> Array:
     """A window on star, planet and moon in front of ``sky``."""
     x, y = window((centre[0], centre[1]), half)
     pixel = 2 * half / SIZE
-    light = sky + sunshine(x, y) + air(x, y)
+    light: Array = sky + sunshine(x, y) + air(x, y)
     for body, coverage in (moon(x, y, pixel), planet(x, y, target, pixel)):
         light = mix(light, body, coverage)
     return light

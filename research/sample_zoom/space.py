@@ -49,7 +49,7 @@ def galaxy() -> Array:
     disc = np.exp(-((radius / 0.52) ** 1.5)) * smooth(1.3, 0.7, radius)
     core = np.exp(-radius / 0.085) * 2.6 + np.exp(-((radius / 0.26) ** 1.3)) * 0.42
     clumps = np.clip(fbm(u * 16, v * 16, octaves=6, seed=31, gain=0.7), 0, None) ** 2
-    light = disc[..., None] * colour(190, 165, 150) * 0.42
+    light: Array = disc[..., None] * colour(190, 165, 150) * 0.42
     light = light + (disc * arms * (0.75 + 0.5 * wisps))[..., None] * colour(135, 175, 255) * 2.1
     light += (disc * arms * clumps)[..., None] * np.array([1.0, 0.55, 0.8]) * 2.6
     light += core[..., None] * colour(255, 222, 170)
@@ -57,7 +57,9 @@ def galaxy() -> Array:
     rng = np.random.default_rng(5)
     sparkle = rng.random((SIZE, SIZE)) ** 60 * disc * (0.3 + arms)
     light += sparkle[..., None] * colour(225, 232, 255) * 2.4
-    return np.clip(light, 0, None) + stars(420, 6, 1.1) * 0.8 + 0.0012 * colour(90, 110, 200)
+    light = np.clip(light, 0, None)
+    light += stars(420, 6, 1.1) * 0.8
+    return light + 0.0012 * colour(90, 110, 200)
 
 
 def nebula(base: Array, hollow: Array) -> Array:
@@ -72,7 +74,7 @@ def nebula(base: Array, hollow: Array) -> Array:
     folds = fbm(x * 2 + warp_y, y * 2 + warp_x, octaves=8, seed=71, gain=0.55)
     fibres = np.clip(1 - np.abs(folds), 0, None)
     inside = smooth(1.02, 0.55, np.maximum(abs(x), abs(y)))
-    light = base * (1 + inside * np.clip(0.9 * gas, -0.75, 1.3))[..., None]
+    light: Array = base * (1 + inside * np.clip(0.9 * gas, -0.75, 1.3))[..., None]
     pink = inside * smooth(0.1, 0.9, gas) * fibres**3
     blue = inside * smooth(-0.1, 0.8, warp_x - 0.3 * gas) * fibres**2
     light += pink[..., None] * np.array([0.75, 0.16, 0.24]) * 0.85
@@ -81,7 +83,8 @@ def nebula(base: Array, hollow: Array) -> Array:
     away = np.hypot(x - hollow[0], y + hollow[1]) + 0.06 * warp_x
     light *= (1 - 0.86 * np.exp(-((away / 0.3) ** 4)))[..., None]
     shell = inside * np.exp(-(((away - 0.36) / 0.07) ** 2)) * fibres**2
-    return light + shell[..., None] * np.array([0.62, 0.3, 0.2]) * 0.5
+    light += shell[..., None] * np.array([0.62, 0.3, 0.2]) * 0.5
+    return light
 
 
 def sunshine(x: Array, y: Array) -> Array:
@@ -89,7 +92,8 @@ def sunshine(x: Array, y: Array) -> Array:
     r = np.hypot(x - SUN[0], y - SUN[1])
     angle = np.arctan2(y - SUN[1], x - SUN[0])
     rays = 1 + 0.25 * fbm(np.cos(angle) * 4, np.sin(angle) * 4, octaves=4, seed=81)
-    light = (8 * np.exp(-((r / 0.42) ** 4)))[..., None] * colour(255, 246, 220)
+    light: Array = (8 * np.exp(-((r / 0.42) ** 4)))[..., None] * colour(255, 246, 220)
     light = light + (2.6 * np.exp(-r / 0.42) * rays)[..., None] * colour(255, 222, 150)
     light += (0.2 * np.exp(-r / 1.5) * rays)[..., None] * colour(255, 176, 96)
-    return light + (0.012 * np.exp(-r / 5))[..., None] * colour(120, 140, 255)
+    light += (0.012 * np.exp(-r / 5))[..., None] * colour(120, 140, 255)
+    return light

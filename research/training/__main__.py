@@ -1,7 +1,7 @@
 """The bundled model from nothing in one command: pictures, both stages, export, recognition.
 
-python -m research.training                 ten hours on two CPU cores; on CUDA where there is one
-python -m research.training --minutes 60    a smaller try
+python -m research.training               ten hours on two CPU cores; on CUDA where there is one
+python -m research.training --minutes 60  a smaller try
 
 Interrupted, the same command goes on where it was. Nothing is installed: the models lie in the
 folders that it names, and ``engine/models/bundled`` stays as it is.
@@ -20,8 +20,8 @@ from .drawing.images import DATA, is_made
 from .learning.second_stage import BATCH, HELD_OUT
 
 LAST_SHARE = 0.1
-"""Of stage I's time: a last run that takes foreign patches out of the samples, for few of its
-pictures hold another (docs/training_log.md, "What was learned")."""
+"""Of stage I's time: a last run, few of whose pictures hold another. The more of them do, the more
+of the model's samples show a patch of another picture (docs/bundled_model.md)."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -49,33 +49,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _run("drawing.images", "--count", options.count, "--out", small, *seed)
     minutes = options.minutes * (1 - LAST_SHARE)
     _run(
-        "learning.first_stage", "--data", small, "--run", first, "--minutes", minutes, "--holding", 0.3,
-        "--small-share", 0.3, "--batch-full", 48, "--rate", 6e-4, *seed,
+        "learning.first_stage", "--data", small, "--run", first, "--minutes", minutes,
+        "--holding", 0.3, "--small-share", 0.3, "--batch-full", 48, "--rate", 6e-4, *seed,
     )  # fmt: skip
     _run(
         "learning.export", "--data", small, "--run", first, "--out", begun,
         "--state", "before the last run of its training.",
     )  # fmt: skip
     _run(
-        "learning.first_stage", "--data", small, "--run", last, "--minutes", options.minutes - minutes,
-        "--holding", 0.05, "--start", begun, "--small-share", 0, "--batch-full", 48,
-        "--rate", 5e-4, "--seed", options.seed + 1,
+        "learning.first_stage", "--data", small, "--run", last,
+        "--minutes", options.minutes - minutes, "--holding", 0.05, "--start", begun,
+        "--small-share", 0, "--batch-full", 48, "--rate", 5e-4, "--seed", options.seed + 1,
     )  # fmt: skip
     _run("learning.export", "--data", small, "--run", last, "--out", model)
     if not is_made(large):
         _run("drawing.images", "--count", options.large, "--size", 256, "--out", large, *seed)
     _run(
-        "learning.second_stage", "--data", large, "--run", second, "--minutes", options.minutes_second,
-        "--crop", 96, *seed,
+        "learning.second_stage", "--data", large, "--run", second,
+        "--minutes", options.minutes_second, "--crop", 96, *seed,
     )  # fmt: skip
     _run("learning.export", "--second", "--run", second, "--out", enlarger)
     print(f"Stage I: {model}, stage II: {enlarger}", flush=True)
     if not options.unjudged:
-        sys.exit(
-            _start(
-                "research.benchmarks", "samples", "--model", model, "--sheet", work / "samples.png"
-            )
-        )
+        sheet = work / "samples.png"
+        sys.exit(_start("research.benchmarks", "samples", "--model", model, "--sheet", sheet))
 
 
 def _check_the_same(file: Path, options: argparse.Namespace) -> None:

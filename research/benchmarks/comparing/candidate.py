@@ -19,7 +19,7 @@ def open_stage_one(folder: Path | None = None) -> deepfloyd_if.DeepFloydIF:
     and could not be compared.
 
     Args:
-        folder: as ``training.export`` writes it; None is the bundled model's.
+        folder: as ``research.training.learning.export`` writes it; None is the bundled model's.
 
     Raises:
         ZoomStackError: code ``bad_model``.

@@ -18,7 +18,7 @@ class Chain:
     Attributes:
         title: for people.
         levels: (subject, prompt), widest first; subjects are the names in
-            ``training.images.CONCEPTS``.
+            ``research.training.drawing.images.CONCEPTS``.
         placements: how each level lies in the one before it; in a loop the first lies in the last.
     """
 

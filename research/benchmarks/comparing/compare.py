@@ -28,7 +28,8 @@ from .recognition import SEED, Judge, recognised
 OURS = SamplerSettings()
 PAPER = SamplerSettings(solver="ddpm", steps=methods.PAPER_STEPS, blending="uniform")
 
-# The strongest of research/benchmarks/comparing/variants.py each: the mean of recognised, context and 1 / seam.
+# The progressive ones are the strongest of their `variants`, by the mean of recognised, context and
+# 1 / seam.
 METHODS: dict[str, Callable[[Zoom], Made]] = {
     "ours": lambda zoom: methods.joint(zoom, OURS),
     "the paper's": lambda zoom: methods.joint(zoom, PAPER),

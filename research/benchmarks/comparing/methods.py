@@ -189,7 +189,7 @@ def around(place: Footprint, deeper: torch.Tensor) -> Given:
 def inside(place: Footprint, wider: torch.Tensor) -> Given:
     """Keeps pictures (1, C, H, W) equal, once reduced, to the crop of the wider level (C, H, W).
 
-    The projection x0 + U (crop - R x0) with R U = 1, as ``engine.pinning`` has it: null-space
+    The projection x0 + U (crop - R x0) with R U = 1, as in ``engine.method.pinning``: null-space
     sampling (DDNM, Wang et al. 2023) with the engine's smooth U.
     """
     crop = place.crop(wider)[None]

@@ -1,8 +1,8 @@
 """Is a level recognised as what its prompt asks for? A judge that never met the diffusion model.
 
-The judge is the small convolutional classifier of ``training.classifier``, trained here on pictures
-that the diffusion model was not trained on (another seed of the picture program), plain and nested.
-Nested ones matter: a level of a zoom holds two or three other subjects in its middle, and a judge
+The judge is the classifier of ``research.training.judging``, trained here on pictures that the
+diffusion model was not trained on (another seed of the picture program), plain and nested. Nested
+ones matter: a level of a zoom holds two or three other subjects in its middle, and a judge
 that knows plain pictures only would fail a good level for what lies inside it.
 
 The judge is made once and kept below ``.dev/``, in a folder named after the program that drew the
@@ -28,6 +28,7 @@ from engine.method.footprint import Footprint, footprint
 from engine.method.nesting import render_with
 from research.training.drawing.images import CONCEPTS, make_set
 from research.training.drawing.program import version
+from research.training.judging import classifier as classifier_module
 from research.training.judging.classifier import build_classifier, train_classifier
 
 CACHE = Path(".dev/benchmarks")
@@ -65,7 +66,7 @@ class Judge:
 def recognised(judge: Judge, levels: torch.Tensor, subjects: Sequence[str]) -> list[bool]:
     """Whether each level's first guess, of all subjects that can be drawn, is what was asked for.
 
-    Chance is one in the number of ``training.images.CONCEPTS``.
+    Chance is one in the number of ``CONCEPTS``.
     """
     return [seen == asked for seen, asked in zip(judge.names(levels), subjects, strict=True)]
 
@@ -115,7 +116,8 @@ def _continued(
 
 def judge(folder: Path = CACHE, pictures: int = PICTURES, steps: int = STEPS) -> Judge:
     """The judge, made at the first call: a few minutes on one core."""
-    kept = folder / f"judge_{version(Path(__file__))}_{pictures}_{steps}"
+    made_by = version(Path(__file__), Path(classifier_module.__file__))
+    kept = folder / f"judge_{made_by}_{pictures}_{steps}"
     if not (kept / "judge.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         # Made aside and moved as a whole: a run that was cut short leaves nothing half made.

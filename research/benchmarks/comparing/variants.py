@@ -1,6 +1,7 @@
 """The progressive baselines in several forms, from which the strongest were taken.
 
-``python -m research.benchmarks compare --variants`` measures them; ``compare.METHODS`` holds the choice.
+``python -m research.benchmarks compare --variants`` measures them; ``compare.METHODS`` holds the
+choice.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ def run(preset: str = PRESET) -> int:
     """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "stack"
-        command = [sys.executable, "-m", "engine", "generate", "--preset", preset, "--out", out]
+        command = [sys.executable, "-m", "engine", "generate", "--preset", preset]
         started = time.perf_counter()
-        subprocess.run([*command, "--quiet"], cwd=ROOT, check=True)
+        subprocess.run([*command, "--out", str(out), "--quiet"], cwd=ROOT, check=True)
         seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     gigabytes = peak / (1e9 if sys.platform == "darwin" else 1e6)  # bytes there, kilobytes here

@@ -41,7 +41,7 @@ class MeanPrior:
 
 
 class FieldWorld:
-    """The exact denoiser of a stack of fields; see ``engine.models.protocol.Denoiser``.
+    """The exact denoiser of a stack of fields; see ``engine.method.denoiser``.
 
     Args:
         priors: of each level's mean.
@@ -60,7 +60,7 @@ class FieldWorld:
         variance = sigma.view(-1, 1, 1, 1) ** 2
         coefficients = torch.fft.fft2(z, norm="ortho")
         coefficients = coefficients * (self.power / (self.power + variance))
-        field = torch.fft.ifft2(coefficients, norm="ortho").real
+        field: torch.Tensor = torch.fft.ifft2(coefficients, norm="ortho").real
         means = z.mean(dim=(-2, -1))
         known = [
             self._mean(means[i], float(sigma[i]), prior) for i, prior in enumerate(self.priors)

@@ -1,6 +1,6 @@
 """Noise, cells, light and colour: the brushes that every concept draws with.
 
-All fields are float32 arrays of shape (n, n), images (n, n, 3) with values 0..1 unless a
+All fields are arrays of floats of shape (n, n), images (n, n, 3) with values 0..1 unless a
 docstring says otherwise. Coordinates run from -1 to 1, y downwards.
 """
 
@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating[Any]]
+Colour = tuple[float, float, float]
+"""Red, green and blue, 0..1."""
+
 Rng = np.random.Generator
 
 UNITS = 128
@@ -95,7 +99,8 @@ def noise(
     white = rng.standard_normal((m, m), dtype=np.float32)
     field = np.fft.irfft2(np.fft.rfft2(white) * amplitude, s=(m, m))[:n, :n]
     field -= field.mean()
-    return (field / (field.std() + 1e-9)).astype(np.float32)
+    normal: Field = (field / (field.std() + 1e-9)).astype(np.float32)
+    return normal
 
 
 def blur(field: Field, sigma: float) -> Field:
@@ -119,34 +124,37 @@ def warp(field: Field, dx: Field, dy: Field) -> Field:
     y1, x1 = np.minimum(y0 + 1, n - 1), np.minimum(x0 + 1, n - 1)
     top = field[y0, x0] * (1 - fx) + field[y0, x1] * fx
     bottom = field[y1, x0] * (1 - fx) + field[y1, x1] * fx
-    return (top * (1 - fy) + bottom * fy).astype(np.float32)
+    read: Field = (top * (1 - fy) + bottom * fy).astype(np.float32)
+    return read
 
 
 def _mirror(position: Field, n: int) -> Field:
     period = 2.0 * (n - 1)
     position = np.mod(position, period)
-    return np.minimum(position, period - position)
+    mirrored: Field = np.minimum(position, period - position)
+    return mirrored
 
 
 def smooth(low: float, high: float, value: Field) -> Field:
     """Smooth step: 0 at `low`, 1 at `high`; falls where low > high."""
-    t = np.clip((value - low) / (high - low), 0.0, 1.0)
+    t: Field = np.clip((value - low) / (high - low), 0.0, 1.0)
     return t * t * (3 - 2 * t)
 
 
 def unit(field: Field) -> Field:
     """Standard normal values squeezed to 0..1, evenly spread."""
-    return (0.5 + 0.5 * np.tanh(0.8 * field)).astype(np.float32)
+    squeezed: Field = (0.5 + 0.5 * np.tanh(0.8 * field)).astype(np.float32)
+    return squeezed
 
 
-def ramp(value: Field, *stops: tuple[float, tuple[float, float, float]]) -> Field:
+def ramp(value: Field, *stops: tuple[float, Colour]) -> Field:
     """Colours (r, g, b) given at positions, straight lines between them: (n, n, 3)."""
     position = [stop for stop, _ in stops]
     channels = [np.interp(value, position, [colour[c] for _, colour in stops]) for c in range(3)]
     return np.stack(channels, axis=-1).astype(np.float32)
 
 
-def mix(a: Field, b: Field | tuple[float, float, float], amount: Field) -> Field:
+def mix(a: Field, b: Field | Colour, amount: Field) -> Field:
     """a where amount is 0, b where it is 1; amount (n, n)."""
     weight = amount[..., None]
     return a * (1 - weight) + np.asarray(b, np.float32) * weight
@@ -163,7 +171,8 @@ def hillshade(height: Field, azimuth: float, altitude: float, strength: float) -
     dx, dy = dx * strength, dy * strength
     light = np.sin(altitude) - np.cos(altitude) * (dx * np.cos(azimuth) + dy * np.sin(azimuth))
     shade = np.maximum(light, 0.0) / np.sqrt(1 + dx**2 + dy**2) / np.sin(altitude)
-    return np.minimum(shade, 2.2).astype(np.float32)
+    bounded: Field = np.minimum(shade, 2.2).astype(np.float32)
+    return bounded
 
 
 class Cells:
@@ -219,7 +228,7 @@ def stamp(
     cx: float,
     cy: float,
     radius: float,
-    colour: tuple[float, float, float],
+    colour: Colour,
     gain: float,
 ) -> None:
     """Adds a Gaussian spot to `image` (n, n, 3) in place; cx, cy, radius in units."""
@@ -238,9 +247,12 @@ def stamp(
 def reduce(image: Field, factor: int = 2) -> Field:
     """Area mean over factor x factor pixels."""
     h, w = image.shape[0] // factor, image.shape[1] // factor
-    return image[: h * factor, : w * factor].reshape(h, factor, w, factor, -1).mean(axis=(1, 3))
+    blocks = image[: h * factor, : w * factor].reshape(h, factor, w, factor, -1)
+    mean: Field = blocks.mean(axis=(1, 3))
+    return mean
 
 
-def vary(rng: Rng, colour: tuple[float, float, float], amount: float = 0.06) -> tuple:
+def vary(rng: Rng, colour: Colour, amount: float = 0.06) -> Colour:
     """A neighbouring colour, so that no two pictures share one."""
-    return tuple(np.clip(np.asarray(colour) + rng.normal(0, amount, 3), 0, 1))
+    red, green, blue = np.clip(np.asarray(colour) + rng.normal(0, amount, 3), 0, 1)
+    return red, green, blue

@@ -1,8 +1,9 @@
 """The picture program: square images of every concept, with captions.
 
-python -m research.training.drawing.images --count 20000     writes stage I's training set under .dev/training/
-python -m research.training.drawing.images --count 3000 --size 256 --out .dev/training/large     and stage II's
-python -m research.training.drawing.images --sheet OUT.png   draws a contact sheet, one row a concept
+python -m research.training.drawing.images --count 20000    stage I's set, under .dev/training/
+python -m research.training.drawing.images --count 3000 --size 256 --out .dev/training/large
+                                                            stage II's
+python -m research.training.drawing.images --sheet OUT.png  a contact sheet, one row a concept
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import itertools
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,8 @@ CONCEPTS: dict[str, Callable[[Rng], Drawing]] = {
 
 DATA = Path(".dev/training")
 CAPTIONS = "captions.json"  # of a set; written last
-PARTS = "parts"  # folder of the blocks of a set that is being drawn: NUMBER.npz, whole or not there
+NO_SET = "no set there; python -m research.training.drawing.images draws one"
+_PARTS = "parts"  # folder of a set that is being drawn, for its blocks: NUMBER.npz
 Pixels = NDArray[np.uint8]
 _A_BLOCK = 250  # pictures that are drawn and kept together: about ten seconds of a core
 
@@ -82,19 +84,14 @@ def draw(rng: Rng, concept: str, size: int = SMALL) -> tuple[Field, Drawing]:
     return reduce(np.clip(drawing.image, 0.0, 1.0), max(UNITS // size, 1)), drawing
 
 
-def example(
-    seed: int, index: int, size: int = SMALL, only: Sequence[str] = ()
-) -> tuple[Pixels, str, int]:
+def example(seed: int, index: int, size: int = SMALL) -> tuple[Pixels, str, int]:
     """Picture `index` of the set `seed`: (size, size, 3) bytes, caption, number of its concept.
 
     Only stage I has to do with more than one scale in a picture; its captions say which.
-
-    Args:
-        only: these subjects in turn; none means all.
     """
     rng = np.random.default_rng((seed, index))
     names = list(CONCEPTS)
-    number = names.index(only[index % len(only)]) if only else index % len(names)
+    number = index % len(names)
     image, drawing = draw(rng, names[number], size)
     text = caption(rng, drawing)
     if size == SMALL and rng.random() < insets.SHARE:
@@ -116,14 +113,11 @@ class _Block:
     start: int
     stop: int
     size: int
-    only: tuple[str, ...]
 
     def make(self) -> Path:
         """Drawn, unless they have been; the file is whole or not there."""
         if not self.file.exists():
-            examples = [
-                example(self.seed, i, self.size, self.only) for i in range(self.start, self.stop)
-            ]
+            examples = [example(self.seed, i, self.size) for i in range(self.start, self.stop)]
             pictures, texts, numbers = zip(*examples, strict=True)
             half = self.file.with_suffix(".new.npz")
             np.savez(
@@ -138,7 +132,6 @@ def make_set(
     seed: int,
     folder: Path,
     size: int = SMALL,
-    only: Sequence[str] = (),
     processes: int | None = None,
 ) -> None:
     """Writes images.npy (count, size, size, 3), concepts.npy and at last captions.json.
@@ -146,39 +139,34 @@ def make_set(
     Interrupted, the same call of the same program goes on where it was.
 
     Args:
-        only: subjects; none means all.
         processes: by default one a core.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CAPTIONS).unlink(missing_ok=True)
-    asked = {"seed": seed, "count": count, "size": size, "only": [*only], "program": _program()}
-    parts = _begun(folder / PARTS, asked)
+    asked = {"seed": seed, "count": count, "size": size, "program": _program()}
+    parts = _begun(folder / _PARTS, asked)
     blocks = [
-        _Block(parts / f"{i}.npz", seed, i, min(i + _A_BLOCK, count), size, tuple(only))
+        _Block(parts / f"{i}.npz", seed, i, min(i + _A_BLOCK, count), size)
         for i in range(0, count, _A_BLOCK)
     ]
     # The sampler's footprints compute with torch, whose threads would only wait for each other.
     with ProcessPoolExecutor(processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        made = [read_part(file) for file in pool.map(_Block.make, blocks)]
+        made = [_read_part(file) for file in pool.map(_Block.make, blocks)]
     np.save(folder / "images.npy", np.concatenate([part["images"] for part in made]))
     np.save(folder / "concepts.npy", np.concatenate([part["numbers"] for part in made]))
     texts = list(itertools.chain(*(part["texts"].tolist() for part in made)))
-    _finish(folder, texts)
-    shutil.rmtree(parts)
-
-
-def _finish(folder: Path, texts: Sequence[str]) -> None:
-    """Write the captions; with them a set is whole, so they are there at once or not at all."""
+    # With its captions a set is whole, so they are there at once or not at all.
     half = folder / f"{CAPTIONS}.new"
     half.write_text(json.dumps(texts), encoding="utf-8")
     half.replace(folder / CAPTIONS)
+    shutil.rmtree(parts)
 
 
 def _program() -> str:
     return version(FOLDER / "captions.py", FOLDER / "words.py")
 
 
-def read_part(file: Path) -> dict[str, NDArray[Any]]:
+def _read_part(file: Path) -> dict[str, NDArray[Any]]:
     """A block of a set that is being drawn: images, texts and numbers, as they will be in it."""
     with np.load(file) as part:
         return dict(part)
@@ -205,38 +193,17 @@ def captions_of(folder: Path) -> list[str]:
     return texts
 
 
-def parts_of(folder: Path) -> list[Path]:
-    """The blocks that a set which is being drawn has so far."""
-    # One with another name is still being written.
-    return sorted(file for file in (folder / PARTS).glob("*.npz") if file.stem.isdigit())
-
-
-def join_sets(folders: Sequence[Path], out: Path) -> None:
-    """One set of several, in their order.
-
-    Args:
-        out: another folder than theirs.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    (out / CAPTIONS).unlink(missing_ok=True)
-    for name in ("images.npy", "concepts.npy"):
-        parts = [np.load(folder / name, mmap_mode="r") for folder in folders]
-        np.save(out / name, np.concatenate(parts))
-    texts = list(itertools.chain(*map(captions_of, folders)))
-    _finish(out, texts)
-
-
 def concepts_of(folder: Path) -> list[str]:
     """The subjects that the pictures of a set show, from the widest scale to the smallest."""
     numbers = np.unique(np.load(folder / "concepts.npy"))
     return [list(CONCEPTS)[number] for number in numbers]
 
 
-def sheet(seed: int, columns: int, names: list[str], zoom: int = 2) -> Image.Image:
+def sheet(seed: int, columns: int, zoom: int = 2) -> Image.Image:
     """A contact sheet, one row a concept."""
     rows = []
-    for name in names:
-        rng = np.random.default_rng((seed, list(CONCEPTS).index(name)))
+    for number, name in enumerate(CONCEPTS):
+        rng = np.random.default_rng((seed, number))
         rows.append(np.concatenate([draw(rng, name)[0] for _ in range(columns)], axis=1))
     pixels = (np.concatenate(rows) * 255 + 0.5).astype(np.uint8)
     picture = Image.fromarray(pixels)
@@ -244,26 +211,20 @@ def sheet(seed: int, columns: int, names: list[str], zoom: int = 2) -> Image.Ima
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m research.training.drawing.images", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--count", type=int, default=27000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=DATA)
     parser.add_argument("--size", type=int, choices=(64, 256), default=64)
     parser.add_argument("--sheet", type=Path, help="draw a contact sheet instead")
-    parser.add_argument("--columns", type=int, default=10)
-    parser.add_argument(
-        "--only", nargs="*", default=[], choices=list(CONCEPTS), help="these subjects; default: all"
-    )
-    parser.add_argument("--join", type=Path, nargs="+", help="make one set of these instead")
+    parser.add_argument("--columns", type=int, default=10, help="of the contact sheet")
     options = parser.parse_args()
     if options.sheet:
-        sheet(options.seed, options.columns, options.only or list(CONCEPTS)).save(options.sheet)
-    elif options.join:
-        if options.out in options.join:
-            parser.error("--out is one of the sets to join; choose another folder")
-        join_sets(options.join, options.out)
+        sheet(options.seed, options.columns).save(options.sheet)
     else:
-        make_set(options.count, options.seed, options.out, options.size, options.only)
+        make_set(options.count, options.seed, options.out, options.size)
 
 
 if __name__ == "__main__":

@@ -155,4 +155,6 @@ def _grown(rng: Rng, image: Field, child: Field, place: Footprint) -> Field:
 def _reduced(child: Field, place: Footprint) -> Field:
     """A picture (64, 64, 3) as its parent sees it, by the sampler's own area mean."""
     rows, columns = place.rows.reduce.numpy(), place.columns.reduce.numpy()
-    return np.einsum("ij,jkc,lk->ilc", rows, child, columns, optimize=True).astype(np.float32)
+    mean = np.einsum("ij,jkc,lk->ilc", rows, child, columns, optimize=True)
+    reduced: Field = mean.astype(np.float32)
+    return reduced

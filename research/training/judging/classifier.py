@@ -18,15 +18,15 @@ from torch.nn import functional
 from ..drawing.images import CONCEPTS
 
 
-def build_classifier(classes: int = len(CONCEPTS)) -> nn.Sequential:
-    """64x64 pictures in -1..1 to one score a class; by default the classes are the concepts."""
+def build_classifier() -> nn.Sequential:
+    """Pictures (n, 3, 64, 64) in -1..1 to one score a concept: (n, concepts)."""
     widths = (3, 24, 48, 64, 96)
     layers: list[nn.Module] = []
     for i, o in itertools.pairwise(widths):
         layers += [nn.Conv2d(i, o, 3, stride=2, padding=1), nn.BatchNorm2d(o), nn.ReLU()]
     return nn.Sequential(
         *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.1),
-        nn.Linear(widths[-1], classes),
+        nn.Linear(widths[-1], len(CONCEPTS)),
     )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def train_classifier(data: Path, steps: int, held_out: int = 1800) -> tuple[nn.M
         scores = classifier(_pixels(images[chosen]))
         loss = functional.cross_entropy(scores, labels[torch.from_numpy(chosen)])
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         schedule.step()
     classifier.eval()

@@ -1,10 +1,11 @@
-"""Five measurements of the bundled model, each against what it should be measured against.
+"""Three measurements of the bundled model, each against what it should be measured against.
 
-python -m research.training.judging.measure memorising     are samples nearer to training pictures than new ones?
-python -m research.training.judging.measure colours        do colour words move the hue to where they say?
-python -m research.training.judging.measure words          do words for light, season and density do the same?
-python -m research.training.judging.measure marks          does it read what a picture is said to hold?
-python -m research.training.judging.measure enlargement    stage II against bicubic and Lanczos interpolation
+python -m research.training.judging.measure memorising
+    are samples nearer to training pictures than new pictures are?
+python -m research.training.judging.measure colours
+    do colour words move the hue to where they say?
+python -m research.training.judging.measure enlargement
+    stage II against bicubic and Lanczos interpolation
 """
 
 from __future__ import annotations
@@ -21,15 +22,14 @@ from torch import nn
 from torch.nn import functional
 
 from engine.contract.geometry import Placement
-from engine.contract.job import BUNDLED_SECOND, SamplerSettings
+from engine.contract.job import BUNDLED, BUNDLED_SECOND, SamplerSettings
 from engine.method.sampler import sample as sample_stack
 from engine.models import deepfloyd_if_sr
-from engine.models.registry import BUNDLED, BUNDLED_FOLDERS
+from engine.models.registry import BUNDLED_FOLDERS
 
 from ..drawing.images import CONCEPTS, DATA, draw
 from ..learning.first_stage import exported
 from ..learning.second_stage import DATA_SECOND, HELD_OUT
-from . import mark_effects, word_effects
 from .classifier import kept_classifier
 from .sample import PROMPTS, sample
 
@@ -221,16 +221,17 @@ def _gradient(pictures: torch.Tensor) -> torch.Tensor:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("memorising", "colours", "words", "marks", "enlargement"))
+    parser = argparse.ArgumentParser(
+        prog="python -m research.training.judging.measure", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("what", choices=("memorising", "colours", "enlargement"))
     parser.add_argument("--model", type=Path, default=BUNDLED_FOLDERS[BUNDLED])
     parser.add_argument("--second", type=Path, default=BUNDLED_FOLDERS[BUNDLED_SECOND])
     parser.add_argument("--data", type=Path, default=DATA, help="stage I's pictures")
     parser.add_argument("--large", type=Path, default=DATA_SECOND, help="stage II's pictures")
     parser.add_argument(
-        "--count", type=int, default=8,
-        help="pictures a subject; marks: 12 times as many in all; enlargement: always 30",
-    )  # fmt: skip
+        "--count", type=int, default=8, help="pictures a subject; enlargement: always 30"
+    )
     parser.add_argument("--guidance", type=float, default=2.5)
     parser.add_argument("--sheet", type=Path, help="enlargement: save pictures side by side")
     options = parser.parse_args()
@@ -238,10 +239,6 @@ def main() -> None:
         report: object = memorising(options.model, options.data, options.count, options.guidance)
     elif options.what == "colours":
         report = colours(options.model, options.count, options.guidance)
-    elif options.what == "words":
-        report = word_effects.effects(options.model, options.count, options.guidance)
-    elif options.what == "marks":
-        report = mark_effects.effects(options.model, 12 * options.count)
     else:
         classifier, _ = kept_classifier(options.data)
         report = enlargement(options.large, classifier, 30, options.sheet, options.second)

@@ -1,14 +1,9 @@
-"""Contact sheets of independent samples: one row a prompt.
-
-python -m research.training.judging.sample --out sheet.png --columns 6
-"""
+"""Pictures of an exported model, each sampled alone, and contact sheets of them."""
 
 from __future__ import annotations
 
-import argparse
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,8 +11,7 @@ from PIL import Image
 from transformers import T5Tokenizer
 
 from ..learning import model, tokens
-from ..learning.export import load_networks
-from ..learning.first_stage import RUN, Networks
+from ..learning.first_stage import Networks
 
 PROMPTS: dict[str, str] = {
     "galaxy_cluster": "a cluster of galaxies",
@@ -108,31 +102,3 @@ def sheet(rows: Sequence[torch.Tensor], zoom: int = 2) -> Image.Image:
     array = ((pixels.permute(1, 2, 0).numpy() + 1) * 127.5 + 0.5).clip(0, 255).astype(np.uint8)
     picture = Image.fromarray(array)
     return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--run", type=Path, default=RUN)
-    parser.add_argument("--out", type=Path, default=Path(".dev/training/samples.png"))
-    parser.add_argument("--columns", type=int, default=6)
-    parser.add_argument("--guidance", type=float, default=3.5)
-    parser.add_argument("--steps", type=int, default=24)
-    parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--prompts", nargs="*", default=list(PROMPTS.values()))
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    networks, tokenizer = load_networks(options.run)
-    generator = torch.Generator().manual_seed(options.seed)
-    rows = [
-        sample(
-            networks, tokenizer, [prompt] * options.columns, generator, options.guidance,
-            options.steps, options.size,
-        )
-        for prompt in options.prompts
-    ]  # fmt: skip
-    sheet(rows).save(options.out)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,7 @@
 """Writes the trained networks as a DeepFloyd IF folder that diffusers loads.
 
-python -m research.training.learning.export --out engine/models/bundled
-python -m research.training.learning.export --second --run .dev/training/run_second --out engine/models/bundled_x4
+python -m research.training.learning.export --run RUN --data SET --out DIR  stage I
+python -m research.training.learning.export --second --run RUN --out DIR    stage II
 """
 
 from __future__ import annotations
@@ -39,18 +39,20 @@ folder format of DeepFloyd IF. It exists so that Zoom Stack makes a zoom without
 world is that of the program that drew its training pictures. State: {state}
 
 - Knows: {concepts}.
-- Trained on pictures drawn by `research/training/drawing/images.py` alone, no photographs; the weights are free of
-  anyone's rights (CC0).
+- Trained on pictures drawn by `research/training/drawing/images.py` alone, no photographs; the
+  weights are free of anyone's rights (CC0).
 - Training: {steps:,} steps, {seen:,} pictures seen, {minutes:.0f} minutes, in {runs} run(s), each
   from the weights of the one before (`{history}`). Weights: exponential moving average, half
-  precision; where a run has a `share`, that part of its own and the rest of a model
-  before it.{holding}
+  precision.{shares}{holding}
 - v-prediction, `squaredcos_cap_v2`; the last three of six output channels (IF's learned variance)
   are untrained: drop them.
 - Guidance 2 to 3 is a good start; a grid uniform in log sigma from 80 to 0.01, 24 steps.
 
 How it was made, measured and where it fails: `docs/bundled_model.md`.
 """
+
+SHARES = """
+  Where a run has a `share`, that part of the weights is its own, the rest an earlier model's."""
 
 HOLDING = """
 - Of a picture that holds another the caption begins with one more word: `+forest` where there is a
@@ -63,8 +65,9 @@ library_name: diffusers
 # Zoom Stack's bundled model, stage II
 
 Enlarges pictures of 64 px to 256: {millions:.2f} million parameters, in the folder format of
-DeepFloyd IF's stage II, without text. Trained on pictures drawn by `research/training/drawing/images.py` alone
-(CC0): {steps} steps, {seen} crops, {minutes:.0f} minutes, seed {seed}.
+DeepFloyd IF's stage II, without text. Trained on pictures drawn by
+`research/training/drawing/images.py` alone (CC0): {steps} steps, {seen} crops,
+{minutes:.0f} minutes, seed {seed}.
 v-prediction, `squaredcos_cap_v2`; noise level of the small picture 0 to 500. Eight steps.
 
 How it was made and measured: `docs/bundled_model.md`.
@@ -88,37 +91,16 @@ def load_networks(run: Path) -> tuple[Networks, T5Tokenizer]:
     return networks.eval(), tokenizer
 
 
-def mixed(networks: Networks, folder: Path, share: float) -> None:
-    """Mix a run's weights with those of an exported model that it came from.
-
-    What a short run learned stays largely, and what it unlearned comes back (WiSE-FT, Wortsman et
-    al. 2022). Tokens that the model did not have keep the run's rows.
-
-    Args:
-        share: of the run's own weights.
-    """
-    for module, part, name in (
-        (networks.unet, "unet", model.WEIGHTS),
-        (networks.text_encoder, "text_encoder", "model.safetensors"),
-    ):
-        own = module.state_dict()
-        for key, before in load_file(folder / part / name).items():
-            rows = own[key][: len(before)] if before.ndim else own[key]
-            rows.lerp_(before.to(rows), 1 - share)
-
-
-def export(
-    run: Path, data: Path, out: Path, state: str, before: Path | None = None, share: float = 1.0
-) -> None:
+def export(run: Path, data: Path, out: Path, state: str) -> None:
     """Writes model_index.json, unet, text_encoder, tokenizer, scheduler and README.md to `out`.
+
+    Beside them the history of the training and the words that the model knows.
 
     Args:
         data: the picture set of the training: the model's card says what it knows.
-        before: an exported model to mix the weights with; ``share`` is the run's own.
+        state: of the training, for the card.
     """
     networks, tokenizer = load_networks(run)
-    if before:
-        mixed(networks, before, share)
     pipeline = IFPipeline(
         tokenizer=tokenizer,
         text_encoder=networks.text_encoder.to(torch.float16),
@@ -128,8 +110,6 @@ def export(
     )
     pipeline.save_pretrained(out, safe_serialization=True)
     runs = history_of(run)
-    if before:
-        runs[-1]["share"] = share
     parameters = model.parameters_of(networks.unet) + model.parameters_of(networks.text_encoder)
     words = vocabulary(data)
     card = CARD.format(
@@ -141,6 +121,7 @@ def export(
         seen=sum(each["seen"] for each in runs),
         minutes=sum(each["minutes"] for each in runs),
         history=HISTORY,
+        shares=SHARES if any("share" in each for each in runs) else "",
         holding=HOLDING if words["holding"] else "",
     )
     (out / "README.md").write_text(card, encoding="utf-8")
@@ -244,19 +225,19 @@ def _naming(data: Path, captions: Sequence[str], words: set[str]) -> dict[str, s
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m research.training.learning.export", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--run", type=Path, default=RUN)
     parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--out", type=Path, default=Path("engine/models/bundled"))
-    parser.add_argument("--state", default="finished.")
-    parser.add_argument("--mix", type=Path, metavar="DIR", help="an exported model before it")
-    parser.add_argument("--share", type=float, default=0.5, help="of its own weights, with --mix")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--state", default="finished.", help="of the training, for the README")
     parser.add_argument("--second", action="store_true", help="stage II: --run and --out alone")
     options = parser.parse_args()
     if options.second:
         export_second(options.run, options.out)
         return
-    export(options.run, options.data, options.out, options.state, options.mix, options.share)
+    export(options.run, options.data, options.out, options.state)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
 """Trains stage I of the bundled model: text encoder and UNet together, from drawn pictures.
 
-python -m research.training.drawing.images                       the pictures, once
-python -m research.training.learning.first_stage --minutes 85           on two CPU cores, or on CUDA when there is one
+python -m research.training.drawing.images                     draws the pictures, once
+python -m research.training.learning.first_stage --minutes 85  on CPU cores, or on CUDA if present
 
-Where a run's checkpoint is gone, ``--start engine/models/bundled`` begins a new run with the
-weights that are committed.
+``--start engine/models/bundled`` begins with the weights that are committed.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import argparse
 import functools
 import math
 import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,15 +20,13 @@ from diffusers import UNet2DConditionModel
 from torch.nn import functional
 from transformers import T5EncoderModel, T5Tokenizer
 
-from ..drawing.captions import mark_of
-from ..drawing.images import CONCEPTS, DATA, captions_of, is_made, make_set, parts_of
-from . import model, readable_marks, tokens
+from ..drawing.images import DATA, NO_SET, captions_of, is_made
+from . import model, tokens
 from .dataset import Pictures
 from .trainer import CORES, Losses, Schedule, Trainer, noised, train_in_processes, weighted
 
 RUN = DATA / "run"
 LEFT_OUT = 0.12  # share of the captions, for guidance
-LOOK_EVERY = 30.0  # seconds between two looks for pictures that have been drawn since
 HISTORY = "training.json"  # in an exported model and in a run: the trainings before
 
 
@@ -40,19 +36,17 @@ class Plan:
 
     Attributes:
         small_share: share of the time at 32 px.
+        batch_small: pictures in a batch at 32 px, over all processes.
+        batch_full: pictures in a batch at 64 px, over all processes.
         start: an exported model whose weights to begin with.
-        twice: subjects to draw twice as often.
         holding: share of pictures that hold another; None is that of the set.
-        readable_marks: see ``readable_marks``.
     """
 
     small_share: float
     batch_small: int
     batch_full: int
-    start: Path | None
-    twice: tuple[str, ...]
+    start: Path | None = None
     holding: float | None = None
-    readable_marks: bool = False
 
 
 class Networks(torch.nn.Module):
@@ -66,7 +60,8 @@ class Networks(torch.nn.Module):
     def forward(self, z: torch.Tensor, timesteps: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
         """v (n, 3, h, w) for noisy pictures z (n, 3, h, w), timesteps (n,) and ids (n, 77)."""
         text = self.text_encoder(input_ids=ids, attention_mask=(ids != 0).long())[0]
-        return self.unet(z, timesteps, encoder_hidden_states=text).sample[:, :3]
+        v: torch.Tensor = self.unet(z, timesteps, encoder_hidden_states=text).sample[:, :3]
+        return v
 
 
 def draw_timesteps(table: torch.Tensor, count: int) -> torch.Tensor:
@@ -89,15 +84,11 @@ class FirstStage(Trainer):
     ) -> None:
         self.choices = plan
         tokenizer = T5Tokenizer.from_pretrained(run / "tokenizer")
-        self.pictures = Pictures(data, tokenizer, plan.twice, device, plan.holding)
+        self.pictures = Pictures(data, tokenizer, device, plan.holding)
         torch.manual_seed(schedule.seed)
         networks = Networks(len(tokenizer))
         if plan.start:
             load_exported(networks, plan.start, tokenizer)
-        if plan.readable_marks:
-            readable_marks.soften(networks.text_encoder)
-            readable_marks.renew(networks.text_encoder, tokenizer)
-        self._looked = 0.0
         super().__init__(networks, schedule, run, device, rank)
 
     def batch(self, size: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -110,9 +101,6 @@ class FirstStage(Trainer):
         return x0, ids
 
     def losses(self) -> Losses:
-        if self.spent - self._looked >= LOOK_EVERY:
-            self.pictures.take_new()
-            self._looked = self.spent
         small = self.spent < self.plan.minutes * 60 * self.choices.small_share
         count = self.choices.batch_small if small else self.choices.batch_full
         x0, ids = self.batch(32 if small else 64, count // self.plan.processes)
@@ -127,8 +115,8 @@ def load_exported(networks: Networks, folder: Path, tokenizer: T5Tokenizer) -> N
     """Take over the weights of an exported model of the same shape.
 
     Args:
-        tokenizer: the model's own, or with more words at its end: these begin as what the model
-            has read so far in their place.
+        tokenizer: the model's own, or with more words at its end: the row of such a word begins
+            as the sum of the tokens that stood for it before, at their length.
     """
     unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
     text = T5EncoderModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
@@ -152,14 +140,23 @@ def exported(folder: Path) -> tuple[Networks, T5Tokenizer]:
     return networks.eval(), tokenizer
 
 
-def wait_for_pictures(folder: Path) -> None:
-    """Until a set that is being drawn has its first ones."""
-    while not is_made(folder) and not parts_of(folder):
-        time.sleep(0.5)
+def begin_run(run: Path, data: Path, start: Path | None) -> None:
+    """Make a run's folder with its tokenizer and the history of what it begins with, once."""
+    run.mkdir(parents=True, exist_ok=True)
+    if (run / "tokenizer").exists():
+        return
+    if start and (start / HISTORY).exists():
+        shutil.copy(start / HISTORY, run / HISTORY)
+    # The tokenizer says that the run has begun: it comes last, and whole.
+    tokens.save(tokens.tokenizer_for(captions_of(data), start), run / "tokenizer.new")
+    (run / "tokenizer.new").replace(run / "tokenizer")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m research.training.learning.first_stage",
+        description=__doc__.splitlines()[0],
+    )
     parser.add_argument("--minutes", type=float, default=85)
     parser.add_argument("--small-share", type=float, default=0.5, help="share of the time at 32 px")
     parser.add_argument("--rate", type=float, default=1e-3)
@@ -171,54 +168,19 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=RUN)
     parser.add_argument("--start", type=Path, help="an exported model whose weights to begin with")
     parser.add_argument(
-        "--whole", nargs="*", default=[], metavar="WORD",
-        help="words to give a token of their own, where --start's tokenizer takes them apart",
-    )  # fmt: skip
-    parser.add_argument(
-        "--twice", nargs="*", default=[], choices=list(CONCEPTS), metavar="SUBJECT",
-        help="subjects to draw twice as often: new ones, and those that come out worst",
-    )  # fmt: skip
-    parser.add_argument(
-        "--growing", action="store_true",
-        help="the set is being drawn: begin with what there is, and take the rest as it comes",
-    )  # fmt: skip
-    parser.add_argument(
         "--holding", type=float, metavar="SHARE",
         help="share of the pictures drawn that hold another; at most that of the set, about 0.45",
     )  # fmt: skip
-    parser.add_argument(
-        "--readable-marks", action="store_true",
-        help="soften the text encoder's attention and begin the marks of insets anew: once in a "
-        "model's life, for a second time would soften it again",
-    )  # fmt: skip
     options = parser.parse_args()
-    if options.whole and not options.start:
-        parser.error("--whole is for a model given with --start")
-    if options.growing and not options.start:
-        parser.error("--growing is for a model given with --start: it brings its words along")
-    if options.readable_marks and not options.start:
-        parser.error("--readable-marks is for a model given with --start, that knows its subjects")
     if options.holding is not None and not 0 <= options.holding < 1:
         parser.error(f"--holding {options.holding:g}: a share is at least 0 and less than 1")
-    if not options.growing and not is_made(options.data):
-        make_set(27000, options.seed, options.data)
-    options.run.mkdir(parents=True, exist_ok=True)
-    if not (options.run / "tokenizer").exists():
-        marks = [mark_of(name) for name in CONCEPTS]
-        texts = marks if options.growing else captions_of(options.data)
-        tokenizer = tokens.tokenizer_for(texts, options.start, options.whole)
-        if options.start and (options.start / HISTORY).exists():
-            shutil.copy(options.start / HISTORY, options.run / HISTORY)
-        # The tokenizer says that the run has begun: it comes last, and whole.
-        tokens.save(tokenizer, options.run / "tokenizer.new")
-        (options.run / "tokenizer.new").replace(options.run / "tokenizer")
-    if options.growing:
-        wait_for_pictures(options.data)
+    if not is_made(options.data):
+        parser.error(f"--data {options.data}: {NO_SET}")
+    begin_run(options.run, options.data, options.start)
     schedule = Schedule(options.minutes, options.rate, options.seed, options.processes)
     plan = Plan(
-        options.small_share, options.batch_small, options.batch_full, options.start,
-        tuple(options.twice), options.holding, options.readable_marks,
-    )  # fmt: skip
+        options.small_share, options.batch_small, options.batch_full, options.start, options.holding
+    )
     begin = functools.partial(FirstStage, plan, options.data, schedule, options.run)
     train_in_processes(begin, options.processes, options.run)
 

@@ -27,7 +27,8 @@ class Muon(torch.optim.Optimizer):
         super().__init__(weights, {"lr": lr, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    # No closure: nothing here evaluates the loss again, which torch's other optimisers can.
+    def step(self) -> None:  # type: ignore[override]
         for group in self.param_groups:
             # Matrices of one shape together: their many small products cost most by their number.
             alike: dict[tuple[int, int], list[tuple[torch.nn.Parameter, torch.Tensor]]] = {}
@@ -64,7 +65,8 @@ def orthogonal(matrices: torch.Tensor, rounds: int = 5) -> torch.Tensor:
     for _ in range(rounds):
         square = x @ x.mT
         x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
-    return (x.mT if turned else x).to(matrices.dtype)
+    nearest: torch.Tensor = x.mT if turned else x
+    return nearest.to(matrices.dtype)
 
 
 def build_optimisers(
@@ -74,7 +76,9 @@ def build_optimisers(
 
     A group's learning rate is multiplied with its ``scale``, where it has one.
     """
-    matrices, others, rows = [], [], []
+    matrices: list[torch.nn.Parameter] = []
+    others: list[torch.nn.Parameter] = []
+    rows: list[torch.nn.Parameter] = []
     for name, weight in module.named_parameters():
         if any(part in name for part in ("shared", "embed_tokens")):
             rows.append(weight)

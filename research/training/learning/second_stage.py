@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from ..drawing.images import DATA, captions_of, is_made
+from ..drawing.images import DATA, NO_SET, captions_of, is_made
 from . import model
 from .trainer import CORES, Losses, Schedule, Trainer, noised, train_in_processes, weighted
 
@@ -99,7 +99,10 @@ def draw_timesteps(table: torch.Tensor, count: int) -> torch.Tensor:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m research.training.learning.second_stage",
+        description=__doc__.splitlines()[0],
+    )
     parser.add_argument("--minutes", type=float, default=25)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--batch", type=int, default=BATCH)
@@ -110,9 +113,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=RUN_SECOND)
     options = parser.parse_args()
     if not is_made(options.data):
-        parser.error(
-            f"--data {options.data}: no set there; python -m research.training.drawing.images draws one"
-        )
+        parser.error(f"--data {options.data}: {NO_SET}")
     if len(captions_of(options.data)) < HELD_OUT + options.batch:
         parser.error(
             f"--data {options.data}: a set needs {HELD_OUT + options.batch} pictures or more, "

@@ -1,6 +1,7 @@
 """The tokenizer: a small Unigram vocabulary learned from the captions.
 
-Words it has never seen fall apart into single letters, which training has shown to mean nothing.
+Words it has never seen fall apart into single letters, which the captions' random letters teach the
+model to pass over.
 """
 
 from __future__ import annotations
@@ -24,24 +25,21 @@ _WHOLE = -5.0  # log probability
 _CHARACTERS = string.ascii_lowercase + string.digits + string.punctuation
 
 
-def tokenizer_for(
-    texts: Sequence[str], start: Path | None = None, whole: Sequence[str] = ()
-) -> T5Tokenizer:
+def tokenizer_for(texts: Sequence[str], start: Path | None = None) -> T5Tokenizer:
     """The tokenizer of a run: learned from its captions, or of the model that it begins with.
 
-    Marks of insets are whole in any case.
+    Each mark of an inset gets a token of its own.
 
     Args:
         texts: the captions with their marks.
         start: an exported model, whose weights mean its own tokens.
-        whole: words that get a token of their own.
     """
     marks, captions = zip(*map(parted, texts), strict=True)
     if start:
         tokenizer = T5Tokenizer.from_pretrained(start / "tokenizer")
     else:
         tokenizer = train_tokenizer(captions)
-    return with_whole_words(tokenizer, [*whole, *sorted({*marks} - {""})])
+    return with_whole_words(tokenizer, sorted({*marks} - {""}))
 
 
 def train_tokenizer(captions: Sequence[str]) -> T5Tokenizer:
@@ -72,27 +70,28 @@ def train_tokenizer(captions: Sequence[str]) -> T5Tokenizer:
 def with_whole_words(tokenizer: T5Tokenizer, words: Sequence[str]) -> T5Tokenizer:
     """The same tokenizer with a piece of its own for each of these words.
 
-    A word that falls apart into letters looks like those that were put into captions to be passed
-    over. The new pieces come last, the others keep their numbers.
+    A word that falls apart into letters looks like the random ones that captions are disturbed
+    with. The new pieces come last, the others keep their numbers.
     """
     pieces = [
         tuple(each) for each in json.loads(tokenizer.backend_tokenizer.to_str())["model"]["vocab"]
     ]
     known = {piece for piece, _ in pieces}
-    # As likely as the frequent words that have always been whole: any split costs more.
+    # As likely as frequent words: any split costs more.
     pieces += [(f"▁{word}", _WHOLE) for word in words if f"▁{word}" not in known]
     return T5Tokenizer(vocab=pieces, extra_ids=0, model_max_length=TOKENS)
 
 
 def encode(tokenizer: T5Tokenizer, captions: Sequence[str]) -> torch.Tensor:
     """Token numbers (n, 77), padded with 0, as IFPipeline does it (lower case)."""
-    return tokenizer(
+    numbers: torch.Tensor = tokenizer(
         [text.lower().strip() for text in captions],
         padding="max_length",
         max_length=TOKENS,
         truncation=True,
         return_tensors="pt",
     ).input_ids
+    return numbers
 
 
 def save(tokenizer: T5Tokenizer, folder: Path) -> None:

@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
-import torch.multiprocessing
 from safetensors.torch import load_file, save_file
+from torch.multiprocessing.spawn import spawn
 
 from . import model
 from .optimiser import build_optimisers, set_rate
@@ -107,7 +107,8 @@ class Trainer(ABC):
         self.table = model.log_sigmas(model.build_scheduler()).to(device)
         # Half-precision convolutions of a GPU are fastest with the channels last.
         order = torch.channels_last if device.type == "cuda" else torch.preserve_format
-        self.networks = networks.to(device, memory_format=order)
+        # torch's own annotations of `to` do not know this argument.
+        self.networks: torch.nn.Module = networks.to(device, memory_format=order)  # type: ignore[call-overload]
         self.average = {k: v.detach().clone() for k, v in self.networks.state_dict().items()}
         self.optimisers = build_optimisers(self.networks, schedule.rate)
         self.step, self.seen, self.spent = 0, 0, 0.0
@@ -139,7 +140,7 @@ class Trainer(ABC):
             for optimiser in self.optimisers:
                 optimiser.zero_grad(set_to_none=True)
             done = self.losses()
-            done.loss.backward()
+            torch.autograd.backward(done.loss)
             norm = torch.nn.utils.clip_grad_norm_(self.networks.parameters(), 1.0)
             for optimiser in self.optimisers:
                 optimiser.step()
@@ -177,7 +178,7 @@ class Trainer(ABC):
         flat = torch.cat([w.reshape(-1) for w in weights] + [time_spent])
         dist.all_reduce(flat)
         flat /= self.plan.processes
-        parts = flat[:-1].split([w.numel() for w in weights])
+        parts = torch.split(flat[:-1], [w.numel() for w in weights])
         for weight, part in zip(weights, parts, strict=True):
             weight.copy_(part.view_as(weight))
         self.spent = float(flat[-1])
@@ -241,7 +242,8 @@ def train_in_processes(
     """`begin` makes the trainer of one process (device, rank); it must be picklable."""
     run.mkdir(parents=True, exist_ok=True)
     (run / "meeting").unlink(missing_ok=True)
-    torch.multiprocessing.spawn(_work, (begin, processes, run), nprocs=processes)
+    # torch does not annotate it.
+    spawn(_work, (begin, processes, run), nprocs=processes)  # type: ignore[no-untyped-call]
 
 
 def _work(

@@ -39,6 +39,8 @@ def forest(rng: Rng) -> Drawing:
     style = rng.random()
     tone = crowns.per_cell(rng)
     white = False
+    words: tuple[str, ...]
+    phrases: tuple[str, ...]
     if style < 0.4:
         words, phrases = ("green",), ("in summer",)
         dark, mid, bright = (0.05, 0.2, 0.06), (0.13, 0.36, 0.1), (0.36, 0.52, 0.16)
@@ -185,7 +187,8 @@ def city(rng: Rng) -> Drawing:
 
     def lines(value: Field, frequency: float, width: float) -> Field:
         t = value * frequency
-        return np.exp(-(((t - np.round(t)) / (width * frequency)) ** 2))
+        light: Field = np.exp(-(((t - np.round(t)) / (width * frequency)) ** 2))
+        return light
 
     streets = np.maximum(lines(u, count, 0.022), lines(v, count * rng.uniform(0.8, 1.4), 0.014))
     avenues = np.maximum(lines(u + 0.13, count / 4, 0.034), lines(v + 0.2, count / 3.5, 0.034))

@@ -7,6 +7,7 @@ import numpy as np
 from ..fields import (
     UNITS,
     Cells,
+    Field,
     Rng,
     blur,
     canvas_side,
@@ -121,7 +122,7 @@ def mountains(rng: Rng) -> Drawing:
     snow = smooth(line - 0.3, line + 0.3, level + 0.25 * rough)
     ground = mix(ground, (0.95, 0.97, 1.0), snow)
     dark = np.asarray((0.14, 0.17, 0.22))
-    image = ground * (0.25 * dark * 3 + (0.06 + 0.85 * shade)[..., None] * (1 - 0.1 * dark))
+    image: Field = ground * (0.25 * dark * 3 + (0.06 + 0.85 * shade)[..., None] * (1 - 0.1 * dark))
     image, phrases = daylight(rng, image)
     words = ("snowy", "snow-covered") if line < 1.2 else ("rocky", "bare")
     return Drawing(image, "mountains", words, phrases)

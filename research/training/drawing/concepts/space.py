@@ -6,6 +6,7 @@ import numpy as np
 
 from ..fields import (
     UNITS,
+    Colour,
     Field,
     Rng,
     canvas_side,
@@ -79,14 +80,14 @@ def nebula(rng: Rng) -> Drawing:
     a = warp(noise(rng, 2.2), bend * dx, bend * dy)
     b = warp(noise(rng, 2.2), bend * dy, -bend * dx)
     c = warp(noise(rng, 2.0), bend * dx, bend * dx)
-    names, first, second = (
+    names, *colours = (
         (("pink", "blue"), (1.0, 0.25, 0.5), (0.2, 0.4, 1.0)),
         (("teal", "orange"), (0.1, 0.75, 0.75), (1.0, 0.5, 0.15)),
         (("red",), (1.0, 0.18, 0.14), (0.85, 0.35, 0.2)),
         (("purple", "violet"), (0.6, 0.2, 1.0), (1.0, 0.35, 0.8)),
         (("green", "blue"), (0.2, 0.9, 0.5), (0.15, 0.4, 0.95)),
     )[rng.integers(5)]
-    first, second = np.asarray(first), np.asarray(second)
+    first, second = map(np.asarray, colours)
     gas_a = np.exp(0.9 * a) * 0.5
     gas_b = np.exp(0.9 * b) * 0.4
     filaments = np.exp(-np.abs(c) * 5.0) * unit(a) * 1.0
@@ -123,13 +124,13 @@ def stars(rng: Rng) -> Drawing:
         image += 0.25 * np.exp(-(x**2 + y**2) / 0.12)[..., None] * np.asarray((1.0, 0.9, 0.75))
     for _ in range(int(rng.integers(0, 4))):
         cx, cy = rng.uniform(0, UNITS, 2)
-        colour = np.asarray(STAR_COLOURS[rng.integers(4)])
+        colour = STAR_COLOURS[rng.integers(4)]
         px, py = (x + 1) * UNITS / 2 - cx, (y + 1) * UNITS / 2 - cy
         spikes = np.exp(-np.abs(px) / 7 - np.abs(py) / 0.7) + np.exp(
             -np.abs(py) / 7 - np.abs(px) / 0.7
         )
-        image += 1.5 * spikes[..., None] * colour
-        stamp(image, cx, cy, 5.0, tuple(colour), 0.5)
+        image += 1.5 * spikes[..., None] * np.asarray(colour)
+        stamp(image, cx, cy, 5.0, colour, 0.5)
     return Drawing(glow(1.3 * image), kind, crowd.adjectives, crowd.phrases)
 
 
@@ -146,6 +147,7 @@ def planet(rng: Rng) -> Drawing:
     bulge = 1 + 0.45 * (1 - z)
     dx, dy = x * UNITS / 2 * (bulge - 1), y * UNITS / 2 * (bulge - 1)
     kind = ("earth", "earth", "gas", "red", "ice")[rng.integers(5)]
+    words: tuple[str, ...]
     if kind == "earth":
         surface, air, words = _earth(rng, dx, dy), (0.35, 0.6, 1.0), ("blue",)
     elif kind == "gas":
@@ -190,7 +192,7 @@ def _earth(rng: Rng, dx: Field, dy: Field) -> Field:
     return mix(surface, (1.0, 1.0, 1.0), 0.92 * smooth(0.35, 1.5, cloud))
 
 
-def _bands(rng: Rng, x: Field, y: Field) -> tuple[Field, tuple, tuple]:
+def _bands(rng: Rng, x: Field, y: Field) -> tuple[Field, Colour, tuple[str, str]]:
     turn = rng.normal(0, 0.3)
     v = -x * np.sin(turn) + y * np.cos(turn)
     latitude = np.arcsin(np.clip(v, -1, 1))

@@ -60,7 +60,7 @@ def ocean(rng: Rng) -> Drawing:
 def river_delta(rng: Rng) -> Drawing:
     """Channels that branch from one side to the other, bright or blue in wetland."""
     water = blank()
-    turn = rng.integers(4)
+    turn = int(rng.integers(4))
     walkers = [(UNITS * rng.uniform(0.35, 0.65), -2.0, rng.normal(0, 0.1), rng.uniform(3.4, 5.2))]
     while walkers:
         px, py, lean, width = walkers.pop()
