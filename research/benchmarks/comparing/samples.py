@@ -113,5 +113,5 @@ def run(
         half = -(-len(rows) // 2)
         rows += [torch.full_like(rows[0], -1.0)] * (2 * half - len(rows))
         both = [torch.cat(pair) for pair in zip(rows[:half], rows[half:], strict=True)]
-        sheet(both, zoom=1).save(picture)
+        sheet(both).save(picture)
     return 0 if holds else 1

@@ -199,15 +199,15 @@ def concepts_of(folder: Path) -> list[str]:
     return [list(CONCEPTS)[number] for number in numbers]
 
 
-def sheet(seed: int, columns: int, zoom: int = 2) -> Image.Image:
-    """A contact sheet, one row a concept."""
+def sheet(seed: int, columns: int) -> Image.Image:
+    """A contact sheet, one row a concept, at twice the size."""
     rows = []
     for number, name in enumerate(CONCEPTS):
         rng = np.random.default_rng((seed, number))
         rows.append(np.concatenate([draw(rng, name)[0] for _ in range(columns)], axis=1))
     pixels = (np.concatenate(rows) * 255 + 0.5).astype(np.uint8)
     picture = Image.fromarray(pixels)
-    return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
+    return picture.resize((picture.width * 2, picture.height * 2), Image.Resampling.NEAREST)
 
 
 def main() -> None:

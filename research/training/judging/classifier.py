@@ -17,6 +17,9 @@ from torch.nn import functional
 
 from ..drawing.images import CONCEPTS
 
+STEPS = 1_500
+HELD_OUT = 1_800  # of a set's pictures, at most a fifth
+
 
 def build_classifier() -> nn.Sequential:
     """Pictures (n, 3, 64, 64) in -1..1 to one score a concept: (n, concepts)."""
@@ -30,8 +33,13 @@ def build_classifier() -> nn.Sequential:
     )  # fmt: skip
 
 
-def train_classifier(data: Path, steps: int, held_out: int = 1800) -> tuple[nn.Module, float]:
-    """The classifier and its accuracy on drawn pictures that it has not seen."""
+def train_classifier(data: Path, steps: int, held_out: int) -> tuple[nn.Module, float]:
+    """The classifier and its accuracy on drawn pictures that it has not seen.
+
+    Args:
+        data: a drawn set.
+        held_out: the number of pictures at its end that are not trained on.
+    """
     torch.manual_seed(0)
     images = np.load(data / "images.npy", mmap_mode="r")
     labels = torch.from_numpy(np.load(data / "concepts.npy").astype(np.int64))
@@ -53,7 +61,7 @@ def train_classifier(data: Path, steps: int, held_out: int = 1800) -> tuple[nn.M
     return classifier, float((guess == labels[-held_out:]).float().mean())
 
 
-def kept_classifier(data: Path, steps: int = 1500) -> tuple[nn.Module, float]:
+def kept_classifier(data: Path) -> tuple[nn.Module, float]:
     """The classifier of a picture set and its accuracy; trained once, then kept beside the set."""
     weights, notes = data / "classifier.safetensors", data / "classifier.json"
     if weights.exists():
@@ -61,7 +69,8 @@ def kept_classifier(data: Path, steps: int = 1500) -> tuple[nn.Module, float]:
         classifier.load_state_dict(load_file(weights))
         accuracy = float(json.loads(notes.read_text(encoding="utf-8"))["accuracy"])
     else:
-        classifier, accuracy = train_classifier(data, steps)
+        held_out = min(HELD_OUT, len(np.load(data / "images.npy", mmap_mode="r")) // 5)
+        classifier, accuracy = train_classifier(data, STEPS, held_out)
         save_file(classifier.state_dict(), weights)
         notes.write_text(json.dumps({"accuracy": accuracy}), encoding="utf-8")
     return classifier.eval(), accuracy

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from transformers import T5Tokenizer
 
+from ..drawing.images import SMALL
 from ..learning import model, tokens
 from ..learning.first_stage import Networks
 
@@ -54,11 +55,10 @@ def sample(
     tokenizer: T5Tokenizer,
     prompts: Sequence[str],
     generator: torch.Generator,
-    guidance: float = 3.5,
-    steps: int = 24,
-    size: int = 64,
+    guidance: float,
+    steps: int,
 ) -> torch.Tensor:
-    """Pictures (n, 3, size, size) in -1..1, each sampled alone.
+    """Pictures (n, 3, 64, 64) in -1..1, each sampled alone.
 
     DPM-Solver++ 2M (Lu et al. 2022) on a grid uniform in log sigma from 80 to 0.01, written for
     y = z / alpha, where it reads like an Euler step in sigma.
@@ -68,7 +68,7 @@ def sample(
     text = networks.text_encoder(input_ids=ids, attention_mask=(ids != 0).long())[0]
     grid = torch.exp(torch.linspace(math.log(80.0), math.log(0.01), steps))
     timesteps = model.timestep_at(table, grid)
-    y = grid[0] * torch.randn(len(prompts), 3, size, size, generator=generator)
+    y = grid[0] * torch.randn(len(prompts), 3, SMALL, SMALL, generator=generator)
     before: torch.Tensor | None = None
     for i, sigma in enumerate(grid):
         a = 1 / math.sqrt(1 + float(sigma) ** 2)
@@ -96,9 +96,8 @@ def threshold(x0: torch.Tensor, ratio: float = 0.95, highest: float = 1.5) -> to
     return torch.maximum(torch.minimum(x0, limit), -limit) / limit
 
 
-def sheet(rows: Sequence[torch.Tensor], zoom: int = 2) -> Image.Image:
+def sheet(rows: Sequence[torch.Tensor]) -> Image.Image:
     """Rows of pictures (n, 3, h, w) in -1..1 as one picture."""
     pixels = torch.cat([torch.cat(list(row), dim=2) for row in rows], dim=1)
     array = ((pixels.permute(1, 2, 0).numpy() + 1) * 127.5 + 0.5).clip(0, 255).astype(np.uint8)
-    picture = Image.fromarray(array)
-    return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
+    return Image.fromarray(array)

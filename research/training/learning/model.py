@@ -13,9 +13,6 @@ TOKENS = 77
 
 TEXT_WIDTH = 160
 
-WEIGHTS = "diffusion_pytorch_model.safetensors"
-"""A UNet's file, as diffusers names it."""
-
 UNET: dict[str, Any] = {
     "sample_size": 64,
     "in_channels": 3,

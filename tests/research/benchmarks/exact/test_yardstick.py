@@ -8,14 +8,12 @@ from pathlib import Path
 import pytest
 
 from engine.contract.job import SamplerSettings
-from engine.method.solvers import SIGMA_MAX, SIGMA_MIN
 from research.benchmarks import __main__ as command
-from research.benchmarks.exact.grids import GRIDS
 from research.benchmarks.exact.limits import misses
 from research.benchmarks.exact.yardstick import Case, measure
 
 
-@pytest.mark.parametrize("case", [Case(5, 2.0), Case(16, 2.0), Case(4, 4.0), Case(6, 1.7)])
+@pytest.mark.parametrize("case", [Case(9, 2.0), Case(4, 4.0), Case(3, 1.7)])
 def test_the_default_rule_reaches_everything_at_once(case: Case) -> None:
     assert misses(measure(case, seeds=64)) == []
 
@@ -24,7 +22,9 @@ def test_without_blending_the_same_measures_fail() -> None:
     row = measure(Case(settings=SamplerSettings(blending="none")), seeds=32)
     short = " ".join(misses(row))
     assert all(name in short for name in ("context", "class agreement", "seam"))
-    assert row["context"][0] < 0.3 and row["class_agreement"] < 0.9 and row["seam"] > 1.2
+    assert row["context"][0] < 0.3
+    assert row["class_agreement"] < 0.9
+    assert row["seam"] > 1.2
 
 
 def test_the_command_writes_its_rows_and_says_what_does_not_hold(
@@ -44,10 +44,3 @@ def test_the_command_writes_its_rows_and_says_what_does_not_hold(
         "seam context conflict class_agreement purity grid loop size seam_on_disk"
     )
     assert set(keys.split()) <= set(rows[0])
-
-
-@pytest.mark.parametrize("grid", GRIDS)
-def test_grids_go_from_the_highest_to_the_lowest_noise(grid: str) -> None:
-    sigmas = GRIDS[grid](24)
-    assert len(sigmas) == 24 and sigmas == sorted(sigmas, reverse=True)
-    assert sigmas[0] == pytest.approx(SIGMA_MAX) and sigmas[-1] == pytest.approx(SIGMA_MIN)
