@@ -1,10 +1,11 @@
-"""Zoom Stack: prompts, one per scale, become one seamless zoom."""
+"""Zoom Stack: prompts, one per scale, become one seamless zoom.
 
-from . import operators, panels
-from .settings import preferences, properties
-from .tasks import delivery, runner
+Registers the parts, and nothing else.
+"""
 
-_PARTS = (properties, preferences, operators, panels, arrival, jobs)
+from . import operators, panels, settings, tasks
+
+_PARTS = (settings, operators, panels, tasks)
 
 
 def register() -> None:

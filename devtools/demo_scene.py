@@ -12,7 +12,7 @@ from . import bpy_session
 def main(stack_folder: Path, video: Path) -> None:
     """Build the zoom of a stack, save it as a .blend file beside the video, render the video."""
     bpy = bpy_session.start(from_checkout=True)
-    read_stack = bpy_session.submodule("engine.contract.manifest").read_stack
+    read_stack = bpy_session.submodule("engine.contract.stack").read_stack
     importing = bpy_session.submodule("scene.importing")
     render_settings = bpy_session.submodule("scene.render_settings")
     options = importing.ImportOptions(target="NEW_SCENE")

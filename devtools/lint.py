@@ -14,7 +14,7 @@ from .suites import Result
 #: otherwise, as a checkout usually is.
 _LINK = DEV / "types" / "zoom_stack"
 #: The folders of the extension that import bpy; the modules beside them are found by themselves.
-_BLENDER_FOLDERS = ("operators", "panels", "scene")
+_BLENDER_FOLDERS = ("operators", "panels", "tasks", "settings", "scene", "blender")
 
 
 def run_checks() -> list[Result]:

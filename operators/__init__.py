@@ -1,8 +1,11 @@
-"""Thin operators: poll, invoke, execute."""
+"""What can be pressed: poll, ask, hand on.
+
+The work is done in ``tasks``, ``settings`` and ``scene``.
+"""
 
 from . import generate, import_stack, keeping, levels, presets, setup, shape, zoom
 
-_MODULES = (generate, levels, shape, keeping, presets, engine, import_stack, camera)
+_MODULES = (generate, levels, shape, keeping, presets, setup, import_stack, zoom)
 
 
 def register() -> None:

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import random
-
 import bpy
 from bpy.props import BoolProperty
 
-from ..blender import folders
+from ..blender.screen import redraw
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.job import Job
 from ..scene.viewing import remember_view
-from ..settings.job import is_kept, job_from_settings, number_levels
-from ..settings.properties import MAX_SEED
-from ..tasks import runner
-from ..tasks.generation import Generation, Phase
-from ..tasks.start import start_engine
-
-
-def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:
-    """Why Generate is grey; empty when it is not.
-
-    Args:
-        but_kept: leave aside which levels are kept.
-    """
-    if jobs.is_running(jobs.board.generation):
-        return "A zoom is being generated already"
-    if not folders.engine_is_configured():
-        return "Install the engine first, or choose a Python that has it"
-    if context.scene.library is not None:
-        return "This scene is linked from another file and cannot be changed"
-    levels = context.scene.zoom_stack.levels
-    if not but_kept and levels and all(is_kept(level) for level in levels):
-        return "Every level is kept: unlock one, or add one"
-    return ""
+from ..tasks import latest, runner
+from ..tasks.delivery import Delivery
+from ..tasks.generation import Phase
+from ..tasks.start import new_generation, resumed_generation, why_not_generate
 
 
 class ZOOMSTACK_OT_generate(bpy.types.Operator):
@@ -68,7 +46,7 @@ class ZOOMSTACK_OT_generate(bpy.types.Operator):
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         # To go on with a run asks for its own job, whatever the list is now.
-        last = jobs.board.generation
+        last = latest.generation
         reason = why_not_generate(context, but_kept=last is not None and last.resumable)
         if reason:
             cls.poll_message_set(reason)
@@ -76,81 +54,19 @@ class ZOOMSTACK_OT_generate(bpy.types.Operator):
 
     @measured
     def execute(self, context: bpy.types.Context) -> set[str]:
-        jobs.board.problem = None
+        latest.forget_problem()
         try:
-            generation = _resume(context) if self.resume else _start(context)
+            generation = resumed_generation(context) if self.resume else new_generation(context)
         except ZoomStackError as error:
-            return self._failed(error)
-        jobs.board.generation = generation
-        if not (self.wait or bpy.app.background):
-            jobs.start(generation)
+            latest.refusal = error
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        latest.generation = generation
+        if not runner.start_or_wait(generation, self.wait):
             return {"FINISHED"}
-        jobs.run_to_end(generation)
-        if generation.phase is Phase.FAILED and jobs.board.problem is not None:
-            return self._failed(jobs.board.problem)
+        if generation.error is not None:
+            self.report({"ERROR"}, str(generation.error))
         return {"FINISHED"} if generation.phase is Phase.FINISHED else {"CANCELLED"}
-
-    def _failed(self, error: ZoomStackError) -> set[str]:
-        jobs.board.problem = error
-        self.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
-
-
-def _start(context: bpy.types.Context) -> Generation:
-    """
-    Raises:
-        ZoomStackError: when the settings make no job, or the output folder cannot be written to.
-    """
-    scene = context.scene
-    settings = scene.zoom_stack
-    if settings.randomise_seed:
-        settings.seed = random.randint(0, MAX_SEED)
-    job = job_from_settings(settings)
-    if folders.preferences().remote_command.strip() and any(
-        level.pin or level.keep for level in job.levels
-    ):
-        raise ZoomStackError(
-            "no_pictures",
-            "Pinned and kept pictures cannot be sent to an engine on another machine yet.",
-            "Remove the pins and padlocks, or use an engine on this machine.",
-        )
-    # Found out before a folder is made for nothing.
-    client = start_engine()
-    try:
-        out = folders.new_stack_folder(settings.output_folder.strip(), _title(job))
-    except ZoomStackError:
-        client.close()
-        raise
-    number_levels(settings, out)
-    if jobs.board.generation is not None:
-        jobs.board.generation.discard()
-    device = folders.preferences().device
-    return Generation(client, job, out, device, scene, remember_view(context))
-
-
-def _resume(context: bpy.types.Context) -> Generation:
-    """
-    Raises:
-        ZoomStackError: when there is nothing to go on with.
-    """
-    last = jobs.board.generation
-    if last is None or not last.resumable:
-        raise ZoomStackError("no_run", "There is no unfinished run to go on with.")
-    last.thumbnails.close()
-    device = folders.preferences().device
-    view = remember_view(context)
-    return Generation(start_engine(), last.job, last.out, device, context.scene, view, resume=True)
-
-
-def _title(job: Job) -> str:
-    """A few words for the folder and the scene: "spiral galaxy to leaf veins"."""
-    ends = [_short(job.levels[0].prompt), _short(job.levels[-1].prompt)]
-    return " to ".join(dict.fromkeys(filter(None, ends))) or "Zoom"
-
-
-def _short(prompt: str) -> str:
-    words = prompt.partition(",")[0].split()
-    return " ".join([word for word in words if word.lower() not in {"a", "an", "the"}][:2])
 
 
 class ZOOMSTACK_OT_cancel(bpy.types.Operator):
@@ -165,11 +81,10 @@ class ZOOMSTACK_OT_cancel(bpy.types.Operator):
     @classmethod
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
-        generation = jobs.board.generation
-        if not jobs.is_running(generation):
+        if not latest.is_generating():
             cls.poll_message_set("Nothing is being generated")
             return False
-        if generation.phase is Phase.CANCELLING:
+        if latest.generation.phase is Phase.CANCELLING:
             cls.poll_message_set("It is being cancelled")
             return False
         return True
@@ -177,9 +92,9 @@ class ZOOMSTACK_OT_cancel(bpy.types.Operator):
     @measured
     def execute(self, context: bpy.types.Context) -> set[str]:
         # The same key ends a render, and has just ended the playback of an animation.
-        if self.by_key and (jobs.board.playing or bpy.app.is_job_running("RENDER")):
+        if self.by_key and (runner.was_playing() or bpy.app.is_job_running("RENDER")):
             return {"PASS_THROUGH"}
-        jobs.board.generation.cancel()
+        latest.generation.cancel()
         return {"FINISHED"}
 
 
@@ -192,12 +107,13 @@ class ZOOMSTACK_OT_import_result(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        generation = jobs.board.generation
+        generation = latest.generation
         return generation is not None and generation.phase is Phase.OFFERED
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        jobs.board.problem = None
-        jobs.board.generation.accept(context.scene, remember_view(context))
+        latest.forget_problem()
+        latest.generation.deliver_to(Delivery(context.scene, remember_view(context)))
+        runner.start(latest.generation)
         return {"FINISHED"}
 
 
@@ -209,12 +125,8 @@ class ZOOMSTACK_OT_dismiss(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        if jobs.board.problem is not None:
-            jobs.board.problem = None
-        elif jobs.board.generation is not None and not jobs.is_running(jobs.board.generation):
-            jobs.board.generation.discard()
-            jobs.board.generation = None
-        jobs.redraw()
+        latest.dismiss()
+        redraw()
         return {"FINISHED"}
 
 
@@ -227,28 +139,29 @@ class ZOOMSTACK_OT_copy_problem(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return jobs.board.problem is not None
+        return latest.problem() is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        problem = jobs.board.problem
+        problem = latest.problem()
         context.window_manager.clipboard = f"{problem} [{problem.code}]"
         self.report({"INFO"}, "Copied")
         return {"FINISHED"}
 
 
-CLASSES = (
-    ZOOMSTACK_OT_generate,
-    ZOOMSTACK_OT_cancel,
-    ZOOMSTACK_OT_import_result,
-    ZOOMSTACK_OT_dismiss,
-    ZOOMSTACK_OT_copy_problem,
+_register_classes, _unregister_classes = bpy.utils.register_classes_factory(
+    (
+        ZOOMSTACK_OT_generate,
+        ZOOMSTACK_OT_cancel,
+        ZOOMSTACK_OT_import_result,
+        ZOOMSTACK_OT_dismiss,
+        ZOOMSTACK_OT_copy_problem,
+    )
 )
 _keys: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []
 
 
 def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
+    _register_classes()
     keyconfig = bpy.context.window_manager.keyconfigs.addon
     if keyconfig is None:  # background mode
         return
@@ -263,5 +176,4 @@ def unregister() -> None:
     for keymap, item in _keys:
         keymap.keymap_items.remove(item)
     _keys.clear()
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+    _unregister_classes()

@@ -7,13 +7,14 @@ from pathlib import Path
 import bpy
 from bpy.props import EnumProperty, FloatProperty, StringProperty
 
+from ..blender.folders import EXTENSION
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import STACK_FILE, read_stack
 from ..scene.importing import ImportOptions, import_stack
 from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
 from ..scene.viewing import remember_view, show_in_viewport
 
-SAMPLE_FOLDER = Path(__file__).resolve().parents[1] / "samples" / "galaxy_to_shore"
+SAMPLE_FOLDER = EXTENSION / "samples" / "galaxy_to_shore"
 
 
 class ImportSettings(bpy.types.Operator):
@@ -134,16 +135,16 @@ def _draw_menu_entry(self: bpy.types.Menu, context: bpy.types.Context) -> None:
     self.layout.operator(ZOOMSTACK_OT_import_stack.bl_idname, text="Zoom Stack (stack.json)")
 
 
-classes = (ZOOMSTACK_OT_import_stack, ZOOMSTACK_OT_import_sample, ZOOMSTACK_FH_stack)
+_register_classes, _unregister_classes = bpy.utils.register_classes_factory(
+    (ZOOMSTACK_OT_import_stack, ZOOMSTACK_OT_import_sample, ZOOMSTACK_FH_stack)
+)
 
 
 def register() -> None:
-    for cls in classes:
-        bpy.utils.register_class(cls)
+    _register_classes()
     bpy.types.TOPBAR_MT_file_import.append(_draw_menu_entry)
 
 
 def unregister() -> None:
     bpy.types.TOPBAR_MT_file_import.remove(_draw_menu_entry)
-    for cls in reversed(classes):
-        bpy.utils.unregister_class(cls)
+    _unregister_classes()

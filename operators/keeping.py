@@ -9,12 +9,12 @@ import bpy
 from bpy.props import BoolProperty
 
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.options import LARGEST_INTEGER
 from ..engine.contract.stack import read_stack
 from ..scene import finding, keys
 from ..settings.job import apply_stack
-from ..settings.properties import MAX_SEED
-from ..tasks import runner
-from .generate import why_not_generate
+from ..tasks import latest
+from ..tasks.start import why_not_generate
 
 
 class ZOOMSTACK_OT_level_again(bpy.types.Operator):
@@ -48,12 +48,12 @@ class ZOOMSTACK_OT_level_again(bpy.types.Operator):
         again = settings.levels[min(settings.active_level, len(settings.levels) - 1)]
         for level in settings.levels:
             level.keep = level != again
-        again.use_own_seed, again.seed = True, random.randint(0, MAX_SEED)
+        again.use_own_seed, again.seed = True, random.randint(0, LARGEST_INTEGER)
         try:
             return bpy.ops.zoom_stack.generate(wait=self.wait)
         except RuntimeError as error:
             # The padlocks stay: the panel says which of them to open, and Generate goes on.
-            self.report({"ERROR"}, str(jobs.board.problem or error))
+            self.report({"ERROR"}, str(latest.problem() or error))
             return {"CANCELLED"}
 
 
@@ -82,14 +82,6 @@ class ZOOMSTACK_OT_edit_levels(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (ZOOMSTACK_OT_level_again, ZOOMSTACK_OT_edit_levels)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(
+    (ZOOMSTACK_OT_level_again, ZOOMSTACK_OT_edit_levels)
+)

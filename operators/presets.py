@@ -13,7 +13,7 @@ from ..engine.contract.stack import write_atomically
 from ..engine.contract.validation import read_json
 from ..settings.job import apply_job, job_from_settings
 from ..settings.presets import find_preset, user_presets
-from ..tasks import runner
+from ..tasks import latest
 
 
 class ZOOMSTACK_OT_load_preset(bpy.types.Operator):
@@ -26,12 +26,12 @@ class ZOOMSTACK_OT_load_preset(bpy.types.Operator):
     preset: StringProperty(name="Preset", description="The preset's name")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        jobs.board.problem = None
+        latest.forget_problem()
         try:
             file = find_preset(self.preset)
             apply_job(context.scene.zoom_stack, read_json(file, "bad_job"), file.parent)
         except ZoomStackError as error:
-            jobs.board.problem = error
+            latest.refusal = error
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
@@ -87,14 +87,6 @@ class ZOOMSTACK_OT_remove_preset(bpy.types.Operator):
         return {"CANCELLED"}
 
 
-CLASSES = (ZOOMSTACK_OT_load_preset, ZOOMSTACK_OT_save_preset, ZOOMSTACK_OT_remove_preset)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(
+    (ZOOMSTACK_OT_load_preset, ZOOMSTACK_OT_save_preset, ZOOMSTACK_OT_remove_preset)
+)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import bpy
 
-from ..blender import folders
+from ..blender.folders import PACKAGE
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
-from ..tasks import runner
+from ..settings.preferences import engine_is_configured, preferences
+from ..tasks import latest, runner
 from ..tasks.check import Check
-from ..tasks.installation import start_installation
+from ..tasks.installation import Installation, start_installation
 from ..tasks.start import start_engine
+
+
+def _begin(operator: bpy.types.Operator, task: Check | Installation) -> set[str]:
+    """Start a task; where it was seen through to its end, report what went wrong."""
+    if runner.start_or_wait(task) and task.error is not None:
+        operator.report({"ERROR"}, str(task.error))
+        return {"CANCELLED"}
+    return {"FINISHED"}
 
 
 class ZOOMSTACK_OT_check_engine(bpy.types.Operator):
@@ -23,10 +32,10 @@ class ZOOMSTACK_OT_check_engine(bpy.types.Operator):
     @classmethod
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
-        if jobs.is_running(jobs.board.check):
+        if runner.is_running(latest.check):
             cls.poll_message_set("The engine is being checked")
             return False
-        if not folders.engine_is_configured():
+        if not engine_is_configured():
             cls.poll_message_set("Install the engine first, or choose a Python that has it")
             return False
         return True
@@ -37,15 +46,8 @@ class ZOOMSTACK_OT_check_engine(bpy.types.Operator):
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        jobs.board.check = check
-        if not bpy.app.background:
-            jobs.start(check)
-            return {"FINISHED"}
-        jobs.run_to_end(check)
-        if check.error is not None:
-            self.report({"ERROR"}, str(check.error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
+        latest.check = check
+        return _begin(self, check)
 
 
 class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
@@ -58,10 +60,10 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
     @classmethod
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
-        if jobs.is_running(jobs.board.installation):
+        if latest.is_installing():
             cls.poll_message_set("The engine is being installed")
             return False
-        if jobs.is_running(jobs.board.generation):
+        if latest.is_generating():
             cls.poll_message_set("The engine is in use")
             return False
         if not bpy.app.online_access:
@@ -73,19 +75,12 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            installation = start_installation(folders.preferences().packages)
+            installation = start_installation(preferences().packages)
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        jobs.board.installation = installation
-        if not bpy.app.background:
-            jobs.start(installation)
-            return {"FINISHED"}
-        jobs.run_to_end(installation)
-        if installation.error is not None:
-            self.report({"ERROR"}, str(installation.error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
+        latest.installation = installation
+        return _begin(self, installation)
 
 
 class ZOOMSTACK_OT_cancel_installation(bpy.types.Operator):
@@ -97,10 +92,10 @@ class ZOOMSTACK_OT_cancel_installation(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return jobs.is_running(jobs.board.installation)
+        return latest.is_installing()
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        jobs.board.installation.cancel()
+        latest.installation.cancel()
         return {"FINISHED"}
 
 
@@ -112,22 +107,14 @@ class ZOOMSTACK_OT_open_preferences(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return bpy.ops.preferences.addon_show(module=__package__.rpartition(".")[0])
+        return bpy.ops.preferences.addon_show(module=PACKAGE)
 
 
-CLASSES = (
-    ZOOMSTACK_OT_check_engine,
-    ZOOMSTACK_OT_install_engine,
-    ZOOMSTACK_OT_cancel_installation,
-    ZOOMSTACK_OT_open_preferences,
+register, unregister = bpy.utils.register_classes_factory(
+    (
+        ZOOMSTACK_OT_check_engine,
+        ZOOMSTACK_OT_install_engine,
+        ZOOMSTACK_OT_cancel_installation,
+        ZOOMSTACK_OT_open_preferences,
+    )
 )
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)

@@ -6,6 +6,7 @@ import bpy
 from bpy.props import EnumProperty
 
 from ..blender.timings import measured
+from ..engine.contract.job import MIN_SIZE
 
 _RENDER = "RENDER"
 # identifier -> (width over height, name, description)
@@ -15,7 +16,6 @@ SHAPES = {
     "TALL": (9 / 16, "Portrait 9:16", "Telephones"),
     "SCOPE": (2.39, "Scope 2.39:1", "Cinema"),
 }
-_SMALLEST = 16  # pixels of a side, in the settings and in jobs
 
 
 def shape_size(aspect: float, longest: int) -> tuple[int, int]:
@@ -54,7 +54,7 @@ class ZOOMSTACK_OT_shape(bpy.types.Operator):
         else:
             aspect = SHAPES[self.shape][0]
         size = shape_size(aspect, max(settings.width, settings.height))
-        if min(size) < _SMALLEST:
+        if min(size) < MIN_SIZE:
             longest = max(settings.width, settings.height)
             self.report({"ERROR"}, f"Pictures of {longest} pixels cannot be as long as that")
             return {"CANCELLED"}
@@ -63,14 +63,4 @@ class ZOOMSTACK_OT_shape(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (ZOOMSTACK_OT_shape,)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory((ZOOMSTACK_OT_shape,))

@@ -186,22 +186,14 @@ class ZOOMSTACK_OT_use_standard_view(bpy.types.Operator):
         return {"FINISHED"}
 
 
-classes = (
-    ZOOMSTACK_OT_play,
-    ZOOMSTACK_OT_go_to_level,
-    ZOOMSTACK_OT_switch_rig,
-    ZOOMSTACK_OT_retime,
-    ZOOMSTACK_OT_refresh_markers,
-    ZOOMSTACK_OT_fit_scene,
-    ZOOMSTACK_OT_use_standard_view,
+register, unregister = bpy.utils.register_classes_factory(
+    (
+        ZOOMSTACK_OT_play,
+        ZOOMSTACK_OT_go_to_level,
+        ZOOMSTACK_OT_switch_rig,
+        ZOOMSTACK_OT_retime,
+        ZOOMSTACK_OT_refresh_markers,
+        ZOOMSTACK_OT_fit_scene,
+        ZOOMSTACK_OT_use_standard_view,
+    )
 )
-
-
-def register() -> None:
-    for cls in classes:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(classes):
-        bpy.utils.unregister_class(cls)

@@ -1,8 +1,8 @@
-"""Panels draw; they change nothing."""
+"""What is drawn: reads, changes nothing, imports no operator."""
 
-from . import generate, levels, zoom
+from . import generate, levels, preferences, setup, zoom
 
-_MODULES = (levels, generate, stack)
+_MODULES = (preferences, setup, levels, generate, zoom)
 
 
 def register() -> None:

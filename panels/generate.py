@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import bpy
 
-from ..blender.folders import engine_is_configured
 from ..blender.timings import measured
-from ..operators.generate import why_not_generate
-from ..settings.job import is_kept
-from ..tasks import runner
+from ..engine.contract.job import Job, SamplerSettings
+from ..engine.contract.options import Option, plain_options
+from ..settings.kept_levels import is_kept
+from ..tasks import latest
 from ..tasks.generation import Generation, Phase
-from .preferences import draw_installation
-from .texts import draw_wrapped, duration_text
+from ..tasks.start import why_not_generate
+from .parts import ZoomPanel, draw_wrapped
+from .texts import duration_text
 
 if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_settings
@@ -23,42 +24,7 @@ _PREVIEW_SCALE = 3.6  # three in a row of the narrowest side bar
 _ENGINE_PROBLEMS = {"no_engine", "no_python", "no_torch", "old_python", "silent", "bad_command"}
 
 
-class _ZoomPanel:
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Zoom"
-
-
-class ZOOMSTACK_PT_start(_ZoomPanel, bpy.types.Panel):
-    bl_label = "Get Started"
-    bl_idname = "ZOOMSTACK_PT_start"
-    bl_order = 0
-
-    @classmethod
-    @measured
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return not engine_is_configured() or jobs.is_running(jobs.board.installation)
-
-    @measured
-    def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        if draw_installation(layout, context):
-            return
-        draw_wrapped(
-            layout, context, "Pictures are made by an engine that runs beside Blender.", "INFO"
-        )
-        column = layout.column(align=True)
-        column.scale_y = 1.3
-        column.operator("zoom_stack.install_engine", text="Install the Engine…", icon="IMPORT")
-        column.operator("zoom_stack.open_preferences", icon="PREFERENCES")
-        if not bpy.app.online_access:
-            draw_wrapped(
-                layout, context, "Installing needs online access: Preferences, System, Network."
-            )
-        layout.operator("zoom_stack.import_sample", text="Try the Sample", icon="IMAGE_DATA")
-
-
-class ZOOMSTACK_PT_generate(_ZoomPanel, bpy.types.Panel):
+class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
     bl_label = "Generate"
     bl_idname = "ZOOMSTACK_PT_generate"
     bl_order = 15
@@ -66,9 +32,8 @@ class ZOOMSTACK_PT_generate(_ZoomPanel, bpy.types.Panel):
     @measured
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        generation = jobs.board.generation
-        running = jobs.is_running(generation)
-        if running:
+        generation = latest.generation
+        if latest.is_generating():
             _draw_running(layout, context, generation)
         else:
             _draw_settings(layout, context.scene.zoom_stack)
@@ -87,7 +52,7 @@ class ZOOMSTACK_PT_generate(_ZoomPanel, bpy.types.Panel):
         _draw_problem(layout, context)
 
 
-class ZOOMSTACK_PT_advanced(_ZoomPanel, bpy.types.Panel):
+class ZOOMSTACK_PT_advanced(ZoomPanel, bpy.types.Panel):
     bl_label = "Advanced"
     bl_idname = "ZOOMSTACK_PT_advanced"
     bl_parent_id = "ZOOMSTACK_PT_generate"
@@ -99,29 +64,29 @@ class ZOOMSTACK_PT_advanced(_ZoomPanel, bpy.types.Panel):
         layout.use_property_split = True
         layout.use_property_decorate = False
         settings = context.scene.zoom_stack
-        _draw_optional(layout, settings, "Guidance", "use_guidance", "guidance_scale")
-        layout.prop(settings, "solver")
-        layout.prop(settings, "blending")
-        strength = layout.row()
-        strength.active = settings.blending == "default"
-        _draw_optional(strength, settings, "Context", "use_context", "context_strength")
-        layout.prop(settings, "upscaler_choice")
+        for name, declared in (plain_options(SamplerSettings) | plain_options(Job)).items():
+            if declared.advanced:
+                _draw_option(layout, settings, name, declared)
         layout.prop(settings, "output_folder")
 
 
-def _draw_optional(
-    layout: bpy.types.UILayout,
-    settings: ZOOMSTACK_PG_settings,
-    title: str,
-    switch: str,
-    *names: str,
+def _draw_option(
+    layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, name: str, declared: Option
 ) -> bpy.types.UILayout:
-    row = layout.row(heading=title, align=True)
-    row.prop(settings, switch, text="")
-    value = row.row(align=True)
-    value.active = getattr(settings, switch)
-    for name in names:
-        value.prop(settings, name, text="")
+    """Draw the row of an option, its switch before it; returns the row."""
+    row = layout.row(align=True)
+    if declared.only_with is not None:
+        other, value = declared.only_with
+        row.active = getattr(settings, other) == value
+    if declared.switch is None:
+        row.prop(settings, f"{name}_choice" if declared.listed else name)
+        return row
+    row = row.row(heading=declared.title, align=True)
+    row.prop(settings, declared.switch.name, text="")
+    values = row.row(align=True)
+    values.active = getattr(settings, declared.switch.name)
+    for part in declared.parts or [name]:
+        values.prop(settings, part, text="")
     return row
 
 
@@ -135,7 +100,7 @@ def _draw_settings(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) 
     row = column.row(align=True)
     row.prop(settings, "seed")
     row.prop(settings, "randomise_seed", text="", icon="FILE_REFRESH")
-    size = _draw_optional(column, settings, "Size", "use_size", "width", "height")
+    size = _draw_option(column, settings, "size", plain_options(Job)["size"])
     size.operator_menu_enum("zoom_stack.shape", "shape", text="", icon="DOWNARROW_HLT")
     column.prop(settings, "loop")
     if any(is_kept(level) for level in settings.levels):
@@ -212,7 +177,7 @@ def _draw_warnings(
 
 
 def _draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    problem = jobs.board.problem
+    problem = latest.problem()
     if problem is None:
         return
     box = layout.box()
@@ -229,14 +194,6 @@ def _draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         box.operator("zoom_stack.open_preferences", text="Open Preferences", icon="PREFERENCES")
 
 
-CLASSES = (ZOOMSTACK_PT_start, ZOOMSTACK_PT_generate, ZOOMSTACK_PT_advanced)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(
+    (ZOOMSTACK_PT_generate, ZOOMSTACK_PT_advanced)
+)

@@ -9,11 +9,13 @@ import bpy
 
 from ..blender.timings import measured
 from ..engine.contract.vocabulary import Vocabulary, not_understood
-from ..settings.job import is_kept, zoom_factor_of
+from ..settings.kept_levels import is_kept
+from ..settings.levels import zoom_factor_of
 from ..settings.models import vocabulary_of
 from ..settings.presets import preset_title, shipped_presets, user_presets
-from ..tasks import runner
-from .texts import draw_wrapped, magnification_text
+from ..tasks import latest
+from .parts import ZoomPanel, draw_wrapped
+from .texts import magnification_text
 
 if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
@@ -83,7 +85,7 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
 
 def _icon_of(settings: ZOOMSTACK_PG_settings, level: ZOOMSTACK_PG_level) -> int:
     """The icon of a level's picture in the run that is under way; 0 where there is none."""
-    generation = jobs.board.generation
+    generation = latest.generation
     if generation is None or settings.run != str(generation.out) or level.number < 0:
         return 0
     return generation.thumbnails.icon(level.number)
@@ -96,7 +98,7 @@ class ZOOMSTACK_MT_subjects(bpy.types.Menu):
     bl_label = "What the Model Knows"
 
     def draw(self, context: bpy.types.Context) -> None:
-        vocabulary = vocabulary_of(context.scene.zoom_stack)
+        vocabulary = vocabulary_of(context.scene.zoom_stack.model)
         for subject in vocabulary.subjects if vocabulary else ():
             self.layout.operator("zoom_stack.level_subject", text=subject).subject = subject
 
@@ -113,12 +115,9 @@ class ZOOMSTACK_MT_levels(bpy.types.Menu):
         self.layout.operator("zoom_stack.level_add", text="Add Closer Level", icon="ZOOM_IN")
 
 
-class ZOOMSTACK_PT_levels(bpy.types.Panel):
+class ZOOMSTACK_PT_levels(ZoomPanel, bpy.types.Panel):
     bl_label = "Levels"
     bl_idname = "ZOOMSTACK_PT_levels"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Zoom"
     bl_order = 10
 
     def draw_header_preset(self, context: bpy.types.Context) -> None:
@@ -202,7 +201,7 @@ def _not_understood(settings: ZOOMSTACK_PG_settings, index: int) -> str:
     """What the model does not understand of a prompt that decides a picture, as a sentence."""
     level = settings.levels[index]
     given = is_kept(level) or (level.pin_image and not level.pin_mask)
-    vocabulary = None if given else vocabulary_of(settings)
+    vocabulary = None if given else vocabulary_of(settings.model)
     if vocabulary is None:
         return ""
     return _all_not_understood(vocabulary, tuple(each.prompt for each in settings.levels))[index]
@@ -233,20 +232,12 @@ def _magnification(settings: ZOOMSTACK_PG_settings, index: int) -> float:
     return magnification
 
 
-CLASSES = (
-    ZOOMSTACK_MT_presets,
-    ZOOMSTACK_MT_subjects,
-    ZOOMSTACK_MT_levels,
-    ZOOMSTACK_UL_levels,
-    ZOOMSTACK_PT_levels,
+register, unregister = bpy.utils.register_classes_factory(
+    (
+        ZOOMSTACK_MT_presets,
+        ZOOMSTACK_MT_subjects,
+        ZOOMSTACK_MT_levels,
+        ZOOMSTACK_UL_levels,
+        ZOOMSTACK_PT_levels,
+    )
 )
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)

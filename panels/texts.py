@@ -1,28 +1,8 @@
-"""Words and numbers for panels."""
+"""Numbers in words, for panels."""
 
 from __future__ import annotations
 
-import textwrap
-
-import bpy
-
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-# Of the interface's font at a scale of 1; measured, with a little air.
-_CHARACTER_WIDTH = 6.4
-_MARGIN = 60.0
-
-
-def draw_wrapped(
-    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE"
-) -> None:
-    """Draw a text over as many lines as the region's width asks for."""
-    scale = context.preferences.system.ui_scale
-    width = context.region.width if context.region is not None else 300
-    characters = max(20, int((width - _MARGIN * scale) / (_CHARACTER_WIDTH * scale)))
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, characters)):
-        column.label(text=line, icon=icon if number == 0 else "BLANK1" if icon != "NONE" else icon)
 
 
 def magnification_text(magnification: float) -> str:

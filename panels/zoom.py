@@ -5,16 +5,14 @@ from __future__ import annotations
 import bpy
 
 from ..scene import colour, finding, keys, retiming
+from .parts import ZoomPanel
 
 
-class ZOOMSTACK_PT_stack(bpy.types.Panel):
+class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
     """The zoom in this scene"""
 
     bl_idname = "ZOOMSTACK_PT_stack"
     bl_label = "Zoom"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Zoom"
     bl_order = 20
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -64,12 +62,9 @@ class ZOOMSTACK_PT_stack(bpy.types.Panel):
         )
 
 
-class _OfZoom:
+class _OfZoom(ZoomPanel):
     """Sub-panels that only make sense once there is a zoom."""
 
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Zoom"
     bl_parent_id = "ZOOMSTACK_PT_stack"
 
     @classmethod
@@ -142,14 +137,6 @@ def _magnification(octaves: float) -> str:
     return f"× {10 ** (exponent % 1):.1f}e{int(exponent)}"
 
 
-classes = (ZOOMSTACK_PT_stack, ZOOMSTACK_PT_stack_levels, ZOOMSTACK_PT_stack_timing)
-
-
-def register() -> None:
-    for cls in classes:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(classes):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(
+    (ZOOMSTACK_PT_stack, ZOOMSTACK_PT_stack_levels, ZOOMSTACK_PT_stack_timing)
+)

@@ -6,11 +6,12 @@ import contextlib
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.geometry import Nested, Place, levels_between, place_along
 from ..engine.contract.stack import Stack, read_stack
 
 if TYPE_CHECKING:
@@ -20,18 +21,13 @@ if TYPE_CHECKING:
 _TOLERANCE = 0.01
 _ROUNDING = 1e-5
 
-Place = tuple[float, float, float]
+
+def is_kept(level: ZOOMSTACK_PG_level) -> bool:
+    """Whether a level's finished picture is kept."""
+    return level.keep and bool(level.made)
 
 
-class _Placed(Protocol):
-    @property
-    def zoom_factor(self) -> float: ...
-
-    @property
-    def focus(self) -> tuple[float, float]: ...
-
-
-def check_kept(settings: ZOOMSTACK_PG_settings, placed: Sequence[_Placed]) -> None:
+def check_kept(settings: ZOOMSTACK_PG_settings, placed: Sequence[Nested]) -> None:
     """Refuse to keep pictures that are gone, or that no longer fit into one another.
 
     Args:
@@ -57,7 +53,7 @@ def check_kept(settings: ZOOMSTACK_PG_settings, placed: Sequence[_Placed]) -> No
         stack = _stack_of(wider_file, deeper_file)
         if stack is None or _follows(settings, wider):
             continue
-        way = _way(wider, deeper, len(placed))
+        way = levels_between(wider, deeper, len(placed))
         if deeper <= wider and not stack.loop:  # a zoom that ended there becomes a loop
             if len(way) == 1:
                 raise ZoomStackError(
@@ -67,7 +63,7 @@ def check_kept(settings: ZOOMSTACK_PG_settings, placed: Sequence[_Placed]) -> No
                 )
             continue
         there = _place_in_stack(stack, wider_file, deeper_file)
-        if not _agree(_place([placed[n] for n in way]), there):
+        if not _agree(place_along(placed[n] for n in way), there):
             raise ZoomStackError(
                 "bad_geometry",
                 f"Levels {wider + 1} and {deeper + 1} are kept, but no longer lie in one another "
@@ -84,24 +80,8 @@ def _follows(settings: ZOOMSTACK_PG_settings, index: int) -> bool:
     """Whether what a kept level shows inside it may change, as the engine sees it."""
     levels = list(settings.levels)
     deeper = levels if settings.loop else levels[index + 1 :]
-    anything_new = not all(level.keep and level.made for level in deeper)
+    anything_new = not all(map(is_kept, deeper))
     return settings.wider_follow and bool(levels[index].prompt.strip()) and anything_new
-
-
-def _way(wider: int, deeper: int, count: int) -> list[int]:
-    """The levels from below ``wider`` down to ``deeper``, through a loop's end if need be."""
-    steps = (deeper - wider - 1) % count + 1
-    return [(wider + step) % count for step in range(1, steps + 1)]
-
-
-def _place(way: Sequence[_Placed]) -> Place:
-    """Centre (x, y), y down, and size of the way's last level, in the widths of where it starts."""
-    x, y, size = 0.5, 0.5, 1.0
-    for level in way:
-        x += (level.focus[0] - 0.5) * size
-        y += (level.focus[1] - 0.5) * size
-        size /= level.zoom_factor
-    return x, y, size
 
 
 def _stack_of(wider: Path, deeper: Path) -> Stack | None:
@@ -119,11 +99,10 @@ def _place_in_stack(stack: Stack, wider: Path, deeper: Path) -> Place:
     numbers = [stack.picture(number) for number in range(len(stack.levels))]
     first, last = numbers.index(wider), numbers.index(deeper)
     if first >= last and not stack.loop:  # their order has changed
-        return 0.5, 0.5, 1.0
-    return _place([stack.levels[n] for n in _way(first, last, len(stack.levels))])
+        return place_along([])
+    return place_along(stack.levels[n] for n in levels_between(first, last, len(stack.levels)))
 
 
 def _agree(here: Place, there: Place) -> bool:
-    size = there[2]
-    slack = _TOLERANCE * size + _ROUNDING
+    slack = _TOLERANCE * there.size + _ROUNDING
     return all(abs(a - b) <= slack for a, b in zip(here, there, strict=True))

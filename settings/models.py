@@ -10,21 +10,18 @@ import functools
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import bpy
 
 from ..blender import folders
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.job import BUNDLED
+from ..engine.contract.job import BUNDLED, BUNDLED_SECOND
+from ..engine.contract.model_folder import CONFIG_FILE, FAMILIES, INDEX_FILE, class_name
+from ..engine.contract.options import Choice
 from ..engine.contract.vocabulary import Vocabulary, read_vocabulary
+from .preferences import model_folder, preferences, remote_command
 
-if TYPE_CHECKING:
-    import bpy
-
-    from .properties import ZOOMSTACK_PG_settings
-
-_UPSCALERS = (b'"IFSuperResolutionPipeline"', b'"Swin2SRForImageSuperResolution"')
-_INDEX_FILES = ("model_index.json", "config.json")  # of diffusers, of transformers
-_INDEX_BYTES = 4096
+_LARGEST_INDEX = 2**16  # bytes; what is larger describes no model, and would take long to read
 _SCAN_SECONDS = 3.0  # panels ask in every redraw; a folder on a network is slow
 
 Item = tuple[str, str, str, int]
@@ -33,13 +30,13 @@ _scanned: dict[str, tuple[float, list[tuple[str, bool]]]] = {}
 
 
 def choice(
-    attribute: str, built_in: Sequence[tuple[str, str, str]], enlarges: bool
+    attribute: str, built_in: Sequence[Choice], enlarges: bool
 ) -> tuple[Callable[..., list[Item]], Callable[..., int], Callable[..., None]]:
     """The functions of an enumeration that is a view of a name in the settings.
 
     Args:
         attribute: where the name is.
-        built_in: identifier, title and description of each that needs no model folder.
+        built_in: those that need no model folder.
         enlarges: offer models that enlarge pictures, instead of those that make them.
 
     Returns:
@@ -48,9 +45,9 @@ def choice(
     # Blender keeps pointers into these texts without owning them.
     kept: list[Item] = []
 
-    def items(self: ZOOMSTACK_PG_settings, context: bpy.types.Context | None) -> list[Item]:
+    def items(self: bpy.types.PropertyGroup, _context: bpy.types.Context | None) -> list[Item]:
         found = known_models(enlarges)
-        names = [*(identifier for identifier, _title, _text in built_in), *found]
+        names = [*(each.name for each in built_in), *found]
         chosen = getattr(self, attribute)
         if chosen not in names:  # it is gone, and stays in the list
             names.append(chosen)
@@ -59,13 +56,13 @@ def choice(
             kept[:] = fresh
         return kept
 
-    def get(self: ZOOMSTACK_PG_settings) -> int:
+    def get(self: bpy.types.PropertyGroup) -> int:
         for identifier, _name, _text, number in items(self, None):
             if identifier == getattr(self, attribute):
                 return number
         return 0
 
-    def set_(self: ZOOMSTACK_PG_settings, value: int) -> None:
+    def set_(self: bpy.types.PropertyGroup, value: int) -> None:
         for identifier, _name, _text, number in items(self, None):
             if number == value:
                 setattr(self, attribute, identifier)
@@ -73,15 +70,19 @@ def choice(
     return items, get, set_
 
 
-def vocabulary_of(settings: ZOOMSTACK_PG_settings) -> Vocabulary | None:
-    """The words that the chosen model knows; None where it says nothing of that."""
-    folder = folders.model_folder()
-    if settings.model == BUNDLED:
+def vocabulary_of(model: str) -> Vocabulary | None:
+    """The words that a model knows; None where it says nothing of that.
+
+    Args:
+        model: as in a job.
+    """
+    folder = model_folder()
+    if model == BUNDLED:
         place = folders.EXTENSION / "engine" / "models" / BUNDLED
-    elif folder is None or folders.preferences().remote_command.strip():
+    elif folder is None or remote_command():
         return None
     else:
-        place = folder / settings.model
+        place = folder / model
     return _vocabulary(place)
 
 
@@ -101,9 +102,9 @@ def known_models(enlarges: bool = False) -> list[str]:
     Args:
         enlarges: those that enlarge pictures, instead of those that make them.
     """
-    if folders.preferences().remote_command.strip():
-        return [name for name in folders.preferences().remote_models.split("\n") if name]
-    folder = folders.model_folder()
+    if remote_command():
+        return [name for name in preferences().remote_models.split("\n") if name]
+    folder = model_folder()
     if folder is None:
         return []
     when, found = _scanned.get(str(folder), (float("-inf"), []))
@@ -113,16 +114,22 @@ def known_models(enlarges: bool = False) -> list[str]:
     return [name for name, is_upscaler in found if is_upscaler == enlarges]
 
 
+def remember_remote_models(names: Sequence[str]) -> None:
+    """Keep what an engine on another machine has said that it has."""
+    bundled = (BUNDLED, BUNDLED_SECOND)
+    preferences().remote_models = "\n".join(name for name in names if name not in bundled)
+
+
 def _scan(folder: Path) -> list[tuple[str, bool]]:
     """Names, and whether they enlarge pictures; the engine looks closer once one is used."""
     found: dict[str, bool] = {}
-    for file in _INDEX_FILES:
+    for file in (INDEX_FILE, CONFIG_FILE):
         with contextlib.suppress(OSError):
             for index in folder.glob(f"*/{file}"):
                 with contextlib.suppress(OSError):
                     enlarges = _enlarges(index)
                     # Any program may call its settings config.json.
-                    if enlarges or file == _INDEX_FILES[0]:
+                    if enlarges or file == INDEX_FILE:
                         found.setdefault(index.parent.name, enlarges)
     return sorted(found.items())
 
@@ -130,17 +137,18 @@ def _scan(folder: Path) -> list[tuple[str, bool]]:
 @functools.cache
 def _enlarges(index: Path) -> bool:
     """Read once: what a model is does not change, and the folder may be on a network."""
-    with index.open("rb") as file:
-        start = file.read(_INDEX_BYTES)
-    return any(name in start for name in _UPSCALERS)
+    if index.stat().st_size > _LARGEST_INDEX:
+        return False
+    with contextlib.suppress(ZoomStackError):
+        family = FAMILIES.get(class_name(index.parent))
+        return family is not None and family.enlarges
+    return False
 
 
-def _item(
-    name: str, number: int, built_in: Sequence[tuple[str, str, str]], found: list[str]
-) -> Item:
-    for entry in built_in:
-        if name == entry[0]:
-            return (*entry, number)
+def _item(name: str, number: int, built_in: Sequence[Choice], found: list[str]) -> Item:
+    for each in built_in:
+        if name == each.name:
+            return (each.name, each.title, each.text, number)
     if name not in found:
         return (name, f"{name} (missing)", "This model is not in the model folder", number)
     return (name, name, "A model in the model folder", number)

@@ -1,38 +1,38 @@
-"""The engine's whereabouts: interpreter, models, device; and the check that it works."""
+"""The engine's whereabouts as the user chose them: interpreter, models, device, folders.
+
+The class that Blender registers, with what is drawn, is in ``panels/preferences.py``.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from ..blender import folders
-from ..blender.timings import measured
-from ..panels.preferences import draw_engine_preferences
-
-DEVICE_ITEMS = (
-    ("auto", "Automatic", "A graphics card when the engine finds one, else the processor"),
-    ("cpu", "Processor", "Works everywhere"),
-    ("cuda", "CUDA", "An NVIDIA card, or an AMD card with a ROCm build of torch"),
-    ("mps", "Metal", "Apple's graphics processor"),
-)
+from ..blender.choices import enum_items
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.options import DEVICES, Choice
 
 
-def _packages_items() -> tuple[tuple[str, str, str], ...]:
+def _packages() -> tuple[Choice, ...]:
     if sys.platform == "darwin":
-        return (("PYPI", "Apple", "Packages for the processor and Apple's graphics processor"),)
+        return (
+            Choice("PYPI", "Apple", "Packages for the processor and Apple's graphics processor"),
+        )
     return (
-        ("CPU", "Processor", "Small download, works everywhere"),
-        ("CUDA", "NVIDIA", "Large download (several GB), for NVIDIA cards"),
+        Choice("CPU", "Processor", "Small download, works everywhere"),
+        Choice("CUDA", "NVIDIA", "Large download (several GB), for NVIDIA cards"),
     )
 
 
-def _make_absolute(name: str) -> Callable[[ZOOMSTACK_AP_preferences, bpy.types.Context], None]:
+def _make_absolute(name: str) -> Callable[[EnginePreferences, bpy.types.Context], None]:
     """A path beside the open file would mean another place, or none, with the next file."""
 
-    def update(self: ZOOMSTACK_AP_preferences, context: bpy.types.Context) -> None:
+    def update(self: EnginePreferences, _context: bpy.types.Context) -> None:
         path = getattr(self, name)
         if path.startswith("//"):
             setattr(self, name, bpy.path.abspath(path))
@@ -40,8 +40,8 @@ def _make_absolute(name: str) -> Callable[[ZOOMSTACK_AP_preferences, bpy.types.C
     return update
 
 
-class ZOOMSTACK_AP_preferences(bpy.types.AddonPreferences):
-    bl_idname = __package__
+class EnginePreferences:
+    """The preferences' properties; a plain mix-in for the class that is registered."""
 
     python_path: StringProperty(
         name="Python",
@@ -52,13 +52,13 @@ class ZOOMSTACK_AP_preferences(bpy.types.AddonPreferences):
     packages: EnumProperty(
         name="Packages",
         description="What the installed engine should run on",
-        items=_packages_items(),
+        items=enum_items(_packages()),
     )
     device: EnumProperty(
         name="Device",
         description="What the engine computes on",
-        items=DEVICE_ITEMS,
-        default="auto",
+        items=enum_items(DEVICES),
+        default=DEVICES[0].name,
     )
     model_folder: StringProperty(
         name="Models",
@@ -84,14 +84,52 @@ class ZOOMSTACK_AP_preferences(bpy.types.AddonPreferences):
     )
     remote_models: StringProperty(name="Remote Models", options={"HIDDEN"})
 
-    @measured
-    def draw(self, context: bpy.types.Context) -> None:
-        draw_engine_preferences(self.layout, self, folders.engine_python())
+
+def preferences() -> EnginePreferences:
+    """Those of this Blender."""
+    return bpy.context.preferences.addons[folders.PACKAGE].preferences
 
 
-def register() -> None:
-    bpy.utils.register_class(ZOOMSTACK_AP_preferences)
+def remote_command() -> str:
+    """The command that runs the engine on another machine; empty where it runs on this one."""
+    return preferences().remote_command.strip()
 
 
-def unregister() -> None:
-    bpy.utils.unregister_class(ZOOMSTACK_AP_preferences)
+def engine_python() -> Path | None:
+    """The engine's interpreter: the one that the user chose, else the private one, if any."""
+    chosen = folders.user_choice(preferences().python_path.strip())
+    if chosen is not None:
+        return chosen
+    private = folders.environment_python(folders.environment_folder())
+    return private if private.exists() else None
+
+
+def engine_is_configured() -> bool:
+    """Whether there is anything to start; not whether it works."""
+    return bool(remote_command()) or engine_python() is not None
+
+
+def model_folder() -> Path | None:
+    """The folder with the user's models, if one was chosen."""
+    return folders.user_choice(preferences().model_folder.strip())
+
+
+def new_stack_folder(chosen: str, title: str) -> Path:
+    """Make a new folder for a zoom stack.
+
+    Args:
+        chosen: the folder that the scene names; empty is the one in the preferences, or else
+            the extension's own.
+        title: words to name the new folder after.
+
+    Raises:
+        ZoomStackError: code ``unwritable``.
+    """
+    if chosen.startswith("//") and not bpy.data.filepath:
+        raise ZoomStackError(
+            "unwritable",
+            f"The output folder {chosen} is relative to a file that is not saved yet.",
+            "Save the file, or choose another output folder.",
+        )
+    parent = folders.user_choice(chosen or preferences().stack_folder.strip())
+    return folders.new_folder(parent or folders.user_folder("stacks"), title)

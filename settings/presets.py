@@ -1,10 +1,8 @@
-"""Which presets there are."""
+"""Which presets there are: jobs as JSON files, the extension's own and the user's."""
 
 from __future__ import annotations
 
 from pathlib import Path
-
-import bpy
 
 from ..blender import folders
 from ..engine.contract.errors import ZoomStackError
@@ -21,7 +19,7 @@ def shipped_presets() -> list[Path]:
 
 def user_presets() -> list[Path]:
     """The user's own; looking for them makes no folder."""
-    return sorted(Path(bpy.utils.extension_path_user(__package__), "presets").glob("*.json"))
+    return sorted(folders.user_path("presets").glob("*.json"))
 
 
 def find_preset(name: str) -> Path:

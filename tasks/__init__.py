@@ -1,5 +1,33 @@
 """What goes on in the background, and how its result comes into the file.
 
-``runner`` moves tasks on and knows no kind of task; ``latest`` remembers the latest of each kind for
-the panels. Tasks know no panel and no operator.
+``runner`` moves tasks on and knows no kind of task; ``latest`` remembers the latest of each kind
+for the panels. Tasks know no panel and no operator.
 """
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import delivery, latest, runner
+
+
+@persistent
+def _before_load(*_arguments: object) -> None:
+    if latest.is_generating():
+        latest.generation.interrupt_delivery()
+
+
+@persistent
+def _after_load(*_arguments: object) -> None:
+    delivery.count_file()
+
+
+def register() -> None:
+    bpy.app.handlers.load_pre.append(_before_load)
+    bpy.app.handlers.load_post.append(_after_load)
+
+
+def unregister() -> None:
+    bpy.app.handlers.load_post.remove(_after_load)
+    bpy.app.handlers.load_pre.remove(_before_load)
+    runner.unregister()
+    latest.clear()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..blender import folders
+from ..blender.screen import redraw
 from ..engine.client.connection import Client
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.job import BUNDLED, BUNDLED_SECOND
-from . import runner
+from ..engine.contract.messages import error_of
+from ..settings.models import remember_remote_models
 
 TICK = 0.1
 
@@ -31,9 +31,9 @@ class Check:
         for message in self._client.poll():
             if message["type"] == "check":
                 self.report = {key: value for key, value in message.items() if key != "type"}
-                _remember_models(self.report)
+                remember_remote_models(_names(self.report))
             elif message["type"] == "error":
-                self.error = ZoomStackError(message["code"], message["text"], message["hint"])
+                self.error = error_of(message)
             elif message["type"] == "done":
                 self._end()
                 return None
@@ -51,13 +51,10 @@ class Check:
 
     def _end(self) -> None:
         self._client.close()
-        jobs.redraw()
+        redraw()
 
 
-def _remember_models(report: dict[str, Any]) -> None:
-    """For the choice of model: a remote engine's models are known from its report alone."""
+def _names(report: dict[str, Any]) -> list[str]:
+    """The models' names; nothing in a report is taken for granted."""
     models = report.get("models") or []
-    names = [model["name"] for model in models if isinstance(model, dict) and model.get("name")]
-    folders.preferences().remote_models = "\n".join(
-        name for name in names if name not in (BUNDLED, BUNDLED_SECOND)
-    )
+    return [model["name"] for model in models if isinstance(model, dict) and model.get("name")]

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from ..blender import folders
+from ..blender.screen import redraw
 from ..engine.client.command_runner import CommandRunner
 from ..engine.contract.errors import ZoomStackError
-from . import runner
 
 TICK = 0.2
 KEPT_LINES = 8
@@ -43,11 +43,11 @@ class Installation:
     def tick(self) -> float | None:
         ended = self._runner.exit_code is not None
         for line in self._runner.lines():
-            self._hear(line)
+            self._take(line)
         number = min(self._runner.current, len(STAGES) - 1)
         self.stage = STAGES[number]
         self.fraction = (number + 0.95 * self._download) / len(STAGES)
-        jobs.redraw()
+        redraw()
         if not ended:
             return TICK
         if self._runner.cancelled:
@@ -68,7 +68,7 @@ class Installation:
     def abandon(self) -> None:
         self._runner.cancel()
 
-    def _hear(self, line: str) -> None:
+    def _take(self, line: str) -> None:
         progress = _PROGRESS.fullmatch(line)
         if progress:
             done, total = int(progress[1]), int(progress[2])
@@ -124,7 +124,7 @@ def start_installation(packages: str) -> Installation:
     commands = install_commands(
         sys.executable,
         folders.environment_folder(),
-        folders.EXTENSION / "engine" / "requirements.txt",
+        folders.REQUIREMENTS,
         torch_index(packages),
     )
     # Where that index cannot be reached, PyPI's larger torch serves the processor as well.

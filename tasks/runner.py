@@ -1,4 +1,4 @@
-"""What is going on in the background: tasks at module level, and the timer that moves them on.
+"""Tasks at module level, and the timer that moves them on.
 
 A task survives loading a file, since it is no operator: Blender ends those. Nor is Esc caught by
 a modal operator: while one runs, Blender does not save automatically.
@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import bpy
 
+from ..blender import screen
 from ..blender.timings import measured, note
 from ..engine.contract.errors import ZoomStackError
-
-if TYPE_CHECKING:
-    from .check import Check
-    from .generation import Generation
-    from .installation import Installation
 
 
 class Task(Protocol):
@@ -38,33 +33,34 @@ class Task(Protocol):
         ...
 
 
-@dataclass
-class Board:
-    """What panels show: the latest task of each kind, running or ended, and the last error.
-
-    Attributes:
-        playing: whether an animation was playing at the last tick.
-    """
-
-    generation: Generation | None = None
-    check: Check | None = None
-    installation: Installation | None = None
-    problem: ZoomStackError | None = None
-    playing: bool = False
-
-
-board = Board()
 _tasks: list[Task] = []
 _last_tick = 0.0
+_was_playing = False
 
 
 def start(task: Task) -> None:
     """Add a task, and wake the timer."""
     _tasks.append(task)
-    if not bpy.app.timers.is_registered(_pump):
+    if not bpy.app.timers.is_registered(_tick_all):
         global _last_tick
         _last_tick = 0.0
-        bpy.app.timers.register(_pump, persistent=True)
+        bpy.app.timers.register(_tick_all, persistent=True)
+
+
+def start_or_wait(task: Task, wait: bool = False) -> bool:
+    """Start a task; where nothing calls timers (background mode), see it through to its end.
+
+    Args:
+        wait: see it through in any case, for scripts.
+
+    Returns:
+        Whether it has ended.
+    """
+    if wait or bpy.app.background:
+        run_to_end(task)
+        return True
+    start(task)
+    return False
 
 
 def is_running(task: Task | None) -> bool:
@@ -72,7 +68,7 @@ def is_running(task: Task | None) -> bool:
 
 
 def run_to_end(task: Task) -> None:
-    """Where nothing calls timers: in background mode, and for scripts that want to wait."""
+    """Block until a task has ended."""
     try:
         while (pause := _tick(task)) is not None:
             time.sleep(pause)
@@ -81,48 +77,27 @@ def run_to_end(task: Task) -> None:
         raise
 
 
-def redraw() -> None:
-    """Show the new state: only side bars with our panels, and the preferences."""
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                for region in area.regions:
-                    if region.type == "UI":
-                        region.tag_redraw()
-            elif area.type == "PREFERENCES":
-                area.tag_redraw()
-
-
-def clear() -> None:
-    """Forget what has ended; the icons of the last run go back to Blender."""
-    if board.generation is not None:
-        board.generation.thumbnails.close()
-    board.__init__()  # type: ignore[misc]
-
-
-def register() -> None:
-    """Nothing runs yet; the timer starts with the first task."""
+def was_playing() -> bool:
+    """Whether an animation was playing at the last tick."""
+    return _was_playing
 
 
 def unregister() -> None:
-    if bpy.app.timers.is_registered(_pump):
-        bpy.app.timers.unregister(_pump)
+    if bpy.app.timers.is_registered(_tick_all):
+        bpy.app.timers.unregister(_tick_all)
     for task in _tasks:
         task.abandon()
     _tasks.clear()
-    clear()
 
 
 @measured
-def _pump() -> float | None:
-    global _last_tick
+def _tick_all() -> float | None:
+    global _last_tick, _was_playing
     now = time.monotonic()
     if _last_tick:
         note("gap", now - _last_tick)
     _last_tick = now
-    # A timer's context has no screen of its own.
-    windows = bpy.context.window_manager.windows
-    board.playing = any(window.screen.is_animation_playing for window in windows)
+    _was_playing = screen.is_playing()
     pauses = []
     for task in list(_tasks):
         pause = _tick(task)
@@ -134,7 +109,7 @@ def _pump() -> float | None:
 
 
 def _tick(task: Task) -> float | None:
-    """One tick; whatever goes wrong in it is shown, and the next job works again."""
+    """One tick; whatever goes wrong in it is shown, and the next task works again."""
     try:
         return task.tick()
     except ZoomStackError as error:
@@ -149,5 +124,5 @@ def _tick(task: Task) -> float | None:
                 f"Please report it ({last.filename.rpartition('zoom_stack')[2]}:{last.lineno}).",
             )
         )
-    redraw()
+    screen.redraw()
     return None

@@ -1,11 +1,31 @@
-"""How the engine that the user has set up is started."""
+"""How things begin: the engine that the user has set up, a run, an unfinished run."""
 
 from __future__ import annotations
+
+import random
+
+import bpy
 
 from ..blender import folders
 from ..engine.client.connection import Client
 from ..engine.client.launch import Launch, local_launch, remote_launch
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.job import Job
+from ..engine.contract.options import LARGEST_INTEGER
+from ..scene.viewing import remember_view
+from ..settings.job import job_from_settings, number_levels
+from ..settings.kept_levels import is_kept
+from ..settings.preferences import (
+    engine_is_configured,
+    engine_python,
+    model_folder,
+    new_stack_folder,
+    preferences,
+    remote_command,
+)
+from . import latest
+from .delivery import Delivery
+from .generation import Generation
 
 
 def start_engine() -> Client:
@@ -14,25 +34,95 @@ def start_engine() -> Client:
     Raises:
         ZoomStackError: codes ``no_engine``, ``bad_command``, ``unwritable``.
     """
-    return Client(engine_launch())
+    return Client(_launch())
 
 
-def engine_launch() -> Launch:
-    """The command for a worker, as the preferences say.
+def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:
+    """Why Generate is grey; empty when it is not.
+
+    Args:
+        but_kept: leave aside which levels are kept.
+    """
+    if latest.is_generating():
+        return "A zoom is being generated already"
+    if not engine_is_configured():
+        return "Install the engine first, or choose a Python that has it"
+    if context.scene.library is not None:
+        return "This scene is linked from another file and cannot be changed"
+    levels = context.scene.zoom_stack.levels
+    if not but_kept and levels and all(is_kept(level) for level in levels):
+        return "Every level is kept: unlock one, or add one"
+    return ""
+
+
+def new_generation(context: bpy.types.Context) -> Generation:
+    """Begin to make what the scene's settings ask for.
 
     Raises:
-        ZoomStackError: codes ``no_engine``, ``bad_command``, ``unwritable``.
+        ZoomStackError: when the settings make no job, or the output folder cannot be written to.
     """
-    preferences = folders.preferences()
+    scene = context.scene
+    settings = scene.zoom_stack
+    if settings.randomise_seed:
+        settings.seed = random.randint(0, LARGEST_INTEGER)
+    job = job_from_settings(settings)
+    if remote_command() and any(level.pin or level.keep for level in job.levels):
+        raise ZoomStackError(
+            "no_pictures",
+            "Pinned and kept pictures cannot be sent to an engine on another machine yet.",
+            "Remove the pins and padlocks, or use an engine on this machine.",
+        )
+    # Found out before a folder is made for nothing.
+    client = start_engine()
+    try:
+        out = new_stack_folder(settings.output_folder.strip(), _title(job))
+    except ZoomStackError:
+        client.close()
+        raise
+    number_levels(settings, out)
+    if latest.generation is not None:
+        latest.generation.discard()
+    delivery = Delivery(scene, remember_view(context))
+    return Generation(client, job, out, preferences().device, delivery)
+
+
+def resumed_generation(context: bpy.types.Context) -> Generation:
+    """Go on with the last run, which ended too early.
+
+    Raises:
+        ZoomStackError: when there is nothing to go on with.
+    """
+    last = latest.generation
+    if last is None or not last.resumable:
+        raise ZoomStackError("no_run", "There is no unfinished run to go on with.")
+    last.thumbnails.close()
+    delivery = Delivery(context.scene, remember_view(context))
+    device = preferences().device
+    return Generation(start_engine(), last.job, last.out, device, delivery, resume=True)
+
+
+def _launch() -> Launch:
+    """The command for a worker, as the preferences say."""
     log = folders.new_log("worker")
-    command = preferences.remote_command.strip()
+    command = remote_command()
     if command:
         return remote_launch(command, folders.EXTENSION, log, folders.user_folder("inbox"))
-    python = folders.engine_python()
+    python = engine_python()
     if python is None:
         raise ZoomStackError(
             "no_engine",
             "No engine is set up yet.",
             "Install it, or choose a Python that has it, in the preferences.",
         )
-    return local_launch(python, folders.EXTENSION, log, folders.model_folder())
+    return local_launch(python, folders.EXTENSION, log, model_folder())
+
+
+def _title(job: Job) -> str:
+    """A few words for the folder and the scene: "spiral galaxy to leaf veins"."""
+    ends = [_short(job.levels[0].prompt), _short(job.levels[-1].prompt)]
+    return " to ".join(dict.fromkeys(filter(None, ends))) or "Zoom"
+
+
+def _short(prompt: str) -> str:
+    words = prompt.partition(",")[0].split()
+    return " ".join([word for word in words if word.lower() not in {"a", "an", "the"}][:2])

@@ -10,15 +10,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ..contract.job import MAX_SEED, load_job
+from ..contract.job import load_job
+from ..contract.options import DEVICE_NAMES, MAX_SEED
 from ..machine.failures import Cancelled, as_zoom_stack_error, details
 from ..run.output_folder import OutputFolder
 from ..run.reporting import JsonReporter, Reporter, TerminalReporter, claim_stdout
 from ..run.request import GenerateRequest
 from ..run.start import run_generate
 
-# The same as devices.DEVICE_CHOICES, which would import torch.
-DEVICES = ("auto", "cpu", "cuda", "mps")
 # They lie beside the engine, in the checkout and in the extension.
 PRESETS = Path(__file__).parents[2] / "presets"
 
@@ -34,7 +33,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="where to write it")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     parser.add_argument("--overwrite", action="store_true", help="replace a stack that is there")
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="what computes")
+    parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="what computes")
     parser.add_argument("--models", metavar="DIR", type=Path, help="folder with models")
     parser.add_argument("--seed", metavar="N", type=_seed, help="in the place of the job's seed")
     output = parser.add_mutually_exclusive_group()

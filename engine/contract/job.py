@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from .geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR, Placement, check_footprint
+from .options import MAX_SEED, Choice, Switch, option, read_options
 from .validation import Checker, read_json
 
 JOB_VERSION = 1
-SOLVERS = ("dpmpp_2m_sde", "dpmpp_2m", "ddpm", "ddim")
-BLENDINGS = ("default", "uniform", "none")
 BUNDLED = "bundled"  # the model that comes with Zoom Stack
 BUNDLED_SECOND = "bundled_x4"  # its second stage
 LANCZOS = "lanczos"  # the upscaler that is no model
 AUTOMATIC = "automatic"  # the model's own second stage, where it has one and the size needs it
 MAX_LEVELS = 64
-MAX_SIZE = 8192
-MAX_SEED = 2**53  # JSON readers elsewhere hold numbers as doubles
+MIN_SIZE, MAX_SIZE = 16, 8192  # pixels of a picture's side
+
+SOLVERS = (
+    Choice(
+        "dpmpp_2m_sde", "DPM-Solver++ 2M SDE", "Fresh noise in every step: best agreement of levels"
+    ),
+    Choice("dpmpp_2m", "DPM-Solver++ 2M", "Deterministic and quick to settle"),
+    Choice("ddpm", "DDPM", "The classic; wants many steps. Flow matching's Euler with fresh noise"),
+    Choice("ddim", "DDIM", "Deterministic, first order. The same as Euler steps of flow matching"),
+)
+BLENDINGS = (
+    Choice(
+        "default",
+        "Lead Early",
+        "Wide views lead until the subject is settled, then details go free",
+    ),
+    Choice("uniform", "Uniform", "The paper's rule: the plain average of all views"),
+    Choice("none", "None", "Levels only lie in one another; for comparison"),
+)
 
 _CHECK = Checker("bad_job", "The job")
-_LEVEL_KEYS = frozenset(
-    {"prompt", "negative_prompt", "zoom_factor", "focus", "pin", "keep", "seed"}
-)
-_PIN_KEYS = frozenset({"image", "mask"})
-_KEEP_KEYS = frozenset({"image", "follow"})
-_SAMPLER_KEYS = frozenset({"solver", "steps", "guidance_scale", "blending", "context_strength"})
-_JOB_KEYS = frozenset({"version", "model", "upscaler", "seed", "size", "levels", "loop", "sampler"})
+_ZOOM_HINTS = {"soft_min": 1.25, "soft_max": 8.0, "step": 25, "precision": 2}
 
 
 @dataclass(frozen=True)
@@ -61,65 +71,208 @@ class Keep:
 
 @dataclass(frozen=True)
 class LevelSpec:
-    """One level of a job: its prompt and how it lies in the level before it.
+    """One level of a job: its prompt and how it lies in the level before it."""
 
-    Attributes:
-        prompt: empty only where the level is kept as it is.
-        pin: a picture that the level shall show; None leaves it to the model.
-        keep: the level's finished picture; None makes a new one.
-        seed: of this level's own detail; None is the job's.
-    """
-
-    prompt: str
-    negative_prompt: str = ""
-    zoom_factor: float = 2.0
-    focus: tuple[float, float] = (0.5, 0.5)
-    pin: Pin | None = None
-    keep: Keep | None = None
-    seed: int | None = None
+    prompt: str = option(
+        "",
+        "Prompt",
+        "What is seen at this scale, in a few words",
+        words="the prompt",
+        values="text; empty only where the level is kept whole",
+        meaning="what is seen at that scale",
+    )
+    negative_prompt: str = option(
+        "",
+        "Negative Prompt",
+        "What should not be seen at this scale",
+        words="the negative prompt",
+        meaning="what should not be seen at that scale",
+    )
+    zoom_factor: float = option(
+        2.0,
+        "Zoom Factor",
+        "How many times closer this level is than the level before it",
+        words="the zoom factor",
+        low=MIN_ZOOM_FACTOR,
+        high=MAX_ZOOM_FACTOR,
+        hints=_ZOOM_HINTS,
+        meaning="how many times wider the view of the level before is",
+    )
+    focus: tuple[float, float] = option(
+        (0.5, 0.5),
+        "Focus",
+        "Where this level lies in the level before it: 0 to 1 from the left and from the top",
+        words="the focus",
+        low=0.0,
+        high=1.0,
+        hints={"step": 1, "precision": 3},
+        values="`[x, y]`, 0 to 1; `[0.5, 0.5]`",
+        meaning="the level's centre in the level before, x to the right, y *down*",
+    )
+    pin: Pin | None = option(  # noqa: RUF009 - it makes a field
+        None,
+        "Pin",
+        "A picture that the level shall show",
+        by_hand=True,
+        values='null or `{"image": path, "mask": path}`; null',
+        meaning="a picture that the level shall show; `mask` (may be left out) is white where. "
+        "Paths are relative to the job file. Without a mask, transparent parts of the picture are "
+        "left to the prompt",
+    )
+    keep: Keep | None = option(  # noqa: RUF009 - the same
+        None,
+        "Keep",
+        "A finished picture of the level",
+        by_hand=True,
+        values='null or `{"image": path, "follow": false}`; null',
+        meaning="a finished picture of the level, a PNG of the job's size; see below",
+    )
+    seed: int | None = option(
+        None,
+        "Seed",
+        "Decides this level's own detail",
+        words="the seed",
+        start=0,
+        high=MAX_SEED,
+        switch=Switch(
+            "use_own_seed",
+            "Give this level a seed of its own: another one changes its detail and leaves the "
+            "other levels nearly as they are",
+        ),
+        meaning="of this level's own detail; null: the job's",
+    )
 
 
 @dataclass(frozen=True)
 class SamplerSettings:
-    """How to sample.
+    """How to sample."""
 
-    Attributes:
-        solver: one of ``SOLVERS``.
-        steps: evaluations of the model for each level.
-        guidance_scale: classifier-free guidance; None is the model's own recommendation.
-        blending: "default" (lead early, with a rim and an outline), "uniform" (the paper's) or
-            "none".
-        context_strength: how long the wide view leads the deep one under the default rule;
-            0 is not at all, and each level fills its frame, without an outline; 1 as the exact
-            yardstick asks; None is the model's own recommendation.
-    """
-
-    solver: str = "dpmpp_2m_sde"
-    steps: int = 24
-    guidance_scale: float | None = None
-    blending: str = "default"
-    context_strength: float | None = None
+    solver: str = option(
+        "dpmpp_2m_sde",
+        "Solver",
+        "How noise becomes pictures",
+        words="the solver",
+        choices=SOLVERS,
+        advanced=True,
+        meaning="`ddim` is also the flow-matching Euler step, and `ddpm` its stochastic form: in "
+        "z = x + σε they are the same",
+    )
+    steps: int = option(
+        24,
+        "Steps",
+        "Evaluations of the model for each level: more take longer and look cleaner",
+        words="the number of steps",
+        low=1,
+        high=1000,
+        hints={"soft_min": 8, "soft_max": 100},
+        meaning="evaluations of the model for each level",
+    )
+    guidance_scale: float | None = option(
+        None,
+        "Guidance",
+        "How strictly the pictures follow the prompts",
+        words="the guidance scale",
+        start=5.0,
+        high=100.0,
+        switch=Switch(
+            "use_guidance",
+            "Set the guidance here in the place of the model's own recommendation",
+        ),
+        advanced=True,
+        hints={"soft_min": 1.0, "soft_max": 15.0, "precision": 1},
+        meaning="classifier-free guidance: how strictly the pictures follow the prompts; null: the "
+        "model's own recommendation",
+    )
+    blending: str = option(
+        "default",
+        "Blending",
+        "How the levels are brought to agree with one another",
+        words="the blending",
+        choices=BLENDINGS,
+        advanced=True,
+        meaning="how levels lead one another; `default` leads early, with a rim and an outline; "
+        "`uniform` is the paper's",
+    )
+    context_strength: float | None = option(
+        None,
+        "Context",
+        "How long the wide views lead the close ones. At 0 each level also fills its whole frame, "
+        "above that it ends at an uneven outline",
+        words="the context strength",
+        start=1.0,
+        high=100.0,
+        switch=Switch(
+            "use_context", "Set the context here in the place of the model's own recommendation"
+        ),
+        advanced=True,
+        only_with=("blending", "default"),
+        hints={"soft_max": 10.0, "precision": 3},  # the bundled model's own is 0.015
+        meaning="how long the wide view leads the deep one; at 0 a level also fills its whole "
+        "frame, above that it ends at an uneven outline; 1 as the exact worlds ask; null: the "
+        "model's own recommendation",
+    )
 
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that decides the pictures.
+    """Everything that decides the pictures."""
 
-    Attributes:
-        size: (width, height) in pixels of every picture; None leaves it to the model.
-        levels: widest first, at least one.
-        loop: the deepest level holds level 0 again, where level 0's own ``zoom_factor`` and
-            ``focus`` say; otherwise those mean nothing.
-        upscaler: what brings the sampled pictures to their size: "automatic" (the model's own
-            second stage where it has one, or else "lanczos"), "lanczos", or a model.
-    """
-
-    levels: tuple[LevelSpec, ...]
-    model: str = BUNDLED
-    upscaler: str = AUTOMATIC
-    seed: int = 0
-    size: tuple[int, int] | None = None
-    loop: bool = False
+    levels: tuple[LevelSpec, ...] = option(
+        MISSING,
+        "Levels",
+        "What is seen at each scale",
+        by_hand=True,
+        values=f"1 to {MAX_LEVELS}, widest first",
+        meaning="see *A level*",
+    )
+    model: str = option(
+        BUNDLED,
+        "Model",
+        "The model that makes the pictures",
+        listed=True,
+        values=f"name or absolute path; `{BUNDLED}`",
+        meaning=f"`{BUNDLED}`, a folder below the models folder, or a path",
+    )
+    upscaler: str = option(
+        AUTOMATIC,
+        "Upscaler",
+        "What brings the pictures from the model's size to theirs",
+        listed=True,
+        advanced=True,
+        values=f"`{AUTOMATIC}`, `{LANCZOS}`, or a model's name or path; `{AUTOMATIC}`",
+        meaning="what brings the pictures to their size; see *Upscalers*",
+    )
+    seed: int = option(
+        0,
+        "Seed",
+        "The same seed and settings make the same zoom again",
+        start=7,
+        high=MAX_SEED,
+        meaning="decides all noise",
+    )
+    size: tuple[int, int] | None = option(
+        None,
+        "Size",
+        "Size of every level's picture",
+        start=(512, 512),
+        low=MIN_SIZE,
+        high=MAX_SIZE,
+        switch=Switch("use_size", "Set the pictures' size here in the place of the model's own"),
+        parts={
+            "width": "Width of every level's picture",
+            "height": "Height of every level's picture",
+        },
+        hints={"soft_min": 64, "soft_max": 2048, "subtype": "PIXEL"},
+        values=f"`[width, height]`, {MIN_SIZE} to {MAX_SIZE}, or null; null",
+        meaning="of every picture, in pixels; null: the model's own size",
+    )
+    loop: bool = option(
+        False,
+        "Loop",
+        "Let the closest level hold the widest one again, so that the zoom repeats without a jump. "
+        "The first level's factor and focus then say where it lies in the last",
+        meaning="the deepest level holds level 0 again; see below",
+    )
     sampler: SamplerSettings = field(default_factory=SamplerSettings)
 
     def to_dict(self) -> dict[str, Any]:
@@ -140,32 +293,43 @@ def parse_job(data: object, folder: Path | None = None) -> Job:
     Raises:
         ZoomStackError: code ``bad_job`` or ``bad_geometry``, naming the place.
     """
-    job = _CHECK.mapping(data, "it")
-    _CHECK.known_keys(job, _JOB_KEYS, "it")
+    job = _object(data, "it", {"version", *_names(Job)})
     _CHECK.version(job.get("version", JOB_VERSION), JOB_VERSION)
-    size = job.get("size")
-    parsed = Job(
-        levels=_parse_levels(job.get("levels"), folder),
-        model=_CHECK.text(job.get("model", BUNDLED), '"model"').strip() or BUNDLED,
-        upscaler=_CHECK.text(job.get("upscaler", AUTOMATIC), '"upscaler"').strip() or AUTOMATIC,
-        seed=_CHECK.integer(job.get("seed", 0), '"seed"', 0, MAX_SEED),
-        size=None if size is None else _parse_size(size),
-        loop=_CHECK.boolean(job.get("loop", False), '"loop"'),
-        sampler=_parse_sampler(job.get("sampler", {})),
+    sampler = _object(job.get("sampler", {}), '"sampler"', _names(SamplerSettings))
+    return checked(
+        Job(
+            levels=_parse_levels(job.get("levels"), folder),
+            sampler=SamplerSettings(**read_options(SamplerSettings, sampler, _CHECK)),
+            **read_options(Job, job, _CHECK),
+        )
     )
-    if all(level.keep for level in parsed.levels):
+
+
+def checked(job: Job) -> Job:
+    """A job whose values are each right by themselves, if they are also right together.
+
+    Raises:
+        ZoomStackError: code ``bad_job`` or ``bad_geometry``, naming the place.
+    """
+    if not job.levels:
+        raise _CHECK.fail("it has no levels.", "Add at least one level with a prompt.")
+    if len(job.levels) > MAX_LEVELS:
+        raise _CHECK.fail(f"it has {len(job.levels)} levels; at most {MAX_LEVELS} are possible.")
+    for number, level in enumerate(job.levels, start=1):
+        _check_level(level, f"level {number}")
+    if all(level.keep for level in job.levels):
         raise _CHECK.fail(
             "every level is kept, so there is nothing to make.", "Free a level, or add one."
         )
-    for number, level in enumerate(parsed.levels, start=1):
+    for number, level in enumerate(job.levels, start=1):
         where = f"Level {number}"
         if number == 1:
-            if not parsed.loop:
+            if not job.loop:
                 continue
-            where = f"{where}, which the loop puts into level {len(parsed.levels)}"
+            where = f"{where}, which the loop puts into level {len(job.levels)}"
         # Every level of a job has one size, so the aspect cancels here.
         check_footprint(Placement(level.zoom_factor, level.focus), 1.0, where)
-    return parsed
+    return job
 
 
 def load_job(path: Path) -> Job:
@@ -177,52 +341,43 @@ def load_job(path: Path) -> Job:
     return parse_job(read_json(path, "bad_job"), path.resolve().parent)
 
 
+def _check_level(level: LevelSpec, where: str) -> None:
+    if level.pin and level.keep:
+        raise _CHECK.fail(f"{where} is both kept and pinned to a picture.", "Choose one of them.")
+    if not level.prompt and (level.keep is None or level.keep.follow):
+        raise _CHECK.fail(f"{where} has no prompt.", "Say what is seen at that scale.")
+
+
+def _names(declaring: type) -> set[str]:
+    return {each.name for each in fields(declaring)}
+
+
+def _object(value: object, where: str, names: set[str]) -> Mapping[str, Any]:
+    found = _CHECK.mapping(value, where)
+    _CHECK.known_keys(found, frozenset(names), where)
+    return found
+
+
 def _parse_levels(value: object, folder: Path | None) -> tuple[LevelSpec, ...]:
     items = _CHECK.items([] if value is None else value, '"levels"')
-    if not items:
-        raise _CHECK.fail("it has no levels.", "Add at least one level with a prompt.")
-    if len(items) > MAX_LEVELS:
-        raise _CHECK.fail(f"it has {len(items)} levels; at most {MAX_LEVELS} are possible.")
+    # Any number of them is read here, and refused in ``checked``.
     return tuple(_parse_level(item, number, folder) for number, item in enumerate(items, start=1))
 
 
 def _parse_level(value: object, number: int, folder: Path | None) -> LevelSpec:
     where = f"level {number}"
-    level = _CHECK.mapping(value, where)
-    _CHECK.known_keys(level, _LEVEL_KEYS, where)
-    prompt = _CHECK.text(level.get("prompt", ""), f"the prompt of {where}").strip()
-    pin = _parse_pin(level.get("pin"), where, folder)
-    keep = _parse_keep(level.get("keep"), where, folder)
-    if pin and keep:
-        raise _CHECK.fail(f"{where} is both kept and pinned to a picture.", "Choose one of them.")
-    if not prompt and (keep is None or keep.follow):
-        raise _CHECK.fail(f"{where} has no prompt.", "Say what is seen at that scale.")
-    negative = level.get("negative_prompt", "")
-    factor = level.get("zoom_factor", 2.0)
-    x, y = _CHECK.pair(level.get("focus", [0.5, 0.5]), f"the focus of {where}")
+    level = _object(value, where, _names(LevelSpec))
     return LevelSpec(
-        prompt=prompt,
-        negative_prompt=_CHECK.text(negative, f"the negative prompt of {where}"),
-        zoom_factor=_CHECK.number(
-            factor, f"the zoom factor of {where}", MIN_ZOOM_FACTOR, MAX_ZOOM_FACTOR
-        ),
-        focus=(
-            _CHECK.number(x, f"the focus of {where}", 0.0, 1.0),
-            _CHECK.number(y, f"the focus of {where}", 0.0, 1.0),
-        ),
-        pin=pin,
-        keep=keep,
-        seed=None
-        if level.get("seed") is None
-        else _CHECK.integer(level["seed"], f"the seed of {where}", 0, MAX_SEED),
+        pin=_parse_pin(level.get("pin"), where, folder),
+        keep=_parse_keep(level.get("keep"), where, folder),
+        **read_options(LevelSpec, level, _CHECK, where),
     )
 
 
 def _parse_pin(value: object, where: str, folder: Path | None) -> Pin | None:
     if value is None:
         return None
-    pin = _CHECK.mapping(value, f"the pin of {where}")
-    _CHECK.known_keys(pin, _PIN_KEYS, f"the pin of {where}")
+    pin = _object(value, f"the pin of {where}", _names(Pin))
     image = _CHECK.text(pin.get("image"), f"the pinned picture of {where}")
     mask = pin.get("mask")
     paths = [image] if mask is None else [image, _CHECK.text(mask, f"the mask of {where}")]
@@ -234,36 +389,9 @@ def _parse_pin(value: object, where: str, folder: Path | None) -> Pin | None:
 def _parse_keep(value: object, where: str, folder: Path | None) -> Keep | None:
     if value is None:
         return None
-    keep = _CHECK.mapping(value, f"the kept picture of {where}")
-    _CHECK.known_keys(keep, _KEEP_KEYS, f"the kept picture of {where}")
+    keep = _object(value, f"the kept picture of {where}", _names(Keep))
     image = _CHECK.text(keep.get("image", ""), f"the kept picture of {where}")
     if not image.strip():
         raise _CHECK.fail(f"{where} is kept, but its picture is not named.", "Name its file.")
     follow = _CHECK.boolean(keep.get("follow", False), f'"follow" of {where}')
     return Keep(image if folder is None else str(folder / image), follow)
-
-
-def _parse_size(value: object) -> tuple[int, int]:
-    width, height = _CHECK.pair(value, '"size"')
-    return (
-        _CHECK.integer(width, "the width", 16, MAX_SIZE),
-        _CHECK.integer(height, "the height", 16, MAX_SIZE),
-    )
-
-
-def _parse_sampler(value: object) -> SamplerSettings:
-    sampler: Mapping[str, Any] = _CHECK.mapping(value, '"sampler"')
-    _CHECK.known_keys(sampler, _SAMPLER_KEYS, '"sampler"')
-    given = SamplerSettings()
-    guidance = sampler.get("guidance_scale")
-    return SamplerSettings(
-        solver=_CHECK.choice(sampler.get("solver", given.solver), SOLVERS, "the solver"),
-        steps=_CHECK.integer(sampler.get("steps", given.steps), "the number of steps", 1, 1000),
-        guidance_scale=None
-        if guidance is None
-        else _CHECK.number(guidance, "the guidance scale", 0.0, 100.0),
-        blending=_CHECK.choice(sampler.get("blending", given.blending), BLENDINGS, "the blending"),
-        context_strength=None
-        if sampler.get("context_strength") is None
-        else _CHECK.number(sampler["context_strength"], "the context strength", 0.0, 100.0),
-    )

@@ -14,7 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .errors import ZoomStackError
-from .geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR, Placement, check_footprint
+from .geometry import Placement, check_footprint
+from .job import LevelSpec
+from .options import read_options
 from .validation import Checker, read_json
 
 STACK_VERSION = 1
@@ -24,7 +26,8 @@ DEFAULT_FEATHER = 0.06
 DEFAULT_FADE = 0.75
 
 _CHECK = Checker("bad_stack", STACK_FILE)
-_LEVEL_KEYS = frozenset({"image", "prompt", "negative_prompt", "zoom_factor", "focus"})
+_SHARED_KEYS = frozenset({"prompt", "negative_prompt", "zoom_factor", "focus"})
+_LEVEL_KEYS = _SHARED_KEYS | {"image"}
 _DISPLAY_KEYS = frozenset({"feather", "fade"})
 
 
@@ -217,21 +220,6 @@ def _parse_level(value: object, number: int) -> StackLevel:
             f"the image of {where} is {image!r}.",
             "Give the name of a picture in the stack's own folder.",
         )
-    x, y = _CHECK.pair(level.get("focus", [0.5, 0.5]), f"the focus of {where}")
     return StackLevel(
-        image=path.as_posix(),
-        prompt=_CHECK.text(level.get("prompt", ""), f"the prompt of {where}"),
-        negative_prompt=_CHECK.text(
-            level.get("negative_prompt", ""), f"the negative prompt of {where}"
-        ),
-        zoom_factor=_CHECK.number(
-            level.get("zoom_factor", 2.0),
-            f"the zoom factor of {where}",
-            MIN_ZOOM_FACTOR,
-            MAX_ZOOM_FACTOR,
-        ),
-        focus=(
-            _CHECK.number(x, f"the focus of {where}", 0.0, 1.0),
-            _CHECK.number(y, f"the focus of {where}", 0.0, 1.0),
-        ),
+        image=path.as_posix(), **read_options(LevelSpec, level, _CHECK, where, _SHARED_KEYS)
     )

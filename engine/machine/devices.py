@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from ..contract.errors import ZoomStackError
+from ..contract.options import DEVICE_NAMES
 
-DEVICE_CHOICES = ("auto", "cpu", "cuda", "mps")
 
 
 def choose_device(name: str) -> torch.device:
@@ -37,9 +37,9 @@ def choose_device(name: str) -> torch.device:
             "The device mps needs a Mac with Apple silicon and a torch made for it.",
             "Choose another device.",
         )
-    if name not in DEVICE_CHOICES:
+    if name not in DEVICE_NAMES:
         raise ZoomStackError(
-            "no_device", f"There is no device {name!r}.", f"Choose {', '.join(DEVICE_CHOICES)}."
+            "no_device", f"There is no device {name!r}.", f"Choose {', '.join(DEVICE_NAMES)}."
         )
     return torch.device(name)
 

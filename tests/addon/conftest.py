@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import PROMPTS, UseWorker, board
+from running import PROMPTS, UseWorker, latest
 
 from devtools import bpy_session, build, environments
 from devtools.bpy_session import MODULE
@@ -51,7 +51,7 @@ def prefs(bpy: Any) -> Iterator[Any]:
     yield preferences
     for name in ("python_path", "model_folder", "stack_folder", "remote_command"):
         setattr(preferences, name, "")
-    board().problem = None
+    latest().forget_problem()
 
 
 @pytest.fixture

@@ -13,6 +13,6 @@ PROMPTS = ("a spiral galaxy", "a star field", "a planet")
 UseWorker = Callable[[str], None]
 
 
-def board() -> Any:
+def latest() -> Any:
     """Where the extension keeps what goes on."""
-    return bpy_session.submodule("jobs").board
+    return bpy_session.submodule("tasks.latest")

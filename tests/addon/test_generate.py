@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import PROMPTS, UseWorker, board
+from running import PROMPTS, UseWorker, latest
 
 from devtools import bpy_session
 
@@ -23,15 +23,15 @@ def _files(folder: Path) -> set[Path]:
 
 
 def test_generate_waits_and_builds_the_zoom(bpy: Any, settings: Any, use_worker: UseWorker) -> None:
-    extension = Path(bpy_session.submodule("folders").EXTENSION)
+    extension = Path(bpy_session.submodule("blender.folders").EXTENSION)
     before = _files(extension)
     assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
     assert len(_cameras(bpy)) == 1
-    generation = board().generation
+    generation = latest().generation
     assert (generation.out / "stack.json").exists()
     assert "extensions" in generation.out.parts, "not in the extension's own folder"
     assert _files(extension) == before, "files were written into the extension"
-    zoom_scene = bpy.data.scenes[generation.result.scene_name]
+    zoom_scene = bpy.data.scenes[generation.delivery.result.scene_name]
     assert [level.prompt for level in zoom_scene.zoom_stack.levels] == list(PROMPTS)
 
 
@@ -79,7 +79,7 @@ def test_each_failure_is_one_sentence_and_the_next_run_works(
     assert _cameras(bpy) == []
     use_worker("ok")
     assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
-    assert board().problem is None
+    assert latest().problem() is None
 
 
 def test_what_cannot_be_a_job_is_named(bpy: Any, settings: Any, use_worker: UseWorker) -> None:
@@ -135,7 +135,7 @@ def test_a_remote_command_brings_the_pictures_over_the_pipe(
 
 def test_check_reports_the_engine(bpy: Any, prefs: Any, use_worker: UseWorker) -> None:
     assert bpy.ops.zoom_stack.check_engine() == {"FINISHED"}
-    assert board().check.report["device"] == "cpu"
+    assert latest().check.report["device"] == "cpu"
     use_worker("no_torch")
     with pytest.raises(RuntimeError, match="no torch"):
         bpy.ops.zoom_stack.check_engine()
@@ -144,9 +144,9 @@ def test_check_reports_the_engine(bpy: Any, prefs: Any, use_worker: UseWorker) -
 def test_the_real_engine_answers_the_check(bpy: Any, prefs: Any, engine_python: Path) -> None:
     prefs.python_path = str(engine_python)
     assert bpy.ops.zoom_stack.check_engine() == {"FINISHED"}
-    report = board().check.report
+    report = latest().check.report
     assert report["torch"]
-    lines = bpy_session.submodule("panels.engine").report_lines(report)
+    lines = bpy_session.submodule("panels.preferences").report_lines(report)
     assert any("bundled" in line for line in lines)
 
 
@@ -154,13 +154,13 @@ def test_the_real_engine_answers_the_check(bpy: Any, prefs: Any, engine_python: 
 def test_the_real_engine_and_the_bundled_model_make_a_zoom(
     bpy: Any, settings: Any, prefs: Any, engine_python: Path, tmp_path: Path
 ) -> None:
-    extension = Path(bpy_session.submodule("folders").EXTENSION)
+    extension = Path(bpy_session.submodule("blender.folders").EXTENSION)
     prefs.python_path = str(engine_python)
     settings.output_folder = str(tmp_path)
     before = _files(extension)
     assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
     assert len(_cameras(bpy)) == 1
-    stack = json.loads((board().generation.out / "stack.json").read_text())
+    stack = json.loads((latest().generation.out / "stack.json").read_text())
     assert [level["prompt"] for level in stack["levels"]] == list(PROMPTS)
     assert _files(extension) == before
     byte_code = list((extension / "engine").rglob("sampler.*.pyc"))
@@ -174,7 +174,7 @@ def test_the_sample_needs_no_engine(bpy: Any, prefs: Any) -> None:
 
 def test_no_process_and_no_thread_is_left(bpy: Any, settings: Any, use_worker: UseWorker) -> None:
     bpy.ops.zoom_stack.generate()
-    client = board().generation._client
+    client = latest().generation._client
     assert client.wait_closed(5.0)
     names = {thread.name for thread in threading.enumerate() if not thread.daemon}
     assert names == {"MainThread"}

@@ -54,22 +54,22 @@ def test_an_environment_is_made_from_blenders_python(
         _wheel(tmp_path, name)
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("# ours\ntorch==1.0\ncolours\n")
-    installation = bpy_session.submodule("installation")
-    runner = bpy_session.submodule("engine.command_runner").CommandRunner
+    installation = bpy_session.submodule("tasks.installation")
+    runner = bpy_session.submodule("engine.client.command_runner").CommandRunner
     target = tmp_path / "private engine"
     commands = installation.install_commands(sys.executable, target, requirements, "")
     task = installation.Installation(runner(commands, tmp_path))
     _run(task)
     assert task.state == "finished", task.lines
-    python = bpy_session.submodule("folders").environment_python(target)
+    python = bpy_session.submodule("blender.folders").environment_python(target)
     code = "import torch, colours; print(torch.works and colours.works)"
     result = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "True"
 
 
 def test_an_installation_can_be_cancelled(bpy: Any, tmp_path: Path) -> None:
-    installation = bpy_session.submodule("installation")
-    runner = bpy_session.submodule("engine.command_runner").CommandRunner
+    installation = bpy_session.submodule("tasks.installation")
+    runner = bpy_session.submodule("engine.client.command_runner").CommandRunner
     sleep = [sys.executable, "-c", "import time; print('asleep', flush=True); time.sleep(600)"]
     task = installation.Installation(runner([sleep, sleep], tmp_path))
     while not task.lines:
@@ -83,8 +83,8 @@ def test_an_installation_can_be_cancelled(bpy: Any, tmp_path: Path) -> None:
 
 
 def test_an_interpreter_that_is_not_there_is_a_failure(bpy: Any, tmp_path: Path) -> None:
-    installation = bpy_session.submodule("installation")
-    runner = bpy_session.submodule("engine.command_runner").CommandRunner
+    installation = bpy_session.submodule("tasks.installation")
+    runner = bpy_session.submodule("engine.client.command_runner").CommandRunner
     task = installation.Installation(runner([["/no/such/python"]], tmp_path))
     _run(task, 10.0)
     assert task.state == "failed"
@@ -92,7 +92,7 @@ def test_an_interpreter_that_is_not_there_is_a_failure(bpy: Any, tmp_path: Path)
 
 
 def test_a_command_that_may_fail_does_not_end_the_installation(bpy: Any, tmp_path: Path) -> None:
-    runner = bpy_session.submodule("engine.command_runner").CommandRunner
+    runner = bpy_session.submodule("engine.client.command_runner").CommandRunner
     fails = [sys.executable, "-c", "raise SystemExit(3)"]
     works = [sys.executable, "-c", "print('done')"]
     for may_fail, code, lines in (({0}, 0, ["done"]), (set(), 3, [])):

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import PROMPTS, UseWorker, board
+from running import PROMPTS, UseWorker, latest
 
 from devtools import bpy_session
 
 
 def _job(group: Any) -> Any:
-    return bpy_session.submodule("job_settings").job_from_settings(group)
+    return bpy_session.submodule("settings.job").job_from_settings(group)
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def made(bpy: Any, settings: Any, use_worker: UseWorker) -> Any:
 
 
 def test_levels_know_their_finished_pictures(made: Any) -> None:
-    out = board().generation.out
+    out = latest().generation.out
     assert [Path(level.made) for level in made.levels] == [
         out / f"level_{number:02d}.png" for number in range(len(PROMPTS))
     ]
@@ -31,7 +31,7 @@ def test_levels_know_their_finished_pictures(made: Any) -> None:
 
 
 def test_the_new_scene_knows_them_too(bpy: Any, made: Any) -> None:
-    scene = bpy.data.scenes[board().generation.result.scene_name]
+    scene = bpy.data.scenes[latest().generation.delivery.result.scene_name]
     assert scene.zoom_stack != made
     assert all(level.made for level in scene.zoom_stack.levels)
 
@@ -41,11 +41,10 @@ def test_levels_that_were_moved_during_the_run_get_their_own_picture(
     settings: Any,
     use_worker: UseWorker,
 ) -> None:
-    jobs = bpy_session.submodule("operators.generate")
-    generation = jobs._start(bpy.context)
+    generation = bpy_session.submodule("tasks.start").new_generation(bpy.context)
     settings.levels.move(0, 2)
     settings.levels.add().prompt = "not in the run"
-    bpy_session.submodule("jobs").run_to_end(generation)
+    bpy_session.submodule("tasks.runner").run_to_end(generation)
     names = [Path(level.made).name for level in settings.levels]
     assert names == ["level_01.png", "level_02.png", "level_00.png", ""]
 
@@ -66,11 +65,11 @@ def test_kept_levels_are_asked_for_by_their_pictures(made: Any) -> None:
 def test_a_level_is_made_again_with_another_seed(bpy: Any, made: Any) -> None:
     made.active_level = 1
     assert bpy.ops.zoom_stack.level_again() == {"FINISHED"}
-    job = board().generation.job
+    job = latest().generation.job
     assert [level.keep is not None for level in job.levels] == [True, False, True]
     assert job.levels[1].seed is not None
     assert [level.keep for level in made.levels] == [True, False, True]
-    assert Path(made.levels[1].made).parent == board().generation.out
+    assert Path(made.levels[1].made).parent == latest().generation.out
 
 
 @pytest.fixture
@@ -155,7 +154,7 @@ def test_a_kept_picture_that_is_gone_is_told_in_one_sentence(bpy: Any, kept: Any
     Path(kept.levels[2].made).unlink()
     with pytest.raises(RuntimeError, match=r"Level 3 is kept, .* level_02\.png is no"):
         bpy.ops.zoom_stack.generate()
-    assert board().problem.code == "bad_picture"
+    assert latest().problem().code == "bad_picture"
 
 
 def test_making_again_that_cannot_start_is_told_and_gone_on_with(bpy: Any, made: Any) -> None:
@@ -197,7 +196,7 @@ def test_making_again_wants_a_whole_zoom_first(bpy: Any, settings: Any) -> None:
 
 
 def test_an_imported_zoom_can_be_gone_on_with(bpy: Any, made: Any) -> None:
-    scene = bpy.data.scenes[board().generation.result.scene_name]
+    scene = bpy.data.scenes[latest().generation.delivery.result.scene_name]
     scene.zoom_stack.levels.clear()
     with bpy.context.temp_override(scene=scene):
         assert bpy.ops.zoom_stack.edit_levels() == {"FINISHED"}
@@ -207,8 +206,8 @@ def test_an_imported_zoom_can_be_gone_on_with(bpy: Any, made: Any) -> None:
 
 
 def test_a_zoom_whose_folder_is_gone_is_told(bpy: Any, made: Any, tmp_path: Path) -> None:
-    generation = board().generation
-    scene = bpy.data.scenes[generation.result.scene_name]
+    generation = latest().generation
+    scene = bpy.data.scenes[generation.delivery.result.scene_name]
     generation.out.rename(tmp_path / "elsewhere")
     with (
         bpy.context.temp_override(scene=scene),

@@ -30,7 +30,7 @@ def test_it_registers_and_unregisters_twice(bpy: Any, capfd: pytest.CaptureFixtu
 
 def test_there_are_presets(bpy: Any) -> None:
     assert len(_presets()) >= 6
-    shown = bpy_session.submodule("preset_files").shipped_presets()
+    shown = bpy_session.submodule("settings.presets").shipped_presets()
     assert shown[0].stem == "powers_of_ten" and set(shown) == {
         Path(shown[0].parent / file.name) for file in _presets()
     }
@@ -41,7 +41,7 @@ def test_every_preset_is_a_job_that_survives_the_settings(bpy: Any, file: Path) 
     settings = bpy.context.scene.zoom_stack
     settings.steps, settings.seed = 11, 5
     assert bpy.ops.zoom_stack.load_preset(preset=file.stem) == {"FINISHED"}
-    job = bpy_session.submodule("job_settings").job_from_settings(settings)
+    job = bpy_session.submodule("settings.job").job_from_settings(settings)
     preset = json.loads(file.read_text())
     assert [level.prompt for level in job.levels] == [item["prompt"] for item in preset["levels"]]
     factors = [level.zoom_factor for level in job.levels[1:]]
@@ -61,12 +61,12 @@ def test_a_preset_of_ones_own_comes_back(bpy: Any) -> None:
     settings.use_size, settings.width, settings.height = True, 640, 384
     settings.use_guidance, settings.guidance_scale = True, 7.5
     settings.seed = 1234
-    before = bpy_session.submodule("job_settings").job_from_settings(settings)
+    before = bpy_session.submodule("settings.job").job_from_settings(settings)
     assert bpy.ops.zoom_stack.save_preset(name="Mine, of course") == {"FINISHED"}
     bpy_session.load_factory_startup()
     assert bpy.ops.zoom_stack.load_preset(preset="mine__of_course") == {"FINISHED"}
     settings = bpy.context.scene.zoom_stack
-    assert bpy_session.submodule("job_settings").job_from_settings(settings) == before
+    assert bpy_session.submodule("settings.job").job_from_settings(settings) == before
     assert bpy.ops.zoom_stack.remove_preset(preset="mine__of_course") == {"FINISHED"}
     with pytest.raises(RuntimeError, match="no preset"):
         bpy.ops.zoom_stack.load_preset(preset="mine__of_course")
@@ -74,7 +74,7 @@ def test_a_preset_of_ones_own_comes_back(bpy: Any) -> None:
 
 def test_a_seed_too_large_for_blender_gets_a_sentence(bpy: Any) -> None:
     settings = bpy.context.scene.zoom_stack
-    apply_job = bpy_session.submodule("job_settings").apply_job
+    apply_job = bpy_session.submodule("settings.job").apply_job
     before = len(settings.levels)
     for data in (
         {"levels": [{"prompt": "a"}], "seed": 2**31},
@@ -172,8 +172,8 @@ def test_a_shape_that_no_picture_has_is_refused(bpy: Any) -> None:
 
 
 def test_a_chosen_model_stays_when_the_folder_changes(bpy: Any, tmp_path: Path) -> None:
-    models = bpy_session.submodule("model_choice")
-    items = bpy_session.submodule("properties")._MODEL_ITEMS
+    models = bpy_session.submodule("settings.models")
+    items = bpy_session.submodule("settings.properties")._MODEL_ITEMS
     preferences = bpy.context.preferences.addons[MODULE].preferences
     settings = bpy.context.scene.zoom_stack
     assert settings.model_choice == "bundled"
@@ -198,7 +198,7 @@ def test_a_chosen_model_stays_when_the_folder_changes(bpy: Any, tmp_path: Path) 
 
 
 def test_models_that_enlarge_are_offered_as_upscalers_alone(bpy: Any, tmp_path: Path) -> None:
-    properties = bpy_session.submodule("properties")
+    properties = bpy_session.submodule("settings.properties")
     preferences = bpy.context.preferences.addons[MODULE].preferences
     settings = bpy.context.scene.zoom_stack
     for name, class_name in (
@@ -223,7 +223,7 @@ def test_models_that_enlarge_are_offered_as_upscalers_alone(bpy: Any, tmp_path: 
         assert enlarged == ["automatic", "lanczos", "bundled_x4", "second", "swin"]
         settings.levels.add().prompt = "a leaf"
         settings.upscaler_choice = "second"
-        job = bpy_session.submodule("job_settings").job_from_settings(settings)
+        job = bpy_session.submodule("settings.job").job_from_settings(settings)
         assert job.upscaler == "second" and job.sampler.context_strength is None
     finally:
         preferences.model_folder = ""
@@ -248,8 +248,10 @@ def test_without_online_access_nothing_is_installed(bpy: Any) -> None:
 def test_torch_comes_from_the_index_for_the_device(
     bpy: Any, tmp_path: Path, packages: str, platform: str, index: str
 ) -> None:
-    installation = bpy_session.submodule("installation")
-    requirements = bpy_session.submodule("folders").EXTENSION / "engine" / "requirements.txt"
+    installation = bpy_session.submodule("tasks.installation")
+    requirements = (
+        bpy_session.submodule("blender.folders").EXTENSION / "engine" / "requirements.txt"
+    )
     where = installation.torch_index(packages, platform)
     commands = installation.install_commands("python", tmp_path, requirements, where)
     assert commands[0] == ["python", "-m", "venv", str(tmp_path)]
@@ -263,8 +265,8 @@ def test_an_installation_reports_what_pip_said(bpy: Any, tmp_path: Path) -> None
     import sys
     import time
 
-    installation = bpy_session.submodule("installation")
-    runner = bpy_session.submodule("engine.command_runner").CommandRunner
+    installation = bpy_session.submodule("tasks.installation")
+    runner = bpy_session.submodule("engine.client.command_runner").CommandRunner
 
     def run(*scripts: str) -> Any:
         commands = [[sys.executable, "-c", script] for script in scripts]
@@ -285,7 +287,7 @@ def test_an_installation_reports_what_pip_said(bpy: Any, tmp_path: Path) -> None
 
 
 def test_the_report_is_for_people(bpy: Any) -> None:
-    engine = bpy_session.submodule("panels.engine")
+    engine = bpy_session.submodule("panels.preferences")
     gpu = {"name": "cuda", "label": "NVIDIA L4 (CUDA)", "memory_total": 24 * 2**30}
     report = {
         "python": {"version": "3.11.7", "executable": "/e/python"},
@@ -347,3 +349,69 @@ def test_what_the_model_does_not_understand_is_told_where_a_prompt_decides(bpy: 
     middle.pin_image = ""
     middle.prompt = "a leaf"
     assert told() == ["", "", unknown]
+
+
+def test_a_file_saved_by_version_0_2_0_keeps_every_value(bpy: Any) -> None:
+    """``settings_0_2_0.blend`` holds another value than the default in every property."""
+    data = Path(__file__).parent / "data"
+    bpy.ops.wm.open_mainfile(filepath=str(data / "settings_0_2_0.blend"))
+    expected = json.loads((data / "settings_0_2_0.json").read_text(encoding="utf-8"))
+    assert _dumped(bpy.context.scene.zoom_stack) == expected
+
+
+def _dumped(group: Any) -> dict[str, Any]:
+    found = {}
+    for prop in group.bl_rna.properties:
+        name = prop.identifier
+        if name in {"rna_type", "name"} or name.endswith("_choice"):
+            continue
+        value = getattr(group, name)
+        if prop.type == "COLLECTION":
+            value = [_dumped(item) for item in value]
+        found[name] = list(value) if getattr(prop, "is_array", False) else value
+    return found
+
+
+def test_a_new_panel_asks_for_the_declared_defaults(bpy: Any, settings: Any) -> None:
+    settings.steps = 24
+    job = bpy_session.submodule("settings.job").job_from_settings(settings)
+    contract = bpy_session.submodule("engine.contract.job")
+    assert job.sampler == contract.SamplerSettings()
+    assert (job.model, job.upscaler, job.size, job.loop) == ("bundled", "automatic", None, False)
+
+
+def test_every_option_goes_to_the_settings_and_back(bpy: Any, settings: Any) -> None:
+    contract = bpy_session.submodule("engine.contract.job")
+    options = bpy_session.submodule("engine.contract.options")
+    job_module = bpy_session.submodule("settings.job")
+    plain = {
+        cls: {name: _other_value(each) for name, each in options.plain_options(cls).items()}
+        for cls in (contract.Job, contract.LevelSpec, contract.SamplerSettings)
+    }
+    level = {**plain[contract.LevelSpec], "focus": (0.5, 0.5)}
+    data = {
+        **plain[contract.Job],
+        "sampler": plain[contract.SamplerSettings],
+        "levels": [level, level],
+    }
+    job_module.apply_job(settings, data)
+    expected = contract.parse_job(data)
+    assert job_module.job_from_settings(settings) == expected
+    assert all(value is not None for value in plain[contract.SamplerSettings].values())
+
+
+def _other_value(declared: Any) -> Any:
+    """A value that is neither the default nor what a new panel holds."""
+    if declared.choices:
+        return next(e.name for e in declared.choices if e.name != declared.default)
+    match declared.start:
+        case bool():
+            return not declared.start
+        case int() | float():
+            return declared.start + 1
+        case str():
+            return "something else"
+        case _:
+            return tuple(
+                value / 2 if isinstance(value, float) else value + 8 for value in declared.start
+            )

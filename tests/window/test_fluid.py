@@ -23,18 +23,18 @@ def test_no_callback_holds_blender_up(
     tab = ZoomTab(window, engine_python)
     tab.use_worker(step=0.5)
     tab.set_levels([f"level {number}" for number in range(12)], steps=30)
-    window.do("_part('jobs').redraw()")
+    window.do("_part('blender.screen').redraw()")
     tab.press_generate()
     tab.wait_for("s['pictures'] == 12 or not s['running']", timeout=180)
     assert tab.status()["running"], "the run ended before every level was seen"
     window.picture("twelve")
     tab.wait_finished(timeout=180)
-    window.do("_part('measuring').flush()")
+    window.do("_part('blender.timings').flush()")
     times = read_timings(file)
     report(times)
     gaps = sorted(times.pop("gap"))
     assert len(gaps) > 20
-    assert {"jobs._pump", "levels.ZOOMSTACK_PT_levels.draw"} <= set(times)
+    assert {"runner._tick_all", "levels.ZOOMSTACK_PT_levels.draw"} <= set(times)
     for name, values in times.items():
         values.sort()
         assert values[int(0.99 * (len(values) - 1))] <= OFTEN, name
@@ -61,5 +61,6 @@ def report(times: dict[str, list[float]]) -> None:
 
 def test_measuring_costs_nothing_unless_asked_for(window: BlenderWindow) -> None:
     assert not window.ask(
-        f"import importlib; hasattr(importlib.import_module('{MODULE}.jobs')._pump, '__wrapped__')"
+        f"import importlib; hasattr(importlib.import_module('{MODULE}.tasks.runner')._tick_all, "
+        "'__wrapped__')"
     )

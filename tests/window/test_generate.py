@@ -26,7 +26,7 @@ def test_a_typed_prompt_becomes_a_zoom_in_the_view(
     tab = ZoomTab(window, engine_python, quick_view=False)
     tab.set_levels(["a galaxy", "old words"], steps=20)
     tab.use_worker(step=0.4)
-    window.do("_part('jobs').redraw()")
+    window.do("_part('blender.screen').redraw()")
     window.settle()
     tab.click(100, 73, double=True)  # the second row of the list
     window.settle()
@@ -212,7 +212,7 @@ def test_another_file_gets_no_zoom_unasked_and_nothing_is_lost(tab: ZoomTab) -> 
     tab.wait_for("s['phase'] == 'Offered'")
     assert window.ask("zooms()") == []
     window.show_sidebar("Zoom")
-    window.do("_part('jobs').redraw()")
+    window.do("_part('blender.screen').redraw()")
     window.settle()
     window.picture("offered")
     window.do("with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.import_result()")

@@ -34,7 +34,7 @@ def padlocks(tab: ZoomTab) -> list[bool]:
 def padlock_pictures(tab: ZoomTab, name: str) -> list[np.ndarray]:
     """What is drawn at the end of each row of the list, in brightness."""
     tab.window.screen.move(*tab.window.region("VIEW_3D", "WINDOW").at(0.3, 0.5))
-    tab.window.do("_part('jobs').redraw()")
+    tab.window.do("_part('blender.screen').redraw()")
     tab.window.settle()
     picture = Image.open(tab.window.picture(name)).convert("L")
     left, top = tab.place.x + PADLOCK_X - 10, tab.place.y + ROW_1 - 9

@@ -22,20 +22,20 @@ def _part(name): return importlib.import_module({MODULE!r} + "." + name)
 def prefs(): return bpy.context.preferences.addons[{MODULE!r}].preferences
 def settings(): return bpy.context.window_manager.windows[0].scene.zoom_stack
 def status():
-    board = _part("jobs").board
-    job = board.generation
+    job = _part("tasks.latest").generation
+    problem = _part("tasks.latest").problem()
     return dict(
         phase=job.phase.value if job else "",
-        running=_part("jobs").is_running(job),
+        running=_part("tasks.latest").is_generating(),
         fraction=job.fraction if job else 0.0,
         stage=job.stage if job else "",
         eta=job.eta if job else None,
         pictures=sum(job.thumbnails.icon(i) > 0 for i in range(64)) if job else 0,
         pid=job._client.pid if job else None,
         out=str(job.out) if job else "",
-        code=board.problem.code if board.problem else "",
-        text=board.problem.text if board.problem else "",
-        hint=board.problem.hint if board.problem else "",
+        code=problem.code if problem else "",
+        text=problem.text if problem else "",
+        hint=problem.hint if problem else "",
     )
 def zooms():
     return [item.name for item in bpy.data.objects if item.type == "CAMERA" and "zoom" in item]
@@ -56,7 +56,7 @@ class ZoomTab:
         self.window = window
         self._python = python
         window.do(_PRELUDE)
-        window.do("_part('jobs').clear()")
+        window.do("_part('tasks.latest').clear()")
         shutil.copy(_FAKE, window.folder / _FAKE.name)
         self.use_worker()
         if quick_view:
@@ -120,7 +120,7 @@ class ZoomTab:
 
     def find_generate(self) -> tuple[float, float]:
         """The Generate button: the only button that is 32 pixels tall or more."""
-        self.window.do("_part('jobs').redraw()")
+        self.window.do("_part('blender.screen').redraw()")
         self.window.settle()
         x = self.place.x + 60  # between the button's icon and its text
         picture = Image.open(self.window.picture("find")).convert("RGB")

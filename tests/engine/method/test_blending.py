@@ -13,7 +13,7 @@ from tests.engine.nestings import NESTINGS, chain
 
 
 @pytest.mark.parametrize("sigma", [80.0, 3.0, 0.5, 0.01])
-@pytest.mark.parametrize("rule", BLENDINGS)
+@pytest.mark.parametrize("rule", [each.name for each in BLENDINGS])
 @pytest.mark.parametrize("name", NESTINGS)
 def test_a_consistent_stack_is_returned_unchanged(name, rule, sigma):
     placements, (width, height) = NESTINGS[name]

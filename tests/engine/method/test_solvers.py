@@ -10,7 +10,7 @@ import torch
 from diffusers import FlowMatchEulerDiscreteScheduler
 
 from engine.contract.geometry import Placement
-from engine.contract.job import SOLVERS as NAMES
+from engine.contract.job import SOLVERS as CHOICES
 from engine.contract.job import SamplerSettings
 from engine.method.nesting import footprints, render_with
 from engine.method.noise import draw, share
@@ -28,6 +28,8 @@ class Gaussian:
 
     def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
         return z * (VARIANCE / (VARIANCE + sigma.view(-1, 1, 1, 1) ** 2))
+
+NAMES = [each.name for each in CHOICES]
 
 
 def test_a_job_and_the_sampler_know_the_same_solvers():

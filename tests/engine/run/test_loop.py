@@ -50,7 +50,7 @@ def test_every_level_holds_the_next_and_the_last_holds_the_first(name: str) -> N
         assert (place.crop(x[i]) - place.reduce(child)).abs().max() < 1e-4
 
 
-@pytest.mark.parametrize("rule", BLENDINGS)
+@pytest.mark.parametrize("rule", [each.name for each in BLENDINGS])
 @pytest.mark.parametrize("name", LOOPS)
 def test_blending_returns_a_loop_that_agrees_unchanged(name: str, rule: str) -> None:
     x, nesting = rendered(name)

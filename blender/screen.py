@@ -1,0 +1,39 @@
+"""What the windows show and what goes on in them."""
+
+from __future__ import annotations
+
+import bpy
+
+# Operators that are jobs of Blender's.
+_JOBS = {"RENDER_OT_render": "RENDER", "OBJECT_OT_bake": "OBJECT_BAKE"}
+
+
+def redraw() -> None:
+    """Show the new state: only side bars with our panels, and the preferences."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
+            elif area.type == "PREFERENCES":
+                area.tag_redraw()
+
+
+def is_playing() -> bool:
+    """Whether an animation plays in any window; a timer's context has no screen of its own."""
+    windows = bpy.context.window_manager.windows
+    return any(window.screen.is_animation_playing for window in windows)
+
+
+def blocker() -> str:
+    """Why nothing can be built in the file right now; empty when it can."""
+    for job in _JOBS.values():
+        if bpy.app.is_job_running(job):
+            return f"Waiting for {job.capitalize().replace('_', ' ')} to end"
+    for window in bpy.context.window_manager.windows:
+        for operator in window.modal_operators:
+            # These two only notice that their job has ended when the pointer moves.
+            if operator.bl_idname not in _JOBS:
+                return f"Waiting for {operator.name} to end"
+    return ""

@@ -1,0 +1,45 @@
+"""What several panels are made of."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+from ..engine.contract.errors import ZoomStackError
+
+# Of the interface's font at a scale of 1; measured, with a little air.
+_CHARACTER_WIDTH = 6.4
+_MARGIN = 60.0
+
+
+class ZoomPanel:
+    """The side bar's tab; a mix-in for its panels."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Zoom"
+
+
+def draw_wrapped(
+    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE"
+) -> None:
+    """Draw a text over as many lines as the region's width asks for."""
+    scale = context.preferences.system.ui_scale
+    width = context.region.width if context.region is not None else 300
+    characters = max(20, int((width - _MARGIN * scale) / (_CHARACTER_WIDTH * scale)))
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for number, line in enumerate(textwrap.wrap(text, characters)):
+        column.label(text=line, icon=icon if number == 0 else "BLANK1" if icon != "NONE" else icon)
+
+
+def draw_error(
+    layout: bpy.types.UILayout, context: bpy.types.Context, error: ZoomStackError
+) -> None:
+    """Draw why something failed that is about the engine's set-up."""
+    box = layout.box()
+    row = box.row()
+    row.alert = True
+    row.label(text="This did not work", icon="ERROR")
+    draw_wrapped(box, context, str(error), "BLANK1")

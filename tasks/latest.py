@@ -1,0 +1,54 @@
+"""What panels show: the latest task of each kind, running or ended, and the last refusal."""
+
+from __future__ import annotations
+
+from ..engine.contract.errors import ZoomStackError
+from .check import Check
+from .generation import Generation
+from .installation import Installation
+from .runner import is_running
+
+generation: Generation | None = None
+check: Check | None = None
+installation: Installation | None = None
+#: Why what was pressed last could not be done; the tasks keep their own errors.
+refusal: ZoomStackError | None = None
+
+
+def is_generating() -> bool:
+    return is_running(generation)
+
+
+def is_installing() -> bool:
+    return is_running(installation)
+
+
+def problem() -> ZoomStackError | None:
+    """What went wrong last, until it is dismissed or something else is pressed."""
+    return refusal or (generation.error if generation is not None else None)
+
+
+def forget_problem() -> None:
+    """It is dismissed, or something else was pressed."""
+    global refusal
+    refusal = None
+    if generation is not None:
+        generation.error = None
+
+
+def dismiss() -> None:
+    """Hide the last problem, or else the last run and what an unfinished one has made."""
+    global generation
+    if problem() is not None:
+        forget_problem()
+    elif generation is not None and not is_generating():
+        generation.discard()
+        generation = None
+
+
+def clear() -> None:
+    """Forget everything; the icons of the last run go back to Blender."""
+    global generation, check, installation, refusal
+    if generation is not None:
+        generation.thumbnails.close()
+    generation = check = installation = refusal = None
