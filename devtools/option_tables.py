@@ -1,0 +1,39 @@
+"""The tables of a job's options in ``docs/formats.md``, written from the options' declarations.
+
+``dev.py format`` writes them; a test holds the document against the declarations.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.contract.job import Job, LevelSpec, SamplerSettings
+from engine.contract.options import table_of
+
+from .paths import REPO
+
+DOCUMENT = REPO / "docs" / "formats.md"
+_HEAD = ["| key | values; default | meaning |", "|---|---|---|"]
+_TABLES = {"job": (Job, ""), "level": (LevelSpec, ""), "sampler": (SamplerSettings, "sampler.")}
+
+
+def with_tables(text: str) -> str:
+    """A document with its tables as they should be.
+
+    Each lies between a line ``<!-- options of a job -->`` (or ``level``, ``sampler``) and a line
+    ``<!-- end of the options -->``.
+    """
+    for name, (declaring, prefix) in _TABLES.items():
+        rows = "\n".join([*_HEAD, *table_of(declaring, prefix)])
+        begin, end = f"<!-- options of a {name} -->", "<!-- end of the options -->"
+        pattern = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
+        text, count = pattern.subn(lambda _, b=begin, r=rows, e=end: f"{b}\n{r}\n{e}", text)
+        if count != 1:
+            raise ValueError(f"{DOCUMENT.name} has {count} places for the options of a {name}.")
+    return text
+
+
+def write_tables() -> None:
+    """Bring the document up to date."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    DOCUMENT.write_text(with_tables(text), encoding="utf-8")
