@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("-v", dest="verbose", action="store_true", help="show pytest's output")
     commands.add_parser("build", help="make and validate the installable zip in dist/")
     commands.add_parser("lint", help="ruff and mypy")
-    commands.add_parser("format", help="format the code and sort the imports")
+    commands.add_parser("format", help="format the code, write the documents' tables")
     commands.add_parser("setup", help="make every environment, without running anything")
     return parser
 
@@ -83,25 +84,23 @@ def _demo(arguments: argparse.Namespace) -> int:
     return demo.run(demo.Context(REPO, arguments.out.resolve(), engine_python, _bpy_python))
 
 
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "demo": _demo,
+    "test": testing.main,
+    "build": lambda _: build.main(),
+    "lint": lambda _: lint.main_lint(),
+    "format": lambda _: lint.main_format(),
+    "setup": lambda _: _setup(),
+}
+
+
 def main(argv: list[str]) -> int:
     """Run a command; returns the exit code. A user's mistake or a bare machine gets a sentence."""
     own, extra = _split(argv)
     arguments = _parser().parse_args(own)
     arguments.extra = extra
     try:
-        match arguments.command:
-            case "demo":
-                return _demo(arguments)
-            case "test":
-                return testing.main(arguments)
-            case "build":
-                return build.main()
-            case "lint":
-                return lint.main_lint()
-            case "format":
-                return lint.main_format()
-            case _:
-                return _setup()
+        return _COMMANDS[arguments.command](arguments)
     except Problem as problem:
         return fail(str(problem))
     except KeyboardInterrupt:
@@ -122,7 +121,7 @@ def start(argv: list[str]) -> int:
     return main(argv)
 
 
-def _on_signal(number: int, frame: object) -> None:
+def _on_signal(_number: int, _frame: object) -> None:
     end_everything()
     raise KeyboardInterrupt
 

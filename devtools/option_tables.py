@@ -24,12 +24,15 @@ def with_tables(text: str) -> str:
     ``<!-- end of the options -->``.
     """
     for name, (declaring, prefix) in _TABLES.items():
+        begin, end = f"<!-- options of a {name} -->\n", "<!-- end of the options -->"
+        places = list(re.finditer(f"{begin}.*?{end}", text, re.DOTALL))
+        if len(places) != 1:
+            raise ValueError(
+                f"{DOCUMENT.name} has {len(places)} places for the options of a {name}."
+            )
         rows = "\n".join([*_HEAD, *table_of(declaring, prefix)])
-        begin, end = f"<!-- options of a {name} -->", "<!-- end of the options -->"
-        pattern = re.compile(f"{re.escape(begin)}\n.*?{re.escape(end)}", re.DOTALL)
-        text, count = pattern.subn(lambda _, b=begin, r=rows, e=end: f"{b}\n{r}\n{e}", text)
-        if count != 1:
-            raise ValueError(f"{DOCUMENT.name} has {count} places for the options of a {name}.")
+        start, stop = places[0].span()
+        text = f"{text[:start]}{begin}{rows}\n{end}{text[stop:]}"
     return text
 
 

@@ -58,7 +58,9 @@ def plan(kinds: Sequence[str], versions: Sequence[str]) -> list[Suite]:
         kinds: names out of :data:`KINDS`.
         versions: the Blender versions for the suites that run in Blender's module.
     """
-    suites = [Suite(kind, ENGINE, kind) for kind in ("devtools", "engine", "research") if kind in kinds]
+    suites = [
+        Suite(kind, ENGINE, kind) for kind in ("devtools", "engine", "research") if kind in kinds
+    ]
     for kind in ("scene", "addon"):
         if kind in kinds:
             suites += [

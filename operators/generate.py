@@ -81,10 +81,11 @@ class ZOOMSTACK_OT_cancel(bpy.types.Operator):
     @classmethod
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not latest.is_generating():
+        running = latest.running_generation()
+        if running is None:
             cls.poll_message_set("Nothing is being generated")
             return False
-        if latest.generation.phase is Phase.CANCELLING:
+        if running.phase is Phase.CANCELLING:
             cls.poll_message_set("It is being cancelled")
             return False
         return True
@@ -94,7 +95,9 @@ class ZOOMSTACK_OT_cancel(bpy.types.Operator):
         # The same key ends a render, and has just ended the playback of an animation.
         if self.by_key and (runner.was_playing() or bpy.app.is_job_running("RENDER")):
             return {"PASS_THROUGH"}
-        latest.generation.cancel()
+        running = latest.running_generation()
+        if running is not None:
+            running.cancel()
         return {"FINISHED"}
 
 
@@ -107,13 +110,15 @@ class ZOOMSTACK_OT_import_result(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        generation = latest.generation
-        return generation is not None and generation.phase is Phase.OFFERED
+        return latest.offered_generation() is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         latest.forget_problem()
-        latest.generation.deliver_to(Delivery(context.scene, remember_view(context)))
-        runner.start(latest.generation)
+        offered = latest.offered_generation()
+        if offered is None:
+            return {"CANCELLED"}
+        offered.deliver_to(Delivery(context.scene, remember_view(context)))
+        runner.start(offered)
         return {"FINISHED"}
 
 
@@ -143,6 +148,8 @@ class ZOOMSTACK_OT_copy_problem(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         problem = latest.problem()
+        if problem is None:
+            return {"CANCELLED"}
         context.window_manager.clipboard = f"{problem} [{problem.code}]"
         self.report({"INFO"}, "Copied")
         return {"FINISHED"}

@@ -72,7 +72,7 @@ class ZOOMSTACK_OT_edit_levels(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        root = finding.active_root(context)
+        root = finding.present_root(context)
         try:
             stack = read_stack(Path(bpy.path.abspath(root.get(keys.FOLDER, ""))))
         except ZoomStackError as error:

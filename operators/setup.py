@@ -60,10 +60,10 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
     @classmethod
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
-        if latest.is_installing():
+        if latest.running_installation() is not None:
             cls.poll_message_set("The engine is being installed")
             return False
-        if latest.is_generating():
+        if latest.running_generation() is not None:
             cls.poll_message_set("The engine is in use")
             return False
         if not bpy.app.online_access:
@@ -92,10 +92,12 @@ class ZOOMSTACK_OT_cancel_installation(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return latest.is_installing()
+        return latest.running_installation() is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        latest.installation.cancel()
+        running = latest.running_installation()
+        if running is not None:
+            running.cancel()
         return {"FINISHED"}
 
 

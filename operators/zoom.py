@@ -40,8 +40,8 @@ class ZOOMSTACK_OT_play(_OnZoom):
         if screen is not None and screen.is_animation_playing:
             bpy.ops.screen.animation_cancel(restore_frame=False)
             return {"FINISHED"}
-        root = finding.active_root(context)
-        look_through(remember_view(context), context.scene, finding.camera_of(root))
+        root = finding.present_root(context)
+        look_through(remember_view(context), context.scene, finding.present_camera(root))
         context.scene.frame_set(math.floor(retiming.present_schedule(root).start))
         if screen is not None:
             bpy.ops.screen.animation_play()
@@ -58,7 +58,7 @@ class ZOOMSTACK_OT_go_to_level(_OnZoom):
     level: IntProperty(name="Level", description="Counted from 0", min=0, default=0)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        root = finding.active_root(context)
+        root = finding.present_root(context)
         octaves = finding.octaves_of(root)
         if self.level >= len(octaves):
             self.report({"ERROR"}, f"This zoom has the levels 0 to {len(octaves) - 1}.")
@@ -68,7 +68,7 @@ class ZOOMSTACK_OT_go_to_level(_OnZoom):
             context.scene.frame_set(math.floor(frame), subframe=frame - math.floor(frame))
         else:
             # No keys: the property is the artist's to set, and the button sets it.
-            camera = finding.camera_of(root)
+            camera = finding.present_camera(root)
             camera[keys.ZOOM] = octaves[self.level]
             camera.update_tag()
         return {"FINISHED"}
@@ -82,7 +82,7 @@ class ZOOMSTACK_OT_switch_rig(_OnZoom):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        root = finding.active_root(context)
+        root = finding.present_root(context)
         root[keys.TRAVEL] = 0.0 if root.get(keys.TRAVEL, 1.0) > 0.5 else 1.0
         root.update_tag()
         return {"FINISHED"}
@@ -114,7 +114,7 @@ class ZOOMSTACK_OT_retime(_OnZoom):
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        root = finding.active_root(context)
+        root = finding.present_root(context)
         self.seconds_per_octave = root.get(keys.SECONDS_PER_OCTAVE, SECONDS_PER_OCTAVE)
         self.hold_seconds = root.get(keys.HOLD_SECONDS, HOLD_SECONDS)
         return context.window_manager.invoke_props_dialog(self)
@@ -124,12 +124,12 @@ class ZOOMSTACK_OT_retime(_OnZoom):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(self, "seconds_per_octave")
-        root = finding.active_root(context)
-        if root is not None and finding.turn_of(root) is None:
+        root = finding.present_root(context)
+        if finding.turn_of(root) is None:
             layout.prop(self, "hold_seconds")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        root = finding.active_root(context)
+        root = finding.present_root(context)
         scene = context.scene
         followed = retiming.range_follows(scene, root)
         plan = retiming.retime(
@@ -150,7 +150,7 @@ class ZOOMSTACK_OT_refresh_markers(_OnZoom):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        count = markers.refresh_markers(context.scene, finding.active_root(context))
+        count = markers.refresh_markers(context.scene, finding.present_root(context))
         self.report({"INFO"}, f"{count} markers")
         return {"FINISHED"}
 
@@ -163,9 +163,9 @@ class ZOOMSTACK_OT_fit_scene(_OnZoom):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        root = finding.active_root(context)
+        root = finding.present_root(context)
         plan = retiming.present_schedule(root)
-        context.scene.camera = finding.camera_of(root)
+        context.scene.camera = finding.present_camera(root)
         set_range(context.scene, plan.start, plan.end)
         return {"FINISHED"}
 

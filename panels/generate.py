@@ -32,9 +32,9 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
     @measured
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        generation = latest.generation
-        if latest.is_generating():
-            _draw_running(layout, context, generation)
+        running = latest.running_generation()
+        if running is not None:
+            _draw_running(layout, context, running)
         else:
             _draw_settings(layout, context.scene.zoom_stack)
             button = layout.row()
@@ -47,8 +47,8 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
             reason = why_not_generate(context)
             if reason:
                 draw_wrapped(layout, context, f"{reason}.")
-            if generation is not None:
-                _draw_ended(layout, context, generation)
+            if latest.generation is not None:
+                _draw_ended(layout, context, latest.generation)
         _draw_problem(layout, context)
 
 

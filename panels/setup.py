@@ -38,7 +38,7 @@ class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
     @classmethod
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
-        return not engine_is_configured() or latest.is_installing()
+        return not engine_is_configured() or latest.running_installation() is not None
 
     @measured
     def draw(self, context: bpy.types.Context) -> None:

@@ -80,8 +80,8 @@ class ZOOMSTACK_PT_stack_levels(_OfZoom, bpy.types.Panel):
     bl_label = "Go to Level"
 
     def draw(self, context: bpy.types.Context) -> None:
-        root = finding.active_root(context)
-        current = finding.camera_of(root).get(keys.LEVEL, 0.0)
+        root = finding.present_root(context)
+        current = finding.present_camera(root).get(keys.LEVEL, 0.0)
         column = self.layout.column(align=True)
         titles = finding.level_titles(root)
         for number, (title, octaves) in enumerate(
@@ -107,7 +107,7 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         scene = context.scene
-        root = finding.active_root(context)
+        root = finding.present_root(context)
         column = layout.column(align=True)
         column.label(text=f"{root.get(keys.SECONDS_PER_OCTAVE, 0.0):.2f} s per octave")
         if finding.turn_of(root):
@@ -125,7 +125,7 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         column = layout.column(align=True)
         column.label(text=f"Render width {width} px")
         column.label(text=f"Sharp up to {sharp} px", icon="INFO" if width > sharp else "CHECKMARK")
-        camera = finding.camera_of(root)
+        camera = finding.present_camera(root)
         if scene.camera != camera or not retiming.range_follows(scene, root):
             layout.operator("zoom_stack.fit_scene", icon="OUTLINER_OB_CAMERA")
 

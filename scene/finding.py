@@ -34,6 +34,13 @@ def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
     )
 
 
+def present_root(context: bpy.types.Context) -> bpy.types.Object:
+    """The same, where ``poll`` has made sure that there is one."""
+    root = active_root(context)
+    assert root is not None
+    return root
+
+
 def parts(root: bpy.types.Object, role: str) -> list[bpy.types.Object]:
     """All parts of one kind; levels and planes widest first."""
     found = [item for item in root.children_recursive if item.get(keys.ROLE) == role]
@@ -49,6 +56,13 @@ def camera_of(root: bpy.types.Object) -> bpy.types.Object | None:
     """The zoom's camera; None when it was deleted."""
     camera = part(root, keys.ROLE_CAMERA)
     return camera if camera is not None and keys.ZOOM in camera else None
+
+
+def present_camera(root: bpy.types.Object) -> bpy.types.Object:
+    """The same, where ``poll`` has made sure that there is one."""
+    camera = camera_of(root)
+    assert camera is not None
+    return camera
 
 
 def octaves_of(root: bpy.types.Object) -> list[float]:

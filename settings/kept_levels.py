@@ -36,8 +36,7 @@ def check_kept(settings: ZOOMSTACK_PG_settings, placed: Sequence[Nested]) -> Non
     Raises:
         ZoomStackError: codes ``bad_picture``, ``bad_geometry``, naming the levels.
     """
-    kept = [(n, _file(level)) for n, level in enumerate(settings.levels) if level.keep]
-    kept = [(number, file) for number, file in kept if file is not None]
+    kept = [(n, _file(level)) for n, level in enumerate(settings.levels) if is_kept(level)]
     for number, file in kept:
         if not file.is_file():
             raise ZoomStackError(
@@ -72,8 +71,8 @@ def check_kept(settings: ZOOMSTACK_PG_settings, placed: Sequence[Nested]) -> Non
             )
 
 
-def _file(level: ZOOMSTACK_PG_level) -> Path | None:
-    return Path(bpy.path.abspath(level.made)) if level.made else None
+def _file(level: ZOOMSTACK_PG_level) -> Path:
+    return Path(bpy.path.abspath(level.made))
 
 
 def _follows(settings: ZOOMSTACK_PG_settings, index: int) -> bool:

@@ -12,8 +12,9 @@ from . import delivery, latest, runner
 
 @persistent
 def _before_load(*_arguments: object) -> None:
-    if latest.is_generating():
-        latest.generation.interrupt_delivery()
+    running = latest.running_generation()
+    if running is not None:
+        running.interrupt_delivery()
 
 
 @persistent

@@ -39,8 +39,7 @@ class Delivery:
         self._file = _files
         self._scene = scene.session_uid  # it survives renaming and undo
         self._view = view
-        self._stack: Stack | None = None
-        self._steps: Generator[str, None, ImportResult] | None = None
+        self._steps: Generator[str, None, tuple[Stack, ImportResult]] | None = None
         self._retried = False
 
     def is_lost(self) -> bool:
@@ -61,14 +60,12 @@ class Delivery:
             ZoomStackError: of the stack, or of its import.
         """
         if self._steps is None:
-            self._stack = read_stack(folder)
-            options = ImportOptions(scene=self._find_scene().name)
-            self._steps = import_steps(self._stack, options)
+            self._steps = self._read_and_build(folder)
         try:
             return next(self._steps)
         except StopIteration as end:
             self._steps = None
-            self._show(end.value)
+            self._show(*end.value)
         except ZoomStackError as error:
             # Undo, or a script, took away what was half built: once more from the start.
             if error.code != "import_interrupted" or self._retried:
@@ -84,16 +81,23 @@ class Delivery:
             self._steps.close()
             self._steps = None
 
+    def _read_and_build(self, folder: Path) -> Generator[str, None, tuple[Stack, ImportResult]]:
+        scene = self._find_scene()
+        options = ImportOptions(scene=scene.name if scene is not None else "")
+        stack = read_stack(folder)
+        result = yield from import_steps(stack, options)
+        return stack, result
+
     def _find_scene(self) -> bpy.types.Scene | None:
         found = (scene for scene in bpy.data.scenes if scene.session_uid == self._scene)
         return next(found, None)
 
-    def _show(self, result: ImportResult) -> None:
+    def _show(self, stack: Stack, result: ImportResult) -> None:
         """Show the zoom, keep the settings at hand there, and make it all one undo step."""
         self.result = result
         source, target = self._find_scene(), bpy.data.scenes.get(result.scene_name)
         if source is not None:
-            note_pictures(source.zoom_stack, self._stack)
+            note_pictures(source.zoom_stack, stack)
         if target is not None and source is not None and target != source:
             copy_settings(source.zoom_stack, target.zoom_stack)
         if bpy.app.background:

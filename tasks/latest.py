@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine.contract.errors import ZoomStackError
 from .check import Check
-from .generation import Generation
+from .generation import Generation, Phase
 from .installation import Installation
 from .runner import is_running
 
@@ -15,12 +15,20 @@ installation: Installation | None = None
 refusal: ZoomStackError | None = None
 
 
-def is_generating() -> bool:
-    return is_running(generation)
+def running_generation() -> Generation | None:
+    """The run that is under way, if any."""
+    return generation if is_running(generation) else None
 
 
-def is_installing() -> bool:
-    return is_running(installation)
+def running_installation() -> Installation | None:
+    """The installation that is under way, if any."""
+    return installation if is_running(installation) else None
+
+
+def offered_generation() -> Generation | None:
+    """The run whose zoom waits to be told where to go, if any."""
+    offered = generation is not None and generation.phase is Phase.OFFERED
+    return generation if offered else None
 
 
 def problem() -> ZoomStackError | None:
@@ -41,7 +49,7 @@ def dismiss() -> None:
     global generation
     if problem() is not None:
         forget_problem()
-    elif generation is not None and not is_generating():
+    elif generation is not None and running_generation() is None:
         generation.discard()
         generation = None
 

@@ -43,7 +43,7 @@ def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:
     Args:
         but_kept: leave aside which levels are kept.
     """
-    if latest.is_generating():
+    if latest.running_generation() is not None:
         return "A zoom is being generated already"
     if not engine_is_configured():
         return "Install the engine first, or choose a Python that has it"

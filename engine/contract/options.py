@@ -165,8 +165,8 @@ def _read(declared: Option, value: object, check: Checker, where: str) -> Any:
             return cleaned(declared, check.text(value, where))
         case (int(), int()):
             pair = zip(check.pair(value, where), declared.parts, strict=True)
-            low, high = int(declared.low), int(declared.high)
-            return tuple(check.integer(side, f"the {part}", low, high) for side, part in pair)
+            limits = int(declared.low), int(declared.high)
+            return tuple(check.integer(side, f"the {part}", *limits) for side, part in pair)
         case _:
             low, high = declared.low, declared.high
             return tuple(check.number(each, where, low, high) for each in check.pair(value, where))

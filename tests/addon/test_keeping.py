@@ -54,7 +54,8 @@ def test_kept_levels_are_asked_for_by_their_pictures(made: Any) -> None:
     made.levels[0].pin_image = "/some/photo.png"
     made.wider_follow = True
     keeps = [level.keep for level in _job(made).levels]
-    assert keeps[1] is None and [k.image for k in keeps if k] == [
+    assert keeps[1] is None
+    assert [k.image for k in keeps if k] == [
         made.levels[0].made,
         made.levels[2].made,
     ]
@@ -119,7 +120,8 @@ def test_a_new_level_moves_past_a_kept_one_that_stays(bpy: Any, kept: Any) -> No
     kept.levels[2].prompt = "new"
     for direction, there in (("UP", 1), ("UP", 0), ("DOWN", 1), ("DOWN", 2)):
         assert bpy.ops.zoom_stack.level_move(direction=direction) == {"FINISHED"}
-        assert kept.levels[there].prompt == "new" and kept.active_level == there
+        assert kept.levels[there].prompt == "new"
+        assert kept.active_level == there
         levels = _job(kept).levels  # which is refused where a kept level has left its place
     assert _place(levels, 1, 3) == pytest.approx([0.4, 0.55, 0.25], abs=1e-4)
 
@@ -220,4 +222,5 @@ def test_a_loop_is_asked_for(settings: Any) -> None:
     settings.loop = True
     settings.levels[0].use_own_zoom_factor, settings.levels[0].zoom_factor = True, 3.0
     job = _job(settings)
-    assert job.loop and job.levels[0].zoom_factor == 3.0
+    assert job.loop
+    assert job.levels[0].zoom_factor == 3.0

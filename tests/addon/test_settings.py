@@ -31,9 +31,8 @@ def test_it_registers_and_unregisters_twice(bpy: Any, capfd: pytest.CaptureFixtu
 def test_there_are_presets(bpy: Any) -> None:
     assert len(_presets()) >= 6
     shown = bpy_session.submodule("settings.presets").shipped_presets()
-    assert shown[0].stem == "powers_of_ten" and set(shown) == {
-        Path(shown[0].parent / file.name) for file in _presets()
-    }
+    assert shown[0].stem == "powers_of_ten"
+    assert set(shown) == {Path(shown[0].parent / file.name) for file in _presets()}
 
 
 @pytest.mark.parametrize("file", _presets(), ids=lambda file: file.stem)
@@ -156,7 +155,8 @@ def test_pictures_get_a_shape(bpy: Any, shape: str, size: tuple[int, int]) -> No
     settings = scene.zoom_stack
     assert not settings.use_size
     assert bpy.ops.zoom_stack.shape(shape=shape) == {"FINISHED"}
-    assert settings.use_size and (settings.width, settings.height) == size
+    assert settings.use_size
+    assert (settings.width, settings.height) == size
     # The longer side stays when it is turned round.
     bpy.ops.zoom_stack.shape(shape="TALL")
     assert (settings.width, settings.height) == (288, 512)
@@ -224,7 +224,8 @@ def test_models_that_enlarge_are_offered_as_upscalers_alone(bpy: Any, tmp_path: 
         settings.levels.add().prompt = "a leaf"
         settings.upscaler_choice = "second"
         job = bpy_session.submodule("settings.job").job_from_settings(settings)
-        assert job.upscaler == "second" and job.sampler.context_strength is None
+        assert job.upscaler == "second"
+        assert job.sampler.context_strength is None
     finally:
         preferences.model_folder = ""
 

@@ -36,4 +36,5 @@ def test_it_starts_from_any_folder(tmp_path: Path) -> None:
         [sys.executable, REPO / "dev.py", "--help"], cwd=tmp_path, capture_output=True, text=True
     )
     assert result.returncode == 0
-    assert "demo" in result.stdout and "build" in result.stdout
+    assert "demo" in result.stdout
+    assert "build" in result.stdout

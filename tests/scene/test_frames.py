@@ -132,4 +132,5 @@ def test_a_video_is_written(bpy: Any, tmp_path: Path) -> None:
     target = tmp_path / "zoom.mp4"
     render_settings.render_video(scene, target, size=(32, 32), samples=1)
     data = target.read_bytes()
-    assert data[4:8] == b"ftyp" and b"avc1" in data
+    assert data[4:8] == b"ftyp"
+    assert b"avc1" in data

@@ -75,7 +75,8 @@ def test_with_the_cube_there_the_zoom_gets_its_own_scene(bpy: Any) -> None:
     camera = before.camera
     result = import_folder(SAMPLE_FOLDER)
     scene = bpy.data.scenes[result.scene_name]
-    assert scene != before and result.new_scene
+    assert scene != before
+    assert result.new_scene
     assert scene.camera.name == result.camera_name
     assert before.camera == camera
     assert scene.view_settings.view_transform == "Standard"
@@ -87,7 +88,8 @@ def test_an_empty_scene_takes_the_zoom_and_keeps_its_camera_and_settings(bpy: An
     bpy.data.objects.remove(bpy.data.objects["Cube"])
     kept = (scene.camera, scene.frame_end, scene.view_settings.view_transform)
     result = import_folder(SAMPLE_FOLDER)
-    assert result.scene_name == scene.name and not result.new_scene
+    assert result.scene_name == scene.name
+    assert not result.new_scene
     assert (scene.camera, scene.frame_end, scene.view_settings.view_transform) == kept
 
 
@@ -97,7 +99,8 @@ def test_this_scene_means_at_the_cursor_and_the_world_grows_there(bpy: Any) -> N
     result = import_folder(SAMPLE_FOLDER, target="THIS_SCENE")
     root = bpy.data.objects[result.root_name]
     assert tuple(root.location) == pytest.approx((3.0, -2.0, 1.0))
-    assert scene.name == result.scene_name and len(bpy.data.scenes) == 1
+    assert scene.name == result.scene_name
+    assert len(bpy.data.scenes) == 1
     # 16,384 times deep, 3.7 widths from the origin: floats there are too coarse to travel.
     assert root[keys.TRAVEL] == 0.0
 

@@ -26,7 +26,7 @@ def status():
     problem = _part("tasks.latest").problem()
     return dict(
         phase=job.phase.value if job else "",
-        running=_part("tasks.latest").is_generating(),
+        running=_part("tasks.latest").running_generation() is not None,
         fraction=job.fraction if job else 0.0,
         stage=job.stage if job else "",
         eta=job.eta if job else None,
