@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -150,6 +151,17 @@ def test_every_folder_says_what_lives_there() -> None:
         or not ast.get_docstring(ast.parse((REPO / folder / "__init__.py").read_text("utf-8")))
     ]
     assert silent == []
+
+
+def test_the_drawing_has_every_room_and_names_files_that_are_there() -> None:
+    text = (REPO / "docs" / "house.md").read_text(encoding="utf-8")
+    rooms = {room.replace(".", "/") for room in ARROWS} - {"", "engine", "dev"}
+    assert [room for room in sorted(rooms) if room not in text] == []
+    named = set(re.findall(r"[a-z_/]+\.(?:py|md|json)", text)) - {"stack.json"}
+    beside = {"blending.py", "noise.py", "nesting.py", "border.py"}  # of the sampler
+    places = {f"engine/method/{n}" if n in beside else n for n in named}
+    places = {f"docs/{n}" if n in ("method.md", "formats.md") else n for n in places}
+    assert [place for place in sorted(places) if not (REPO / place).exists()] == []
 
 
 @pytest.mark.parametrize(

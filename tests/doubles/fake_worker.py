@@ -111,97 +111,115 @@ def generate(request, lines, inline):
     if mode() == "segfault":
         os.kill(os.getpid(), signal.SIGSEGV)
     if mode() == "no_torch":
-        say(
-            type="error",
-            code="no_torch",
-            text="This Python has no torch.",
-            hint="Install the engine in the preferences.",
-        )
-        return say(type="done", status="failed")
+        return say_no_torch("Install the engine in the preferences.")
     say(type="stage", name="sample", text="Sampling")
     state = os.path.join(out, ".zoom_stack", "state-0.safetensors")
-    first = 1
-    if request.get("resume") and os.path.exists(state):
-        with open(state) as file:
-            first = int(file.read())
+    first = saved_step(state) if request.get("resume") else 1
     for step in range(first, steps + 1):
-        while not lines.empty():
-            if lines.get()["type"] == "cancel":
-                if mode() == "stubborn":
-                    time.sleep(5)  # however fast the machine, it must not be finished first
-                    continue
-                if mode() == "saves":
-                    write(state, str(step).encode())
-                return say(type="done", status="cancelled")
+        if is_cancelled(lines):
+            if mode() == "saves":
+                write(state, str(step).encode())
+            return say(type="done", status="cancelled")
         time.sleep(pause)
-        if step > steps // 2:
-            if mode() == "crash":
-                sys.stderr.write("RuntimeError: out of memory\n")
-                sys.exit(3)
-            if mode() == "quits":
-                sys.exit(0)
-        if mode() == "garbage":
-            print(
-                "Warning: some library prints here",
-                "{not json",
-                "\udcff".encode("utf-8", "replace"),
-            )
+        go_wrong(late=step > steps // 2)
         for level in range(levels):
             content = picture(level, levels, 4 * step // steps)
-            preview = {"type": "preview", "step": step, "level": level, "levels": levels}
-            if inline:
-                say(**preview, data=base64.b64encode(content).decode())
-            else:
-                path = os.path.join(out, ".zoom_stack", f"preview_{level:02d}.png")
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                write(path, content)
-                say(**preview, file=path)
+            say_preview(content, out, inline, step=step, level=level, levels=levels)
         eta = (steps - step) * pause
         say(type="progress", step=step, total=steps, level=0, levels=levels, eta=eta)
     say(type="stage", name="finish", text="Writing the pictures")
+    deliver(job, out, inline)
+    return say(type="done", status="finished")
+
+
+def saved_step(state):
+    if not os.path.exists(state):
+        return 1
+    with open(state) as file:
+        return int(file.read())
+
+
+def is_cancelled(lines):
+    while not lines.empty():
+        if lines.get()["type"] == "cancel":
+            if mode() != "stubborn":
+                return True
+            time.sleep(5)  # however fast the machine, it must not be finished first
+    return False
+
+
+def go_wrong(late):
+    """What the mode wants of every step, or of those in the second half."""
+    if late and mode() == "crash":
+        sys.stderr.write("RuntimeError: out of memory\n")
+        sys.exit(3)
+    if late and mode() == "quits":
+        sys.exit(0)
+    if mode() == "garbage":
+        print("Warning: some library prints here", "{not json", "\udcff".encode("utf-8", "replace"))
+
+
+def say_preview(content, out, inline, **counts):
+    if inline:
+        return say(type="preview", **counts, data=base64.b64encode(content).decode())
+    path = os.path.join(out, ".zoom_stack", f"preview_{counts['level']:02d}.png")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    write(path, content)
+    return say(type="preview", **counts, file=path)
+
+
+def deliver(job, out, inline):
+    levels = len(job["levels"])
     files = {"stack.json": stack_json(job)}
     for level in range(levels):
         files[f"level_{level:02d}.png"] = picture(level, levels, 4, 256)
     if inline:
         packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
-        say(type="result", folder=out, levels=levels, files=packed)
-    else:
-        for name, content in files.items():
-            write(os.path.join(out, name), content)
-        say(type="result", folder=out, levels=levels)
+        return say(type="result", folder=out, levels=levels, files=packed)
+    for name, content in files.items():
+        write(os.path.join(out, name), content)
+    return say(type="result", folder=out, levels=levels)
+
+
+def check():
+    if mode() == "no_torch":
+        return say_no_torch("Install.")
+    report = {"python": {"version": sys.version.split()[0]}, "device": "cpu", "models": []}
+    say(type="check", ok=True, problems=[], **report)
     return say(type="done", status="finished")
 
 
-def main():
-    started = mode()
+def say_no_torch(hint):
+    say(type="error", code="no_torch", text="This Python has no torch.", hint=hint)
+    say(type="done", status="failed")
+
+
+def begin(started):
+    """Say hello, or do as a worker does that never comes to it."""
     if started == "silence":
         time.sleep(600)
     if started == "traceback":
         raise ImportError("cannot import name 'engine'")
     if started == "syntax":
         sys.exit('  File "worker.py", line 1\nSyntaxError: invalid syntax')
-    lines = queue.Queue()
     if started == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     protocol = 99 if started == "protocol" else 1
     say(type="hello", protocol=protocol, engine="fake", python=sys.version.split()[0])
     if started == "deaf":
         time.sleep(600)
+
+
+def main():
+    begin(mode())
+    lines = queue.Queue()
     threading.Thread(target=requests, args=(lines,), daemon=True).start()
     while True:
         request = lines.get()
         if request["type"] == "generate":
             generate(request, lines, "--inline-pictures" in sys.argv)
         elif request["type"] == "check":
-            if mode() == "no_torch":
-                say(
-                    type="error", code="no_torch", text="This Python has no torch.", hint="Install."
-                )
-                say(type="done", status="failed")
-                continue
-            report = {"python": {"version": sys.version.split()[0]}, "device": "cpu", "models": []}
-            say(type="check", ok=True, problems=[], **report)
-            say(type="done", status="finished")
+            check()
         elif request["type"] == "quit":
             return
 
