@@ -14,7 +14,6 @@ def main(stack_folder: Path, video: Path) -> None:
     bpy = bpy_session.start(from_checkout=True)
     read_stack = bpy_session.submodule("engine.contract.stack").read_stack
     importing = bpy_session.submodule("scene.importing")
-    render_settings = bpy_session.submodule("scene.render_settings")
     options = importing.ImportOptions(target="NEW_SCENE")
     result = importing.import_stack(read_stack(stack_folder), options)
     scene = bpy.data.scenes[result.scene_name]
@@ -22,7 +21,10 @@ def main(stack_folder: Path, video: Path) -> None:
     for other in [other for other in bpy.data.scenes if other != scene]:
         bpy.data.scenes.remove(other)
     bpy.ops.wm.save_as_mainfile(filepath=str(video.with_suffix(".blend")), relative_remap=True)
-    render_settings.render_video(scene, video)
+    # Imports bpy, and so only after the session has begun.
+    from .rendering import render_video
+
+    render_video(scene, video)
 
 
 if __name__ == "__main__":

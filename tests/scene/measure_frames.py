@@ -51,7 +51,7 @@ def main() -> None:
 
 def _compare(bpy: Any, judging: Any, options: Any, folder: Path, rig: str) -> float:
     importing = bpy_session.submodule("scene.importing")
-    rendering = bpy_session.submodule("scene.render_settings")
+    rendering = importlib.import_module("devtools.rendering")
     stack = bpy_session.submodule("engine.contract.stack").read_stack(options.stack)
     result = importing.import_stack(stack, importing.ImportOptions(target="NEW_SCENE", rig=rig))
     scene, camera = bpy.data.scenes[result.scene_name], bpy.data.objects[result.camera_name]
@@ -84,7 +84,7 @@ def _compare(bpy: Any, judging: Any, options: Any, folder: Path, rig: str) -> fl
 def _seams(bpy: Any, judging: Any, options: Any, folder: Path) -> None:
     """Print the ratio across to inside, where the child fills 0.3, 0.5 and 0.9 of the frame."""
     importing = bpy_session.submodule("scene.importing")
-    rendering = bpy_session.submodule("scene.render_settings")
+    rendering = importlib.import_module("devtools.rendering")
     stack = bpy_session.submodule("engine.contract.stack").read_stack(options.stack)
     result = importing.import_stack(stack, importing.ImportOptions(target="NEW_SCENE"))
     scene, camera = bpy.data.scenes[result.scene_name], bpy.data.objects[result.camera_name]

@@ -10,8 +10,10 @@ import making
 import numpy as np
 import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.stack import Stack, read_stack
-from bl_ext.user_default.zoom_stack.scene import importing, keys, render_settings
+from bl_ext.user_default.zoom_stack.scene import importing, keys
 from judging import load, psnr, reference, seam, set_zoom
+
+from devtools import rendering
 
 SIDE = 192
 
@@ -44,8 +46,8 @@ def frame(
     pixel_filter: float = 1.5,
 ) -> np.ndarray:
     set_zoom(camera, octaves)
-    render_settings.prepare_render(scene, engine, size, samples, pixel_filter)
-    render_settings.render_picture(scene, target)
+    rendering.prepare_render(scene, engine, size, samples, pixel_filter)
+    rendering.render_picture(scene, target)
     return load(target)
 
 
@@ -67,7 +69,7 @@ def test_eevee_agrees_with_the_definition(bpy: Any, folder: Path, tmp_path: Path
     scene, camera, _ = imported(bpy, stack)
     size = (SIDE // 2, SIDE * 3 // 8)
     octaves = math.log2(5.5)
-    seen = frame(scene, camera, octaves, size, tmp_path / "frame.png", render_settings.EEVEE, 16)
+    seen = frame(scene, camera, octaves, size, tmp_path / "frame.png", rendering.EEVEE, 16)
     assert psnr(seen, reference(stack, octaves, size)) > 38.0
 
 
@@ -130,7 +132,7 @@ def test_a_video_is_written(bpy: Any, tmp_path: Path) -> None:
     )
     scene = bpy.data.scenes[result.scene_name]
     target = tmp_path / "zoom.mp4"
-    render_settings.render_video(scene, target, size=(32, 32), samples=1)
+    rendering.render_video(scene, target, size=(32, 32), samples=1)
     data = target.read_bytes()
     assert data[4:8] == b"ftyp"
     assert b"avc1" in data

@@ -10,8 +10,10 @@ import making
 import numpy as np
 import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
-from bl_ext.user_default.zoom_stack.scene import importing, render_settings
+from bl_ext.user_default.zoom_stack.scene import importing
 from judging import load, psnr, reference, set_zoom
+
+from devtools import rendering
 
 SIZE = (72, 54)
 FACTORS = [3.0, 2.0, 4.0]
@@ -32,8 +34,8 @@ def natural_loop(folder: Path, turns: int = 0) -> Path:
 
 def rendered(scene: Any, target: Path) -> np.ndarray:
     """The present frame."""
-    render_settings.prepare_render(scene, render_settings.CYCLES, SIZE, 48)
-    render_settings.render_picture(scene, target)
+    rendering.prepare_render(scene, rendering.CYCLES, SIZE, 48)
+    rendering.render_picture(scene, target)
     return load(target)
 
 

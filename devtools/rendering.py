@@ -1,13 +1,16 @@
-"""Render a zoom from scripts: frames to compare and videos to show."""
+"""Render a zoom from scripts: frames to compare and videos to show.
+
+For a process with Blender's module and the extension in it; see ``bpy_session``.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import bpy
 
-from ..blender import compat
-from .target_scene import TRANSPARENT_BOUNCES
+from . import bpy_session
 
 EEVEE = "EEVEE"
 CYCLES = "CYCLES"
@@ -32,7 +35,7 @@ def prepare_render(
         pixel_filter: width of the Blackman-Harris filter in pixels; 0.01 for none.
     """
     render = scene.render
-    render.engine = compat.eevee_engine() if engine == EEVEE else engine
+    render.engine = _compat().eevee_engine() if engine == EEVEE else engine
     render.resolution_x, render.resolution_y = size
     render.resolution_percentage = 100
     render.use_compositing = False
@@ -57,12 +60,18 @@ def _prepare_cycles(scene: bpy.types.Scene, samples: int, pixel_filter: float) -
     cycles.filter_width = pixel_filter
     # Emission only: no path goes on from a picture.
     cycles.max_bounces = 0
-    cycles.transparent_max_bounces = TRANSPARENT_BOUNCES
+    target_scene = bpy_session.submodule("scene.target_scene")
+    cycles.transparent_max_bounces = target_scene.TRANSPARENT_BOUNCES
+
+
+def _compat() -> ModuleType:
+    """What the extension knows of differences between Blender's versions."""
+    return bpy_session.submodule("blender.compat")
 
 
 def render_picture(scene: bpy.types.Scene, filepath: Path) -> None:
     """Render the present frame to a PNG file."""
-    compat.set_picture_output(scene)
+    _compat().set_picture_output(scene)
     scene.render.filepath = str(filepath)
     with bpy.context.temp_override(scene=scene):
         bpy.ops.render.render(write_still=True, scene=scene.name)
@@ -85,7 +94,7 @@ def render_video(
     prepare_render(scene, engine, size, samples)
     scene.render.fps, scene.render.fps_base = fps, 1.0
     scene.render.use_persistent_data = True
-    compat.set_video_output(scene)
+    _compat().set_video_output(scene)
     scene.render.use_file_extension = False
     scene.render.filepath = str(filepath)
     bpy.ops.render.render(animation=True, scene=scene.name)
