@@ -1,10 +1,11 @@
-"""The tables of a job's options in ``docs/formats.md``, written from the options' declarations.
+"""What ``docs/formats.md`` says of a job's options, written from the options' declarations.
 
-``dev.py format`` writes them; a test holds the document against the declarations.
+``dev.py format`` writes it; a test holds the document against the declarations.
 """
 
 from __future__ import annotations
 
+import json
 import re
 
 from engine.contract.job import Job, LevelSpec, SamplerSettings
@@ -13,30 +14,39 @@ from engine.contract.options import table_of
 from .paths import REPO
 
 DOCUMENT = REPO / "docs" / "formats.md"
-_HEAD = ["| key | values; default | meaning |", "|---|---|---|"]
 _TABLES = {"job": (Job, ""), "level": (LevelSpec, ""), "sampler": (SamplerSettings, "sampler.")}
 
 
-def with_tables(text: str) -> str:
-    """A document with its tables as they should be.
+def with_options(text: str) -> str:
+    """A document with the parts about options as they should be.
 
-    Each lies between a line ``<!-- options of a job -->`` (or ``level``, ``sampler``) and a line
-    ``<!-- end of the options -->``.
+    Each lies between a line such as ``<!-- options of a job -->`` (or ``level``, ``sampler``, or
+    ``<!-- the complete job -->``) and a line ``<!-- end -->``.
+
+    Raises:
+        ValueError: there is no place for a part, or more than one.
     """
     for name, (declaring, prefix) in _TABLES.items():
-        begin, end = f"<!-- options of a {name} -->\n", "<!-- end of the options -->"
-        places = list(re.finditer(f"{begin}.*?{end}", text, re.DOTALL))
-        if len(places) != 1:
-            raise ValueError(
-                f"{DOCUMENT.name} has {len(places)} places for the options of a {name}."
-            )
-        rows = "\n".join([*_HEAD, *table_of(declaring, prefix)])
-        start, stop = places[0].span()
-        text = f"{text[:start]}{begin}{rows}\n{end}{text[stop:]}"
-    return text
+        head = ["| key | values; default | meaning |", "|---|---|---|"]
+        text = _with_part(
+            text, f"options of a {name}", "\n".join([*head, *table_of(declaring, prefix)])
+        )
+    job = Job((LevelSpec("a spiral galaxy"), LevelSpec("a planet")))
+    written = json.dumps(job.to_dict(), indent=2)
+    written = re.sub(r"\[\s+([\d.]+),\s+([\d.]+)\s+\]", r"[\1, \2]", written)  # pairs in a line
+    return _with_part(text, "the complete job", f"```json\n{written}\n```")
 
 
-def write_tables() -> None:
+def write_options() -> None:
     """Bring the document up to date."""
     text = DOCUMENT.read_text(encoding="utf-8")
-    DOCUMENT.write_text(with_tables(text), encoding="utf-8")
+    DOCUMENT.write_text(with_options(text), encoding="utf-8")
+
+
+def _with_part(text: str, title: str, content: str) -> str:
+    begin, end = f"<!-- {title} -->\n", "<!-- end -->"
+    places = list(re.finditer(f"{begin}.*?{end}", text, re.DOTALL))
+    if len(places) != 1:
+        raise ValueError(f"{DOCUMENT.name} has {len(places)} places for {title}.")
+    start, stop = places[0].span()
+    return f"{text[:start]}{begin}{content}\n{end}{text[stop:]}"
