@@ -86,7 +86,7 @@ def _reporter(arguments: argparse.Namespace) -> Reporter:
     return Reporter() if arguments.quiet else TerminalReporter(stream)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     """A polite end from outside is the same as Ctrl+C: what is done is saved."""
     raise KeyboardInterrupt
 

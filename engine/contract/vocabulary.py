@@ -67,8 +67,8 @@ class Vocabulary:
         words: in small letters, without those that say nothing, such as "the".
         naming: those of them that name a subject, unlike "red" or "from above", and which; also
             phrases, in the form of ``words_of``.
-        holding: the mark that says before a prompt what the picture holds, for each subject that
-            the model was taught to draw inside others.
+        holding: for each subject that the model was taught to draw inside others, the prefix of a
+            prompt that says that the picture holds it, such as "+forest".
     """
 
     subjects: tuple[str, ...]
@@ -208,9 +208,9 @@ def read_vocabulary(folder: Path) -> Vocabulary | None:
         if each not in SAY_NOTHING and known.issuperset(each.split())
     }
     holding = _CHECK.mapping(data.get("holding", {}), '"holding"')
-    for subject, mark in holding.items():
+    for subject, prefix in holding.items():
         _CHECK.choice(subject, subjects, 'a key of "holding"')
-        _CHECK.text(mark, f'"{subject}" of "holding"')
+        _CHECK.text(prefix, f'"{subject}" of "holding"')
     return Vocabulary(subjects, words, named, holding)
 
 

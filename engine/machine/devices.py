@@ -13,7 +13,6 @@ from ..contract.errors import ZoomStackError
 from ..contract.options import DEVICE_NAMES
 
 
-
 def choose_device(name: str) -> torch.device:
     """The device for a choice of the user's; "cuda" is also the name of AMD's ROCm.
 

@@ -52,9 +52,9 @@ def blending(settings: SamplerSettings) -> Blending:
 
 def unblended(
     x0: torch.Tensor,
-    nesting: Sequence[Footprint],
-    sigma: float,
-    given: torch.Tensor | None = None,
+    _nesting: Sequence[Footprint],
+    _sigma: float,
+    _given: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """No rule at all: only rendering makes the levels agree."""
     return x0
@@ -124,8 +124,8 @@ def lead_early(
 def uniform(
     x0: torch.Tensor,
     nesting: Sequence[Footprint],
-    sigma: float = 0.0,
-    given: torch.Tensor | None = None,
+    _sigma: float = 0.0,
+    _given: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """The paper's rule: each frequency band is the plain average of all views that resolve it.
 

@@ -125,7 +125,7 @@ class IFDenoiser:
         latent: torch.Tensor,
         timesteps: torch.Tensor,
         prompts: torch.Tensor,
-        levels: slice,
+        levels: slice,  # noqa: ARG002 - stage II has a small picture for each
     ) -> torch.Tensor:
         output: torch.Tensor = self.unet(
             latent.to(self.unet.dtype), timesteps, encoder_hidden_states=prompts, return_dict=False

@@ -17,8 +17,8 @@ def texts_for(
 ) -> tuple[list[str], list[str]]:
     """What a model is given for the prompts of a stack, one a level, and for what to avoid.
 
-    To a small model, both prompts of a level that holds the next one say what that shows, where it
-    is known: guidance does not exaggerate what they have in common.
+    For a small model, a prefix of both prompts of a level that holds the next one says what that
+    shows, where it is known: guidance does not exaggerate what both have in common.
 
     Args:
         vocabulary: of a small model; None of one that reads everything.
@@ -38,18 +38,18 @@ def texts_for(
         for number, (subject, prompt) in enumerate(zip(stand_ins, prompts, strict=True))
     ]
     inside = [*shown[1:], *shown[:1]]
-    marks = [
+    prefixes = [
         vocabulary.holding.get(subject, "") if held else ""
         for subject, held in zip(inside, holds, strict=True)
     ]
-    marked, avoided = (
+    prefixed, avoided = (
         [
-            f"{mark} {known_part(vocabulary, text)}".strip()
-            for mark, text in zip(marks, texts, strict=True)
+            f"{prefix} {known_part(vocabulary, text)}".strip()
+            for prefix, text in zip(prefixes, texts, strict=True)
         ]
         for texts in (completed, negative_prompts)
     )
-    return marked, avoided
+    return prefixed, avoided
 
 
 def known_part(vocabulary: Vocabulary, prompt: str) -> str:

@@ -17,7 +17,7 @@ import torch
 from ..contract.errors import ZoomStackError
 from ..pictures.colour import Floats
 from .folder_part import from_folder
-from .upscaling import Lanczos, never
+from .upscaling import Lanczos, not_cancelled
 
 _LITTLE = 1.25  # times: the network four times larger would cost sixteen times as much
 # Pixels of what is enlarged at once: attention's memory and the time until a cancel follow it.
@@ -43,7 +43,7 @@ class Swin2SR:
         return max(after[0] / before[0], after[1] / before[1]) > _LITTLE
 
     def resize(
-        self, picture: Floats, size: tuple[int, int], check: Callable[[], None] = never
+        self, picture: Floats, size: tuple[int, int], check: Callable[[], None] = not_cancelled, /
     ) -> Floats:
         """By the network's factor until little is missing, then plainly; see ``Upscaler``."""
         while self.invents((picture.shape[1], picture.shape[0]), size):

@@ -14,8 +14,8 @@ from ..pictures.colour import Floats
 from .protocol import SuperResolution
 
 
-def never() -> None:
-    """The check of those who do not cancel."""
+def not_cancelled() -> None:
+    """The ``check`` of callers who never cancel: it lets the work go on."""
 
 
 class Upscaler(Protocol):
@@ -29,12 +29,12 @@ class Upscaler(Protocol):
     name: str
     revision: str
 
-    def invents(self, before: tuple[int, int], after: tuple[int, int]) -> bool:
+    def invents(self, before: tuple[int, int], after: tuple[int, int], /) -> bool:
         """Whether it adds detail of its own between two sizes (width, height)."""
         ...
 
     def resize(
-        self, picture: Floats, size: tuple[int, int], check: Callable[[], None] = never
+        self, picture: Floats, size: tuple[int, int], check: Callable[[], None] = not_cancelled, /
     ) -> Floats:
         """Bring a picture to a size.
 
@@ -55,11 +55,11 @@ class Lanczos:
     name = LANCZOS
     revision = ""
 
-    def invents(self, before: tuple[int, int], after: tuple[int, int]) -> bool:
+    def invents(self, _before: tuple[int, int], _after: tuple[int, int], /) -> bool:
         return False
 
     def resize(
-        self, picture: Floats, size: tuple[int, int], check: Callable[[], None] = never
+        self, picture: Floats, size: tuple[int, int], _check: Callable[[], None] = not_cancelled, /
     ) -> Floats:
         if (picture.shape[1], picture.shape[0]) == size:
             return picture

@@ -103,7 +103,7 @@ class Checkpoints:
         try:
             with safe_open(self.file, framework="pt") as saved:
                 notes = saved.metadata() or {}
-                tensors = {name: saved.get_tensor(name) for name in saved.keys()}  # noqa: SIM118
+                tensors = {name: saved.get_tensor(name) for name in saved.keys()}  # noqa: SIM118 - no mapping
             state = SamplerState(int(notes["step"]), tensors["z"], tensors.get("previous_x"))
             checkpoint = Checkpoint(state, float(notes["seconds"]), tensors.get("small"))
         except (SafetensorError, OSError, KeyError, ValueError) as error:

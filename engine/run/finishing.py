@@ -14,7 +14,7 @@ from ..contract.geometry import Placement
 from ..method.footprint import Footprint
 from ..method.nesting import footprints, is_loop, render_with
 from ..method.pinning import Pin, pinned
-from ..models.upscaling import Upscaler, never
+from ..models.upscaling import Upscaler, not_cancelled
 from ..pictures.colour import Bytes, Floats, linear_to_bytes, to_linear
 from ..pictures.files import to_unit, write_png
 from .given_pictures import GivenPicture
@@ -31,7 +31,7 @@ def final_pictures(
     upscaler: Upscaler,
     given: Sequence[GivenPicture] = (),
     loop: bool = False,
-    check: Callable[[], None] = never,
+    check: Callable[[], None] = not_cancelled,
 ) -> Iterator[tuple[int, Bytes]]:
     """Bring every level to its final size and let the levels agree once more, in linear light.
 

@@ -104,7 +104,7 @@ class TerminalReporter(Reporter):
         self._close_bar()
         print(f"{stage.text} …", file=sys.stderr, flush=True)
 
-    def progress(self, step: int, total: int, levels: int, eta: float | None) -> None:
+    def progress(self, step: int, total: int, _levels: int, _eta: float | None) -> None:
         if self._bar is None:
             from tqdm import tqdm
 
@@ -115,7 +115,7 @@ class TerminalReporter(Reporter):
     def previews(self, step: int, files: Sequence[Path]) -> None:
         pass
 
-    def warning(self, code: str, text: str) -> None:
+    def warning(self, _code: str, text: str) -> None:
         self._close_bar()
         print(f"Note: {text}", file=sys.stderr, flush=True)
 
@@ -127,10 +127,10 @@ class TerminalReporter(Reporter):
         self._close_bar()
         print(f"{len(stack.levels)} levels in {stack.folder}", file=self._stream, flush=True)
 
-    def error(self, error: ZoomStackError) -> None:
+    def error(self, _error: ZoomStackError) -> None:
         self._close_bar()
 
-    def done(self, status: str) -> None:
+    def done(self, _status: str) -> None:
         self._close_bar()
 
     def _close_bar(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..contract.job import Job, parse_job
 from ..contract.messages import Message
+from ..contract.options import DEVICE_NAMES
 from ..contract.validation import Checker
 
 _CHECK = Checker("bad_request", "The request")
@@ -23,7 +24,7 @@ class GenerateRequest:
         out: the stack's folder.
         resume: go on with an interrupted run of the same job.
         overwrite: replace a stack that is there.
-        device: one of ``devices.DEVICE_CHOICES``.
+        device: one of ``contract.options.DEVICE_NAMES``.
         models: the models folder; None is what the environment says.
     """
 
@@ -53,9 +54,7 @@ def parse_generate(request: Message, models: Path | None, inline: bool) -> Gener
         out=own_folder(out) if inline else out,
         resume=_flag(request, "resume"),
         overwrite=_flag(request, "overwrite") or inline,
-        device=_CHECK.choice(
-            request.get("device", "auto"), ("auto", "cpu", "cuda", "mps"), '"device"'
-        ),
+        device=_CHECK.choice(request.get("device", "auto"), DEVICE_NAMES, '"device"'),
         models=models if own_models is None else _path(own_models, '"models"'),
     )
 

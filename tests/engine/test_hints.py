@@ -39,7 +39,8 @@ def test_no_error_or_warning_of_a_job_names_an_argument_of_the_command_line() ->
 @pytest.mark.parametrize("remedy", list(Remedy))
 def test_the_command_line_names_its_argument(remedy: Remedy) -> None:
     line = one_line(ZoomStackError("code", "It is so.", "Do that.", remedy))
-    assert line.startswith("It is so. Do that. (") and "--" in line
+    assert line.startswith("It is so. Do that. (")
+    assert "--" in line
 
 
 def test_most_hints_are_complete_without_one() -> None:

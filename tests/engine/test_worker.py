@@ -103,11 +103,14 @@ def test_jobs_one_after_another(start: Start, tmp_path: Path) -> None:
     worker.send(type="generate", job={"levels": []}, out=str(tmp_path / "b"))
     worker.send(type="generate", job=JOB, out=str(tmp_path / "c"), device="cpu")
     first = worker.until("done")
-    assert kinds(first).count("progress") == 8 and "preview" in kinds(first)
-    assert first[-2]["folder"] == str(tmp_path / "a") and first[-1]["status"] == "finished"
+    assert kinds(first).count("progress") == 8
+    assert "preview" in kinds(first)
+    assert first[-2]["folder"] == str(tmp_path / "a")
+    assert first[-1]["status"] == "finished"
     second = worker.until("done")
     assert kinds(second) == ["error", "done"]
-    assert second[0]["code"] == "bad_job" and second[1]["status"] == "failed"
+    assert second[0]["code"] == "bad_job"
+    assert second[1]["status"] == "failed"
     assert worker.until("done")[-1]["status"] == "finished"
     a, c = ((tmp_path / name / "level_00.png").read_bytes() for name in "ac")
     assert a == c
@@ -138,7 +141,8 @@ def test_what_goes_wrong_is_one_error_and_the_worker_lives(
     shared_worker.send(type="generate", **request_)
     messages = [m for m in shared_worker.until("done") if m["type"] != "stage"]
     assert [m for m in kinds(messages) if m != "warning"] == ["error", "done"]
-    assert words in messages[-2]["text"] and "\n" not in messages[-2]["text"]
+    assert words in messages[-2]["text"]
+    assert "\n" not in messages[-2]["text"]
 
 
 @pytest.fixture(scope="module")
@@ -170,11 +174,13 @@ def test_cancel_ends_after_the_present_step_and_can_go_on(start: Start, tmp_path
     worker.until("progress", step=2)
     worker.send(type="cancel")
     messages = worker.until("done")
-    assert messages[-1]["status"] == "cancelled" and kinds(messages).count("progress") <= 2
+    assert messages[-1]["status"] == "cancelled"
+    assert kinds(messages).count("progress") <= 2
     worker.send(type="cancel")  # nothing runs: nothing happens
     worker.send(type="generate", job=JOB, out=str(tmp_path), resume=True)
     messages = worker.until("done")
-    assert messages[-1]["status"] == "finished" and kinds(messages).count("progress") <= 6
+    assert messages[-1]["status"] == "finished"
+    assert kinds(messages).count("progress") <= 6
 
 
 def test_cancel_and_the_end_of_input_save_the_second_stage_as_well(
@@ -197,7 +203,8 @@ def test_cancel_and_the_end_of_input_save_the_second_stage_as_well(
     messages = last.until("done")
     going_on = next(m["text"] for m in messages if m.get("code") == "resumed")
     assert going_on == "Going on after step 5 of the second stage."
-    assert kinds(messages).count("progress") == 3 and messages[-1]["status"] == "finished"
+    assert kinds(messages).count("progress") == 3
+    assert messages[-1]["status"] == "finished"
 
 
 def test_cancel_while_the_model_loads_is_answered_at_once(start: Start, tmp_path: Path) -> None:
@@ -241,7 +248,8 @@ def test_the_end_of_input_saves_a_sampling_worker(start: Start, tmp_path: Path) 
     again = start()
     again.send(type="generate", job=JOB, out=str(tmp_path), resume=True)
     messages = again.until("done")
-    assert messages[-1]["status"] == "finished" and kinds(messages).count("progress") <= 5
+    assert messages[-1]["status"] == "finished"
+    assert kinds(messages).count("progress") <= 5
 
 
 def test_an_idle_worker_ends_with_its_input(start: Start) -> None:
@@ -268,7 +276,8 @@ def test_pictures_can_travel_within_the_messages(start: Start, tmp_path: Path) -
         messages = worker.until("done")
         assert messages[-1]["status"] == "finished"
         preview = next(message for message in messages if message["type"] == "preview")
-        assert base64.b64decode(preview["data"]).startswith(b"\x89PNG") and "file" not in preview
+        assert base64.b64decode(preview["data"]).startswith(b"\x89PNG")
+        assert "file" not in preview
         files = messages[-2]["files"]
         assert sorted(files) == ["level_00.png", "level_01.png", "stack.json"]
         assert base64.b64decode(files["level_01.png"]).startswith(b"\x89PNG")
@@ -291,7 +300,8 @@ def test_the_client_and_the_worker_understand_each_other(
         messages += client.poll()
     assert messages[-1] == {"type": "done", "status": "finished"}
     previews = [message for message in messages if message["type"] == "preview"]
-    assert previews and all(Path(message["file"]).is_file() for message in previews)
+    assert previews
+    assert all(Path(message["file"]).is_file() for message in previews)
     assert len(read_stack(tmp_path / "out").levels) == 2
     client.close()
     assert client.wait_closed(10)

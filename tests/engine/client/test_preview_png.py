@@ -37,7 +37,7 @@ def test_it_reads_the_fake_workers_pictures() -> None:
 
 @pytest.mark.parametrize("cut", [0, 4, 20, 60, 200])
 def test_a_cut_file_is_refused(cut: int) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"no PNG|no header|damaged|cut off"):
         decode_rgba(picture(0, 3, 2)[:cut])
 
 

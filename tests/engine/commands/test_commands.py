@@ -72,7 +72,8 @@ def job_file(folder: Path, **changes: object) -> Path:
 def wait_for_state(out: Path, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 60
     while not list((out / ".zoom_stack").glob("state-*.safetensors")):
-        assert process.poll() is None and time.monotonic() < deadline
+        assert process.poll() is None
+        assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
@@ -142,7 +143,9 @@ def test_a_python_without_torch_says_so(tmp_path: Path) -> None:
     argv = [str(python), str(DOUBLE), "generate", str(job_file(tmp_path)), "--out"]
     refuse(start([*argv, str(tmp_path / "o")], REPO, {}), f"in the Python {python}")
     report = json.loads(finish(start([str(python), "-m", "engine", "check"], REPO, {}))[0])
-    assert not report["ok"] and report["torch"] is None and report["devices"] == []
+    assert not report["ok"]
+    assert report["torch"] is None
+    assert report["devices"] == []
     assert "torch, diffusers" in report["problems"][0]
 
 
@@ -158,7 +161,8 @@ def test_json_is_the_only_thing_on_standard_output(tmp_path: Path) -> None:
     job = job_file(tmp_path)
     out, _ = finish(double("generate", job, "--out", tmp_path / "a", "--json", "--seed", "9"))
     messages = [json.loads(line) for line in out.splitlines()]
-    assert messages[0]["type"] == "hello" and messages[0]["protocol"] == 1
+    assert messages[0]["type"] == "hello"
+    assert messages[0]["protocol"] == 1
     assert messages[-2:] == [
         {"type": "result", "folder": str(tmp_path / "a"), "levels": 2},
         {"type": "done", "status": "finished"},
@@ -168,7 +172,8 @@ def test_json_is_the_only_thing_on_standard_output(tmp_path: Path) -> None:
     broken = job_file(tmp_path, levels=[])
     out, err = finish(double("generate", broken, "--out", tmp_path / "b", "--json"), code=1)
     kinds = [json.loads(line)["type"] for line in out.splitlines()]
-    assert kinds == ["hello", "error", "done"] and err.count("\n") == 1
+    assert kinds == ["hello", "error", "done"]
+    assert err.count("\n") == 1
 
 
 def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
@@ -211,7 +216,9 @@ def test_defects_are_one_line_with_the_traceback_in_a_log(tmp_path: Path) -> Non
     job = job_file(tmp_path, levels=[{"prompt": "break"}])
     _, err = finish(double("generate", job, "--out", tmp_path / "out", "--quiet"), code=1)
     log = tmp_path / "out" / ".zoom_stack" / "log"
-    assert said(err) == [err.splitlines()[-1]] and "KeyError" in err and str(log) in err
+    assert said(err) == [err.splitlines()[-1]]
+    assert "KeyError" in err
+    assert str(log) in err
     assert "Traceback" in log.read_text(encoding="utf-8")
     _, err = finish(double("generate", job, "--out", tmp_path / "out", "--debug"), code=1)
     assert "Traceback" in err
@@ -240,7 +247,8 @@ def test_view_writes_a_frame_without_torch(tmp_path: Path) -> None:
     options = ["--magnification", "2", "--size", "24x16", "--out", str(frame)]
     finish(start([sys.executable, "-c", code, str(stack), *options], REPO, {}))
     with Image.open(frame) as picture:
-        assert picture.size == (24, 16) and picture.getpixel((12, 8)) == (200, 200, 200)
+        assert picture.size == (24, 16)
+        assert picture.getpixel((12, 8)) == (200, 200, 200)
 
 
 @pytest.mark.parametrize(
@@ -275,10 +283,13 @@ def test_models_lists_good_and_bad_ones(tmp_path: Path) -> None:
     (tmp_path / "strange").mkdir()
     (tmp_path / "strange" / "model_index.json").write_text('{"_class_name": "FooPipeline"}')
     out, _ = finish(engine("models", "--models", tmp_path))
-    assert "bundled" in out and "strange" in out and "FooPipeline" in out
+    assert "bundled" in out
+    assert "strange" in out
+    assert "FooPipeline" in out
     out, _ = finish(engine("models", "--json", ZOOM_STACK_MODELS=str(tmp_path)))
     strange = next(model for model in json.loads(out)["models"] if model["name"] == "strange")
-    assert not strange["ok"] and strange["folder"] == str(tmp_path / "strange")
+    assert not strange["ok"]
+    assert strange["folder"] == str(tmp_path / "strange")
     absent = engine("models", "--models", tmp_path / "absent")
     refuse(
         absent, "Correct the models folder. (--models, or the environment variable ZOOM_STACK_MODE"
@@ -288,8 +299,10 @@ def test_models_lists_good_and_bad_ones(tmp_path: Path) -> None:
 def test_check_reports_this_python() -> None:
     report = json.loads(finish(engine("check"))[0])
     assert report["python"]["executable"] == sys.executable
-    assert report["torch"] and report["device"] in ("cpu", "cuda", "mps")
-    assert report["devices"][0]["name"] == "cpu" and report["devices"][0]["memory_total"] > 2**30
+    assert report["torch"]
+    assert report["device"] in ("cpu", "cuda", "mps")
+    assert report["devices"][0]["name"] == "cpu"
+    assert report["devices"][0]["memory_total"] > 2**30
     assert report["packages"]["diffusers"]
     assert report["ok"] == (not report["problems"])
 

@@ -26,12 +26,14 @@ def write(folder: Path, file: str, content: object) -> Path:
 
 def test_an_index_names_a_model_of_any_class(tmp_path: Path) -> None:
     write(tmp_path, INDEX_FILE, {"_class_name": "FooPipeline"})
-    assert class_name(tmp_path) == "FooPipeline" and is_model(tmp_path)
+    assert class_name(tmp_path) == "FooPipeline"
+    assert is_model(tmp_path)
 
 
 def test_a_configuration_makes_a_model_only_of_a_known_class(tmp_path: Path) -> None:
     write(tmp_path, CONFIG_FILE, {"architectures": [SWIN2SR]})
-    assert class_name(tmp_path) == SWIN2SR and is_model(tmp_path)
+    assert class_name(tmp_path) == SWIN2SR
+    assert is_model(tmp_path)
     write(tmp_path, CONFIG_FILE, {"architectures": ["AnotherProgramsModel"]})
     assert not is_model(tmp_path)
     write(tmp_path, CONFIG_FILE, {"theme": "dark"})

@@ -48,8 +48,10 @@ def test_the_outer_rim_fades_within_the_room_there_is():
     assert room == 4
     left, right = parent[32, :room].flip(0), parent[32, room + 32 :]
     # From the border outwards both rise to the parent's own value, the nearer side the sooner.
-    assert bool((left.diff() > 0).all()) and bool((right[:6].diff() > 0).all())
-    assert left[-1] == 1.0 and right[-1] == 1.0
+    assert bool((left.diff() > 0).all())
+    assert bool((right[:6].diff() > 0).all())
+    assert left[-1] == 1.0
+    assert right[-1] == 1.0
 
 
 @pytest.mark.parametrize("room", [1, 2, 3, 5])

@@ -48,7 +48,8 @@ def test_an_absent_model_is_answered_with_those_that_exist(tmp_path: Path) -> No
     with pytest.raises(ZoomStackError) as caught:
         find_model("yours", tmp_path)
     assert caught.value.code == "no_model"
-    assert "'yours'" in caught.value.text and "bundled, bundled_x4, mine" in caught.value.hint
+    assert "'yours'" in caught.value.text
+    assert "bundled, bundled_x4, mine" in caught.value.hint
 
 
 def test_an_absent_models_folder(tmp_path: Path) -> None:
@@ -70,7 +71,8 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
     weights = folder / "unet/diffusion_pytorch_model.safetensors"
     weights.rename(weights.with_suffix(".bin"))
     entry = inspect(folder, "m")
-    assert "pickle" in entry.problem and "safetensors" in entry.hint
+    assert "pickle" in entry.problem
+    assert "safetensors" in entry.hint
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,8 @@ def test_a_broken_index_is_a_problem_and_no_crash(tmp_path: Path) -> None:
 def test_the_revision_follows_the_weights(tmp_path: Path) -> None:
     folder = make_model(tmp_path / "m")
     before = revision_of(folder, "unet")
-    assert len(before) == 12 and before == revision_of(folder, "unet")
+    assert len(before) == 12
+    assert before == revision_of(folder, "unet")
     (folder / "unet/diffusion_pytorch_model.safetensors").write_bytes(b"others")
     assert revision_of(folder, "unet") != before
 

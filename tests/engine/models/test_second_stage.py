@@ -202,7 +202,7 @@ def test_the_bundled_models_second_stage(
     assert Image.open(tmp_path / "o/level_00.png").size == (size or (256, 256))
 
 
-def test_prompts_do_not_reach_a_second_stage_without_text(tmp_path: Path) -> None:
+def test_prompts_do_not_reach_a_second_stage_without_text() -> None:
     entry = find_model("bundled_x4", enlarges=True)
     model = deepfloyd_if_sr.load(entry.folder, "bundled_x4", "0", torch.device("cpu"))
     small, noise, z = torch.rand(1, 3, 8, 8), torch.randn(1, 3, 32, 32), torch.randn(1, 3, 32, 32)
@@ -211,7 +211,8 @@ def test_prompts_do_not_reach_a_second_stage_without_text(tmp_path: Path) -> Non
             model.condition([prompt], [""], small, noise).predict_x0(z, torch.ones(1))
             for prompt in ("a leaf", "red blood cells")
         )
-    assert torch.equal(one, other) and one.shape == (1, 3, 32, 32)
+    assert torch.equal(one, other)
+    assert one.shape == (1, 3, 32, 32)
 
 
 def test_the_bundled_second_stage_keeps_the_small_pictures_low_frequencies() -> None:

@@ -58,7 +58,8 @@ def test_any_size_comes_of_any_size(models: Path, size: tuple[int, int]) -> None
     picture = np.random.default_rng(1).random((7, 13, 3)).astype(np.float32)
     larger = model.resize(picture, size)
     assert larger.shape == (size[1], size[0], 3)
-    assert larger.min() >= 0.0 and larger.max() <= 1.0
+    assert larger.min() >= 0.0
+    assert larger.max() <= 1.0
     assert (larger is picture) == (size == (13, 7))
 
 
@@ -66,7 +67,8 @@ def test_a_job_takes_it_and_says_so(models: Path, tmp_path: Path) -> None:
     run(models, tmp_path / "swin")
     run(models, tmp_path / "plain", upscaler="lanczos")
     made_with = read_stack(tmp_path / "swin").made_with
-    assert made_with["upscaler"]["name"] == "swin" and made_with["upscaler"]["revision"]
+    assert made_with["upscaler"]["name"] == "swin"
+    assert made_with["upscaler"]["revision"]
     assert made_with["sample_size"] == [16, 16]
     enlarged, plain = (
         np.array(Image.open(tmp_path / name / "level_01.png"), dtype=float)
@@ -99,7 +101,8 @@ def test_tiles_show_no_borders(models: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_tiles_cover_every_side_and_overlap(length: int) -> None:
     starts = swin2sr._starts(length)
     ends = [min(start + swin2sr._TILE, length) for start in starts]
-    assert starts[0] == 0 and ends[-1] == length
+    assert starts[0] == 0
+    assert ends[-1] == length
     overlaps = [end - start for end, start in zip(ends, starts[1:], strict=False)]
     assert all(overlap >= swin2sr._OVERLAP for overlap in overlaps)
 

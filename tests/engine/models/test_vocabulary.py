@@ -134,7 +134,8 @@ def test_a_prompt_names_a_subject_by_its_name_or_by_most_words() -> None:
     assert scales.subject_of("a triple of a pair, a couple") == "two"
     assert scales.subject_of("a triple, a pair") == "three"
     assert scales.subject_of("a pair, a couple or a three") == "three"
-    assert scales.subject_of("threes") == "four" and scales.subject_of("twos") == "two"
+    assert scales.subject_of("threes") == "four"
+    assert scales.subject_of("twos") == "two"
     assert scales.subject_of("couples") is None, "a word that is known for something else"
     assert replace(SCALES, subjects=("two", "two tens")).subject_of("two red tens") == "two tens"
 

@@ -52,7 +52,8 @@ def test_levels_too_small_to_be_seen(refuse, size, factor, focus, words):  # typ
     error = refuse(
         replace(JOB, levels=(LevelSpec("a"), LevelSpec("b", "", factor, focus)), size=size)
     )
-    assert error.code == "bad_geometry" and words in error.text
+    assert error.code == "bad_geometry"
+    assert words in error.text
     assert error.text.startswith(f"Level 2 has a zoom factor of {factor:g} and covers less than 2")
 
 
@@ -63,7 +64,8 @@ def test_shapes_that_the_model_cannot_take(refuse, size, nearest):  # type: igno
     error = refuse(replace(JOB, size=size))
     assert error.code == "bad_geometry"
     assert "This model cannot make pictures" in error.text
-    assert "The nearest shape is" in error.hint and nearest in error.hint
+    assert "The nearest shape is" in error.hint
+    assert nearest in error.hint
 
 
 def test_an_upscaler_of_another_cascade(refuse, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -217,5 +219,6 @@ def test_a_pinned_picture_is_not_overwritten(refuse, tmp_path: Path) -> None:  #
     (picture,) = blocks(tmp_path / "out", "level_01")
     before = Path(picture).read_bytes()
     error = refuse(replace(JOB, levels=(LevelSpec("a", pin=Pin(picture)), LevelSpec("b"))))
-    assert error.code == "exists" and "would overwrite" in error.text
+    assert error.code == "exists"
+    assert "would overwrite" in error.text
     assert Path(picture).read_bytes() == before

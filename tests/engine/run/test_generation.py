@@ -75,7 +75,8 @@ def test_a_job_becomes_a_stack(finished: tuple[Path, Recorder]) -> None:
     out, _ = finished
     stack = read_stack(out)
     assert [level.prompt for level in stack.levels] == ["a", "b", "c"]
-    assert stack.levels[2].zoom_factor == 3.0 and stack.levels[2].focus == (0.4, 0.6)
+    assert stack.levels[2].zoom_factor == 3.0
+    assert stack.levels[2].focus == (0.4, 0.6)
     for index in range(3):
         with Image.open(stack.picture(index)) as picture:
             assert (picture.format, picture.mode, picture.size) == ("PNG", "RGB", (48, 32))
@@ -127,7 +128,8 @@ def test_a_cancelled_run_goes_on_bit_for_bit(
 ) -> None:
     first = run(tmp_path, is_cancelled=after(step))
     assert first.messages[-1] == {"type": "done", "status": "cancelled"}
-    assert not (tmp_path / "stack.json").exists() and not pictures(tmp_path)
+    assert not (tmp_path / "stack.json").exists()
+    assert not pictures(tmp_path)
     second = run(tmp_path, resume=True)
     assert [message["step"] for message in second.of("progress")] == list(range(step + 1, 7))
     assert pictures(tmp_path) == pictures(finished[0])
@@ -162,7 +164,8 @@ def test_a_saved_run_of_another_model_is_refused(
     monkeypatch.setattr(AnalyticModel, "revision", "2")
     with pytest.raises(ZoomStackError) as caught:
         run(tmp_path, resume=True)
-    assert caught.value.code == "other_job" and "the model has changed" in caught.value.text
+    assert caught.value.code == "other_job"
+    assert "the model has changed" in caught.value.text
 
 
 def test_resuming_nothing_starts_and_says_so(tmp_path: Path) -> None:
@@ -183,7 +186,8 @@ def test_overwriting_keeps_the_old_stack_until_the_new_one_is_made(tmp_path: Pat
     before = pictures(tmp_path)
     other = replace(JOB, seed=6)
     run(tmp_path, other, is_cancelled=after(3), overwrite=True)
-    assert pictures(tmp_path) == before and read_stack(tmp_path)
+    assert pictures(tmp_path) == before
+    assert read_stack(tmp_path)
     run(tmp_path, other, resume=True, overwrite=True)
     assert pictures(tmp_path) != before
 
@@ -196,7 +200,8 @@ def test_the_registrys_models_run(tmp_path: Path) -> None:
         request = GenerateRequest(job, tmp_path / device, models=tmp_path / "models", device=device)
         run_generate(request, recorder, lambda: False)
         made_with = read_stack(tmp_path / device).made_with
-        assert made_with["model"]["name"] == "tiny" and len(made_with["model"]["revision"]) == 12
+        assert made_with["model"]["name"] == "tiny"
+        assert len(made_with["model"]["revision"]) == 12
 
 
 def test_the_bundled_model_runs_with_nothing_set(tmp_path: Path) -> None:
@@ -299,7 +304,8 @@ def test_previews_are_small_and_whole(tmp_path: Path) -> None:
     files = previews.write(np.zeros((2, 3, 300, 400), np.float32))
     assert not previews.due()
     with Image.open(files[1]) as picture:
-        assert picture.size == (128, 96) and picture.getpixel((0, 0)) == (128, 128, 128)
+        assert picture.size == (128, 96)
+        assert picture.getpixel((0, 0)) == (128, 128, 128)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.png", "1.png"]
 
 

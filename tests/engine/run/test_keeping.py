@@ -179,8 +179,8 @@ def test_a_kept_picture_that_changes_meanwhile_is_noticed(made: Path, tmp_path: 
             return super().condition(prompts, negative_prompts, guidance_scale)
 
     job = Job((replace(LEVELS[0], keep=Keep(str(file))), LevelSpec("new")), sampler=STEPS)
+    request = GenerateRequest(job, tmp_path / "out", device="cpu")
     with pytest.raises(ZoomStackError, match="has changed since the run began"):
-        request = GenerateRequest(job, tmp_path / "out", device="cpu")
         run_generate(request, Recorder(), lambda: False, lambda *_: Model())
     assert not (tmp_path / "out/level_00.png").exists()
 

@@ -116,7 +116,8 @@ def test_a_job_makes_a_loop_on_disk(tmp_path: Path) -> None:
     assert parse_job(job.to_dict()) == job
     pictures = generate(job, tmp_path / "out")
     stack = read_stack(tmp_path / "out")
-    assert stack.loop and stack.levels[0].zoom_factor == 3.0
+    assert stack.loop
+    assert stack.levels[0].zoom_factor == 3.0
     seen = np.asarray(pictures[2].resize((32, 32), box=(32, 32, 64, 64)), float)
     again = np.asarray(pictures[0].resize((32, 32), Image.Resampling.BOX), float)
     assert np.abs(seen - again).mean() < 3.0  # box means of encoded values, hence not exact

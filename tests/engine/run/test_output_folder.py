@@ -49,7 +49,8 @@ def test_a_finished_stack_is_kept(tmp_path: Path) -> None:
     finish(tmp_path)
     assert refusal(tmp_path) == "exists"
     assert prepare(tmp_path, overwrite=True) is None
-    assert (tmp_path / "stack.json").exists() and (tmp_path / "level_00.png").exists()
+    assert (tmp_path / "stack.json").exists()
+    assert (tmp_path / "level_00.png").exists()
 
 
 def test_resuming_a_finished_job_finds_it_finished(tmp_path: Path) -> None:
@@ -77,6 +78,7 @@ def test_an_interrupted_run_of_another_job_is_not_resumed(tmp_path: Path) -> Non
 
 def test_a_job_matches_what_the_model_chose_for_it(tmp_path: Path) -> None:
     stack = Stack(tmp_path, (StackLevel("a"),), made_with={"job": DONE.to_dict()})
-    assert is_made_by(stack, JOB) and is_made_by(stack, DONE)
+    assert is_made_by(stack, JOB)
+    assert is_made_by(stack, DONE)
     assert not is_made_by(stack, Job(JOB.levels, seed=1, size=(32, 32)))
     assert not is_made_by(Stack(tmp_path, (StackLevel("a"),)), JOB)

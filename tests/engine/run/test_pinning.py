@@ -63,7 +63,8 @@ def test_what_the_mask_leaves_free_is_not_touched() -> None:
     mask[:, :, :12] = 1.0  # beside the footprint: no deeper level sees it
     result = pinned(x, nesting, [SamplerPin(0, torch.zeros(3, 64, 64), mask)])
     assert result[0, :, :, :12].abs().max() < 1e-6
-    assert torch.equal(result[0, :, :, 12:], x[0, :, :, 12:]) and torch.equal(result[1:], x[1:])
+    assert torch.equal(result[0, :, :, 12:], x[0, :, :, 12:])
+    assert torch.equal(result[1:], x[1:])
 
 
 def test_a_deeper_pin_prevails_in_its_own_footprint() -> None:
@@ -140,7 +141,8 @@ def test_a_given_picture_is_stretched_as_the_levels_are(tmp_path: Path) -> None:
     given = read_given(Job((LevelSpec("a", pin=Pin(str(tmp_path / "ramp.png"))),)))[0]
     pin = given.at((88, 48), 16 / 9)
     row = (pin.target[0, 24] + 1.0) * 127.5
-    assert row[0] == pytest.approx(0.4, abs=0.5) and row[-1] == pytest.approx(158.6, abs=0.5)
+    assert row[0] == pytest.approx(0.4, abs=0.5)
+    assert row[-1] == pytest.approx(158.6, abs=0.5)
 
 
 def test_only_the_masked_part_is_the_photo(tmp_path: Path) -> None:
@@ -164,7 +166,8 @@ def test_transparent_parts_of_a_picture_are_free(tmp_path: Path) -> None:
     rgba.save(tmp_path / "cut.png")
     job = Job((LevelSpec("a", pin=Pin(str(tmp_path / "cut.png"))),))
     _, mask = read_given(job)[0].fitted(SIZE)
-    assert mask[:, :30].max() == 0.0 and mask[:, 34:].min() == 1.0
+    assert mask[:, :30].max() == 0.0
+    assert mask[:, 34:].min() == 1.0
 
 
 def test_a_picture_of_another_shape_is_cut_and_not_stretched(tmp_path: Path) -> None:
@@ -172,7 +175,8 @@ def test_a_picture_of_another_shape_is_cut_and_not_stretched(tmp_path: Path) -> 
     picture, mask = read_given(Job((LevelSpec("a", pin=Pin(str(tmp_path / "wide.png"))),)))[
         0
     ].fitted((40, 40))
-    assert picture.shape == (40, 40, 3) and mask.shape == (40, 40)
+    assert picture.shape == (40, 40, 3)
+    assert mask.shape == (40, 40)
 
 
 def test_paths_in_a_job_file_are_relative_to_it(tmp_path: Path) -> None:
