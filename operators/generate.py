@@ -13,21 +13,15 @@ from ..tasks import latest, runner
 from ..tasks.delivery import Delivery
 from ..tasks.generation import Phase
 from ..tasks.start import new_generation, resumed_generation, why_not_generate
+from .shared import Waiting
 
 
-class ZOOMSTACK_OT_generate(bpy.types.Operator):
+class ZOOMSTACK_OT_generate(Waiting, bpy.types.Operator):
     """Make pictures of all levels that fit into one another, and build the zoom from them"""
 
     bl_idname = "zoom_stack.generate"
     bl_label = "Generate"
     bl_options = {"REGISTER"}
-
-    wait: BoolProperty(
-        name="Wait",
-        description="Return when the zoom is there, for scripts; always so in background mode",
-        default=False,
-        options={"SKIP_SAVE"},
-    )
 
     resume: BoolProperty(
         name="Continue",

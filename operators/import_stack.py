@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, FloatProperty, StringProperty
+from bpy.props import EnumProperty, StringProperty
 
 from ..blender.folders import EXTENSION
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import STACK_FILE, read_stack
 from ..scene.importing import ImportOptions, import_stack
-from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
 from ..scene.viewing import remember_view, show_in_viewport
+from .shared import Durations
 
 SAMPLE_FOLDER = EXTENSION / "samples" / "galaxy_to_shore"
 
 
-class ImportSettings(bpy.types.Operator):
+class ImportSettings(Durations, bpy.types.Operator):
     """Options that both import operators offer."""
 
     target: EnumProperty(
@@ -39,23 +39,6 @@ class ImportSettings(bpy.types.Operator):
             ("WORLD", "World Grows", "The pictures grow past a resting camera, at any depth"),
         ],
         default="AUTO",
-    )
-    seconds_per_octave: FloatProperty(
-        name="Seconds per Octave",
-        description="Time in which the view halves",
-        default=SECONDS_PER_OCTAVE,
-        min=0.01,
-        max=600.0,
-        soft_min=0.1,
-        soft_max=10.0,
-    )
-    hold_seconds: FloatProperty(
-        name="Hold (Seconds)",
-        description="Rest at the widest and at the deepest level; a loop never rests",
-        default=HOLD_SECONDS,
-        min=0.0,
-        max=600.0,
-        soft_max=5.0,
     )
 
     def import_folder(self, context: bpy.types.Context, folder: Path) -> set[str]:

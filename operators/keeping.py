@@ -6,7 +6,6 @@ import random
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty
 
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.options import LARGEST_INTEGER
@@ -15,21 +14,15 @@ from ..scene import finding, keys
 from ..settings.job import apply_stack
 from ..tasks import latest
 from ..tasks.start import why_not_generate
+from .shared import Waiting
 
 
-class ZOOMSTACK_OT_level_again(bpy.types.Operator):
+class ZOOMSTACK_OT_level_again(Waiting, bpy.types.Operator):
     """Make the active level's picture again, with another seed; every other level is kept"""
 
     bl_idname = "zoom_stack.level_again"
     bl_label = "Make Again"
     bl_options = {"REGISTER"}
-
-    wait: BoolProperty(
-        name="Wait",
-        description="Return when the zoom is there, for scripts; always so in background mode",
-        default=False,
-        options={"SKIP_SAVE"},
-    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

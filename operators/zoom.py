@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import bpy
-from bpy.props import FloatProperty, IntProperty
+from bpy.props import IntProperty
 
 from ..engine.contract.errors import ZoomStackError
 from ..scene import colour, finding, keys, markers, retiming
 from ..scene.target_scene import set_range
 from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
 from ..scene.viewing import look_through, remember_view
+from .shared import Durations
 
 
 class _OnZoom(bpy.types.Operator):
@@ -88,30 +89,12 @@ class ZOOMSTACK_OT_switch_rig(_OnZoom):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_retime(_OnZoom):
+class ZOOMSTACK_OT_retime(Durations, _OnZoom):
     """Give the zoom other durations; every key moves along, your own too"""
 
     bl_idname = "zoom_stack.retime"
     bl_label = "Retime"
     bl_options = {"REGISTER", "UNDO"}
-
-    seconds_per_octave: FloatProperty(
-        name="Seconds per Octave",
-        description="Time in which the view halves",
-        default=SECONDS_PER_OCTAVE,
-        min=0.01,
-        max=600.0,
-        soft_min=0.1,
-        soft_max=10.0,
-    )
-    hold_seconds: FloatProperty(
-        name="Hold (Seconds)",
-        description="Rest at the widest and at the deepest level; a loop never rests",
-        default=HOLD_SECONDS,
-        min=0.0,
-        max=600.0,
-        soft_max=5.0,
-    )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         root = finding.present_root(context)
