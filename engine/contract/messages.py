@@ -14,7 +14,7 @@ Requests::
 Messages, in the order in which they come::
 
     {"type": "hello", "protocol": 1, "engine": "0.2.0", "python": "3.11.7"}
-    {"type": "check", ...}                                   # the report of ``engine check``
+    {"type": "check", ...}                                   # the report of run/check_report.py
     {"type": "stage", "name": "load", "text": "Loading the model"}
     {"type": "progress", "step": 3, "total": 24, "level": 0, "levels": 6, "eta": 12.5}
     {"type": "preview", "step": 3, "level": 0, "levels": 6, "file": "/.../preview_00.png"}

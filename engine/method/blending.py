@@ -7,7 +7,7 @@ before, shallow to deep (section 4.2 of the paper, rewritten)::
     L_i     = x0_i + U DCT^-1[ w(kappa) DCT Delta_i ]
 
 after which the default rule lets both sides of the border meet. All are made of differences of
-neighbours, so a stack that already agrees (Delta = 0) is returned unchanged. The rules differ in
+neighbours, so levels that agree already (Delta = 0) are returned unchanged. The rules differ in
 the weight w of a frequency kappa, in cycles per deep image.
 """
 

@@ -1,10 +1,12 @@
 """How a level and the one that it holds meet at the border between them.
 
-Nested pictures are squares, and the world has none: where a child's subject filled its whole
-frame, the frame showed in the parent. So the child's own subject ends at an *outline* inside its
-frame, uneven and another one for each level, and beyond it the child goes on with what the parent
-shows there; detail finer than the parent's pixels is its own. Close to the border, over a *rim* of
-a few pixels, what differs all the same is shared between both.
+Below, the *parent* is the wider level and the *child* the one that it holds.
+
+Nested pictures are squares, and the world has none: a child whose subject fills its whole frame
+shows in the parent as a square. So the child's own subject ends at an *outline* inside its frame,
+uneven and another one for each level, and beyond it the child goes on with what the parent shows
+there; detail finer than the parent's pixels is its own. Close to the border, over a *rim* of a few
+pixels on both sides, what differs all the same is shared between both.
 """
 
 from __future__ import annotations
@@ -16,35 +18,35 @@ from torch.nn import functional
 
 from .footprint import Axis, Footprint
 
-# The outline, as the radius of a rounded frame that without waves touches the middle of each side
-# at 1: from the first on the child goes over to the parent's picture, at the second it has. Further
-# inside (0.7 and 1.05, 0.8 and 1.15, 0.85 and 1.2) fewer subjects were recognised.
+# The outline is a band around the child's middle. Its radius is 1 where a rounded frame would touch
+# the middle of each side: inside the first radius the child shows its own subject, outside the
+# second one the parent's picture, and between them it goes over. Further inside, a subject has too
+# little room to be recognised.
 OUTLINE = (0.9, 1.3)
-OUTLINE_POWER = 4  # 2 is an ellipse, more is nearer to the frame
-OUTLINE_WAVES = (2, 3, 5)  # around it
+OUTLINE_POWER = 4  # of the rounded frame: 2 is an ellipse, more is nearer to the square
+OUTLINE_WAVES = (2, 3, 5)  # so many around it, added up, make it uneven
 OUTLINE_UNEVEN = 0.1  # each wave's amplitude, of the radius
 OUTLINE_TURN = math.pi * (3.0 - math.sqrt(5.0))  # from level to level: the golden angle
-# Parent pixels over which neighbours are brought together at the child's border. Inwards the child
-# follows wholly over the plateau, then less and less; outwards the parent does, from the border on.
-# The inner widths are for a context strength of 0 and double up to 1.
+# The rim, in parent pixels from the child's border. Inwards the child follows wholly over a
+# plateau, then less and less; outwards the parent does, from the border on. The two inner widths
+# are those for a context strength of 0; they double up to 1.
 RIM_PIXELS = 2.0
 RIM_SHARE = 1 / 4  # of a footprint's smaller side that the inner fall may take at most
 PLATEAU_PIXELS = 1.0
-PLATEAU_SHARE = 1 / 16  # the same of the plateau; doubles as well
+PLATEAU_SHARE = 1 / 16  # of that side that the plateau may take; doubles as well
 OUTER_PIXELS = 8.0
-# Of the room between the footprint and the parent's own border that the outer fall may take, as
-# long as it has its least pixels. With half of it a parent of 64 pixels hardly had a place left
-# for its own subject.
+# How much of the room between the footprint and the parent's own border the outer fall may take, as
+# long as it has its least pixels: a small parent needs the rest for its own subject.
 OUTER_SHARE = 1 / 5
 OUTER_LEAST = 3.0
 # Of their difference at the border, what the parent takes. Around what it holds it can draw
-# anything, while a child whose borders are given is no longer its own subject.
+# anything, while a child whose borders are given is not free to draw its own subject.
 PARENT_SHARE = 0.8
 # The noise level below which the child follows all the same, at a context strength of 1: what is
 # left to be decided then is detail, which the parent would continue as streaks.
 PARENT_SIGMA = 0.5
-# The noise level below which the rim acts. To slow waves it is half of the picture; while they are
-# undecided it would lead the child as a whole: planets were no longer round, leaves not green.
+# The noise level below which the rim acts. Slow waves reach from it through half of the picture:
+# while these are undecided it would lead the child as a whole, its shape and its colour.
 RIM_SIGMA = 4.0
 
 
@@ -76,7 +78,7 @@ def meet(
         context_strength: at 0 the child's subject fills its frame, there is no outline; up to 1 the
             child's rim grows wider and takes more of the difference.
         free: (2, 1, H, W), of parent and child: 0 where it is given.
-        number: of the child in the stack; each has an outline of its own.
+        number: the child's; each level has an outline of its own.
 
     Returns:
         what to add to the parent and to the child.

@@ -25,7 +25,7 @@ import torch
 
 
 class Denoiser(Protocol):
-    """A model bound to the prompts of one stack.
+    """A model bound to the prompts of one zoom.
 
     Attributes:
         channels: of its images; 3 for pixel models.
@@ -37,7 +37,7 @@ class Denoiser(Protocol):
         """Estimate the clean images.
 
         Args:
-            z: (N, C, H, W), x + sigma * epsilon; image i belongs to level i of the stack.
+            z: (N, C, H, W), x + sigma * epsilon; image i belongs to level i.
             sigma: (N,) noise levels, standard deviations in the units of x (-1 to 1).
 
         Returns:

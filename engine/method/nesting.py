@@ -1,7 +1,8 @@
-"""The zoom stack and Pi_image (Wang et al., section 4.1).
+"""How levels lie in one another, and Pi_image, which makes them agree (Wang et al., section 4.1).
 
-A stack is a tensor of N levels, (N, C, H, W), widest first; level i+1 covers its footprint in
-level i. Rendering makes the levels agree: what level i shows of level i+1 is level i+1, reduced.
+The paper's zoom stack is here a tensor of N levels, (N, C, H, W), widest first. Its *nesting* is
+the list of their footprints: level i+1 covers ``nesting[i]`` in level i. After rendering the levels
+agree: what level i shows of level i+1 is level i+1, reduced.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .footprint import Footprint, footprint
 def footprints(
     placements: Sequence[Placement], size: tuple[int, int], loop: bool = False
 ) -> list[Footprint]:
-    """The nesting of a stack.
+    """The nesting of N levels: N - 1 footprints, or N in a loop.
 
     Args:
         placements: of all N levels; the first says how level 0 lies in the deepest level of a
@@ -33,7 +34,7 @@ def footprints(
 
 
 def holding(levels: int, loop: bool = False) -> list[bool]:
-    """Which levels of a stack hold the next one: all, but for the deepest where it is no loop."""
+    """Which levels hold the next one: all, but for the deepest where it is no loop."""
     return [True] * (levels - 1) + [loop]
 
 

@@ -29,7 +29,7 @@ class Pin:
 
     Attributes:
         level: which level is pinned.
-        target: (C, H, W) in the values of the stack that it is applied to.
+        target: (C, H, W) in the values of the levels that it is applied to.
         mask: (1, H, W), 1 where the level shall be the target, 0 where it is free.
         sampled: whether the model is asked for the level; if not, ``mask`` is 1 everywhere, or
             everywhere but in the next level's footprint.
@@ -48,7 +48,7 @@ def given(pins: Sequence[Pin], shape: Sequence[int]) -> torch.Tensor | None:
     has nothing of its own.
 
     Args:
-        shape: N, C, H, W of the stack.
+        shape: N, C, H, W of all levels.
     """
     if not pins:
         return None
@@ -98,7 +98,7 @@ def estimates(
 
 
 def pinned(x: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin]) -> torch.Tensor:
-    """The rendered stack nearest to ``x`` that shows every pin's target.
+    """The rendered levels nearest to ``x`` that show every pin's target.
 
     Where two pins contradict each other the deeper one prevails inside its own footprint: it is
     what one sees there. In a loop every level lies inside every other one, once round.

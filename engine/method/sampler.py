@@ -4,7 +4,7 @@ One round, for all levels together::
 
     x0 = D(z, sigma)             each level's model estimate of the clean image; kept ones as given
     L  = blend(x0)               levels brought into agreement            blending.py
-    x  = Pi_image(L)             levels that agree exactly                stack.py
+    x  = Pi_image(L)             levels that agree exactly                nesting.py
     x  = pin(x)                  levels that show given pictures          pinning.py
     z  = update(z, x, Pi_noise)  the solver, with x in place of x0        solvers.py, noise.py
 """
@@ -75,7 +75,7 @@ def sample(
     loop: bool = False,
     on_step: Callable[[StepReport], None] | None = None,
 ) -> torch.Tensor:
-    """Sample a zoom stack.
+    """Sample all levels of a zoom together.
 
     Args:
         denoiser: the model, bound to one prompt per level, or per sampled level with ``pins``.

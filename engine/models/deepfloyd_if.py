@@ -54,7 +54,7 @@ class DeepFloydIF:
     def condition(
         self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
     ) -> IFDenoiser:
-        """Encode the prompts of a stack; see the protocol."""
+        """Encode the prompts of all levels; see the protocol."""
         positive, negative = encode_prompts(
             self.folder, self.unet, prompts, negative_prompts, guidance_scale
         )
@@ -66,7 +66,7 @@ class DeepFloydIF:
 
 
 class IFDenoiser:
-    """Stage I bound to the prompts of a stack; see ``models.protocol.Denoiser``.
+    """Stage I bound to the prompts of all levels; see ``method.denoiser.Denoiser``.
 
     Attributes:
         micro_batch: levels evaluated at once; smaller needs less memory.
@@ -157,7 +157,7 @@ def load(folder: Path, name: str, revision: str, device: torch.device) -> DeepFl
     Args:
         folder: holds ``model_index.json``, ``unet/``, ``scheduler/``, ``text_encoder/``,
             ``tokenizer/``; weights as safetensors.
-        revision: recorded with every stack.
+        revision: identifies the weights.
 
     Raises:
         ZoomStackError: code ``bad_model``.

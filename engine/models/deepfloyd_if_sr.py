@@ -2,7 +2,7 @@
 
 The UNet sees the noisy large picture beside the small one, enlarged and made slightly noisy itself
 (Ho et al. 2022, "Cascaded diffusion models", section 4: conditioning augmentation). Its low
-frequencies therefore follow the first stage's stack, which agrees; what is left for joint sampling
+frequencies therefore follow the first stage's levels, which agree; what is left for joint sampling
 is the detail.
 """
 
@@ -97,7 +97,7 @@ def reads_text(unet: Any) -> bool:
 
 
 class SuperResolutionDenoiser(IFDenoiser):
-    """Stage II bound to the prompts and the small pictures of a stack."""
+    """Stage II bound to the prompts and the small pictures of all levels."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What a model is given for a stack's prompts: all of them, or what a small model knows."""
+"""What a model is given for a zoom's prompts: all of them, or what a small model knows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def texts_for(
     holds: Sequence[bool],
     silent: Collection[int] = (),
 ) -> tuple[list[str], list[str]]:
-    """What a model is given for the prompts of a stack, one a level, and for what to avoid.
+    """What a model is given for the prompts of a zoom, one a level, and for what to avoid.
 
     For a small model, a prefix of both prompts of a level that holds the next one says what that
     shows, where it is known: guidance does not exaggerate what both have in common.

@@ -41,7 +41,7 @@ class Model(Protocol):
     def condition(
         self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
     ) -> Denoiser:
-        """Encode the prompts of a stack, one per level."""
+        """Encode the prompts of a zoom, one per level."""
         ...
 
     def unread(self, prompts: Sequence[str]) -> list[str]:

@@ -251,31 +251,33 @@ def _family(folder: Path, name: str) -> Family:
 
 
 def _check_parts(folder: Path, name: str, family: Family) -> None:
+    """Refuse a model whose folder is incomplete, or would have to be unpickled."""
     absent = _absent(folder) if family.enlarges else set()
     for part in family.parts:
-        if part in absent:
-            continue
-        if not (folder / part).is_dir():
+        if part not in absent and not (folder / part).is_dir():
             raise ZoomStackError(
                 "bad_model", f"The model {name!r} lacks its part {part!r}.", "Download it again."
             )
     for part in (family.denoiser, *family.text_encoders):
-        if part in absent:
-            continue
-        if any((folder / part).glob("*.safetensors")):
-            continue
-        what = f"The part {part!r} of the model {name!r}" if part else f"The model {name!r}"
-        if any((folder / part).glob("*.bin")) or any((folder / part).glob("*.ckpt")):
-            raise ZoomStackError(
-                "bad_model",
-                f"{what} has its weights only as pickle files, which could run any program.",
-                "Download the model's safetensors files.",
-            )
+        if part not in absent:
+            what = f"The part {part!r} of the model {name!r}" if part else f"The model {name!r}"
+            _check_weights(folder / part, what)
+
+
+def _check_weights(part: Path, what: str) -> None:
+    if any(part.glob("*.safetensors")):
+        return
+    if any(part.glob("*.bin")) or any(part.glob("*.ckpt")):
         raise ZoomStackError(
             "bad_model",
-            f"{what} has no weights (*.safetensors).",
-            "Download it again.",
+            f"{what} has its weights only as pickle files, which could run any program.",
+            "Download the model's safetensors files.",
         )
+    raise ZoomStackError(
+        "bad_model",
+        f"{what} has no weights (*.safetensors).",
+        "Download it again.",
+    )
 
 
 def _absent(folder: Path) -> set[str]:

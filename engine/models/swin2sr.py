@@ -1,6 +1,6 @@
 """Swin2SR's folder format, of transformers: one picture enlarged, without diffusion.
 
-Every picture of a stack is enlarged by itself; the last Pi_image pass lets them agree again.
+Every level's picture is enlarged by itself; the last Pi_image pass lets them agree again.
 Conde et al. 2022, "Swin2SR: SwinV2 transformer for compressed image super-resolution and
 restoration".
 """

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ..contract.errors import ZoomStackError
 from ..contract.stack import write_atomically
 from .colour import Bytes, Floats
+
+#: What Pillow raises for files that are no pictures, damaged, or far too large.
+UNREADABLE = (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError)
 
 
 def encode_png(picture: Bytes) -> bytes:

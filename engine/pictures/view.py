@@ -9,20 +9,23 @@ aspect inside level 0. Outside level 0 it is black. A loop is laid out by ``cont
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from ..contract.errors import ZoomStackError
 from ..contract.geometry import level_offsets
 from ..contract.stack import Stack
 from ..contract.unrolling import Unrolled, unroll
 from .colour import Bytes, Floats, bytes_to_linear, linear_to_bytes
+from .files import UNREADABLE
 
 FILTER_RADIUS = 1.5  # pixels
 SAMPLES = 8  # per pixel and axis
@@ -55,13 +58,8 @@ def load_picture(path: Path) -> Bytes:
     Raises:
         ZoomStackError: code ``bad_picture``.
     """
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError):
-        raise ZoomStackError(
-            "bad_picture", f"{path} cannot be read as a picture.", "Save it again as PNG or JPEG."
-        ) from None
+    with _opened(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def picture_size(path: Path) -> tuple[int, int]:
@@ -70,10 +68,16 @@ def picture_size(path: Path) -> tuple[int, int]:
     Raises:
         ZoomStackError: code ``bad_picture``.
     """
+    with _opened(path) as image:
+        return image.size
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
     try:
         with Image.open(path) as image:
-            return image.size
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError):
+            yield image
+    except UNREADABLE:
         raise ZoomStackError(
             "bad_picture", f"{path} cannot be read as a picture.", "Save it again as PNG or JPEG."
         ) from None

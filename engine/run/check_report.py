@@ -1,4 +1,4 @@
-"""The report of ``engine check``: whether the engine can work here, and with what.
+"""The report of ``python -m engine check``: whether the engine can work here, and with what.
 
 It says what is wrong and never fails because of it: that is what it is for.
 """

@@ -1,4 +1,4 @@
-"""From sampled levels to pictures on disk: final size, final Pi_image pass, PNG. Imports torch."""
+"""From sampled levels to pictures on disk: final size, last Pi_image pass, PNG. Imports torch."""
 
 from __future__ import annotations
 
@@ -35,10 +35,6 @@ def final_pictures(
 ) -> Iterator[tuple[int, Bytes]]:
     """Bring every level to its final size and let the levels agree once more, in linear light.
 
-    The recursion of Pi_image, x_i = paste(L_i, R x_{i+1}), needs two levels at a time: so a stack
-    of any depth takes the memory of two. Given pictures reach from their level into every deeper
-    one, and a loop has no deepest level: then all levels are in memory at once.
-
     Args:
         levels: (N, 3, h, w), about -1 to 1.
         placements: of all N levels.
@@ -63,31 +59,53 @@ def final_pictures(
     sampled = levels.float().cpu().numpy()
 
     def enlarged(index: int) -> torch.Tensor:
+        """(3, height, width) linear light of 0 to 1."""
         check()
         return _channels_first(to_linear(upscaler.resize(to_unit(sampled[index]), size, check)))
 
-    last = len(placements) - 1
+    nesting = footprints(placements, size, loop)
     if given or loop:
-        nesting = footprints(placements, size, loop)
-        pins = [picture.in_linear_light(size) for picture in given]
-        stack = render_with(torch.stack([enlarged(i) for i in range(len(placements))]), nesting)
-        stack = _pinned_in_range(stack, nesting, pins, check)
-        if pins:
-            stack = _shown(stack, nesting, pins, {each.level for each in given if each.stays})
-        for index in range(last, -1, -1):
-            check()
-            yield index, linear_to_bytes(stack[index].numpy().transpose(1, 2, 0))
-        return
+        finished = _all_at_once(enlarged, nesting, len(placements), size, given, check)
+    else:
+        finished = _one_by_one(enlarged, nesting)
+    for index, picture in finished:
+        yield index, linear_to_bytes(picture.numpy().transpose(1, 2, 0))
+
+
+def _one_by_one(
+    enlarged: Callable[[int], torch.Tensor], nesting: Sequence[Footprint]
+) -> Iterator[tuple[int, torch.Tensor]]:
+    """Pi_image's recursion, x_i = paste(L_i, R x_{i+1}): two levels in memory, however many."""
+    last = len(nesting)
     deeper = enlarged(last)
-    yield last, linear_to_bytes(deeper.numpy().transpose(1, 2, 0))
+    yield last, deeper
     for index in range(last - 1, -1, -1):
-        (place,) = footprints([placements[index], placements[index + 1]], size)
+        place = nesting[index]
         deeper = place.paste(enlarged(index), place.reduce(deeper)).clamp(0.0, 1.0)
-        yield index, linear_to_bytes(deeper.numpy().transpose(1, 2, 0))
+        yield index, deeper
+
+
+def _all_at_once(
+    enlarged: Callable[[int], torch.Tensor],
+    nesting: Sequence[Footprint],
+    count: int,
+    size: tuple[int, int],
+    given: Sequence[GivenPicture],
+    check: Callable[[], None],
+) -> Iterator[tuple[int, torch.Tensor]]:
+    """With all levels in memory: given pictures reach into every level, and a loop has no end."""
+    pins = [picture.in_linear_light(size) for picture in given]
+    levels = render_with(torch.stack([enlarged(i) for i in range(count)]), nesting)
+    levels = _pinned_in_range(levels, nesting, pins, check)
+    if pins:
+        levels = _shown(levels, nesting, pins, {each.level for each in given if each.stays})
+    for index in range(count - 1, -1, -1):
+        check()
+        yield index, levels[index]
 
 
 def _pinned_in_range(
-    stack: torch.Tensor,
+    levels: torch.Tensor,
     nesting: Sequence[Footprint],
     pins: Sequence[Pin],
     check: Callable[[], None],
@@ -96,45 +114,45 @@ def _pinned_in_range(
 
     A wide view that is brought into a deep one carries some pixels past the end of the range;
     cutting them off would take the pin away again. Alternating the two projections converges, but
-    slowly, or to no stack at all, where the picture is points of light: see ``_shown``.
+    slowly, or to nothing that meets both, where the picture is points of light: see ``_shown``.
     """
     for _ in range(_MOST_ROUNDS):
         check()
-        stack = pinned(stack, nesting, pins)
-        cut = stack.clamp(0.0, 1.0)
-        if not pins or float((stack - cut).abs().max()) < _INVISIBLE:
+        levels = pinned(levels, nesting, pins)
+        cut = levels.clamp(0.0, 1.0)
+        if not pins or float((levels - cut).abs().max()) < _INVISIBLE:
             break
-        stack = render_with(cut, nesting)
-    return stack
+        levels = render_with(cut, nesting)
+    return levels
 
 
 def _shown(
-    stack: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin], staying: Set[int]
+    levels: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin], staying: Set[int]
 ) -> torch.Tensor:
-    """The stack with every pin's target exactly where that level is what one sees.
+    """The levels with every pin's target exactly where that level is what one sees.
 
     Where a deeper pin lies, that one prevails, but in the levels ``staying``: their file is what is
     seen of them in wider levels as well.
     """
     by_level = {pin.level: pin for pin in pins}
-    levels = list(stack)
-    covered = torch.zeros_like(stack[0, :1])
-    for index in range(len(levels) - 1, -1, -1):
-        if index + 1 < len(levels):
+    shown = list(levels)
+    covered = torch.zeros_like(levels[0, :1])
+    for index in range(len(shown) - 1, -1, -1):
+        if index + 1 < len(shown):
             place = nesting[index]
-            levels[index] = place.paste(levels[index], place.reduce(levels[index + 1]))
+            shown[index] = place.paste(shown[index], place.reduce(shown[index + 1]))
             covered = place.paste(torch.zeros_like(covered), place.reduce(covered))
         if index in by_level:
             pin = by_level[index]
             weight = pin.mask * (1.0 - covered.clamp(0.0, 1.0) * (index not in staying))
-            levels[index] = levels[index] + weight * (pin.target - levels[index])
+            shown[index] = shown[index] + weight * (pin.target - shown[index])
             covered = torch.maximum(covered, pin.mask)
-    if is_loop(nesting, len(levels)):
-        last = len(levels) - 1
-        shown = nesting[-1].paste(levels[last], nesting[-1].reduce(levels[0]))
+    if is_loop(nesting, len(shown)):
+        last = len(shown) - 1
+        nested = nesting[-1].paste(shown[last], nesting[-1].reduce(shown[0]))
         mask = by_level[last].mask if last in by_level else torch.zeros_like(covered)
-        levels[last] = shown + mask * (levels[last] - shown)
-    return torch.stack(levels)
+        shown[last] = nested + mask * (shown[last] - nested)
+    return torch.stack(shown)
 
 
 def _channels_first(picture: Floats) -> torch.Tensor:

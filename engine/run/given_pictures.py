@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from ..contract.errors import ZoomStackError
 from ..contract.geometry import Placement
@@ -21,6 +21,7 @@ from ..contract.job import Pin as PinSpec
 from ..method.footprint import footprint
 from ..method.pinning import Pin
 from ..pictures.colour import Floats, to_linear
+from ..pictures.files import UNREADABLE
 
 _PNG = b"\x89PNG\r\n\x1a\n"  # what every PNG begins with
 
@@ -70,7 +71,7 @@ class GivenPicture:
         return picture, mask
 
     def at(self, size: tuple[int, int], aspect: float) -> Pin:
-        """The pin for a stack of values -1 to 1 at a size (width, height)."""
+        """The pin for sampled levels, of values -1 to 1, at a size (width, height)."""
         picture, mask = self.fitted(size, aspect)
         target = torch.from_numpy(picture.transpose(2, 0, 1).copy()) * 2.0 - 1.0
         return Pin(self.level, target, torch.from_numpy(mask.copy())[None], self.sampled)
@@ -158,7 +159,7 @@ def _open(path: Path, index: int, relation: str) -> Image.Image:
     try:
         with Image.open(path) as image:
             return ImageOps.exif_transpose(image).copy()
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError):
+    except UNREADABLE:
         raise ZoomStackError(
             "bad_picture",
             f"Level {index + 1} {relation} {path}, which cannot be read as a picture.",
