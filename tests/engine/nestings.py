@@ -1,4 +1,4 @@
-"""Stacks of several shapes that the method's tests run over."""
+"""Nestings of several shapes, for the tests of the method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Levels that are pinned to a picture show it; the stack stays one stack."""
+"""A job with pinned levels: the pictures that it names are read, and end up on disk."""
 
 from __future__ import annotations
 
@@ -15,16 +15,12 @@ from engine.contract.errors import ZoomStackError
 from engine.contract.geometry import Placement
 from engine.contract.job import Job, LevelSpec, Pin, SamplerSettings, load_job, parse_job
 from engine.machine.failures import Cancelled
-from engine.method.nesting import footprints, render_with
-from engine.method.pinning import Pin as SamplerPin
-from engine.method.pinning import pinned
-from engine.method.sampler import sample
+from engine.method.nesting import footprints
 from engine.pictures.colour import bytes_to_linear
 from engine.run.given_pictures import read_given
 from engine.run.request import GenerateRequest
 from engine.run.start import run_generate
 from tests.doubles.analytic_engine import AnalyticModel
-from tests.engine.nestings import NESTINGS, chain
 from tests.engine.recorder import Recorder
 
 SIZE = (64, 48)
@@ -42,56 +38,6 @@ def photo(folder: Path, name: str = "photo.png", size: tuple[int, int] = SIZE) -
 
 def rms(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sqrt(np.mean((a.astype(float) - b.astype(float)) ** 2)))
-
-
-@pytest.mark.parametrize("level", [0, 1])
-@pytest.mark.parametrize("name", NESTINGS)
-def test_a_pinned_level_is_its_target_and_the_levels_still_agree(name: str, level: int) -> None:
-    placements, (width, height) = NESTINGS[name]
-    nesting = footprints(placements, (width, height))
-    x = render_with(torch.randn(len(placements), 3, height, width), nesting)
-    target = torch.randn(3, height, width)
-    result = pinned(x, nesting, [SamplerPin(level, target, torch.ones(1, height, width))])
-    assert (result[level] - target).abs().max() < 1e-4
-    assert torch.allclose(render_with(result, nesting), result, atol=1e-5)
-
-
-def test_what_the_mask_leaves_free_is_not_touched() -> None:
-    nesting = footprints(chain(3, 2.0), (64, 64))
-    x = render_with(torch.randn(3, 3, 64, 64), nesting)
-    mask = torch.zeros(1, 64, 64)
-    mask[:, :, :12] = 1.0  # beside the footprint: no deeper level sees it
-    result = pinned(x, nesting, [SamplerPin(0, torch.zeros(3, 64, 64), mask)])
-    assert result[0, :, :, :12].abs().max() < 1e-6
-    assert torch.equal(result[0, :, :, 12:], x[0, :, :, 12:])
-    assert torch.equal(result[1:], x[1:])
-
-
-def test_a_deeper_pin_prevails_in_its_own_footprint() -> None:
-    nesting = footprints(chain(3, 2.0), (64, 64))
-    x = torch.zeros(3, 3, 64, 64)
-    whole = torch.ones(1, 64, 64)
-    pins = [
-        SamplerPin(2, torch.full((3, 64, 64), -0.5), whole),
-        SamplerPin(0, torch.full((3, 64, 64), 0.5), whole),
-    ]
-    result = pinned(x, nesting, pins)
-    assert torch.allclose(result[2], torch.full((3, 64, 64), -0.5), atol=1e-5)
-    assert torch.allclose(result[0, :, :20], torch.full((3, 20, 64), 0.5), atol=1e-5)
-    assert result[0, :, 28:36, 28:36].max() < -0.49
-
-
-def test_sampling_with_a_pinned_photo_ends_at_the_photo() -> None:
-    placements = chain(3, 2.0)
-    target = torch.rand(3, 32, 32) * 2 - 1
-    pins = [SamplerPin(0, target, torch.ones(1, 32, 32))]
-    denoiser = AnalyticModel().condition(["a", "b", "c"], [""] * 3, 1.0)
-    levels = sample(
-        denoiser, placements, size=(32, 32), seed=1, settings=SamplerSettings(steps=6), pins=pins
-    )
-    assert (levels[0] - target).abs().max() < 1e-4
-    free = sample(denoiser, placements, size=(32, 32), seed=1, settings=SamplerSettings(steps=6))
-    assert (levels[2] - free[2]).abs().max() > 1e-3
 
 
 def generate(job: Job, out: Path, **options: bool) -> list[np.ndarray]:
