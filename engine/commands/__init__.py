@@ -1,6 +1,6 @@
-"""The commands of ``python -m engine``, one to a file.
+"""The commands of ``python -m engine``, one to a file; ``exits`` is how they all end.
 
-Each module has ``add(commands)``, which describes its arguments, and ``run(arguments)``, which
+Each command has ``add(commands)``, which describes its arguments, and ``run(arguments)``, which
 returns the exit code. Nothing heavy is imported before the arguments are known to be right.
 """
 
@@ -13,19 +13,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from .. import __version__
-from ..contract.errors import Remedy, ZoomStackError
-from ..machine.failures import as_zoom_stack_error, details
-from ..models.registry import MODELS_VARIABLE
+from ..machine.failures import as_zoom_stack_error
 from . import check, generate, models, view, worker
-
-INTERRUPTED = 130  # what shells expect of a program ended by Ctrl+C
-
-_ARGUMENTS = {
-    Remedy.GO_ON: "--resume",
-    Remedy.START_ANEW: "without --resume",
-    Remedy.REPLACE: "--overwrite",
-    Remedy.CHOOSE_MODELS: f"--models, or the environment variable {MODELS_VARIABLE}",
-}
+from .exits import INTERRUPTED, report_failure
 
 
 class _Parser(argparse.ArgumentParser):
@@ -50,20 +40,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         return report_failure(error, as_zoom_stack_error(error), arguments.debug)
     return code
-
-
-def report_failure(error: Exception, shown: ZoomStackError, debug: bool) -> int:
-    """One clear line on standard error; the traceback only for those who want it."""
-    if debug:
-        print(details(error), file=sys.stderr, end="")
-    print(f"Error: {one_line(shown)}", file=sys.stderr)
-    return 1
-
-
-def one_line(error: ZoomStackError) -> str:
-    """Text, hint and the argument that does what it says, without line breaks."""
-    argument = f"({_ARGUMENTS[error.remedy]})" if error.remedy else ""
-    return " ".join(f"{error.text} {error.hint} {argument}".split())
 
 
 def build_parser() -> argparse.ArgumentParser:

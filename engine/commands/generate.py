@@ -17,6 +17,7 @@ from ..run.output_folder import OutputFolder
 from ..run.reporting import JsonReporter, Reporter, TerminalReporter, claim_stdout
 from ..run.request import GenerateRequest
 from ..run.start import run_generate
+from .exits import INTERRUPTED, report_failure
 
 # They lie beside the engine, in the checkout and in the extension.
 PRESETS = Path(__file__).parents[2] / "presets"
@@ -43,8 +44,6 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from . import INTERRUPTED, report_failure
-
     reporter = _reporter(arguments)
     reporter.hello()
     folder: OutputFolder | None = None

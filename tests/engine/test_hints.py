@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from devtools.paths import REPO
-from engine.commands import one_line
+from engine.commands.exits import one_line
 from engine.contract.errors import Remedy, ZoomStackError
 
 ENGINE = REPO / "engine"
