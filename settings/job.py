@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.job import Job, Keep, LevelSpec, Pin, SamplerSettings, checked, parse_job
+from ..engine.contract.job import Job, Keep, LevelSpec, Pin, SamplerSettings
+from ..engine.contract.job_parser import checked, parse_job
 from ..engine.contract.options import LARGEST_INTEGER
 from ..engine.contract.stack import Stack
 from .kept_levels import check_kept, is_kept

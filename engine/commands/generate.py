@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from ..contract.job import load_job
+from ..contract.job_parser import load_job
 from ..contract.options import DEVICE_NAMES, MAX_SEED
 from ..machine.failures import Cancelled, as_zoom_stack_error, details
 from ..run.output_folder import OutputFolder

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
-from pathlib import Path
+from dataclasses import MISSING, asdict, dataclass, field
 from typing import Any
 
-from .geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR, Placement, check_footprint
-from .options import MAX_SEED, Choice, Switch, option, read_options
-from .validation import Checker, read_json
+from .geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR
+from .options import MAX_SEED, Choice, Switch, option
 
 JOB_VERSION = 1
 BUNDLED = "bundled"  # the model that comes with Zoom Stack
@@ -37,7 +34,6 @@ BLENDINGS = (
     Choice("none", "None", "Levels only lie in one another; for comparison"),
 )
 
-_CHECK = Checker("bad_job", "The job")
 _ZOOM_HINTS = {"soft_min": 1.25, "soft_max": 8.0, "step": 25, "precision": 2}
 
 
@@ -282,116 +278,3 @@ class Job:
         for level in data["levels"]:
             level["focus"] = list(level["focus"])
         return {"version": JOB_VERSION, **data, "levels": list(data["levels"])}
-
-
-def parse_job(data: object, folder: Path | None = None) -> Job:
-    """Read the JSON form of a job.
-
-    Args:
-        folder: what relative paths of pictures are relative to; None leaves them as they are.
-
-    Raises:
-        ZoomStackError: code ``bad_job`` or ``bad_geometry``, naming the place.
-    """
-    job = _object(data, "it", {"version", *_names(Job)})
-    _CHECK.version(job.get("version", JOB_VERSION), JOB_VERSION)
-    sampler = _object(job.get("sampler", {}), '"sampler"', _names(SamplerSettings))
-    return checked(
-        Job(
-            levels=_parse_levels(job.get("levels"), folder),
-            sampler=SamplerSettings(**read_options(SamplerSettings, sampler, _CHECK)),
-            **read_options(Job, job, _CHECK),
-        )
-    )
-
-
-def checked(job: Job) -> Job:
-    """A job whose values are each right by themselves, if they are also right together.
-
-    Raises:
-        ZoomStackError: code ``bad_job`` or ``bad_geometry``, naming the place.
-    """
-    if not job.levels:
-        raise _CHECK.fail("it has no levels.", "Add at least one level with a prompt.")
-    if len(job.levels) > MAX_LEVELS:
-        raise _CHECK.fail(f"it has {len(job.levels)} levels; at most {MAX_LEVELS} are possible.")
-    for number, level in enumerate(job.levels, start=1):
-        _check_level(level, f"level {number}")
-    if all(level.keep for level in job.levels):
-        raise _CHECK.fail(
-            "every level is kept, so there is nothing to make.", "Free a level, or add one."
-        )
-    for number, level in enumerate(job.levels, start=1):
-        where = f"Level {number}"
-        if number == 1:
-            if not job.loop:
-                continue
-            where = f"{where}, which the loop puts into level {len(job.levels)}"
-        # Every level of a job has one size, so the aspect cancels here.
-        check_footprint(Placement(level.zoom_factor, level.focus), 1.0, where)
-    return job
-
-
-def load_job(path: Path) -> Job:
-    """Read a job file.
-
-    Raises:
-        ZoomStackError: code ``bad_job`` or ``bad_geometry``.
-    """
-    return parse_job(read_json(path, "bad_job"), path.resolve().parent)
-
-
-def _check_level(level: LevelSpec, where: str) -> None:
-    if level.pin and level.keep:
-        raise _CHECK.fail(f"{where} is both kept and pinned to a picture.", "Choose one of them.")
-    if not level.prompt and (level.keep is None or level.keep.follow):
-        raise _CHECK.fail(f"{where} has no prompt.", "Say what is seen at that scale.")
-
-
-def _names(declaring: type) -> set[str]:
-    return {each.name for each in fields(declaring)}
-
-
-def _object(value: object, where: str, names: set[str]) -> Mapping[str, Any]:
-    found = _CHECK.mapping(value, where)
-    _CHECK.known_keys(found, frozenset(names), where)
-    return found
-
-
-def _parse_levels(value: object, folder: Path | None) -> tuple[LevelSpec, ...]:
-    items = _CHECK.items([] if value is None else value, '"levels"')
-    # Any number of them is read here, and refused in ``checked``.
-    return tuple(_parse_level(item, number, folder) for number, item in enumerate(items, start=1))
-
-
-def _parse_level(value: object, number: int, folder: Path | None) -> LevelSpec:
-    where = f"level {number}"
-    level = _object(value, where, _names(LevelSpec))
-    return LevelSpec(
-        pin=_parse_pin(level.get("pin"), where, folder),
-        keep=_parse_keep(level.get("keep"), where, folder),
-        **read_options(LevelSpec, level, _CHECK, where),
-    )
-
-
-def _parse_pin(value: object, where: str, folder: Path | None) -> Pin | None:
-    if value is None:
-        return None
-    pin = _object(value, f"the pin of {where}", _names(Pin))
-    image = _CHECK.text(pin.get("image"), f"the pinned picture of {where}")
-    mask = pin.get("mask")
-    paths = [image] if mask is None else [image, _CHECK.text(mask, f"the mask of {where}")]
-    if not all(path.strip() for path in paths):
-        raise _CHECK.fail(f"{where} has a pin without a picture.", "Name one, or remove the pin.")
-    return Pin(*(path if folder is None else str(folder / path) for path in paths))
-
-
-def _parse_keep(value: object, where: str, folder: Path | None) -> Keep | None:
-    if value is None:
-        return None
-    keep = _object(value, f"the kept picture of {where}", _names(Keep))
-    image = _CHECK.text(keep.get("image", ""), f"the kept picture of {where}")
-    if not image.strip():
-        raise _CHECK.fail(f"{where} is kept, but its picture is not named.", "Name its file.")
-    follow = _CHECK.boolean(keep.get("follow", False), f'"follow" of {where}')
-    return Keep(image if folder is None else str(folder / image), follow)

@@ -14,7 +14,8 @@ import os
 from pathlib import Path
 
 from ..contract.errors import Remedy, ZoomStackError
-from ..contract.job import Job, parse_job
+from ..contract.job import Job
+from ..contract.job_parser import parse_job
 from ..contract.stack import STACK_FILE, Stack, read_stack
 from ..contract.work_folder import WORK_FOLDER, saved_states, state_file
 

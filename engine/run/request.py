@@ -7,7 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..contract.job import Job, parse_job
+from ..contract.job import Job
+from ..contract.job_parser import parse_job
 from ..contract.messages import Message
 from ..contract.options import DEVICE_NAMES
 from ..contract.validation import Checker

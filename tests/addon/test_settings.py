@@ -396,7 +396,7 @@ def test_every_option_goes_to_the_settings_and_back(bpy: Any, settings: Any) -> 
         "levels": [level, level],
     }
     job_module.apply_job(settings, data)
-    expected = contract.parse_job(data)
+    expected = bpy_session.submodule("engine.contract.job_parser").parse_job(data)
     assert job_module.job_from_settings(settings) == expected
     assert all(value is not None for value in plain[contract.SamplerSettings].values())
 

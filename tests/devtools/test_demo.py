@@ -7,7 +7,7 @@ from pathlib import Path
 
 from devtools.demo import write_job
 from devtools.paths import REPO
-from engine.contract.job import load_job
+from engine.contract.job_parser import load_job
 
 
 def test_the_demo_makes_the_first_preset_larger(tmp_path: Path) -> None:

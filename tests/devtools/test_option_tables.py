@@ -8,7 +8,7 @@ import re
 import pytest
 
 from devtools.option_tables import DOCUMENT, with_options
-from engine.contract.job import parse_job
+from engine.contract.job_parser import parse_job
 
 
 def test_the_document_has_the_declared_options() -> None:

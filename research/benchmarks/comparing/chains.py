@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.geometry import Placement
-from engine.contract.job import load_job
+from engine.contract.job_parser import load_job
 
 PRESETS = Path(__file__).parents[3] / "presets"
 

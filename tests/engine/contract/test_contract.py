@@ -20,7 +20,8 @@ from engine.contract.geometry import (
     opacity,
     view_offset,
 )
-from engine.contract.job import Job, LevelSpec, load_job, parse_job
+from engine.contract.job import Job, LevelSpec
+from engine.contract.job_parser import load_job, parse_job
 from engine.contract.stack import Stack, StackLevel, parse_stack, read_stack, write_stack
 from engine.contract.unrolling import unroll
 
@@ -33,7 +34,8 @@ def test_a_job_needs_nothing_but_prompts() -> None:
     job = parse_job(job_with())
     assert [level.prompt for level in job.levels] == ["a galaxy", "a planet"]
     assert (job.model, job.seed, job.size) == ("bundled", 0, None)
-    assert job.levels[1].zoom_factor == 2.0 and job.levels[1].focus == (0.5, 0.5)
+    assert job.levels[1].zoom_factor == 2.0
+    assert job.levels[1].focus == (0.5, 0.5)
 
 
 def test_a_job_survives_its_json_form() -> None:
@@ -148,7 +150,8 @@ def test_a_loop_survives_its_file_and_other_files_stay_as_they_were(tmp_path: Pa
     for loop in (False, True):
         stack = stack_of([{"zoom_factor": 3.0, "focus": [0.4, 0.6]}], tmp_path, loop=loop)
         write_stack(stack)
-        assert read_stack(tmp_path) == stack and stack.loop == loop
+        assert read_stack(tmp_path) == stack
+        assert stack.loop == loop
         assert ("loop" in json.loads((tmp_path / "stack.json").read_text())) == loop
 
 
@@ -215,7 +218,8 @@ def test_a_loops_path_goes_on_where_it_began(tmp_path: Path) -> None:
 def test_messages_are_one_line_each() -> None:
     message = {"type": "warning", "code": "x", "text": "two\nlines, ä"}
     line = messages.encode(message)
-    assert line.count("\n") == 1 and line.endswith("\n")
+    assert line.count("\n") == 1
+    assert line.endswith("\n")
     assert messages.decode(line) == message
 
 

@@ -13,7 +13,8 @@ from PIL import Image
 
 from engine.contract.errors import ZoomStackError
 from engine.contract.geometry import Placement
-from engine.contract.job import Job, Keep, LevelSpec, SamplerSettings, parse_job
+from engine.contract.job import Job, Keep, LevelSpec, SamplerSettings
+from engine.contract.job_parser import parse_job
 from engine.contract.stack import read_stack
 from engine.machine.failures import Cancelled
 from engine.method.nesting import render

@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 
 from engine.contract.errors import ZoomStackError
-from engine.contract.job import Job, Keep, LevelSpec, SamplerSettings, load_job, parse_job
+from engine.contract.job import Job, Keep, LevelSpec, SamplerSettings
+from engine.contract.job_parser import load_job, parse_job
 from engine.method.nesting import render
 from engine.run.request import GenerateRequest
 from engine.run.start import run_generate

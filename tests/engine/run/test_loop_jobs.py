@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from engine.contract.errors import ZoomStackError
-from engine.contract.job import Job, LevelSpec, Pin, SamplerSettings, parse_job
+from engine.contract.job import Job, LevelSpec, Pin, SamplerSettings
+from engine.contract.job_parser import parse_job
 from engine.contract.stack import read_stack
 from engine.run.request import GenerateRequest
 from engine.run.start import run_generate

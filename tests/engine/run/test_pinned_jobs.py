@@ -13,7 +13,8 @@ from PIL import Image
 
 from engine.contract.errors import ZoomStackError
 from engine.contract.geometry import Placement
-from engine.contract.job import Job, LevelSpec, Pin, SamplerSettings, load_job, parse_job
+from engine.contract.job import Job, LevelSpec, Pin, SamplerSettings
+from engine.contract.job_parser import load_job, parse_job
 from engine.machine.failures import Cancelled
 from engine.method.nesting import footprints
 from engine.pictures.colour import bytes_to_linear

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.contract.job import load_job
+from engine.contract.job_parser import load_job
 from research.benchmarks.comparing.chains import CHAINS, PRESETS, preset_chains
 from research.training.drawing.images import CONCEPTS
 
