@@ -21,7 +21,7 @@ def test_no_callback_holds_blender_up(
     file = tmp_path / "window-0" / "timings"  # Blender sees only what is in its own folder
     window = open_window(variables={"ZOOM_STACK_TIMINGS": str(file)})
     tab = ZoomTab(window, engine_python)
-    tab.use_worker(step=0.5)
+    tab.use_worker(step=0.3)
     tab.set_levels([f"level {number}" for number in range(12)], steps=30)
     window.do("_part('blender.screen').redraw()")
     tab.press_generate()

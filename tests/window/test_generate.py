@@ -20,6 +20,7 @@ def tab(window: BlenderWindow, engine_python: Path) -> ZoomTab:
     return ZoomTab(window, engine_python)
 
 
+@pytest.mark.look_ahead
 def test_a_typed_prompt_becomes_a_zoom_in_the_view(
     window: BlenderWindow, engine_python: Path
 ) -> None:
@@ -59,6 +60,7 @@ def test_a_typed_prompt_becomes_a_zoom_in_the_view(
     ]
 
 
+@pytest.mark.look_ahead
 def test_escape_cancels_and_the_next_run_works(tab: ZoomTab) -> None:
     tab.set_levels(steps=100)
     tab.press_generate()
@@ -250,7 +252,7 @@ def test_the_import_waits_for_a_render(tab: ZoomTab) -> None:
         "scene = bpy.context.window_manager.windows[0].scene\n"
         "scene.render.engine = 'CYCLES'; scene.cycles.samples = 1000000\n"
         "scene.cycles.use_adaptive_sampling = scene.cycles.use_denoising = False\n"
-        "scene.cycles.time_limit = 30.0\n"
+        "scene.cycles.time_limit = 10.0\n"
         "with override('VIEW_3D'): bpy.context.space_data.shading.type = 'SOLID'\n"
         "scene.render.resolution_percentage = 10"
     )

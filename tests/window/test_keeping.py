@@ -42,6 +42,7 @@ def padlock_pictures(tab: ZoomTab, name: str) -> list[np.ndarray]:
     return [np.asarray(picture.crop((left, y, left + 20, y + 18)), float) for y in rows]
 
 
+@pytest.mark.look_ahead
 def test_make_again_keeps_every_other_level(tab: ZoomTab) -> None:
     before = padlock_pictures(tab, "made")
     first = tab.status()["out"]

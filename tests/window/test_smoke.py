@@ -11,6 +11,8 @@ from PIL import Image
 
 from devtools.bpy_session import MODULE
 
+pytestmark = pytest.mark.look_ahead
+
 
 def test_the_extension_is_enabled(window: BlenderWindow) -> None:
     assert window.ask(f"{MODULE!r} in bpy.context.preferences.addons")

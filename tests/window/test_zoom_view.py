@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from harness import BlenderWindow
 from PIL import Image
 
@@ -13,6 +14,8 @@ SPACE = (
     " if a.type == 'VIEW_3D').spaces.active"
 )
 SCENE = "bpy.context.window_manager.windows[0].scene"
+
+pytestmark = pytest.mark.look_ahead
 
 
 def middle_of_view(window: BlenderWindow, name: str) -> np.ndarray:
