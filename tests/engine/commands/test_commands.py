@@ -178,11 +178,12 @@ def test_json_is_the_only_thing_on_standard_output(tmp_path: Path) -> None:
 
 def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
     job = job_file(tmp_path)
-    finish(double("generate", job, "--out", tmp_path / "whole", "--quiet"))
+    whole = double("generate", job, "--out", tmp_path / "whole", "--quiet")
     killed = double("generate", job, "--out", tmp_path / "cut", ANALYTIC_STEP="0.3")
     wait_for_state(tmp_path / "cut", killed)
     killed.kill()
     finish(killed, code=-signal.SIGKILL)
+    finish(whole)
     assert not pictures(tmp_path / "cut")
     _, err = finish(double("generate", job, "--out", tmp_path / "cut", "--resume"))
     assert "Going on after step" in err
@@ -192,19 +193,22 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_is_saved(tmp_path: Path, number: signal.Signals) -> None:
+def test_an_interrupted_run_is_saved(tmp_path: Path) -> None:
     job = job_file(tmp_path)
-    process = double("generate", job, "--out", tmp_path / "out", "--quiet", ANALYTIC_STEP="0.3")
-    wait_for_state(tmp_path / "out", process)
-    process.send_signal(number)
-    refuse_interrupted(process)
-    finish(double("generate", job, "--out", tmp_path / "out", "--resume"))
-
-
-def refuse_interrupted(process: subprocess.Popen[str]) -> None:
-    _, err = finish(process, code=130)
-    assert said(err) == ["Cancelled; go on with --resume."]
+    outs = {number: tmp_path / number.name for number in (signal.SIGINT, signal.SIGTERM)}
+    runs = {
+        number: double("generate", job, "--out", out, "--quiet", ANALYTIC_STEP="0.3")
+        for number, out in outs.items()
+    }
+    for number, process in runs.items():
+        wait_for_state(outs[number], process)
+        process.send_signal(number)
+    for process in runs.values():
+        _, err = finish(process, code=130)
+        assert said(err) == ["Cancelled; go on with --resume."]
+    for process in [double("generate", job, "--out", out, "--resume") for out in outs.values()]:
+        _, err = finish(process)
+        assert "Going on after step" in err
 
 
 def said(err: str) -> list[str]:
@@ -213,17 +217,23 @@ def said(err: str) -> list[str]:
 
 
 def test_defects_are_one_line_with_the_traceback_in_a_log(tmp_path: Path) -> None:
+    (tmp_path / "exhausting").mkdir()
+    exhausting = job_file(tmp_path / "exhausting", levels=[{"prompt": "exhaust"}])
     job = job_file(tmp_path, levels=[{"prompt": "break"}])
-    _, err = finish(double("generate", job, "--out", tmp_path / "out", "--quiet"), code=1)
+    runs = [
+        double("generate", job, "--out", tmp_path / "out", "--quiet"),
+        double("generate", job, "--out", tmp_path / "debugged", "--debug"),
+        double("generate", exhausting, "--out", tmp_path / "exhausted", "--quiet"),
+    ]
+    _, err = finish(runs[0], code=1)
     log = tmp_path / "out" / ".zoom_stack" / "log"
     assert said(err) == [err.splitlines()[-1]]
     assert "KeyError" in err
     assert str(log) in err
     assert "Traceback" in log.read_text(encoding="utf-8")
-    _, err = finish(double("generate", job, "--out", tmp_path / "out", "--debug"), code=1)
+    _, err = finish(runs[1], code=1)
     assert "Traceback" in err
-    job = job_file(tmp_path, levels=[{"prompt": "exhaust"}])
-    _, err = finish(double("generate", job, "--out", tmp_path / "out", "--quiet"), code=1)
+    _, err = finish(runs[2], code=1)
     assert said(err)[0].startswith("Error: The memory of the device ran out.")
 
 
