@@ -4,8 +4,21 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from ..contract.vocabulary import SAY_NOTHING, Vocabulary, is_letter, words_of
+
+
+class Texts(NamedTuple):
+    """What a model is given for a stack, one text a level.
+
+    Attributes:
+        prompts: what to show.
+        avoided: what not to.
+    """
+
+    prompts: list[str]
+    avoided: list[str]
 
 
 def texts_for(
@@ -14,7 +27,7 @@ def texts_for(
     negative_prompts: Sequence[str],
     holds: Sequence[bool],
     silent: Collection[int] = (),
-) -> tuple[list[str], list[str]]:
+) -> Texts:
     """What a model is given for the prompts of a zoom, one a level, and for what to avoid.
 
     For a small model, a prefix of both prompts of a level that holds the next one says what that
@@ -27,7 +40,7 @@ def texts_for(
         silent: numbers of levels whose prompts decide nothing; no subject stands in for them.
     """
     if vocabulary is None:
-        return list(prompts), list(negative_prompts)
+        return Texts(list(prompts), list(negative_prompts))
     stand_ins = vocabulary.stand_ins(prompts)
     completed = [
         f"{subject}, {prompt}" if subject else prompt
@@ -42,14 +55,14 @@ def texts_for(
         vocabulary.holding.get(subject, "") if held else ""
         for subject, held in zip(inside, holds, strict=True)
     ]
-    prefixed, avoided = (
-        [
+
+    def prefixed(texts: Sequence[str]) -> list[str]:
+        return [
             f"{prefix} {known_part(vocabulary, text)}".strip()
             for prefix, text in zip(prefixes, texts, strict=True)
         ]
-        for texts in (completed, negative_prompts)
-    )
-    return prefixed, avoided
+
+    return Texts(prefixed(completed), prefixed(negative_prompts))
 
 
 def known_part(vocabulary: Vocabulary, prompt: str) -> str:

@@ -20,6 +20,7 @@ from ..machine.devices import choose_device, device_name, make_repeatable
 from ..machine.environment import versions
 from ..machine.failures import Cancelled
 from ..models import registry
+from ..models.prompting import Texts
 from ..models.protocol import Model, OpenModel, SuperResolution
 from ..models.registry import ModelEntry
 from ..models.upscaling import Enlargement
@@ -33,7 +34,7 @@ from .plan import Plan, make_plan
 from .reporting import Reporter
 from .request import GenerateRequest
 from .sampling import IsCancelled, SamplingRun
-from .stages import first_stage, second_stage
+from .stages import first_stage, second_stage, texts_of
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Loaded:
         plan: the job, with everything decided that it left to the model.
         given: the pictures that levels are pinned to or keep.
         model: samples the levels.
+        texts: what the model is given for their prompts.
         enlargement: brings them to the size of the pictures.
         device: where both compute.
     """
@@ -51,6 +53,7 @@ class Loaded:
     plan: Plan
     given: Sequence[GivenPicture]
     model: Model
+    texts: Texts
     enlargement: Enlargement
     device: torch.device
 
@@ -96,7 +99,9 @@ class Generation:
             saved = checkpoints.load()
             note_resumed(saved, self._folder.path, self._reporter)
         note_enlarged(loaded.plan, self._reporter)
-        note_prompts(loaded.model, loaded.plan.job, decided(loaded.given), self._reporter)
+        note_prompts(
+            loaded.model, loaded.plan.job, loaded.texts, decided(loaded.given), self._reporter
+        )
         sampling = SamplingRun(
             loaded.plan, self._folder, self._reporter, self._is_cancelled, checkpoints, saved
         )
@@ -128,7 +133,8 @@ class Generation:
         feasibility.check(job, given, plan.sample_size, plan.size)
         for sentence in feasibility.kept_apart(job, given):
             self._reporter.warning("kept_apart", sentence)
-        return Loaded(plan, given, model, enlargement, device)
+        texts = texts_of(model, plan.job, decided(given))
+        return Loaded(plan, given, model, texts, enlargement, device)
 
     def _checkpoints(self, loaded: Loaded) -> Checkpoints:
         stage = loaded.enlargement.stage
@@ -144,7 +150,7 @@ class Generation:
     def _sample(self, loaded: Loaded, sampling: SamplingRun) -> torch.Tensor:
         """(N, 3, h, w), about -1 to 1: the levels at the size at which the model works."""
         self._reporter.stage(PROMPTS)
-        inputs = first_stage(loaded.model, loaded.plan, loaded.given)
+        inputs = first_stage(loaded.model, loaded.plan, loaded.given, loaded.texts)
         self._stop_if_cancelled()
         self._reporter.stage(SAMPLE)
         return sampling.sample(inputs, loaded.device)

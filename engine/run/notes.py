@@ -7,11 +7,11 @@ from pathlib import Path
 
 from ..contract.job import Job
 from ..contract.vocabulary import not_avoided, not_understood
+from ..models.prompting import Texts
 from ..models.protocol import Model
 from .checkpoints import Checkpoint
 from .plan import Plan
 from .reporting import Reporter
-from .stages import texts_of
 
 _QUOTED_WORDS = 4
 
@@ -36,10 +36,13 @@ def note_enlarged(plan: Plan, reporter: Reporter) -> None:
         )
 
 
-def note_prompts(model: Model, job: Job, silent: Collection[int], reporter: Reporter) -> None:
+def note_prompts(
+    model: Model, job: Job, texts: Texts, silent: Collection[int], reporter: Reporter
+) -> None:
     """Tell what of the prompts the model does not understand, or is too long for it.
 
     Args:
+        texts: what the model is given for them.
         silent: numbers of the levels whose prompts decide nothing.
     """
     told = False
@@ -49,7 +52,7 @@ def note_prompts(model: Model, job: Job, silent: Collection[int], reporter: Repo
             told = True
     if told and model.vocabulary is not None:
         reporter.known_subjects(model.vocabulary.subjects)
-    for index, sentence in _unread_ends(model, job, silent):
+    for index, sentence in _unread_ends(model, texts):
         if index not in silent:
             reporter.warning("long_prompt", f"Level {index + 1}: {sentence}")
 
@@ -69,11 +72,10 @@ def _unknown_words(model: Model, job: Job) -> Iterator[tuple[int, str]]:
                 yield index, what + sentence
 
 
-def _unread_ends(model: Model, job: Job, silent: Collection[int]) -> Iterator[tuple[int, str]]:
+def _unread_ends(model: Model, texts: Texts) -> Iterator[tuple[int, str]]:
     """Levels, and sentences about the ends of prompts that the model does not read."""
-    prompts, avoided = texts_of(model, job, silent)
-    for what, texts in (("the prompt", prompts), ("what to avoid", avoided)):
-        for index, end in enumerate(model.unread(texts)):
+    for what, read in (("the prompt", texts.prompts), ("what to avoid", texts.avoided)):
+        for index, end in enumerate(model.unread(read)):
             if end:
                 words = " ".join(end.split()[:_QUOTED_WORDS])
                 yield (

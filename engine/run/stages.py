@@ -12,7 +12,7 @@ from ..method.denoiser import Denoiser
 from ..method.nesting import footprints, holding
 from ..method.noise import draw, share
 from ..method.pinning import Pin
-from ..models.prompting import texts_for
+from ..models.prompting import Texts, texts_for
 from ..models.protocol import Model, SuperResolution
 from .given_pictures import GivenPicture, decided
 from .plan import Plan
@@ -36,23 +36,28 @@ class StageInputs:
     pins: Sequence[Pin]
 
 
-def first_stage(model: Model, plan: Plan, given: Sequence[GivenPicture]) -> StageInputs:
-    """The model with the prompts of the levels that it is asked for."""
+def first_stage(
+    model: Model, plan: Plan, given: Sequence[GivenPicture], texts: Texts
+) -> StageInputs:
+    """The model with the texts of the levels that it is asked for.
+
+    Args:
+        texts: of all levels; see ``texts_of``.
+    """
     job = plan.job
     guidance = job.sampler.guidance_scale
     assert guidance is not None  # make_plan sets it
     pins = [picture.at(plan.sample_size, plan.aspect) for picture in given]
     # A denoiser has one prompt at least, also where every level is given and none is asked for.
     asked = _asked(job, given) or [0]
-    prompts, avoided = texts_of(model, job, decided(given))
     with torch.inference_mode():
         denoiser = model.condition(
-            [prompts[i] for i in asked], [avoided[i] for i in asked], guidance
+            [texts.prompts[i] for i in asked], [texts.avoided[i] for i in asked], guidance
         )
     return StageInputs(denoiser, plan.sample_size, job.sampler, _seeds(job), pins)
 
 
-def texts_of(model: Model, job: Job, silent: Collection[int]) -> tuple[list[str], list[str]]:
+def texts_of(model: Model, job: Job, silent: Collection[int]) -> Texts:
     """What the model is given for the prompts and the negative prompts of a job's levels.
 
     Args:
