@@ -65,12 +65,11 @@ def child_options(variables: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
     Args:
         variables: additions to the environment.
     """
-    windows = sys.platform == "win32"
     return {
         "env": {**_environment(), **dict(variables)},
-        "creationflags": subprocess.CREATE_NO_WINDOW if windows else 0,  # type: ignore[attr-defined,unused-ignore]
+        "creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows alone has it
         # Ctrl-C in Blender's terminal is for Blender; ssh must not ask there either.
-        "start_new_session": not windows,
+        "start_new_session": sys.platform != "win32",
     }
 
 

@@ -88,7 +88,7 @@ def open_window(
 
     def open_one(**options: object) -> BlenderWindow:
         folder = tmp_path / f"window-{len(opened)}"
-        opened.append(BlenderWindow(blender, folder, user=installed, **options))  # type: ignore[arg-type]
+        opened.append(BlenderWindow(blender, folder, user=installed, **options))
         return opened[-1]
 
     yield open_one
@@ -102,7 +102,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Let fixtures see whether their test failed."""
     report = yield
     if call.when == "call":
-        item.stash[_FAILED] = report.failed  # type: ignore[attr-defined]
+        item.stash[_FAILED] = report.failed
     return report
 
 

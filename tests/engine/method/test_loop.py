@@ -24,7 +24,7 @@ LOOPS = {
 }
 
 
-def rendered(name: str, channels: int = 3) -> tuple[torch.Tensor, list]:  # type: ignore[type-arg]
+def rendered(name: str, channels: int = 3) -> tuple[torch.Tensor, list]:
     placements, (width, height) = LOOPS[name]
     nesting = footprints(placements, (width, height), loop=True)
     torch.manual_seed(1)

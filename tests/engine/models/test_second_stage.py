@@ -40,12 +40,12 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def job(**changes: object) -> Job:
     levels = (LevelSpec("a spiral galaxy"), LevelSpec("a blue planet"), LevelSpec("a leaf"))
     settings = SamplerSettings(steps=6)
-    return replace(Job(levels, "first", upscaler="second", sampler=settings), **changes)  # type: ignore[arg-type]
+    return replace(Job(levels, "first", upscaler="second", sampler=settings), **changes)
 
 
 def run(models: Path, out: Path, job: Job, **options: object) -> Recorder:
     recorder = Recorder()
-    request = GenerateRequest(job, out, device="cpu", models=models, **options)  # type: ignore[arg-type]
+    request = GenerateRequest(job, out, device="cpu", models=models, **options)
     run_generate(request, recorder, lambda: False)
     return recorder
 
@@ -64,7 +64,7 @@ def test_it_asks_the_unet_as_the_stock_pipeline_does(models: Path) -> None:
 
     def listen(sample: torch.Tensor, timestep: torch.Tensor, **options: object) -> object:
         result = answer(sample, timestep, **options)
-        asked.append((sample, {"t": timestep, "out": result[0], **options}))  # type: ignore[dict-item, index]
+        asked.append((sample, {"t": timestep, "out": result[0], **options}))
         return result
 
     pipeline.unet.forward = listen
@@ -151,7 +151,7 @@ def test_kept_levels_are_not_refined(
     asked: list[int] = []
     answer = deepfloyd_if_sr.SuperResolutionDenoiser.predict_x0
 
-    def count(self, z, sigma):  # type: ignore[no-untyped-def]
+    def count(self, z, sigma):
         asked.append(len(z))
         return answer(self, z, sigma)
 

@@ -268,7 +268,7 @@ def test_a_run_gives_the_model_what_it_says(tmp_path: Path, loop: bool) -> None:
     class Small(AnalyticModel):
         vocabulary = replace(SCALES, holding={each: f"+{each}" for each in SCALES.subjects})
 
-        def condition(self, prompts, negative, guidance):  # type: ignore[no-untyped-def]
+        def condition(self, prompts, negative, guidance):
             given.extend((prompts, negative))
             return super().condition(prompts, negative, guidance)
 
@@ -313,7 +313,7 @@ def test_the_level_around_a_given_picture_is_told_what_that_is(
     class Small(AnalyticModel):
         vocabulary = replace(SCALES, holding={each: f"+{each}" for each in SCALES.subjects})
 
-        def condition(self, prompts, negative, guidance):  # type: ignore[no-untyped-def]
+        def condition(self, prompts, negative, guidance):
             given.append(list(prompts))
             return super().condition(prompts, negative, guidance)
 

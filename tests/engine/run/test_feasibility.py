@@ -22,7 +22,7 @@ JOB = Job((LevelSpec("a"), LevelSpec("b")), sampler=SamplerSettings(steps=2))
 
 
 @pytest.fixture
-def refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+def refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Runs a job that must be refused, with the real registry and no way to load anything."""
 
     def loaded(*_: object) -> None:
@@ -31,7 +31,7 @@ def refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-
     monkeypatch.setattr(registry, "open_model", loaded)
 
     def refuse(job: Job, **options: object) -> ZoomStackError:
-        request = GenerateRequest(job, tmp_path / "out", device="cpu", **options)  # type: ignore[arg-type]
+        request = GenerateRequest(job, tmp_path / "out", device="cpu", **options)
         with pytest.raises(ZoomStackError) as caught:
             run_generate(request, Recorder(), lambda: False)
         return caught.value
@@ -48,7 +48,7 @@ def refuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-
         ((512, 512), 40.0, (0.31, 0.4), "at 64x64 pixels, the size at which the model works."),
     ],
 )
-def test_levels_too_small_to_be_seen(refuse, size, factor, focus, words):  # type: ignore[no-untyped-def]
+def test_levels_too_small_to_be_seen(refuse, size, factor, focus, words):
     error = refuse(
         replace(JOB, levels=(LevelSpec("a"), LevelSpec("b", "", factor, focus)), size=size)
     )
@@ -60,7 +60,7 @@ def test_levels_too_small_to_be_seen(refuse, size, factor, focus, words):  # typ
 @pytest.mark.parametrize(
     ("size", "nearest"), [((16, 8192), "high as wide"), ((8192, 256), "wide as high")]
 )
-def test_shapes_that_the_model_cannot_take(refuse, size, nearest):  # type: ignore[no-untyped-def]
+def test_shapes_that_the_model_cannot_take(refuse, size, nearest):
     error = refuse(replace(JOB, size=size))
     assert error.code == "bad_geometry"
     assert "This model cannot make pictures" in error.text
@@ -68,7 +68,7 @@ def test_shapes_that_the_model_cannot_take(refuse, size, nearest):  # type: igno
     assert nearest in error.hint
 
 
-def test_an_upscaler_of_another_cascade(refuse, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_an_upscaler_of_another_cascade(refuse, tmp_path: Path) -> None:
     save_tiny_if(tmp_path / "models/first", size=16)
     save_tiny_if(tmp_path / "models/second", size=24, enlarges=True)
     job = replace(JOB, model="first", upscaler="second")
@@ -84,7 +84,7 @@ def _pin(folder: Path, name: str, free: tuple[slice, slice]) -> Pin:
     return Pin(str(folder / f"{name}.png"), str(folder / f"{name}_mask.png"))
 
 
-def test_two_pins_that_a_loop_sets_against_each_other(refuse, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_two_pins_that_a_loop_sets_against_each_other(refuse, tmp_path: Path) -> None:
     # Each leaves its own place within itself free, and that is 16 pixels of 64.
     own = (slice(23, 41), slice(23, 41))
     wider = (slice(15, 49), slice(15, 49))
@@ -207,14 +207,14 @@ def test_a_wider_level_shows_a_kept_one_as_its_file_is(tmp_path: Path) -> None:
     assert np.abs(seen - kept)[2:-2, 2:-2].mean() < 8.0
 
 
-def test_a_pin_over_a_kept_level_in_a_loop_is_refused(refuse, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_pin_over_a_kept_level_in_a_loop_is_refused(refuse, tmp_path: Path) -> None:
     first, last = blocks(tmp_path, "one", "last")
     levels = (LevelSpec("a", keep=Keep(first)), LevelSpec("b"), LevelSpec("c", pin=Pin(last)))
     error = refuse(replace(JOB, levels=levels, loop=True))
     assert "Level 3 is pinned to a picture where the loop shows level 1, kept" in error.text
 
 
-def test_a_pinned_picture_is_not_overwritten(refuse, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_pinned_picture_is_not_overwritten(refuse, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (picture,) = blocks(tmp_path / "out", "level_01")
     before = Path(picture).read_bytes()

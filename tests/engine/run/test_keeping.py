@@ -125,7 +125,7 @@ def test_kept_levels_cost_no_evaluation(made: Path, tmp_path: Path) -> None:
             return super().predict_x0(z, sigma)
 
     class Model(AnalyticModel):
-        def condition(self, prompts, negative_prompts, guidance_scale):  # type: ignore[no-untyped-def]
+        def condition(self, prompts, negative_prompts, guidance_scale):
             assert prompts == ["c"]
             return Counting(prompts)
 
@@ -175,7 +175,7 @@ def test_a_kept_picture_that_changes_meanwhile_is_noticed(made: Path, tmp_path: 
     file.write_bytes((made / "level_00.png").read_bytes())
 
     class Model(AnalyticModel):
-        def condition(self, prompts, negative_prompts, guidance_scale):  # type: ignore[no-untyped-def]
+        def condition(self, prompts, negative_prompts, guidance_scale):
             file.write_bytes((made / "level_01.png").read_bytes())
             return super().condition(prompts, negative_prompts, guidance_scale)
 

@@ -37,7 +37,7 @@ def test_one_command_names_every_step_and_draws_no_set_twice(
     assert started == [*(f"research.training.{name}" for name in once), "research.benchmarks"]
     _, first, begun, last, finished, *_ = given
     assert (first["--holding"], last["--holding"]) == (0.3, 0.05)
-    assert first["--minutes"] + last["--minutes"] == pytest.approx(540)  # type: ignore[operator]
+    assert first["--minutes"] + last["--minutes"] == pytest.approx(540)
     assert last["--start"] == begun["--out"]
     assert last["--run"] != first["--run"]
     assert finished["--run"] == last["--run"]
