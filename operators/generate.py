@@ -13,10 +13,10 @@ from ..tasks import latest, runner
 from ..tasks.delivery import Delivery
 from ..tasks.generation import Phase
 from ..tasks.start import new_generation, resumed_generation, why_not_generate
-from .shared import Waiting
+from .shared import CanWait
 
 
-class ZOOMSTACK_OT_generate(Waiting, bpy.types.Operator):
+class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
     """Make pictures of all levels that fit into one another, and build the zoom from them"""
 
     bl_idname = "zoom_stack.generate"

@@ -17,8 +17,8 @@ from .shared import Durations
 SAMPLE_FOLDER = EXTENSION / "samples" / "galaxy_to_shore"
 
 
-class ImportSettings(Durations, bpy.types.Operator):
-    """Options that both import operators offer."""
+class _Placing:
+    """Where a zoom goes, and what moves."""
 
     target: EnumProperty(
         name="Scene",
@@ -40,6 +40,10 @@ class ImportSettings(Durations, bpy.types.Operator):
         ],
         default="AUTO",
     )
+
+
+class ImportSettings(_Placing, Durations, bpy.types.Operator):
+    """What both import operators offer; the panel shows it in this order."""
 
     def import_folder(self, context: bpy.types.Context, folder: Path) -> set[str]:
         """Import, show the zoom in the 3D view, and say in one sentence what is wrong if it is."""

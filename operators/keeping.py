@@ -14,10 +14,10 @@ from ..scene import finding, keys
 from ..settings.job import apply_stack
 from ..tasks import latest
 from ..tasks.start import why_not_generate
-from .shared import Waiting
+from .shared import CanWait
 
 
-class ZOOMSTACK_OT_level_again(Waiting, bpy.types.Operator):
+class ZOOMSTACK_OT_level_again(CanWait, bpy.types.Operator):
     """Make the active level's picture again, with another seed; every other level is kept"""
 
     bl_idname = "zoom_stack.level_again"

@@ -7,7 +7,7 @@ from bpy.props import BoolProperty, FloatProperty
 from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
 
 
-class Waiting:
+class CanWait:
     """For operators that begin a run."""
 
     wait: BoolProperty(

@@ -107,8 +107,8 @@ class ZOOMSTACK_OT_retime(Durations, _OnZoom):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(self, "seconds_per_octave")
-        root = finding.present_root(context)
-        if finding.turn_of(root) is None:
+        root = finding.active_root(context)  # it may be gone while the dialog is open
+        if root is not None and finding.turn_of(root) is None:
             layout.prop(self, "hold_seconds")
 
     def execute(self, context: bpy.types.Context) -> set[str]:

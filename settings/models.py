@@ -126,23 +126,27 @@ def _scan(folder: Path) -> list[tuple[str, bool]]:
     for file in (INDEX_FILE, CONFIG_FILE):
         with contextlib.suppress(OSError):
             for index in folder.glob(f"*/{file}"):
-                with contextlib.suppress(OSError):
+                enlarges = False
+                # Half downloaded, or the network is away: the next scan looks again.
+                with contextlib.suppress(OSError, ZoomStackError):
                     enlarges = _enlarges(index)
-                    # Any program may call its settings config.json.
-                    if enlarges or file == INDEX_FILE:
-                        found.setdefault(index.parent.name, enlarges)
+                # Any program may call its settings config.json.
+                if enlarges or file == INDEX_FILE:
+                    found.setdefault(index.parent.name, enlarges)
     return sorted(found.items())
 
 
 @functools.cache
 def _enlarges(index: Path) -> bool:
-    """Read once: what a model is does not change, and the folder may be on a network."""
+    """Read once: what a model is does not change, and the folder may be on a network.
+
+    Raises:
+        OSError, ZoomStackError: it cannot be read, which is not remembered.
+    """
     if index.stat().st_size > _LARGEST_INDEX:
         return False
-    with contextlib.suppress(ZoomStackError):
-        family = FAMILIES.get(class_name(index.parent))
-        return family is not None and family.enlarges
-    return False
+    family = FAMILIES.get(class_name(index.parent))
+    return family is not None and family.enlarges
 
 
 def _item(name: str, number: int, built_in: Sequence[Choice], found: list[str]) -> Item:

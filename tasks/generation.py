@@ -43,11 +43,15 @@ class Generation:
         resume: go on with an unfinished run of the same job.
 
     Attributes:
+        job, out, delivery: as given; ``out`` is what the engine says once it has finished.
+        phase: how far it has come.
         stage: what goes on, for people.
         fraction: 0-1 of the sampling.
         eta: seconds left; None while unknown.
         resumable: it ended too early, and the engine can go on from there.
-        error: why it failed, until that was read.
+        error: why it failed, until that is dismissed or something else is pressed.
+        warnings: what the engine wants to be known, for people.
+        thumbnails: the levels' last previews.
     """
 
     def __init__(

@@ -33,7 +33,9 @@ def offered_generation() -> Generation | None:
 
 def problem() -> ZoomStackError | None:
     """What went wrong last, until it is dismissed or something else is pressed."""
-    return refusal or (generation.error if generation is not None else None)
+    # Whatever is pressed forgets a run's error: one that is there came after the refusal.
+    failed = generation.error if generation is not None else None
+    return failed or refusal
 
 
 def forget_problem() -> None:

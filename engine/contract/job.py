@@ -74,6 +74,7 @@ class LevelSpec:
         "Prompt",
         "What is seen at this scale, in a few words",
         words="the prompt",
+        stripped=True,
         values="text; empty only where the level is kept whole",
         meaning="what is seen at that scale",
     )
@@ -111,9 +112,9 @@ class LevelSpec:
         "A picture that the level shall show",
         by_hand=True,
         values='null or `{"image": path, "mask": path}`; null',
-        meaning="a picture that the level shall show; `mask` (may be left out) is white where. "
-        "Paths are relative to the job file. Without a mask, transparent parts of the picture are "
-        "left to the prompt",
+        meaning="a picture that the level shall show: where `mask` is white, or without a mask "
+        "where the picture is opaque; the rest is left to the prompt. Paths are relative to the "
+        "job file",
     )
     keep: Keep | None = option(  # noqa: RUF009 - the same
         None,
@@ -204,7 +205,7 @@ class SamplerSettings:
         only_with=("blending", "default"),
         hints={"soft_max": 10.0, "precision": 3},  # the bundled model's own is 0.015
         meaning="how long the wide view leads the deep one; at 0 a level also fills its whole "
-        "frame, above that it ends at an uneven outline; 1 as the exact worlds ask; null: the "
+        "frame, above that it ends at an uneven outline; null: the "
         "model's own recommendation",
     )
 
@@ -225,6 +226,7 @@ class Job:
         BUNDLED,
         "Model",
         "The model that makes the pictures",
+        stripped=True,
         listed=True,
         values=f"name or absolute path; `{BUNDLED}`",
         meaning=f"`{BUNDLED}`, a folder below the models folder, or a path",
@@ -233,6 +235,7 @@ class Job:
         AUTOMATIC,
         "Upscaler",
         "What brings the pictures from the model's size to theirs",
+        stripped=True,
         listed=True,
         advanced=True,
         values=f"`{AUTOMATIC}`, `{LANCZOS}`, or a model's name or path; `{AUTOMATIC}`",

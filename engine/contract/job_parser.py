@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,11 @@ def parse_job(data: object, folder: Path | None = None) -> Job:
     """
     job = _object(data, "it", {"version", *_names(Job)})
     _CHECK.version(job.get("version", JOB_VERSION), JOB_VERSION)
-    sampler = _object(job.get("sampler", {}), '"sampler"', _names(SamplerSettings))
     return checked(
         Job(
             levels=_parse_levels(job.get("levels"), folder),
-            sampler=SamplerSettings(**read_options(SamplerSettings, sampler, _CHECK)),
             **read_options(Job, job, _CHECK),
+            sampler=_parse_sampler(job.get("sampler", {})),
         )
     )
 
@@ -42,12 +41,9 @@ def checked(job: Job) -> Job:
     Raises:
         ZoomStackError: code ``bad_job`` or ``bad_geometry``, naming the place.
     """
-    if not job.levels:
-        raise _CHECK.fail("it has no levels.", "Add at least one level with a prompt.")
-    if len(job.levels) > MAX_LEVELS:
-        raise _CHECK.fail(f"it has {len(job.levels)} levels; at most {MAX_LEVELS} are possible.")
+    _check_count(job.levels)
     for number, level in enumerate(job.levels, start=1):
-        _check_level(level, f"level {number}")
+        _check_level(level, number)
     if all(level.keep for level in job.levels):
         raise _CHECK.fail(
             "every level is kept, so there is nothing to make.", "Free a level, or add one."
@@ -72,7 +68,15 @@ def load_job(path: Path) -> Job:
     return parse_job(read_json(path, "bad_job"), path.resolve().parent)
 
 
-def _check_level(level: LevelSpec, where: str) -> None:
+def _check_count(levels: Sequence[object]) -> None:
+    if not levels:
+        raise _CHECK.fail("it has no levels.", "Add at least one level with a prompt.")
+    if len(levels) > MAX_LEVELS:
+        raise _CHECK.fail(f"it has {len(levels)} levels; at most {MAX_LEVELS} are possible.")
+
+
+def _check_level(level: LevelSpec, number: int) -> None:
+    where = f"level {number}"
     if level.pin and level.keep:
         raise _CHECK.fail(f"{where} is both kept and pinned to a picture.", "Choose one of them.")
     if not level.prompt and (level.keep is None or level.keep.follow):
@@ -91,18 +95,25 @@ def _object(value: object, where: str, names: set[str]) -> Mapping[str, Any]:
 
 def _parse_levels(value: object, folder: Path | None) -> tuple[LevelSpec, ...]:
     items = _CHECK.items([] if value is None else value, '"levels"')
-    # Any number of them is read here, and refused in ``checked``.
+    _check_count(items)
     return tuple(_parse_level(item, number, folder) for number, item in enumerate(items, start=1))
 
 
 def _parse_level(value: object, number: int, folder: Path | None) -> LevelSpec:
     where = f"level {number}"
     level = _object(value, where, _names(LevelSpec))
-    return LevelSpec(
+    parsed = LevelSpec(
+        **read_options(LevelSpec, level, _CHECK, where),
         pin=_parse_pin(level.get("pin"), where, folder),
         keep=_parse_keep(level.get("keep"), where, folder),
-        **read_options(LevelSpec, level, _CHECK, where),
     )
+    _check_level(parsed, number)
+    return parsed
+
+
+def _parse_sampler(value: object) -> SamplerSettings:
+    sampler = _object(value, '"sampler"', _names(SamplerSettings))
+    return SamplerSettings(**read_options(SamplerSettings, sampler, _CHECK))
 
 
 def _parse_pin(value: object, where: str, folder: Path | None) -> Pin | None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from .validation import Checker
 
-LARGEST_INTEGER = 2**31 - 1  # that a property of Blender's holds
+LARGEST_INTEGER = 2**31 - 1  # a property of Blender's holds no larger one
 MAX_SEED = 2**53  # JSON readers elsewhere hold numbers as doubles
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -68,6 +68,7 @@ class Option:
         choices: all values, where they are few.
         switch: of an option that can be null.
         parts: where a pair is two properties of Blender's, their names and tooltips.
+        stripped: a text without the space around it, and the default where it is blank.
         listed: a model's name: the panel shows the property ``<name>_choice`` in its place, a list
             of those that are there.
         advanced: a row of the panel's Advanced section.
@@ -87,6 +88,7 @@ class Option:
     choices: tuple[Choice, ...] = ()
     switch: Switch | None = None
     parts: Mapping[str, str] = field(default_factory=dict)
+    stripped: bool = False
     listed: bool = False
     advanced: bool = False
     only_with: tuple[str, str] | None = None
@@ -145,8 +147,8 @@ def read_options(
 
 
 def cleaned(declared: Option, value: Any) -> Any:
-    """A value as a job holds it: texts without space around them, the default for blank ones."""
-    return (value.strip() or declared.default) if isinstance(value, str) else value
+    """A value as a job holds it."""
+    return (value.strip() or declared.default) if declared.stripped else value
 
 
 def _read(declared: Option, value: object, check: Checker, where: str) -> Any:

@@ -26,8 +26,8 @@ DEFAULT_FEATHER = 0.06
 DEFAULT_FADE = 0.75
 
 _CHECK = Checker("bad_stack", STACK_FILE)
-_SHARED_KEYS = frozenset({"prompt", "negative_prompt", "zoom_factor", "focus"})
-_LEVEL_KEYS = _SHARED_KEYS | {"image"}
+_SHARED_KEYS = frozenset({"negative_prompt", "zoom_factor", "focus"})  # with a job's levels
+_LEVEL_KEYS = _SHARED_KEYS | {"image", "prompt"}
 _DISPLAY_KEYS = frozenset({"feather", "fade"})
 
 
@@ -221,5 +221,7 @@ def _parse_level(value: object, number: int) -> StackLevel:
             "Give the name of a picture in the stack's own folder.",
         )
     return StackLevel(
-        image=path.as_posix(), **read_options(LevelSpec, level, _CHECK, where, _SHARED_KEYS)
+        image=path.as_posix(),
+        prompt=_CHECK.text(level.get("prompt", ""), f"the prompt of {where}"),
+        **read_options(LevelSpec, level, _CHECK, where, _SHARED_KEYS),
     )

@@ -5,7 +5,12 @@ Every family's own parametrisation is put aside here: a noisy image is z = x + s
 estimate x0 of the clean image. A variance-preserving latent is ``z / sqrt(1 + sigma**2)``, a
 flow-matching one ``z / (1 + sigma)``; each adapter rescales its own input.
 
-A model of one's own needs one method. Complete, and used by the tests::
+A model of one's own needs one method. Complete; a test runs it, and so does Python in the folder
+that holds ``engine``::
+
+    import torch
+    from engine.contract.geometry import Placement
+    from engine.method.sampler import sample
 
     class Grey:
         channels = 3

@@ -178,3 +178,21 @@ def test_no_process_and_no_thread_is_left(bpy: Any, settings: Any, use_worker: U
     assert client.wait_closed(5.0)
     names = {thread.name for thread in threading.enumerate() if not thread.daemon}
     assert names == {"MainThread"}
+
+
+def test_what_went_wrong_last_is_shown(
+    bpy: Any, settings: Any, use_worker: UseWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(RuntimeError):
+        bpy.ops.zoom_stack.load_preset(preset="absent")
+    assert latest().problem().code == "no_preset"
+    use_worker("crash")
+    generation = bpy_session.submodule("tasks.start").new_generation(bpy.context)
+    monkeypatch.setattr(latest(), "generation", generation)
+    bpy_session.submodule("tasks.runner").run_to_end(generation)
+    assert latest().problem().code == "worker_died"
+    with pytest.raises(RuntimeError):
+        bpy.ops.zoom_stack.load_preset(preset="absent")
+    assert latest().problem().code == "no_preset"
+    bpy.ops.zoom_stack.dismiss()
+    assert latest().problem() is None

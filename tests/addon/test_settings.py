@@ -416,3 +416,15 @@ def _other_value(declared: Any) -> Any:
             return tuple(
                 value / 2 if isinstance(value, float) else value + 8 for value in declared.start
             )
+
+
+def test_an_upscaler_is_known_as_soon_as_its_index_is_whole(prefs: Any, tmp_path: Path) -> None:
+    models = bpy_session.submodule("settings.models")
+    index = tmp_path / "second" / "model_index.json"
+    index.parent.mkdir()
+    index.write_text('{"_class_name": "IFSuperRes')
+    prefs.model_folder = str(tmp_path)
+    assert models.known_models(enlarges=True) == []
+    index.write_text('{"_class_name": "IFSuperResolutionPipeline"}')
+    models._scanned.clear()
+    assert models.known_models(enlarges=True) == ["second"]

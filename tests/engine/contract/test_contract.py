@@ -261,3 +261,18 @@ def test_blenders_process_never_imports_the_engines_packages() -> None:
         "sys.exit(', '.join(heavy & set(sys.modules)) or None)\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=REPO, check=True, timeout=60)
+
+
+def test_texts_are_taken_as_they_are_but_a_prompts_ends() -> None:
+    level = {"prompt": " a b ", "negative_prompt": " c "}
+    parsed = parse_job({"levels": [level], "model": "  "})
+    assert (parsed.levels[0].prompt, parsed.levels[0].negative_prompt) == ("a b", " c ")
+    assert parsed.model == "bundled"
+    stack = parse_stack({"version": 1, "levels": [{"image": "a.png", **level}]}, Path())
+    assert (stack.levels[0].prompt, stack.levels[0].negative_prompt) == (" a b ", " c ")
+
+
+def test_of_several_mistakes_the_levels_come_first() -> None:
+    for levels, words in (([], "it has no levels"), ([{"prompt": ""}], "level 1 has no prompt")):
+        with pytest.raises(ZoomStackError, match=words):
+            parse_job({"levels": levels, "seed": "x", "sampler": {"colour": 1}})
