@@ -99,3 +99,58 @@ def test_a_command_that_may_fail_does_not_end_the_installation(bpy: Any, tmp_pat
         commands = runner([fails, works], tmp_path, may_fail)
         assert commands.join(20.0)
         assert (commands.exit_code, commands.lines()) == (code, lines)
+
+
+def test_without_online_access_nothing_is_installed(bpy: Any) -> None:
+    assert not bpy.app.online_access
+    with pytest.raises(RuntimeError, match="Online Access"):
+        bpy.ops.zoom_stack.install_engine()
+
+
+@pytest.mark.parametrize(
+    ("packages", "platform", "index"),
+    [
+        ("CPU", "linux", "whl/cpu"),
+        ("CPU", "win32", "whl/cpu"),
+        ("CUDA", "win32", "whl/cu"),
+        ("CUDA", "linux", ""),
+        ("PYPI", "darwin", ""),
+    ],
+)
+def test_torch_comes_from_the_index_for_the_device(
+    bpy: Any, tmp_path: Path, packages: str, platform: str, index: str
+) -> None:
+    installation = bpy_session.submodule("tasks.installation")
+    requirements = (
+        bpy_session.submodule("blender.folders").EXTENSION / "engine" / "requirements.txt"
+    )
+    where = installation.torch_index(packages, platform)
+    commands = installation.install_commands("python", tmp_path, requirements, where)
+    assert commands[0] == ["python", "-m", "venv", str(tmp_path)]
+    torch = commands[2]
+    assert any(part.startswith("torch==") for part in torch)
+    assert [index in part for part in torch if "http" in part] == ([True] if index else [])
+    assert commands[3][-2:] == ["-r", str(requirements)]
+
+
+def test_an_installation_reports_what_pip_said(bpy: Any, tmp_path: Path) -> None:
+
+    installation = bpy_session.submodule("tasks.installation")
+    runner = bpy_session.submodule("engine.client.command_runner").CommandRunner
+
+    def run(*scripts: str) -> Any:
+        commands = [[sys.executable, "-c", script] for script in scripts]
+        task = installation.Installation(runner(commands, tmp_path))
+        deadline = time.monotonic() + 20
+        while task.tick() is not None:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return task
+
+    good = run("print('Collecting x')", "print('Progress 5 of 10')")
+    assert (good.state, good.fraction, good.lines) == ("finished", 1.0, ["Collecting x"])
+    bad = run("pass", "print('ERROR: No matching distribution'); raise SystemExit(1)", "print(9)")
+    assert bad.state == "failed"
+    assert "updating pip" in bad.error.text
+    assert "No matching distribution" in bad.error.hint
+    assert "9" not in bad.lines

@@ -1,0 +1,81 @@
+"""The list of levels, and the shape of the pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def test_levels_are_added_moved_and_removed(bpy: Any) -> None:
+    settings = bpy.context.scene.zoom_stack
+
+    def prompts() -> str:
+        return "".join(level.prompt for level in settings.levels)
+
+    for letter in "abc":
+        bpy.ops.zoom_stack.level_add()
+        settings.levels[settings.active_level].prompt = letter
+    assert (prompts(), settings.active_level) == ("abc", 2)
+    bpy.ops.zoom_stack.level_move(direction="UP")
+    assert (prompts(), settings.active_level) == ("acb", 1)
+    bpy.ops.zoom_stack.level_add()
+    settings.levels[2].prompt = "x"
+    assert prompts() == "acxb"
+    settings.active_level = 0
+    assert bpy.ops.zoom_stack.level_move(direction="UP") == {"CANCELLED"}
+    for _ in range(4):
+        bpy.ops.zoom_stack.level_remove()
+    assert (prompts(), settings.active_level) == ("", 0)
+    with pytest.raises(RuntimeError, match="no active level"):
+        bpy.ops.zoom_stack.level_remove()
+
+
+def test_a_level_is_added_wider(bpy: Any) -> None:
+    settings = bpy.context.scene.zoom_stack
+    for prompt in "ab":
+        settings.levels.add().prompt = prompt
+    settings.active_level = 1
+    bpy.ops.zoom_stack.level_add(wider=True)
+    assert ([level.prompt for level in settings.levels], settings.active_level) == (
+        ["a", "", "b"], 1,
+    )  # fmt: skip
+    settings.active_level = 0
+    bpy.ops.zoom_stack.level_add(wider=True)
+    assert ([level.prompt for level in settings.levels], settings.active_level) == (
+        ["", "a", "", "b"], 0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        ("SQUARE", (512, 512)),
+        ("WIDE", (512, 288)),
+        ("TALL", (288, 512)),
+        ("SCOPE", (512, 214)),
+        ("RENDER", (512, 256)),
+    ],
+)
+def test_pictures_get_a_shape(bpy: Any, shape: str, size: tuple[int, int]) -> None:
+    scene = bpy.context.scene
+    render = scene.render
+    render.resolution_x, render.resolution_y = 1000, 1000
+    render.pixel_aspect_x, render.pixel_aspect_y = 2.0, 1.0
+    settings = scene.zoom_stack
+    assert not settings.use_size
+    assert bpy.ops.zoom_stack.shape(shape=shape) == {"FINISHED"}
+    assert settings.use_size
+    assert (settings.width, settings.height) == size
+    # The longer side stays when it is turned round.
+    bpy.ops.zoom_stack.shape(shape="TALL")
+    assert (settings.width, settings.height) == (288, 512)
+
+
+def test_a_shape_that_no_picture_has_is_refused(bpy: Any) -> None:
+    render = bpy.context.scene.render
+    render.resolution_x, render.resolution_y = 8000, 100
+    render.pixel_aspect_x, render.pixel_aspect_y = 1.0, 1.0
+    with pytest.raises(RuntimeError, match="Pictures of 512 pixels cannot be as long as that"):
+        bpy.ops.zoom_stack.shape(shape="RENDER")
+    assert not bpy.context.scene.zoom_stack.use_size

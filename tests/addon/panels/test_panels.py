@@ -1,0 +1,60 @@
+"""What panels say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devtools import bpy_session
+
+
+def test_the_report_is_for_people(bpy: Any) -> None:
+    engine = bpy_session.submodule("panels.preferences")
+    gpu = {"name": "cuda", "label": "NVIDIA L4 (CUDA)", "memory_total": 24 * 2**30}
+    report = {
+        "python": {"version": "3.11.7", "executable": "/e/python"},
+        "torch": "2.13.0",
+        "devices": [gpu],
+        "device": "cuda",
+        "models": [{"name": "bundled"}],
+    }
+    assert engine.report_lines(report) == [
+        "Python 3.11.7 (/e/python)",
+        "torch 2.13.0",
+        "cuda: NVIDIA L4 (CUDA), 24 GB, used",
+        "Models: bundled",
+    ]
+    assert engine.report_lines({})[1] == "torch is missing"
+
+
+def test_texts_are_for_people(bpy: Any) -> None:
+    texts = bpy_session.submodule("panels.texts")
+    assert [texts.magnification_text(m) for m in (1.0, 2.5, 256.0, 1e6, 16384.0)] == [
+        "1×",
+        "2.5×",
+        "256×",
+        "10⁶×",
+        "1.6·10⁴×",
+    ]
+    assert [texts.duration_text(s) for s in (3.2, 75, 7260)] == ["3 s", "1 min 15 s", "2 h 01 min"]
+
+
+def test_what_the_model_does_not_understand_is_told_where_a_prompt_decides(bpy: Any) -> None:
+    settings = bpy.context.scene.zoom_stack
+    settings.model = "bundled"
+    settings.levels.clear()
+    for prompt in ("a forest", "海岸", "a red leaf with a whale"):
+        settings.levels.add().prompt = prompt
+    middle = settings.levels[1]
+
+    def told() -> list[str]:
+        of_level = bpy_session.submodule("panels.levels")._not_understood
+        return [of_level(settings, index) for index in range(3)]
+
+    instead = "nothing in this prompt names what the model can draw; it draws “bark”."
+    unknown = "the model does not know “whale”."
+    assert told() == ["", instead, unknown]
+    middle.pin_image = "//photo.png"
+    assert told() == ["", "", unknown]
+    middle.pin_image = ""
+    middle.prompt = "a leaf"
+    assert told() == ["", "", unknown]
