@@ -126,6 +126,8 @@ def _scan(folder: Path) -> list[tuple[str, bool]]:
     for file in (INDEX_FILE, CONFIG_FILE):
         with contextlib.suppress(OSError):
             for index in folder.glob(f"*/{file}"):
+                if not index.is_file():
+                    continue
                 enlarges = False
                 # Half downloaded, or the network is away: the next scan looks again.
                 with contextlib.suppress(OSError, ZoomStackError):

@@ -80,10 +80,11 @@ def new_generation(context: bpy.types.Context) -> Generation:
         client.close()
         raise
     number_levels(settings, out)
-    if latest.generation is not None:
-        latest.generation.discard()
     delivery = Delivery(scene, remember_view(context))
-    return Generation(client, job, out, preferences().device, delivery)
+    generation = Generation(client, job, out, preferences().device, delivery)
+    if latest.generation is not None:  # the new one is under way: what the last one left can go
+        latest.generation.discard()
+    return generation
 
 
 def resumed_generation(context: bpy.types.Context) -> Generation:

@@ -36,14 +36,17 @@ def parse_job(data: object, folder: Path | None = None) -> Job:
 
 
 def checked(job: Job) -> Job:
-    """A job whose values are each right by themselves, if they are also right together.
+    """A job that was made in Python, if its values are right, each by itself and together.
 
     Raises:
         ZoomStackError: code ``bad_job`` or ``bad_geometry``, naming the place.
     """
     _check_count(job.levels)
     for number, level in enumerate(job.levels, start=1):
+        read_options(LevelSpec, vars(level), _CHECK, f"level {number}")
         _check_level(level, number)
+    read_options(Job, vars(job), _CHECK)
+    read_options(SamplerSettings, vars(job.sampler), _CHECK)
     if all(level.keep for level in job.levels):
         raise _CHECK.fail(
             "every level is kept, so there is nothing to make.", "Free a level, or add one."

@@ -90,9 +90,13 @@ def decode(line: str, types: frozenset[str] = MESSAGE_TYPES) -> Message:
         message = json.loads(line)
     except (ValueError, RecursionError):
         message = None
-    if not isinstance(message, dict) or message.get("type") not in types:
+    if not isinstance(message, dict) or not _is_one_of(message.get("type"), types):
         raise ZoomStackError("bad_message", f"Not a message of the protocol: {line[:200]!r}.")
     return message
+
+
+def _is_one_of(value: object, types: frozenset[str]) -> bool:
+    return isinstance(value, str) and value in types
 
 
 def error_message(error: ZoomStackError) -> Message:

@@ -72,6 +72,8 @@ class Checker:
     def number(self, value: object, where: str, low: float, high: float) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self.fail(f"{where} must be a number, not {_kind(value)}.")
+        if isinstance(value, int):  # of any length, in JSON
+            value = float(max(min(value, 10**300), -(10**300)))
         if not math.isfinite(value) or not low <= value <= high:
             raise self.fail(f"{where} is {value:g}; it must lie between {low:g} and {high:g}.")
         return float(value)
@@ -114,7 +116,7 @@ def read_json(path: Path, code: str) -> object:
             f"{path} is not valid JSON: {error.msg} in line {error.lineno}, column {error.colno}.",
             "Correct that line.",
         ) from None
-    except (UnicodeDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # also numbers of thousands of digits
         raise ZoomStackError(code, f"{path} is not a text file with JSON in it.") from None
 
 

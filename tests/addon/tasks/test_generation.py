@@ -196,3 +196,14 @@ def test_what_went_wrong_last_is_shown(
     assert latest().problem().code == "no_preset"
     bpy.ops.zoom_stack.dismiss()
     assert latest().problem() is None
+
+
+def test_a_value_that_is_no_number_is_refused_and_nothing_is_lost(
+    bpy: Any, settings: Any, use_worker: UseWorker
+) -> None:
+    settings.use_guidance = True
+    settings.guidance_scale = float("nan")
+    before = latest().generation
+    with pytest.raises(RuntimeError, match="the guidance scale is nan"):
+        bpy.ops.zoom_stack.generate()
+    assert latest().generation is before

@@ -134,7 +134,6 @@ def test_torch_comes_from_the_index_for_the_device(
 
 
 def test_an_installation_reports_what_pip_said(bpy: Any, tmp_path: Path) -> None:
-
     installation = bpy_session.submodule("tasks.installation")
     runner = bpy_session.submodule("engine.client.command_runner").CommandRunner
 

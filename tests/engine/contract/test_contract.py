@@ -20,10 +20,12 @@ from engine.contract.geometry import (
     opacity,
     view_offset,
 )
-from engine.contract.job import Job, LevelSpec
-from engine.contract.job_parser import load_job, parse_job
+from engine.contract.job import Job, LevelSpec, SamplerSettings
+from engine.contract.job_parser import checked, load_job, parse_job
+from engine.contract.messages import REQUEST_TYPES, decode
 from engine.contract.stack import Stack, StackLevel, parse_stack, read_stack, write_stack
 from engine.contract.unrolling import unroll
+from engine.contract.validation import read_json
 
 
 def job_with(**changes: object) -> dict[str, object]:
@@ -276,3 +278,33 @@ def test_of_several_mistakes_the_levels_come_first() -> None:
     for levels, words in (([], "it has no levels"), ([{"prompt": ""}], "level 1 has no prompt")):
         with pytest.raises(ZoomStackError, match=words):
             parse_job({"levels": levels, "seed": "x", "sampler": {"colour": 1}})
+
+
+@pytest.mark.parametrize("value", [float("nan"), 10**400])
+def test_a_number_that_is_none_or_too_long_gets_a_sentence(value: float) -> None:
+    with pytest.raises(ZoomStackError, match="the zoom factor of level 2 is .* it must lie"):
+        parse_job({"levels": [{"prompt": "a"}, {"prompt": "b", "zoom_factor": value}]})
+
+
+def test_a_job_made_in_python_is_checked_value_by_value() -> None:
+    levels = (LevelSpec("a"), LevelSpec("b"))
+    for settings, words in (
+        (SamplerSettings(guidance_scale=float("nan")), "the guidance scale is nan"),
+        (SamplerSettings(steps=5000), "the number of steps is 5000"),
+        (SamplerSettings(solver=""), "the solver is"),
+    ):
+        with pytest.raises(ZoomStackError, match=words):
+            checked(Job(levels, sampler=settings))
+
+
+def test_a_file_with_a_number_of_thousands_of_digits_gets_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "long.json"
+    file.write_text('{"a": ' + "1" * 5000 + "}")
+    with pytest.raises(ZoomStackError, match="not a text file with JSON"):
+        read_json(file, "bad_job")
+
+
+@pytest.mark.parametrize("kind", ['["check"]', "{}", "null"])
+def test_a_type_that_is_no_text_is_no_message(kind: str) -> None:
+    with pytest.raises(ZoomStackError, match="Not a message"):
+        decode('{"type": ' + kind + "}", REQUEST_TYPES)
