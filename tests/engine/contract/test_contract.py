@@ -282,7 +282,7 @@ def test_of_several_mistakes_the_levels_come_first() -> None:
 
 @pytest.mark.parametrize("value", [float("nan"), 10**400])
 def test_a_number_that_is_none_or_too_long_gets_a_sentence(value: float) -> None:
-    with pytest.raises(ZoomStackError, match="the zoom factor of level 2 is .* it must lie"):
+    with pytest.raises(ZoomStackError, match=r"the zoom factor of level 2 is .* it must lie"):
         parse_job({"levels": [{"prompt": "a"}, {"prompt": "b", "zoom_factor": value}]})
 
 
