@@ -30,8 +30,8 @@ from .contract.messages import (
 from .machine.failures import Cancelled, as_zoom_stack_error, details
 from .run.check_report import build_report
 from .run.reporting import JsonReporter, Reporter
-from .run.request import parse_generate
-from .run.start import run_generate
+from .run.request import parse_generate, parse_sharpen
+from .run.start import run_generate, run_sharpen
 
 if TYPE_CHECKING:
     from .models.protocol import OpenModel
@@ -155,6 +155,14 @@ class Worker:
         if task.request["type"] == "check":
             task.stage(replace(LOAD, text="Looking at the engine's environment"))
             task.check(build_report(self._models))
+        elif task.request["type"] == "sharpen":
+            if self._stream.inline:
+                raise ZoomStackError(
+                    "no_pictures",
+                    "Pictures cannot be sent to an engine on another machine yet.",
+                    "Use an engine on this machine.",
+                )
+            run_sharpen(parse_sharpen(task.request, self._models), task, task.is_cancelled)
         else:
             request = parse_generate(task.request, self._models, self._stream.inline)
             run_generate(request, task, task.is_cancelled, self._open_model)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from ..contract.job_parser import load_job
+from ..contract.job_parser import checked, load_job
 from ..contract.options import DEVICE_NAMES, MAX_SEED
 from ..machine.failures import Cancelled, as_zoom_stack_error, details
 from ..run.output_folder import OutputFolder
-from ..run.reporting import JsonReporter, Reporter, TerminalReporter, claim_stdout
 from ..run.request import GenerateRequest
 from ..run.start import run_generate
+from .arguments import add_output, end_politely, reporter_of, size
 from .exits import INTERRUPTED, report_failure
 
 # They lie beside the engine, in the checkout and in the extension.
@@ -37,20 +35,25 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="what computes")
     parser.add_argument("--models", metavar="DIR", type=Path, help="folder with models")
     parser.add_argument("--seed", metavar="N", type=_seed, help="in the place of the job's seed")
-    output = parser.add_mutually_exclusive_group()
-    output.add_argument("--json", action="store_true", help="messages of the worker protocol")
-    output.add_argument("--quiet", action="store_true", help="nothing but errors")
+    parser.add_argument(
+        "--size", metavar="WxH", type=size, help="of the pictures, in the place of the job's"
+    )
+    parser.add_argument(
+        "--upscaler", metavar="NAME", help="in the place of the job's, such as real_esrgan"
+    )
+    add_output(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    reporter = _reporter(arguments)
+    reporter = reporter_of(arguments)
     reporter.hello()
     folder: OutputFolder | None = None
     try:
         job = load_job(arguments.job or PRESETS / f"{arguments.preset}.json")
-        if arguments.seed is not None:
-            job = dataclasses.replace(job, seed=arguments.seed)
+        given = {name: getattr(arguments, name) for name in ("seed", "size", "upscaler")}
+        changes = {name: value for name, value in given.items() if value is not None}
+        job = checked(dataclasses.replace(job, **changes))
         folder = OutputFolder(arguments.out)
         request = GenerateRequest(
             job=job,
@@ -60,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
             device=arguments.device,
             models=arguments.models,
         )
-        signal.signal(signal.SIGTERM, _interrupt)
+        end_politely()
         run_generate(request, reporter, is_cancelled=lambda: False)
     except (KeyboardInterrupt, Cancelled):
         reporter.done("cancelled")
@@ -76,18 +79,6 @@ def run(arguments: argparse.Namespace) -> int:
         return report_failure(error, shown, arguments.debug)
     reporter.done("finished")
     return 0
-
-
-def _reporter(arguments: argparse.Namespace) -> Reporter:
-    stream = claim_stdout()
-    if arguments.json:
-        return JsonReporter(stream)
-    return Reporter() if arguments.quiet else TerminalReporter(stream)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """A polite end from outside is the same as Ctrl+C: what is done is saved."""
-    raise KeyboardInterrupt
 
 
 def _seed(text: str) -> int:

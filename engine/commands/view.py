@@ -9,6 +9,7 @@ from typing import Any
 from ..contract.errors import ZoomStackError
 from ..contract.stack import read_stack
 from ..machine import environment
+from .arguments import size
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -20,7 +21,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("stack", metavar="DIR", type=Path, help="the folder of a zoom stack")
     parser.add_argument("--magnification", metavar="M", type=float, required=True, help="1 or more")
-    parser.add_argument("--size", metavar="WxH", type=_size, required=True, help="in pixels")
+    parser.add_argument("--size", metavar="WxH", type=size, required=True, help="in pixels")
     parser.add_argument("--out", metavar="FRAME.png", type=Path, required=True)
     parser.set_defaults(run=run)
 
@@ -42,11 +43,3 @@ def run(arguments: argparse.Namespace) -> int:
 
     write_png(out, render_view(stack, arguments.magnification, arguments.size))
     return 0
-
-
-def _size(text: str) -> tuple[int, int]:
-    try:
-        width, height = (int(side) for side in text.lower().replace("×", "x").split("x"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 640x360") from None
-    return width, height

@@ -12,7 +12,11 @@ JOB_VERSION = 1
 BUNDLED = "bundled"  # the model that comes with Zoom Stack
 BUNDLED_SECOND = "bundled_x4"  # its second stage
 LANCZOS = "lanczos"  # the upscaler that is no model
-AUTOMATIC = "automatic"  # the model's own second stage, where it has one and the size needs it
+REAL_ESRGAN = "real_esrgan"  # a network that enlarges each picture by itself
+REAL_ESRGAN_QUICK = "real_esrgan_quick"  # a small one of its kind
+# The model's own second stage, where it has one and the size needs it, then Real-ESRGAN.
+AUTOMATIC = "automatic"
+THEN = " + "  # between a second stage and the upscaler that goes on from it
 MAX_LEVELS = 64
 MIN_SIZE, MAX_SIZE = 16, 8192  # pixels of a picture's side
 
@@ -238,7 +242,9 @@ class Job:
         stripped=True,
         listed=True,
         advanced=True,
-        values=f"`{AUTOMATIC}`, `{LANCZOS}`, or a model's name or path; `{AUTOMATIC}`",
+        values=f"`{AUTOMATIC}`, `{LANCZOS}`, `{REAL_ESRGAN}`, `{REAL_ESRGAN_QUICK}`, a model's "
+        f"name or path, or a second stage and one of the others, `{BUNDLED_SECOND}{THEN}"
+        f"{REAL_ESRGAN}`; `{AUTOMATIC}`",
         meaning="what brings the pictures to their size; see *Upscalers*",
     )
     seed: int = option(

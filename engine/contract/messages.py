@@ -7,6 +7,7 @@ its standard input ends the worker.
 Requests::
 
     {"type": "generate", "job": {...}, "out": "DIR", "resume": false, "device": "auto"}
+    {"type": "sharpen", "stack": "DIR", "out": "DIR", "times": 4, "upscaler": "automatic"}
     {"type": "check"}
     {"type": "cancel"}          # ends the running job after its present step
     {"type": "quit"}
@@ -57,17 +58,19 @@ class Stage:
     can_save: bool
 
 
-#: In the order in which a job runs through them; "refine" where it has a second stage.
+#: In the order in which a job runs through them; "refine" where it has a second stage, and
+#: "enlarge" in the place of "finish" where enlarging takes its time: its progress is in per cent.
 LOAD = Stage("load", "Loading the model", can_save=False)
 PROMPTS = Stage("prompts", "Reading the prompts", can_save=False)
 SAMPLE = Stage("sample", "Sampling all levels together", can_save=True)
 REFINE = Stage("refine", "Refining all levels together", can_save=True)
+ENLARGE = Stage("enlarge", "Enlarging the pictures", can_save=True)
 FINISH = Stage("finish", "Writing the pictures", can_save=True)
 
 MESSAGE_TYPES = frozenset(
     {"hello", "check", "stage", "progress", "preview", "warning", "result", "error", "done"}
 )
-REQUEST_TYPES = frozenset({"generate", "check", "cancel", "quit"})
+REQUEST_TYPES = frozenset({"generate", "sharpen", "check", "cancel", "quit"})
 
 Message = dict[str, Any]
 

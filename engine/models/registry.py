@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import Remedy, ZoomStackError
-from ..contract.job import AUTOMATIC, BUNDLED, BUNDLED_SECOND, LANCZOS
+from ..contract.job import BUNDLED, BUNDLED_SECOND
 from ..contract.model_folder import (
     CONFIG_FILE,
     FAMILIES,
@@ -22,13 +22,12 @@ from ..contract.model_folder import (
 )
 from ..contract.validation import read_json
 from .revision import revision_of
-from .sizes import enlargement, sampling_size
+from .sizes import sampling_size
 
 if TYPE_CHECKING:
     import torch
 
     from .protocol import Model
-    from .upscaling import Enlargement
 
 BUNDLED_FOLDERS = {name: Path(__file__).with_name(name) for name in (BUNDLED, BUNDLED_SECOND)}
 MODELS_VARIABLE = "ZOOM_STACK_MODELS"
@@ -162,58 +161,16 @@ def open_model(name: str, folder: Path | None, device: torch.device) -> Model:
     Raises:
         ZoomStackError: codes ``no_model``, ``bad_model``.
     """
-    model: Model = _load(find_model(name, folder), name, device)
+    model: Model = load(find_model(name, folder), name, device)
     return model
 
 
-def check_upscaler(name: str, folder: Path | None, model: ModelEntry) -> None:
-    """Look whether a job's ``"upscaler"`` can be used, before anything is loaded.
-
-    Args:
-        model: the first stage.
+def load(entry: ModelEntry, name: str, device: torch.device) -> Any:
+    """Load what a folder holds, by its family's adapter.
 
     Raises:
-        ZoomStackError: codes ``no_model``, ``bad_model``.
+        ZoomStackError: code ``bad_model``.
     """
-    if name in (AUTOMATIC, LANCZOS):
-        return
-    entry = find_model(name, folder, enlarges=True)
-    if entry.native_size is not None and model.native_size is not None and not entry.single:
-        enlargement(model.name, model.native_size[0], name, entry.native_size[0])
-
-
-def open_upscaler(
-    name: str,
-    folder: Path | None,
-    device: torch.device,
-    model: Model,
-    size: tuple[int, int] | None,
-) -> Enlargement:
-    """Load what enlarges the pictures of a first stage.
-
-    Args:
-        name: as in a job's ``"upscaler"``.
-        model: the first stage.
-        size: (width, height) of the pictures, None where the job leaves it to the model.
-
-    Raises:
-        ZoomStackError: codes ``no_model``, ``bad_model``.
-    """
-    from .upscaling import Enlargement, Lanczos
-
-    if name == AUTOMATIC:
-        enough = size is not None and max(size) <= max(model.sample_size(size[0] / size[1]))
-        name = LANCZOS if model.second_stage is None or enough else model.second_stage
-    if name == LANCZOS:
-        return Enlargement(None, Lanczos())
-    entry = find_model(name, folder, enlarges=True)
-    loaded = _load(entry, name, device)
-    if entry.single:
-        return Enlargement(None, loaded)
-    return Enlargement(loaded, Lanczos())
-
-
-def _load(entry: ModelEntry, name: str, device: torch.device) -> Any:
     family = FAMILIES[class_name(entry.folder)]
     adapter = importlib.import_module(f".{family.adapter}", __package__)
     return adapter.load(entry.folder, name, revision_of(entry.folder, family.denoiser), device)

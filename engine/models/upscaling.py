@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from PIL import Image
 
 from ..contract.job import LANCZOS
+from ..pictures.back_projection import back_projected
 from ..pictures.colour import Floats
-from .protocol import SuperResolution
+
+# Told the share that is done, 0 to 1; an exception of its ends the work.
+Progress = Callable[[float], None]
+
+_LITTLE = 1.25  # times: a network four times larger would cost sixteen times as much
 
 
-def not_cancelled() -> None:
-    """The ``check`` of callers who never cancel: it lets the work go on."""
+def unobserved(_share: float) -> None:
+    """The ``Progress`` of callers who neither watch nor cancel."""
 
 
 class Upscaler(Protocol):
@@ -24,28 +29,37 @@ class Upscaler(Protocol):
     Attributes:
         name: as in a job's ``"upscaler"``.
         revision: identifies the weights; empty where there are none.
+        device: what it computes on, for ``stack.json``; empty where that says nothing.
     """
 
     name: str
     revision: str
+
+    @property
+    def device(self) -> str: ...
 
     def invents(self, before: tuple[int, int], after: tuple[int, int], /) -> bool:
         """Whether it adds detail of its own between two sizes (width, height)."""
         ...
 
     def resize(
-        self, picture: Floats, size: tuple[int, int], check: Callable[[], None] = not_cancelled, /
+        self, picture: Floats, size: tuple[int, int], progress: Progress = unobserved, /
     ) -> Floats:
         """Bring a picture to a size.
 
         Args:
             picture: (h, w, 3), sRGB values of 0 to 1.
             size: (width, height).
-            check: called now and then where it takes long; an exception of its ends the work.
+            progress: called now and then where it takes long.
 
         Returns:
-            (height, width, 3), 0 to 1; the input itself when its size is right already.
+            (height, width, 3), 0 to 1; the input itself when its size is right already. Reduced
+            again it is the picture, also where detail was invented.
         """
+        ...
+
+    def close(self) -> None:
+        """Give back what it holds; it can be used again."""
         ...
 
 
@@ -54,12 +68,13 @@ class Lanczos:
 
     name = LANCZOS
     revision = ""
+    device = ""
 
     def invents(self, _before: tuple[int, int], _after: tuple[int, int], /) -> bool:
         return False
 
     def resize(
-        self, picture: Floats, size: tuple[int, int], _check: Callable[[], None] = not_cancelled, /
+        self, picture: Floats, size: tuple[int, int], _progress: Progress = unobserved, /
     ) -> Floats:
         if (picture.shape[1], picture.shape[0]) == size:
             return picture
@@ -74,28 +89,82 @@ class Lanczos:
         enlarged: Floats = np.clip(np.stack(channels, axis=-1), 0.0, 1.0).astype(np.float32)
         return enlarged
 
+    def close(self) -> None:
+        """It holds nothing."""
 
-@dataclass(frozen=True)
-class Enlargement:
-    """How the pictures come from the size of the first stage to that of the job.
+
+class NetworkUpscaler:
+    """An upscaler by a network of a fixed factor; a subclass says which.
 
     Attributes:
-        stage: samples all levels together once more, larger; None without a second stage.
-        upscaler: enlarges each picture by itself, for what is still missing.
+        name, revision, device: see ``Upscaler``.
+        times: the network's factor.
     """
 
-    stage: SuperResolution | None
-    upscaler: Upscaler
+    def __init__(self, name: str, revision: str, times: int) -> None:
+        self.name = name
+        self.revision = revision
+        self.times = times
 
-    def describe(self, before: tuple[int, int], after: tuple[int, int]) -> dict[str, str] | None:
-        """Name and revision of what invented detail, for ``stack.json``; None for interpolation.
+    @property
+    def device(self) -> str:
+        return ""
 
-        Args:
-            before: (width, height) of the last pictures that were sampled.
-            after: of the pictures that were written.
+    def enlarged(self, picture: Floats, progress: Progress) -> Floats:
+        """(h, w, 3) to (h * times, w * times, 3), 0 to 1."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """By default it holds nothing."""
+
+    def invents(self, before: tuple[int, int], after: tuple[int, int]) -> bool:
+        """Whether the network is used at all between two sizes (width, height)."""
+        return not is_little(before, after)
+
+    def resize(
+        self, picture: Floats, size: tuple[int, int], progress: Progress = unobserved, /
+    ) -> Floats:
+        """By the network's factor until little is missing, then plainly; see ``Upscaler``."""
+        inputs = self._inputs((picture.shape[1], picture.shape[0]), size)
+        if not inputs:
+            return Lanczos().resize(picture, size)
+        total = sum(map(math.prod, inputs))
+        begun, larger = 0.0, picture
+        for each in inputs:
+            share = math.prod(each) / total
+            larger = self.enlarged(Lanczos().resize(larger, each), _part(progress, begun, share))
+            begun += share
+        return back_projected(Lanczos().resize(larger, size), picture)
+
+    def _inputs(self, before: tuple[int, int], after: tuple[int, int]) -> list[tuple[int, int]]:
+        """The sizes (width, height) that the network is given, one after another.
+
+        From the second on no larger than it takes to reach the size: what the network has invented
+        itself may be reduced again.
         """
-        if self.stage is not None:
-            return {"name": self.stage.name, "revision": self.stage.revision}
-        if self.upscaler.invents(before, after):
-            return {"name": self.upscaler.name, "revision": self.upscaler.revision}
-        return None
+        sizes: list[tuple[int, int]] = []
+        while self.invents(before, after):
+            if sizes:
+                ratio = _ratio(before, after) / self.times
+                before = (_scaled(before[0], ratio), _scaled(before[1], ratio))
+            sizes.append(before)
+            before = (before[0] * self.times, before[1] * self.times)
+        return sizes
+
+
+def _part(progress: Progress, begun: float, share: float) -> Progress:
+    """The progress of a part that begins there and is that much of the whole."""
+    return lambda done: progress(begun + done * share)
+
+
+def is_little(before: tuple[int, int], after: tuple[int, int]) -> bool:
+    """Whether plain interpolation does between two sizes (width, height)."""
+    return _ratio(before, after) <= _LITTLE
+
+
+def _ratio(before: tuple[int, int], after: tuple[int, int]) -> float:
+    return max(after[0] / before[0], after[1] / before[1])
+
+
+def _scaled(side: int, ratio: float) -> int:
+    return side if ratio >= 1.0 else -(-int(side * ratio * 1000 + 0.5) // 1000)

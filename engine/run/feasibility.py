@@ -14,10 +14,10 @@ from ..contract.geometry import Place, Placement, levels_between, place_along
 from ..contract.job import Job, LevelSpec
 from ..method.footprint import check_pixels, footprint
 from ..models.registry import ModelEntry
+from ..models.sizes import default_size
 from ..pictures.colour import to_srgb
 from .given_pictures import GivenPicture
 from .output_folder import OutputFolder
-from .plan import default_size
 
 # Root mean square, of 255, of two neighbours' views of the same place, and the blocks of pixels
 # that it is taken over: points of light that pinning could not bring into a deeper level, up to 14

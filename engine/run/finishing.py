@@ -14,10 +14,10 @@ from ..contract.geometry import Placement
 from ..method.footprint import Footprint
 from ..method.nesting import footprints, is_loop, render_with
 from ..method.pinning import Pin, pinned
-from ..models.upscaling import Upscaler, not_cancelled
+from ..models.upscaling import Lanczos, Progress, Upscaler, unobserved
 from ..pictures.colour import Bytes, Floats, linear_to_bytes, to_linear
 from ..pictures.files import to_unit, write_png
-from .given_pictures import GivenPicture
+from .given_pictures import GivenPicture, decided
 from .output_folder import OutputFolder
 
 _MOST_ROUNDS = 30  # pictures take a few; white noise is the worst case
@@ -31,7 +31,7 @@ def final_pictures(
     upscaler: Upscaler,
     given: Sequence[GivenPicture] = (),
     loop: bool = False,
-    check: Callable[[], None] = not_cancelled,
+    progress: Progress = unobserved,
 ) -> Iterator[tuple[int, Bytes]]:
     """Bring every level to its final size and let the levels agree once more, in linear light.
 
@@ -41,8 +41,7 @@ def final_pictures(
         size: (width, height) of the pictures.
         given: pictures that levels show; at their full sharpness here.
         loop: the deepest level holds level 0.
-        check: called before each picture, and in the midst of what takes long; an exception of its
-            ends the work.
+        progress: called before each picture, and in the midst of what takes long.
 
     Yields:
         (index, picture), deepest first; pictures are (height, width, 3) 8-bit sRGB.
@@ -57,19 +56,53 @@ def final_pictures(
             "Try another device or fewer steps, or download the model again.",
         )
     sampled = levels.float().cpu().numpy()
+    settled = decided(given)
+    begun = 0
 
     def enlarged(index: int) -> torch.Tensor:
         """(3, height, width) linear light of 0 to 1."""
-        check()
-        return _channels_first(to_linear(upscaler.resize(to_unit(sampled[index]), size, check)))
+        nonlocal begun
+        number, begun = begun, begun + 1
 
+        def observed(share: float) -> None:
+            progress((number + share) / len(sampled))
+
+        observed(0.0)
+        # Nothing of a level is seen whose picture is given whole.
+        chosen = Lanczos() if index in settled else upscaler
+        return channels_first(to_linear(chosen.resize(to_unit(sampled[index]), size, observed)))
+
+    yield from nested(
+        enlarged, placements, size, given, loop=loop, check=lambda: progress(begun / len(sampled))
+    )
+
+
+def nested(
+    picture: Callable[[int], torch.Tensor],
+    placements: Sequence[Placement],
+    size: tuple[int, int],
+    given: Sequence[GivenPicture] = (),
+    *,
+    loop: bool = False,
+    check: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[int, Bytes]]:
+    """Let pictures of one size show one another: Pi_image, in linear light.
+
+    Args:
+        picture: a level's, (3, height, width) linear light of 0 to 1; asked for once each.
+        placements, size, given, loop: as of ``final_pictures``.
+        check: called now and then; an exception of its ends the work.
+
+    Yields:
+        (index, picture), deepest first; pictures are (height, width, 3) 8-bit sRGB.
+    """
     nesting = footprints(placements, size, loop)
     if given or loop:
-        finished = _all_at_once(enlarged, nesting, len(placements), size, given, check)
+        finished = _all_at_once(picture, nesting, len(placements), size, given, check)
     else:
-        finished = _one_by_one(enlarged, nesting)
-    for index, picture in finished:
-        yield index, linear_to_bytes(picture.numpy().transpose(1, 2, 0))
+        finished = _one_by_one(picture, nesting)
+    for index, whole in finished:
+        yield index, linear_to_bytes(whole.numpy().transpose(1, 2, 0))
 
 
 def _one_by_one(
@@ -155,7 +188,8 @@ def _shown(
     return torch.stack(shown)
 
 
-def _channels_first(picture: Floats) -> torch.Tensor:
+def channels_first(picture: Floats) -> torch.Tensor:
+    """(h, w, 3) as (3, h, w)."""
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
 
 

@@ -6,6 +6,7 @@ last finished step is saved.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,16 +15,15 @@ from typing import Any
 import torch
 
 from .. import __version__
-from ..contract.messages import FINISH, PROMPTS, REFINE, SAMPLE
+from ..contract.messages import ENLARGE, FINISH, PROMPTS, REFINE, SAMPLE
 from ..contract.stack import Stack, StackLevel, write_stack
 from ..machine.devices import choose_device, device_name, make_repeatable
 from ..machine.environment import versions
 from ..machine.failures import Cancelled
-from ..models import registry
 from ..models.prompting import Texts
 from ..models.protocol import Model, OpenModel, SuperResolution
 from ..models.registry import ModelEntry
-from ..models.upscaling import Enlargement
+from ..models.upscalers import Enlargement, Upscalers
 from . import feasibility
 from .checkpoints import Checkpoints
 from .finishing import final_pictures, write_pictures
@@ -33,7 +33,7 @@ from .output_folder import OutputFolder
 from .plan import Plan, make_plan
 from .reporting import Reporter
 from .request import GenerateRequest
-from .sampling import IsCancelled, SamplingRun
+from .sampling import IsCancelled, SamplingRun, ShareClock
 from .stages import first_stage, second_stage, texts_of
 
 
@@ -127,7 +127,8 @@ class Generation:
         device = choose_device(request.device)
         make_repeatable(device)
         model = open_model(job.model, request.models, device)
-        enlargement = registry.open_upscaler(job.upscaler, request.models, device, model, job.size)
+        upscalers = Upscalers(request.models, device, request.device != "cpu", self._note_upscaler)
+        enlargement = upscalers.open(job.upscaler, model, job.size)
         self._stop_if_cancelled()
         plan = make_plan(job, model, enlargement.stage)
         feasibility.check(job, given, plan.sample_size, plan.size)
@@ -166,18 +167,30 @@ class Generation:
 
     def _finish(self, loaded: Loaded, levels: torch.Tensor) -> None:
         """Bring the levels to the size of the pictures, and write these."""
-        self._reporter.stage(FINISH)
-        plan = loaded.plan
+        plan, upscaler = loaded.plan, loaded.enlargement.upscaler
+        takes_long = upscaler.invents(plan.last_size, plan.size)
+        self._reporter.stage(ENLARGE if takes_long else FINISH)
+        told = ShareClock()
+
+        def progress(share: float) -> None:
+            self._stop_if_cancelled()
+            if takes_long and told.is_news(share):
+                self._reporter.progress(told.percent, 100, len(plan.placements), told.eta)
+
         pictures = final_pictures(
             levels,
             plan.placements,
             plan.size,
-            loaded.enlargement.upscaler,
+            upscaler,
             loaded.given,
             loop=plan.job.loop,
-            check=self._stop_if_cancelled,
+            progress=progress,
         )
-        write_pictures(self._folder, pictures, loaded.given)
+        with contextlib.closing(upscaler):
+            write_pictures(self._folder, pictures, loaded.given)
+
+    def _note_upscaler(self, sentence: str) -> None:
+        self._reporter.warning("upscaler", sentence)
 
     def _stop_if_cancelled(self) -> None:
         if self._is_cancelled():

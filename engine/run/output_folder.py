@@ -59,6 +59,16 @@ class OutputFolder:
         self._make_writable()
         return None
 
+    def prepare_anew(self, *, overwrite: bool) -> None:
+        """Make the folder ready for a stack that no run is gone on with for.
+
+        Raises:
+            ZoomStackError: codes ``exists``, ``unwritable``.
+        """
+        if not overwrite:
+            self._keep_what_is_there(resume=False)
+        self._make_writable()
+
     def state_file(self, job: Job) -> Path:
         """Where the run of a job is saved; every job has its own, so none overwrites another's."""
         text = json.dumps(job.to_dict(), sort_keys=True)

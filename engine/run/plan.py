@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from ..contract.geometry import Placement
 from ..contract.job import Job
 from ..models.protocol import Model, SuperResolution
-from ..models.sizes import enlargement
-
-LEAST_SIDE = 256  # pixels of a picture's smaller side where the job leaves the size to the model
+from ..models.sizes import default_size, enlargement
 
 
 @dataclass(frozen=True)
@@ -72,13 +70,3 @@ def make_plan(job: Job, model: Model, upscaler: SuperResolution | None = None) -
         ],
         large_size=(sample_size[0] * times, sample_size[1] * times) if upscaler else None,
     )
-
-
-def default_size(native: tuple[int, int], times: int = 1) -> tuple[int, int]:
-    """As large as a second stage makes pictures, and at least ``LEAST_SIDE`` pixels.
-
-    A level then shows what the next one adds. A small model's own size has no room for that: at 64
-    pixels and a zoom factor of 2, the next level's detail would be reduced to 32 pixels again.
-    """
-    times = max(times, -(-LEAST_SIDE // min(native)))
-    return native[0] * times, native[1] * times

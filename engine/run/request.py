@@ -1,4 +1,4 @@
-"""A "generate" request, as the command line makes it and the worker reads it from a message."""
+"""Requests, as the command line makes them and the worker reads them from messages."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..contract.job import Job
+from ..contract.job import AUTOMATIC, Job
 from ..contract.job_parser import parse_job
 from ..contract.messages import Message
 from ..contract.options import DEVICE_NAMES
 from ..contract.validation import Checker
 
 _CHECK = Checker("bad_request", "The request")
+TIMES = range(2, 17)
+_SHARPEN_KEYS = frozenset({"type", "stack", "out", "times", "upscaler", "overwrite", "device"})
 _GENERATE_KEYS = frozenset({"type", "job", "out", "resume", "overwrite", "device", "models"})
 
 
@@ -35,6 +37,46 @@ class GenerateRequest:
     overwrite: bool = False
     device: str = "auto"
     models: Path | None = None
+
+
+@dataclass(frozen=True)
+class SharpenRequest:
+    """Enlarge the pictures of a finished stack.
+
+    Attributes:
+        stack: its folder.
+        out: the new stack's folder.
+        times: how many times as wide and as high; one of ``TIMES``.
+        upscaler: as in a job, but no second stage.
+        overwrite: replace a stack that is there.
+        device, models: as of ``GenerateRequest``.
+    """
+
+    stack: Path
+    out: Path
+    times: int = 4
+    upscaler: str = AUTOMATIC
+    overwrite: bool = False
+    device: str = "auto"
+    models: Path | None = None
+
+
+def parse_sharpen(request: Message, models: Path | None) -> SharpenRequest:
+    """Read a "sharpen" request.
+
+    Raises:
+        ZoomStackError: code ``bad_request``.
+    """
+    _CHECK.known_keys(request, _SHARPEN_KEYS, "it")
+    return SharpenRequest(
+        stack=_path(request.get("stack"), '"stack"'),
+        out=_path(request.get("out"), '"out"'),
+        times=_CHECK.integer(request.get("times", 4), '"times"', TIMES[0], TIMES[-1]),
+        upscaler=_CHECK.text(request.get("upscaler", AUTOMATIC), '"upscaler"').strip(),
+        overwrite=_flag(request, "overwrite"),
+        device=_CHECK.choice(request.get("device", "auto"), DEVICE_NAMES, '"device"'),
+        models=models,
+    )
 
 
 def parse_generate(request: Message, models: Path | None, inline: bool) -> GenerateRequest:

@@ -1,4 +1,4 @@
-"""The start of a run, for the worker and the command line alike.
+"""The start of what is asked for, for the worker and the command line alike.
 
 Order matters: what is cheap to find out, and does not need torch, comes first.
 """
@@ -6,14 +6,15 @@ Order matters: what is cheap to find out, and does not need torch, comes first.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..contract.messages import LOAD
 from ..machine import environment
-from ..models import registry
+from ..models import registry, upscaler_names
 from .output_folder import OutputFolder
 from .reporting import Reporter
-from .request import GenerateRequest
+from .request import GenerateRequest, SharpenRequest
 
 if TYPE_CHECKING:
     from ..models.protocol import OpenModel
@@ -43,7 +44,7 @@ def run_generate(
     if open_model is None:
         open_model = registry.open_model
         entry = registry.find_model(request.job.model, request.models)
-        registry.check_upscaler(request.job.upscaler, request.models, entry)
+        upscaler_names.check(request.job.upscaler, request.models, entry)
     environment.require()
     reporter.stage(LOAD)
     environment.prepare_libraries()
@@ -52,3 +53,21 @@ def run_generate(
 
     stack = Generation(request, folder, reporter, is_cancelled).run(open_model, entry)
     reporter.result(stack)
+
+
+def run_sharpen(
+    request: SharpenRequest, reporter: Reporter, is_cancelled: Callable[[], bool]
+) -> None:
+    """Enlarge a finished stack.
+
+    Raises:
+        Cancelled, ZoomStackError: see ``sharpening.Sharpening.run``.
+    """
+    upscaler_names.check_single(request.upscaler, request.models)
+    environment.require()
+    reporter.stage(replace(LOAD, text="Looking at the pictures"))
+    environment.prepare_libraries()
+    environment.import_torch()
+    from .sharpening import Sharpening
+
+    reporter.result(Sharpening(request, reporter, is_cancelled).run())

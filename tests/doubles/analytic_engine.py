@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import torch
 
     from engine.contract.vocabulary import Vocabulary
-    from engine.models.upscaling import Enlargement
+    from engine.models.upscalers import Enlargement
 
 SIDE = 32
 WORDS = 40  # that the model reads of a prompt
@@ -106,8 +106,9 @@ def find_analytic_model(
 
 
 def open_analytic_upscaler(*arguments: object) -> Enlargement:
-    """Stands for ``engine.models.registry.open_upscaler``."""
-    from engine.models.upscaling import Enlargement, Lanczos
+    """Stands for ``engine.models.upscalers.Upscalers.open``."""
+    from engine.models.upscalers import Enlargement
+    from engine.models.upscaling import Lanczos
 
     return Enlargement(AnalyticSecondStage(), Lanczos())
 
@@ -123,5 +124,7 @@ if __name__ == "__main__":
     registry.find_model = find_analytic_model
     registry.open_model = open_analytic_model
     if os.environ.get("ANALYTIC_SECOND") == "1":
-        registry.open_upscaler = open_analytic_upscaler
+        from engine.models.upscalers import Upscalers
+
+        Upscalers.open = open_analytic_upscaler
     sys.exit(main())

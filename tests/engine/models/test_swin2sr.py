@@ -17,6 +17,7 @@ from engine.contract.stack import read_stack
 from engine.machine.failures import Cancelled
 from engine.models import swin2sr
 from engine.models.registry import find_model, list_models
+from engine.models.upscaling import unobserved
 from engine.run.request import GenerateRequest
 from engine.run.start import run_generate
 from tests.engine.recorder import Recorder
@@ -49,7 +50,7 @@ def test_it_enlarges_as_transformers_does(models: Path) -> None:
     with torch.inference_mode():
         expected = stock(pixel_values=pixels).reconstruction[0].clamp(0, 1).permute(1, 2, 0)
     model = swin2sr.load(models / "swin", "swin", "0", torch.device("cpu"))
-    assert np.allclose(model.resize(picture, (96, 64)), expected.numpy(), atol=1e-6)
+    assert np.allclose(model.enlarged(picture, unobserved), expected.numpy(), atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(13, 7), (100, 60), (53, 7), (13, 200), (9, 5)])
@@ -83,34 +84,10 @@ def test_what_was_not_used_is_not_named(models: Path, tmp_path: Path) -> None:
     assert read_stack(tmp_path / "same").made_with["upscaler"] is None
 
 
-def test_tiles_show_no_borders(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = swin2sr.load(models / "swin", "swin", "0", torch.device("cpu"))
-    # Smooth, as the untrained network answers it: what differs is where the tiles end.
-    wave = np.sin(np.linspace(0.0, 6.0, 96, dtype=np.float32))
-    picture = np.repeat((0.5 + 0.4 * wave[:, None] * wave[None, :])[..., None], 3, axis=2)
-    whole = model.resize(picture, (192, 192))
-    monkeypatch.setattr(swin2sr, "_TILE", 48)
-    monkeypatch.setattr(swin2sr, "_OVERLAP", 16)
-    tiles: list[int] = []
-    tiled = model.resize(picture, (192, 192), lambda: tiles.append(1))
-    assert len(tiles) == 9
-    assert np.abs(tiled - whole).max() < 0.02
-
-
-@pytest.mark.parametrize("length", [1, 256, 257, 480, 481, 2048])
-def test_tiles_cover_every_side_and_overlap(length: int) -> None:
-    starts = swin2sr._starts(length)
-    ends = [min(start + swin2sr._TILE, length) for start in starts]
-    assert starts[0] == 0
-    assert ends[-1] == length
-    overlaps = [end - start for end, start in zip(ends, starts[1:], strict=False)]
-    assert all(overlap >= swin2sr._OVERLAP for overlap in overlaps)
-
-
 def test_a_cancel_is_seen_within_a_picture(models: Path) -> None:
     model = swin2sr.load(models / "swin", "swin", "0", torch.device("cpu"))
 
-    def cancel() -> None:
+    def cancel(_share: float) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):

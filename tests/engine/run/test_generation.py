@@ -19,12 +19,12 @@ from engine.contract.stack import read_stack
 from engine.machine.failures import Cancelled
 from engine.method.nesting import render
 from engine.models.registry import BUNDLED_FOLDERS
+from engine.models.sizes import LEAST_SIDE
 from engine.models.upscaling import Lanczos
 from engine.pictures.colour import bytes_to_linear
 from engine.pictures.files import to_bytes, to_unit
 from engine.run.finishing import final_pictures
 from engine.run.output_folder import OutputFolder
-from engine.run.plan import LEAST_SIDE
 from engine.run.previews import Previews
 from engine.run.request import GenerateRequest
 from engine.run.sampling import StepClock

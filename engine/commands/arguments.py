@@ -1,0 +1,44 @@
+"""What the arguments of several commands have in common."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from types import FrameType
+
+from ..run.reporting import JsonReporter, Reporter, TerminalReporter, claim_stdout
+
+
+def size(text: str) -> tuple[int, int]:
+    """(width, height) out of "640x360", or out of "1024" for a square."""
+    try:
+        sides = [int(side) for side in text.lower().replace("×", "x").split("x")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 640x360")
+    return sides[0], sides[-1]
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """How much is said."""
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="messages of the worker protocol")
+    output.add_argument("--quiet", action="store_true", help="nothing but errors")
+
+
+def reporter_of(arguments: argparse.Namespace) -> Reporter:
+    """Says as much as ``add_output``'s arguments ask for; takes standard output for itself."""
+    stream = claim_stdout()
+    if arguments.json:
+        return JsonReporter(stream)
+    return Reporter() if arguments.quiet else TerminalReporter(stream)
+
+
+def end_politely() -> None:
+    """A polite end from outside is the same as Ctrl+C: what is done is saved."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,189 @@
+"""A network of ncnn's format in a process of its own; see ``ncnn_process``. Without torch."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import struct
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from ..pictures.colour import Floats
+
+CARD, PROCESSOR = "card", "cpu"  # where a network may compute
+
+_PROGRAM = Path(__file__).with_name("ncnn_process.py")
+_SIZE = struct.Struct("<II")
+_POLL = 0.1  # seconds between two looks whether to go on
+_PROBE_SECONDS = 30.0  # drivers of cards may take long to start
+_LONGEST_REASON = 200
+
+
+class NetworkFailed(Exception):
+    """The process could not be started, ended, or gave nothing.
+
+    Attributes:
+        started: whether it had begun to serve.
+        reason: the last that it said; may be empty.
+    """
+
+    def __init__(self, started: bool, reason: str) -> None:
+        super().__init__(reason)
+        self.started = started
+        self.reason = reason
+
+
+class NcnnNetwork:
+    """One network, loaded at the first picture.
+
+    Args:
+        files: description and weights.
+        where: ``CARD``, if there is one, or ``PROCESSOR``.
+    """
+
+    def __init__(self, files: tuple[Path, Path], where: str) -> None:
+        self._files = files
+        self._where = where
+        self._process: subprocess.Popen[bytes] | None = None
+        self._said: IO[bytes] | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        self.device = ""  # what computes: "cpu" or a card's name; empty until it is loaded
+
+    def enlarge(self, picture: Floats, check: Callable[[], None]) -> Floats:
+        """Run the network.
+
+        Args:
+            picture: (h, w, 3), 0 to 1.
+            check: called ten times a second; an exception of its ends process and work.
+
+        Returns:
+            (H, W, 3) as the network gives it.
+
+        Raises:
+            NetworkFailed: the process is ended then.
+        """
+        try:
+            if self._process is None:
+                self._start()
+            assert self._thread is not None
+            return _awaited(self._thread.submit(self._exchange, picture), check)
+        except (OSError, ValueError, EOFError) as error:
+            failure = NetworkFailed(bool(self.device), self._last_words() or str(error))
+            self.close()
+            raise failure from error
+        except BaseException:  # of the caller: the process is in the midst of an answer
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the process and give its memory back."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        if self._thread is not None:
+            self._thread.shutdown()
+        if self._process is not None:
+            for pipe in (self._process.stdin, self._process.stdout, self._said):
+                _close_quietly(pipe)
+        self._process = self._thread = self._said = None
+        self.device = ""
+
+    def _start(self) -> None:
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._thread = ThreadPoolExecutor(1, "ncnn")
+        self._process = subprocess.Popen(
+            _command(self._where, *self._files),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            **_apart(),
+        )
+
+    def _exchange(self, picture: Floats) -> Floats:
+        """In the thread: ask for one picture and read it."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        requests, answers = self._process.stdin, self._process.stdout
+        if not self.device:
+            self.device = _device_in(answers.readline())
+        requests.write(_SIZE.pack(*picture.shape[:2]))
+        requests.write(np.ascontiguousarray(picture, np.float32).tobytes())
+        requests.flush()
+        height, width = _SIZE.unpack(_read(answers, _SIZE.size))
+        if height * width == 0:
+            raise EOFError("it gave nothing")
+        content = _read(answers, height * width * 3 * 4)
+        return np.frombuffer(content, np.float32).reshape(height, width, 3)
+
+    def _last_words(self) -> str:
+        if self._process is None or self._said is None:
+            return ""
+        self._process.kill()
+        self._process.wait()
+        self._said.seek(0)
+        lines = self._said.read().decode("utf-8", errors="replace").strip().splitlines()
+        return lines[-1][:_LONGEST_REASON] if lines else ""
+
+
+def card_name() -> str | None:
+    """The graphics card that ncnn would compute on; None where it would be the processor."""
+    try:
+        probe = subprocess.run(
+            _command(CARD),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PROBE_SECONDS,
+            check=True,
+            **_apart(),
+        )
+        name = _device_in(probe.stdout)
+    except (OSError, ValueError, EOFError, subprocess.SubprocessError):
+        return None
+    return None if name == PROCESSOR else name
+
+
+def _command(*arguments: str | Path) -> list[str]:
+    # -P: what lies beside the program is none of its packages.
+    return [sys.executable, "-P", str(_PROGRAM), *map(str, arguments)]
+
+
+def _apart() -> dict[str, Any]:
+    """Without a window of its own, and not ended by a Ctrl+C that is meant for the engine."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
+
+
+def _device_in(line: bytes) -> str:
+    if not line:
+        raise EOFError("it ended before it had begun")
+    return str(json.loads(line)["device"])
+
+
+def _read(stream: IO[bytes], count: int) -> bytes:
+    content = stream.read(count)
+    if len(content) < count:
+        raise EOFError("it ended too early")
+    return content
+
+
+def _awaited(future: Future[Floats], check: Callable[[], None]) -> Floats:
+    while True:
+        try:
+            return future.result(timeout=_POLL)
+        except TimeoutError:
+            check()
+
+
+def _close_quietly(stream: IO[bytes] | None) -> None:
+    if stream is not None:
+        with contextlib.suppress(OSError):  # what was not written yet goes nowhere
+            stream.close()

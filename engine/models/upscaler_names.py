@@ -1,0 +1,93 @@
+"""What a job's "upscaler" says, and whether it can be used. Imports the standard library alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ..contract.errors import ZoomStackError
+from ..contract.job import AUTOMATIC, BUNDLED_SECOND, LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK, THEN
+from ..machine import environment
+from .registry import ModelEntry, find_model
+from .sizes import enlargement
+
+REAL_ESRGANS = (REAL_ESRGAN, REAL_ESRGAN_QUICK)
+
+
+def check(name: str, folder: Path | None, model: ModelEntry) -> None:
+    """Look whether a job's ``"upscaler"`` can be used, before anything is loaded.
+
+    Args:
+        model: the first stage.
+
+    Raises:
+        ZoomStackError: codes ``no_model``, ``bad_model``, ``no_upscaler``.
+    """
+    if name == AUTOMATIC:
+        return
+    before, after = parts_of(name, folder)
+    if before:
+        entry = find_model(before, folder, enlarges=True)
+        if entry.native_size is not None and model.native_size is not None:
+            enlargement(model.name, model.native_size[0], before, entry.native_size[0])
+    check_single(after, folder)
+
+
+def check_single(name: str, folder: Path | None) -> None:
+    """The same for one that enlarges each picture by itself.
+
+    Raises:
+        ZoomStackError: codes ``no_model``, ``bad_model``, ``no_upscaler``.
+    """
+    if name in REAL_ESRGANS:
+        require_real_esrgan()
+    elif name not in (AUTOMATIC, LANCZOS) and not find_model(name, folder, enlarges=True).single:
+        raise ZoomStackError(
+            "bad_model",
+            f"The upscaler {name!r} is a second stage, which cannot enlarge finished pictures.",
+            f'Choose "{REAL_ESRGAN}", "{REAL_ESRGAN_QUICK}" or "{LANCZOS}".',
+        )
+
+
+def parts_of(name: str, folder: Path | None) -> tuple[str, str]:
+    """The second stage, empty where there is none, and what comes after it.
+
+    Raises:
+        ZoomStackError: codes ``no_model``, ``bad_model``.
+    """
+    before, joined, after = name.rpartition(THEN)
+    if not joined:
+        return (name, LANCZOS) if _is_stage(name, folder) else ("", name)
+    if not _is_stage(before, folder):
+        raise ZoomStackError(
+            "bad_model",
+            f"The upscaler {before!r} is no second stage, so nothing can come after it.",
+            f'Choose one of the two, or put a second stage before it, such as "{BUNDLED_SECOND}".',
+        )
+    return before, after
+
+
+def _is_stage(name: str, folder: Path | None) -> bool:
+    if name in (AUTOMATIC, LANCZOS, *REAL_ESRGANS):
+        return False
+    return not find_model(name, folder, enlarges=True).single
+
+
+def has_real_esrgan() -> bool:
+    """Whether its packages are installed."""
+    return not environment.missing(environment.UPSCALER_PACKAGES)
+
+
+def require_real_esrgan() -> None:
+    """Refuse to go on without its packages.
+
+    Raises:
+        ZoomStackError: code ``no_upscaler``.
+    """
+    absent = environment.missing(environment.UPSCALER_PACKAGES)
+    if absent:
+        raise ZoomStackError(
+            "no_upscaler",
+            f"Real-ESRGAN needs {' and '.join(absent)}, which the Python {sys.executable} lacks.",
+            environment.install_hint(),
+        )

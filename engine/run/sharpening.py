@@ -1,0 +1,163 @@
+"""A finished stack, larger: the same levels, each enlarged by itself, lying in one another again.
+
+Imports torch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..contract.errors import ZoomStackError
+from ..contract.job import MAX_SIZE
+from ..contract.messages import ENLARGE
+from ..contract.stack import Stack, read_stack, write_stack
+from ..machine.devices import choose_device
+from ..machine.environment import versions
+from ..machine.failures import Cancelled
+from ..models.upscalers import Enlargement, Upscalers
+from ..models.upscaling import Upscaler
+from ..pictures.colour import Bytes, Floats, to_linear
+from ..pictures.files import to_bytes
+from ..pictures.view import load_picture, picture_size
+from .finishing import channels_first, nested, write_pictures
+from .output_folder import OutputFolder
+from .reporting import Reporter
+from .request import SharpenRequest
+from .sampling import IsCancelled, ShareClock
+
+Size = tuple[int, int]
+
+
+class Sharpening:
+    """One stack under way.
+
+    Args:
+        request: what is asked for.
+        reporter: is told of progress and of what may surprise.
+        is_cancelled: asked several times a second.
+    """
+
+    def __init__(
+        self, request: SharpenRequest, reporter: Reporter, is_cancelled: IsCancelled
+    ) -> None:
+        self._request = request
+        self._reporter = reporter
+        self._is_cancelled = is_cancelled
+        self._clock = ShareClock()
+
+    def run(self) -> Stack:
+        """Write the larger stack; the other one stays as it is.
+
+        Raises:
+            Cancelled: nothing is written then.
+            ZoomStackError: of any part of the engine.
+        """
+        request = self._request
+        started = time.monotonic()
+        stack = read_stack(request.stack)
+        sizes = [picture_size(stack.picture(index)) for index in range(len(stack.levels))]
+        larger = [_larger(size, request.times, number) for number, size in enumerate(sizes, 1)]
+        folder = OutputFolder(request.out)
+        _check_folder(stack, folder)
+        folder.prepare_anew(overwrite=request.overwrite)
+        device = choose_device(request.device)
+        upscalers = Upscalers(request.models, device, request.device != "cpu", self._note)
+        upscaler = upscalers.single(request.upscaler)
+        self._reporter.stage(ENLARGE)
+        with contextlib.closing(upscaler):
+            write_pictures(folder, self._pictures(stack, larger, upscaler), ())
+        made_with: dict[str, Any] = {
+            "from": list(sizes[0]),
+            "times": request.times,
+            "upscaler": Enlargement(None, upscaler).describe(sizes[0], larger[0]),
+            "versions": versions(),
+            "seconds": round(time.monotonic() - started, 2),
+        }
+        levels = tuple(
+            dataclasses.replace(level, image=folder.picture_file(index).name)
+            for index, level in enumerate(stack.levels)
+        )
+        result = dataclasses.replace(
+            stack,
+            folder=folder.path,
+            levels=levels,
+            made_with={**stack.made_with, "sharpened": made_with},
+        )
+        write_stack(result)
+        return result
+
+    def _pictures(
+        self, stack: Stack, sizes: list[Size], upscaler: Upscaler
+    ) -> Iterator[tuple[int, Bytes]]:
+        """(index, picture), deepest first."""
+        last = len(sizes) - 1
+
+        def enlarged(index: int) -> Floats:
+            picture = load_picture(stack.picture(index)).astype(np.float32) / 255.0
+
+            def progress(share: float) -> None:
+                self._tell((last - index + share) / len(sizes), len(sizes))
+
+            progress(0.0)
+            return upscaler.resize(picture, sizes[index], progress)
+
+        def in_linear_light(index: int) -> torch.Tensor:
+            return channels_first(to_linear(enlarged(index)))
+
+        if not _is_nested(stack, sizes):
+            for index in range(last, -1, -1):
+                yield index, to_bytes(enlarged(index))
+            return
+        yield from nested(
+            in_linear_light,
+            stack.placements(sizes),
+            sizes[0],
+            loop=stack.loop,
+            check=self._stop_if_cancelled,
+        )
+
+    def _tell(self, share: float, levels: int) -> None:
+        self._stop_if_cancelled()
+        if self._clock.is_news(share):
+            self._reporter.progress(self._clock.percent, 100, levels, self._clock.eta)
+
+    def _stop_if_cancelled(self) -> None:
+        if self._is_cancelled():
+            raise Cancelled
+
+    def _note(self, sentence: str) -> None:
+        self._reporter.warning("upscaler", sentence)
+
+
+def _is_nested(stack: Stack, sizes: list[Size]) -> bool:
+    """Whether levels show one another exactly, as the engine made them; a person's own need not."""
+    return "job" in stack.made_with and len(set(sizes)) == 1
+
+
+def _larger(size: Size, times: int, number: int) -> Size:
+    width, height = size[0] * times, size[1] * times
+    if max(width, height) > MAX_SIZE:
+        raise ZoomStackError(
+            "bad_request",
+            f"The picture of level {number} would be {width}x{height} pixels; at most {MAX_SIZE} "
+            "are possible.",
+            "Enlarge it fewer times.",
+        )
+    return width, height
+
+
+def _check_folder(stack: Stack, folder: OutputFolder) -> None:
+    """The pictures that are read must not be written over."""
+    if stack.folder.resolve() == folder.path.resolve():
+        raise ZoomStackError(
+            "exists",
+            f"The larger pictures would take the place of those in {folder.path}.",
+            "Choose another folder.",
+        )
