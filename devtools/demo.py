@@ -12,7 +12,7 @@ from .environments import child_environment
 from .paths import LOGS
 
 _PRESET = Path("presets") / "powers_of_ten.json"  # the first one that a newcomer meets
-_SIZE = (512, 512)  # of its pictures; by itself the preset has the model's own 256
+_SIZE = (1024, 1024)  # of its pictures; by itself the preset has the model's own 256
 _PATIENCE = 3600.0
 
 

@@ -3,9 +3,9 @@
 The work is done in ``tasks``, ``settings`` and ``scene``.
 """
 
-from . import generate, import_stack, keeping, levels, presets, setup, shape, zoom
+from . import generate, import_stack, keeping, levels, presets, setup, shape, sharpen, zoom
 
-_MODULES = (generate, levels, shape, keeping, presets, setup, import_stack, zoom)
+_MODULES = (generate, levels, shape, keeping, presets, setup, import_stack, zoom, sharpen)
 
 
 def register() -> None:

@@ -11,7 +11,7 @@ from ..engine.contract.errors import ZoomStackError
 from ..scene.viewing import remember_view
 from ..tasks import latest, runner
 from ..tasks.delivery import Delivery
-from ..tasks.generation import Phase
+from ..tasks.picture_run import Phase
 from ..tasks.start import new_generation, resumed_generation, why_not_generate
 from .shared import CanWait
 

@@ -1,4 +1,4 @@
-"""The shape of the pictures: the usual ones, and that of the render."""
+"""The size of the pictures and their shape: the usual ones, and that of the render."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ SHAPES = {
     "TALL": (9 / 16, "Portrait 9:16", "Telephones"),
     "SCOPE": (2.39, "Scope 2.39:1", "Cinema"),
 }
+
+
+#: Of the longer side, in pixels.
+SIZES = (256, 512, 1024, 2048, 4096)
+_OWN = "OWN"
 
 
 def shape_size(aspect: float, longest: int) -> tuple[int, int]:
@@ -63,4 +68,30 @@ class ZOOMSTACK_OT_shape(bpy.types.Operator):
         return {"FINISHED"}
 
 
-register, unregister = bpy.utils.register_classes_factory((ZOOMSTACK_OT_shape,))
+class ZOOMSTACK_OT_size(bpy.types.Operator):
+    """Give the pictures a size; their shape stays"""
+
+    bl_idname = "zoom_stack.size"
+    bl_label = "Size"
+    bl_options = {"REGISTER", "UNDO"}
+
+    size: EnumProperty(
+        name="Size",
+        items=[
+            (_OWN, "Model's Own", "As large as the model makes them"),
+            *((str(size), f"{size} px", f"The longer side has {size} pixels") for size in SIZES),
+        ],
+        default="1024",
+    )
+
+    @measured
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.zoom_stack
+        settings.use_size = self.size != _OWN
+        if settings.use_size:
+            aspect = settings.width / settings.height
+            settings.width, settings.height = shape_size(aspect, int(self.size))
+        return {"FINISHED"}
+
+
+register, unregister = bpy.utils.register_classes_factory((ZOOMSTACK_OT_shape, ZOOMSTACK_OT_size))

@@ -11,7 +11,7 @@ from ..engine.contract.job import Job, SamplerSettings
 from ..engine.contract.options import Option, plain_options
 from ..settings.kept_levels import is_kept
 from ..tasks import latest
-from ..tasks.generation import Generation, Phase
+from ..tasks.picture_run import Phase, PictureRun
 from ..tasks.start import why_not_generate
 from .parts import ZoomPanel, draw_wrapped
 from .texts import duration_text
@@ -50,6 +50,17 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
             if latest.generation is not None:
                 _draw_ended(layout, context, latest.generation)
         _draw_problem(layout, context)
+
+
+class ZOOMSTACK_MT_size(bpy.types.Menu):
+    bl_label = "Size and Shape"
+    bl_idname = "ZOOMSTACK_MT_size"
+    bl_description = "The usual sizes and shapes of pictures"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.layout.operator_enum("zoom_stack.size", "size")
+        self.layout.separator()
+        self.layout.operator_enum("zoom_stack.shape", "shape")
 
 
 class ZOOMSTACK_PT_advanced(ZoomPanel, bpy.types.Panel):
@@ -101,7 +112,7 @@ def _draw_settings(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) 
     row.prop(settings, "seed")
     row.prop(settings, "randomise_seed", text="", icon="FILE_REFRESH")
     size = _draw_option(column, settings, "size", plain_options(Job)["size"])
-    size.operator_menu_enum("zoom_stack.shape", "shape", text="", icon="DOWNARROW_HLT")
+    size.menu("ZOOMSTACK_MT_size", text="", icon="DOWNARROW_HLT")
     column.prop(settings, "loop")
     if any(is_kept(level) for level in settings.levels):
         column.prop(settings, "wider_follow")
@@ -115,7 +126,7 @@ def _button_text(settings: ZOOMSTACK_PG_settings) -> str:
 
 
 def _draw_running(
-    layout: bpy.types.UILayout, context: bpy.types.Context, generation: Generation
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
 ) -> None:
     waiting = generation.phase is Phase.CANCELLING
     bar = layout.row()
@@ -138,9 +149,9 @@ def _draw_running(
 
 
 def _draw_previews(
-    layout: bpy.types.UILayout, context: bpy.types.Context, generation: Generation
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
 ) -> None:
-    icons = [generation.thumbnails.icon(level) for level in range(len(generation.job.levels))]
+    icons = [generation.thumbnails.icon(level) for level in range(generation.levels)]
     if not any(icons):
         return
     scale = context.preferences.system.ui_scale
@@ -154,7 +165,7 @@ def _draw_previews(
 
 
 def _draw_ended(
-    layout: bpy.types.UILayout, context: bpy.types.Context, generation: Generation
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
 ) -> None:
     if generation.phase is Phase.OFFERED:
         box = layout.box()
@@ -170,7 +181,7 @@ def _draw_ended(
 
 
 def _draw_warnings(
-    layout: bpy.types.UILayout, context: bpy.types.Context, generation: Generation
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
 ) -> None:
     for warning in generation.warnings:
         draw_wrapped(layout, context, warning, "INFO")
@@ -195,5 +206,5 @@ def _draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
 
 
 register, unregister = bpy.utils.register_classes_factory(
-    (ZOOMSTACK_PT_generate, ZOOMSTACK_PT_advanced)
+    (ZOOMSTACK_MT_size, ZOOMSTACK_PT_generate, ZOOMSTACK_PT_advanced)
 )

@@ -125,6 +125,7 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         column = layout.column(align=True)
         column.label(text=f"Render width {width} px")
         column.label(text=f"Sharp up to {sharp} px", icon="INFO" if width > sharp else "CHECKMARK")
+        layout.operator("zoom_stack.sharpen", text="Make Sharper…", icon="SHADERFX")
         camera = finding.present_camera(root)
         if scene.camera != camera or not retiming.range_follows(scene, root):
             layout.operator("zoom_stack.fit_scene", icon="OUTLINER_OB_CAMERA")

@@ -114,7 +114,8 @@ class Draft:
 
     def finish(self) -> None:
         """Take the marks of the draft away: it is the user's now."""
-        for owner in [*self._our_images(), self.collection()]:
+        collections = [self.collection()] if self._collection else []
+        for owner in [*self._our_images(), *collections]:
             del owner[keys.DRAFT]
 
     def discard(self) -> None:

@@ -116,6 +116,13 @@ def level_titles(root: bpy.types.Object) -> list[str]:
     return [level.prompt or Path(level.image).stem for level in levels]
 
 
+def picture_size(root: bpy.types.Object) -> tuple[int, int]:
+    """(width, height) in pixels of the largest picture; (0, 0) when pictures are missing."""
+    images = [image_of(plane) for plane in parts(root, keys.ROLE_PLANE)]
+    sizes = [(image.size[0], image.size[1]) for image in images if image is not None]
+    return max(sizes, key=max, default=(0, 0))
+
+
 def sharp_width(root: bpy.types.Object) -> int:
     """The widest frame in pixels that never shows a level enlarged beyond its own pixels.
 

@@ -129,7 +129,7 @@ def _build_rig(draft: Draft, stack: Stack, unrolled: Unrolled) -> None:
     root[keys.OCTAVES] = unrolled.octaves[first : first + len(stack.levels)]
     if unrolled.turn is not None:
         root[keys.TURN] = unrolled.turn
-    root[keys.FOLDER] = _blend_relative(str(stack.folder.resolve()))
+    root[keys.FOLDER] = blend_relative(str(stack.folder.resolve()))
     root[keys.MANIFEST] = json.dumps(stack.to_dict(), ensure_ascii=False)
     world = new_empty("World", keys.ROLE_WORLD, collection, root)
     camera = build_camera(f"{draft.title} Camera", collection)
@@ -220,7 +220,7 @@ def _scene(draft: Draft, name: str) -> bpy.types.Scene:
     return scene
 
 
-def _blend_relative(path: str) -> str:
+def blend_relative(path: str) -> str:
     """A path relative to the .blend file, when there is one on the same drive."""
     if not bpy.data.filepath:
         return path

@@ -93,6 +93,21 @@ def note_pictures(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
             level.made = str(stack.picture(level.number))
 
 
+def note_replaced(settings: ZOOMSTACK_PG_settings, before: Stack, after: Stack) -> None:
+    """A stack's pictures have given way to larger ones: the levels that had them have these.
+
+    The settings' size goes along where it was theirs, since kept pictures and new ones have one.
+    """
+    files = {str(before.picture(n)): str(after.picture(n)) for n in range(len(after.levels))}
+    concerned = [each for each in settings.levels if bpy.path.abspath(each.made) in files]
+    for level in concerned:
+        level.made = files[bpy.path.abspath(level.made)]
+    enlarged = after.made_with.get("sharpened", {})
+    if concerned and [settings.width, settings.height] == enlarged.get("from"):
+        settings.width *= enlarged["times"]
+        settings.height *= enlarged["times"]
+
+
 def copy_settings(source: bpy.types.PropertyGroup, target: bpy.types.PropertyGroup) -> None:
     """Copy every property of one group to another of the same type."""
     for prop in source.bl_rna.properties:

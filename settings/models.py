@@ -9,13 +9,22 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from pathlib import Path
 
 import bpy
 
 from ..blender import folders
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.job import BUNDLED, BUNDLED_SECOND
+from ..engine.contract.job import (
+    AUTOMATIC,
+    BUNDLED,
+    BUNDLED_SECOND,
+    LANCZOS,
+    REAL_ESRGAN,
+    REAL_ESRGAN_QUICK,
+    THEN,
+)
 from ..engine.contract.model_folder import CONFIG_FILE, FAMILIES, INDEX_FILE, class_name
 from ..engine.contract.options import Choice
 from ..engine.contract.vocabulary import Vocabulary, read_vocabulary
@@ -26,7 +35,65 @@ _SCAN_SECONDS = 3.0  # panels ask in every redraw; a folder on a network is slow
 
 Item = tuple[str, str, str, int]
 
-_scanned: dict[str, tuple[float, list[tuple[str, bool]]]] = {}
+_REAL_ESRGANS = (
+    Choice(
+        REAL_ESRGAN,
+        "Real-ESRGAN ×4",
+        "A large network that draws crisp detail: quick on a graphics card, without one about ten "
+        "seconds for a picture of 1024 pixels",
+    ),
+    Choice(REAL_ESRGAN_QUICK, "Real-ESRGAN, Quick", "A small network: crisp edges in a second"),
+)
+_PLAIN = Choice(LANCZOS, "Lanczos", "Interpolation: it invents nothing")
+#: Those that enlarge finished pictures.
+SINGLE_UPSCALERS = (
+    Choice(
+        AUTOMATIC,
+        "Automatic",
+        "Real-ESRGAN: the large network where there is a graphics card, else the quick one",
+    ),
+    *_REAL_ESRGANS,
+    _PLAIN,
+)
+
+
+class Use(Enum):
+    """What a model in the model folder is for."""
+
+    MAKES = auto()
+    SECOND_STAGE = auto()
+    ENLARGES = auto()  # each picture by itself
+
+
+_scanned: dict[str, tuple[float, list[tuple[str, Use]]]] = {}
+
+
+def after_second_stage(name: str, title: str) -> list[Choice]:
+    """A second stage alone, and with each of the upscalers that go on from it."""
+    return [
+        *(
+            Choice(
+                f"{name}{THEN}{each.name}",
+                f"{title}, then {each.title}",
+                f"The second stage draws fine detail, then {each.title} enlarges each picture",
+            )
+            for each in _REAL_ESRGANS
+        ),
+        Choice(name, title, "A second stage: it draws fine detail in all levels together"),
+    ]
+
+
+#: Those that need no model folder.
+UPSCALERS = (
+    Choice(
+        AUTOMATIC,
+        "Automatic",
+        "The model's own second stage where it has one, then Real-ESRGAN where that is not enough",
+    ),
+    *after_second_stage(BUNDLED_SECOND, "Bundled, ×4"),
+    *_REAL_ESRGANS,
+    _PLAIN,
+)
 
 
 def choice(
@@ -46,12 +113,12 @@ def choice(
     kept: list[Item] = []
 
     def items(self: bpy.types.PropertyGroup, _context: bpy.types.Context | None) -> list[Item]:
-        found = known_models(enlarges)
-        names = [*(each.name for each in built_in), *found]
+        offered = [*built_in, *(_upscalers_found() if enlarges else _models_found())]
         chosen = getattr(self, attribute)
-        if chosen not in names:  # it is gone, and stays in the list
-            names.append(chosen)
-        fresh = [_item(name, number, built_in, found) for number, name in enumerate(names)]
+        if chosen not in (each.name for each in offered):  # it is gone, and stays in the list
+            text = "This model is not in the model folder"
+            offered.append(Choice(chosen, f"{chosen} (missing)", text))
+        fresh = [(each.name, each.title, each.text, number) for number, each in enumerate(offered)]
         if fresh != kept:
             kept[:] = fresh
         return kept
@@ -94,16 +161,33 @@ def _vocabulary(folder: Path) -> Vocabulary | None:
     return None
 
 
-def known_models(enlarges: bool = False) -> list[str]:
-    """The names of the models besides the bundled one.
+def _models_found() -> list[Choice]:
+    """The models besides the bundled one."""
+    return [
+        Choice(name, name, "A model in the model folder")
+        for name, use in _found()
+        if use in (Use.MAKES, None)
+    ]
 
-    Of an engine on another machine only its last check tells, and not which of them enlarge.
 
-    Args:
-        enlarges: those that enlarge pictures, instead of those that make them.
+def _upscalers_found() -> list[Choice]:
+    """The upscalers in the model folder, second stages with what may come after them."""
+    offered: list[Choice] = []
+    for name, use in _found():
+        if use is Use.SECOND_STAGE:
+            offered += after_second_stage(name, name)
+        elif use in (Use.ENLARGES, None):
+            offered.append(Choice(name, name, "A model in the model folder"))
+    return offered
+
+
+def _found() -> Sequence[tuple[str, Use | None]]:
+    """The names of the models besides the bundled one, and what they are for.
+
+    Of an engine on another machine only its last check tells, and not what they are for.
     """
     if remote_command():
-        return [name for name in preferences().remote_models.split("\n") if name]
+        return [(name, None) for name in preferences().remote_models.split("\n") if name]
     folder = model_folder()
     if folder is None:
         return []
@@ -111,7 +195,7 @@ def known_models(enlarges: bool = False) -> list[str]:
     if time.monotonic() - when > _SCAN_SECONDS:
         found = _scan(folder)
         _scanned[str(folder)] = (time.monotonic(), found)
-    return [name for name, is_upscaler in found if is_upscaler == enlarges]
+    return found
 
 
 def remember_remote_models(names: Sequence[str]) -> None:
@@ -120,41 +204,34 @@ def remember_remote_models(names: Sequence[str]) -> None:
     preferences().remote_models = "\n".join(name for name in names if name not in bundled)
 
 
-def _scan(folder: Path) -> list[tuple[str, bool]]:
-    """Names, and whether they enlarge pictures; the engine looks closer once one is used."""
-    found: dict[str, bool] = {}
+def _scan(folder: Path) -> list[tuple[str, Use]]:
+    """Names, and what each is for; the engine looks closer once one is used."""
+    found: dict[str, Use] = {}
     for file in (INDEX_FILE, CONFIG_FILE):
         with contextlib.suppress(OSError):
             for index in folder.glob(f"*/{file}"):
                 if not index.is_file():
                     continue
-                enlarges = False
+                use = Use.MAKES
                 # Half downloaded, or the network is away: the next scan looks again.
                 with contextlib.suppress(OSError, ZoomStackError):
-                    enlarges = _enlarges(index)
+                    use = _use(index)
                 # Any program may call its settings config.json.
-                if enlarges or file == INDEX_FILE:
-                    found.setdefault(index.parent.name, enlarges)
-    return sorted(found.items())
+                if use is not Use.MAKES or file == INDEX_FILE:
+                    found.setdefault(index.parent.name, use)
+    return sorted(found.items(), key=lambda item: item[0])
 
 
 @functools.cache
-def _enlarges(index: Path) -> bool:
+def _use(index: Path) -> Use:
     """Read once: what a model is does not change, and the folder may be on a network.
 
     Raises:
         OSError, ZoomStackError: it cannot be read, which is not remembered.
     """
     if index.stat().st_size > _LARGEST_INDEX:
-        return False
+        return Use.MAKES
     family = FAMILIES.get(class_name(index.parent))
-    return family is not None and family.enlarges
-
-
-def _item(name: str, number: int, built_in: Sequence[Choice], found: list[str]) -> Item:
-    for each in built_in:
-        if name == each.name:
-            return (each.name, each.title, each.text, number)
-    if name not in found:
-        return (name, f"{name} (missing)", "This model is not in the model folder", number)
-    return (name, name, "A model in the model folder", number)
+    if family is None or not family.enlarges:
+        return Use.MAKES
+    return Use.ENLARGES if family.single else Use.SECOND_STAGE

@@ -16,17 +16,9 @@ from bpy.props import (
 )
 
 from ..blender.compat import blend_relative
-from ..engine.contract.job import (
-    AUTOMATIC,
-    BUNDLED,
-    BUNDLED_SECOND,
-    LANCZOS,
-    Job,
-    LevelSpec,
-    SamplerSettings,
-)
+from ..engine.contract.job import BUNDLED, Job, LevelSpec, SamplerSettings
 from ..engine.contract.options import Choice, options_of
-from .models import choice
+from .models import UPSCALERS, choice
 from .options import property_of, with_options
 
 _OPTIONS = options_of(Job)
@@ -37,17 +29,7 @@ _MODEL_ITEMS, _get_model, _set_model = choice(
 )
 _UPSCALER_ITEMS, _get_upscaler, _set_upscaler = choice(
     "upscaler",
-    [
-        Choice(
-            AUTOMATIC, "Automatic", "The model's own second stage, or Lanczos where it has none"
-        ),
-        Choice(LANCZOS, "Lanczos", "Interpolation: it invents nothing"),
-        Choice(
-            BUNDLED_SECOND,
-            "Bundled, ×4",
-            "The bundled model's second stage: it draws fine detail",
-        ),
-    ],
+    UPSCALERS,
     enlarges=True,
 )
 

@@ -23,6 +23,11 @@ def count_file() -> None:
     _files += 1
 
 
+def open_file() -> int:
+    """Another number for each file that is opened."""
+    return _files
+
+
 class Delivery:
     """The way of one stack into a scene of the file that is open now.
 
@@ -36,7 +41,7 @@ class Delivery:
 
     def __init__(self, scene: bpy.types.Scene, view: ViewPlace | None) -> None:
         self.result: ImportResult | None = None
-        self._file = _files
+        self._file = open_file()
         self._scene = scene.session_uid  # it survives renaming and undo
         self._view = view
         self._steps: Generator[str, None, tuple[Stack, ImportResult]] | None = None
@@ -44,7 +49,7 @@ class Delivery:
 
     def is_lost(self) -> bool:
         """Whether another file is open, or the scene is gone."""
-        return self._file != _files or self._find_scene() is None
+        return self._file != open_file() or self._find_scene() is None
 
     def blocker(self) -> str:
         """Why it has to wait, for people; empty when it need not."""

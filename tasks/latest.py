@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from ..engine.contract.errors import ZoomStackError
 from .check import Check
-from .generation import Generation, Phase
 from .installation import Installation
+from .picture_run import Phase, PictureRun
 from .runner import is_running
 
-generation: Generation | None = None
+#: The latest run, of whatever kind.
+generation: PictureRun | None = None
 check: Check | None = None
 installation: Installation | None = None
 #: Why what was pressed last could not be done; the tasks keep their own errors.
 refusal: ZoomStackError | None = None
 
 
-def running_generation() -> Generation | None:
+def running_generation() -> PictureRun | None:
     """The run that is under way, if any."""
     return generation if is_running(generation) else None
 
@@ -25,7 +26,7 @@ def running_installation() -> Installation | None:
     return installation if is_running(installation) else None
 
 
-def offered_generation() -> Generation | None:
+def offered_generation() -> PictureRun | None:
     """The run whose zoom waits to be told where to go, if any."""
     offered = generation is not None and generation.phase is Phase.OFFERED
     return generation if offered else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import bpy
 
@@ -12,6 +13,8 @@ from ..engine.client.launch import Launch, local_launch, remote_launch
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.job import Job
 from ..engine.contract.options import LARGEST_INTEGER
+from ..engine.contract.stack import read_stack
+from ..scene.finding import stack_of
 from ..scene.viewing import remember_view
 from ..settings.job import job_from_settings, number_levels
 from ..settings.kept_levels import is_kept
@@ -26,6 +29,10 @@ from ..settings.preferences import (
 from . import latest
 from .delivery import Delivery
 from .generation import Generation
+from .picture_run import PictureRun
+from .sharpening import Replacement
+
+_SHARPER = "_sharper"
 
 
 def start_engine() -> Client:
@@ -94,12 +101,55 @@ def resumed_generation(context: bpy.types.Context) -> Generation:
         ZoomStackError: when there is nothing to go on with.
     """
     last = latest.generation
-    if last is None or not last.resumable:
+    if not isinstance(last, Generation) or not last.resumable:
         raise ZoomStackError("no_run", "There is no unfinished run to go on with.")
     last.thumbnails.close()
     delivery = Delivery(context.scene, remember_view(context))
     device = preferences().device
     return Generation(start_engine(), last.job, last.out, device, delivery, resume=True)
+
+
+def why_not_sharpen(context: bpy.types.Context) -> str:
+    """Why Make Sharper is grey; empty when it is not."""
+    reason = why_not_generate(context, but_kept=True)
+    if not reason and remote_command():
+        return "Pictures cannot be sent to an engine on another machine yet"
+    return reason
+
+
+def new_sharpening(
+    context: bpy.types.Context, root: bpy.types.Object, times: int, upscaler: str
+) -> PictureRun:
+    """Begin to enlarge the pictures of a zoom.
+
+    Args:
+        times: how many times as wide and as high.
+        upscaler: as in a job.
+
+    Raises:
+        ZoomStackError: when its stack is gone, or the output folder cannot be written to.
+    """
+    shown = stack_of(root)
+    stack = read_stack(shown.folder)
+    client = start_engine()
+    try:
+        output = context.scene.zoom_stack.output_folder.strip()
+        out = new_stack_folder(output, _title_sharper(stack.folder.name))
+    except ZoomStackError:
+        client.close()
+        raise
+    request = {
+        "type": "sharpen",
+        "stack": str(stack.folder),
+        "out": str(out),
+        "times": times,
+        "upscaler": upscaler,
+        "device": preferences().device,
+    }
+    run = PictureRun(client, request, out, len(stack.levels), Replacement(root))
+    if latest.generation is not None:
+        latest.generation.discard()
+    return run
 
 
 def _launch() -> Launch:
@@ -122,6 +172,11 @@ def _title(job: Job) -> str:
     """A few words for the folder and the scene: "spiral galaxy to leaf veins"."""
     ends = [_short(job.levels[0].prompt), _short(job.levels[-1].prompt)]
     return " to ".join(dict.fromkeys(filter(None, ends))) or "Zoom"
+
+
+def _title_sharper(name: str) -> str:
+    """A folder's name for what becomes of it; "leaf_sharper_2" is a leaf's already."""
+    return re.sub(rf"{_SHARPER}(_\d+)?$", "", name) + _SHARPER
 
 
 def _short(prompt: str) -> str:

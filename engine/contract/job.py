@@ -16,6 +16,7 @@ REAL_ESRGAN = "real_esrgan"  # a network that enlarges each picture by itself
 REAL_ESRGAN_QUICK = "real_esrgan_quick"  # a small one of its kind
 # The model's own second stage, where it has one and the size needs it, then Real-ESRGAN.
 AUTOMATIC = "automatic"
+UPSCALERS = (AUTOMATIC, LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK)  # those that are no folder
 THEN = " + "  # between a second stage and the upscaler that goes on from it
 MAX_LEVELS = 64
 MIN_SIZE, MAX_SIZE = 16, 8192  # pixels of a picture's side

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import Remedy, ZoomStackError
-from ..contract.job import BUNDLED, BUNDLED_SECOND
+from ..contract.job import BUNDLED, BUNDLED_SECOND, UPSCALERS
 from ..contract.model_folder import (
     CONFIG_FILE,
     FAMILIES,
@@ -130,10 +130,12 @@ def find_model(name: str, folder: Path | None = None, enlarges: bool = False) ->
         matches = [entry for entry in known if entry.name == name]
         if not matches:
             where = models_folder(folder)
+            kind = "upscaler" if enlarges else "model"
+            names = [entry.name for entry in known if entry.enlarges == enlarges]
             raise ZoomStackError(
                 "no_model",
-                f"There is no model {name!r}" + (f" in {where}." if where else "."),
-                f"Known models: {', '.join(entry.name for entry in known)}."
+                f"There is no {kind} {name!r}" + (f" in {where}." if where else "."),
+                f"Known {kind}s: {', '.join([*(UPSCALERS if enlarges else ()), *names])}."
                 + ("" if where else " Choose a models folder to find others."),
                 None if where else Remedy.CHOOSE_MODELS,
             )

@@ -126,8 +126,6 @@ def _box(
     """
     result = np.zeros(shape, dtype=np.bool_)
     top, left = (max(0, axis.start - wider - before) for axis in (rows, columns))
-    bottom, right = (
-        axis.start + axis.count + wider - 1 + before for axis in (rows, columns)
-    )
+    bottom, right = (axis.start + axis.count + wider - 1 + before for axis in (rows, columns))
     result[top:bottom, left:right] = True
     return result

@@ -59,11 +59,23 @@ def test_models_that_enlarge_are_offered_as_upscalers_alone(bpy: Any, tmp_path: 
         made = [item[0] for item in properties._MODEL_ITEMS(settings, None)]
         enlarged = [item[0] for item in properties._UPSCALER_ITEMS(settings, None)]
         assert made == ["bundled", "first"]
-        assert enlarged == ["automatic", "lanczos", "bundled_x4", "second", "swin"]
+        assert enlarged == [
+            "automatic",
+            "bundled_x4 + real_esrgan",
+            "bundled_x4 + real_esrgan_quick",
+            "bundled_x4",
+            "real_esrgan",
+            "real_esrgan_quick",
+            "lanczos",
+            "second + real_esrgan",
+            "second + real_esrgan_quick",
+            "second",
+            "swin",
+        ]
         settings.levels.add().prompt = "a leaf"
-        settings.upscaler_choice = "second"
+        settings.upscaler_choice = "second + real_esrgan"
         job = bpy_session.submodule("settings.job").job_from_settings(settings)
-        assert job.upscaler == "second"
+        assert job.upscaler == "second + real_esrgan"
         assert job.sampler.context_strength is None
     finally:
         preferences.model_folder = ""
@@ -75,7 +87,7 @@ def test_an_upscaler_is_known_as_soon_as_its_index_is_whole(prefs: Any, tmp_path
     index.parent.mkdir()
     index.write_text('{"_class_name": "IFSuperRes')
     prefs.model_folder = str(tmp_path)
-    assert models.known_models(enlarges=True) == []
+    assert models._upscalers_found() == []
     index.write_text('{"_class_name": "IFSuperResolutionPipeline"}')
     models._scanned.clear()
-    assert models.known_models(enlarges=True) == ["second"]
+    assert [each.name for each in models._upscalers_found()][-1] == "second"

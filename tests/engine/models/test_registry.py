@@ -49,7 +49,7 @@ def test_an_absent_model_is_answered_with_those_that_exist(tmp_path: Path) -> No
         find_model("yours", tmp_path)
     assert caught.value.code == "no_model"
     assert "'yours'" in caught.value.text
-    assert "bundled, bundled_x4, mine" in caught.value.hint
+    assert "models: bundled, mine." in caught.value.hint
 
 
 def test_an_absent_models_folder(tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""Make Sharper: larger pictures for a zoom that is there."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import EnumProperty
+
+from ..blender.choices import enum_items
+from ..blender.timings import measured
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.job import MAX_SIZE
+from ..scene import finding
+from ..settings.models import SINGLE_UPSCALERS
+from ..tasks import latest, runner
+from ..tasks.picture_run import Phase
+from ..tasks.start import new_sharpening, why_not_sharpen
+from .shared import CanWait
+
+_TIMES = (2, 4, 8)
+
+
+class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
+    """Enlarge the pictures of this zoom and add detail to them; camera, timing, levels and whatever
+    hangs on them stay as they are"""
+
+    bl_idname = "zoom_stack.sharpen"
+    bl_label = "Make Sharper"
+    bl_options = {"REGISTER"}
+
+    times: EnumProperty(
+        name="Enlarge",
+        description="How many times as wide and as high the pictures become",
+        items=[(str(times), f"×{times}", f"{times} times as wide and as high") for times in _TIMES],
+        default="4",
+    )
+    upscaler: EnumProperty(
+        name="Upscaler",
+        description="What enlarges the pictures",
+        items=enum_items(SINGLE_UPSCALERS),
+    )
+
+    @classmethod
+    @measured
+    def poll(cls, context: bpy.types.Context) -> bool:
+        root = finding.active_root(context)
+        reason = "There is no zoom in this scene" if root is None else why_not_sharpen(context)
+        if root is not None and root.library is not None:
+            reason = "This zoom is linked from another file and cannot be changed"
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    @measured
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        size = finding.picture_size(finding.present_root(context))
+        fitting = [times for times in _TIMES if max(size) * times <= MAX_SIZE]
+        if not fitting:
+            self.report({"ERROR"}, f"Pictures of {max(size)} px cannot be made any larger")
+            return {"CANCELLED"}
+        self.times = str(min(int(self.times), fitting[-1]))
+        return context.window_manager.invoke_props_dialog(self, width=340)
+
+    @measured
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        row = layout.row()
+        row.prop(self, "times", expand=True)
+        layout.prop(self, "upscaler")
+        root = finding.active_root(context)  # it may be gone while the dialog is open
+        if root is None:
+            return
+        times = int(self.times)
+        width, height = (side * times for side in finding.picture_size(root))
+        column = layout.column(align=True)
+        column.label(text=f"Pictures of {width}×{height} px")
+        column.label(text=f"Sharp up to {finding.sharp_width(root) * times} px")
+        if max(width, height) > MAX_SIZE:
+            column.label(text=f"At most {MAX_SIZE} px are possible", icon="ERROR")
+
+    @measured
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        latest.forget_problem()
+        root = finding.present_root(context)
+        try:
+            run = new_sharpening(context, root, int(self.times), self.upscaler)
+        except ZoomStackError as error:
+            latest.refusal = error
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        latest.generation = run
+        if not runner.start_or_wait(run, self.wait):
+            return {"FINISHED"}
+        if run.error is not None:
+            self.report({"ERROR"}, str(run.error))
+        return {"FINISHED"} if run.phase is Phase.FINISHED else {"CANCELLED"}
+
+
+register, unregister = bpy.utils.register_classes_factory((ZOOMSTACK_OT_sharpen,))

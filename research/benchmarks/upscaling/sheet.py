@@ -1,0 +1,124 @@
+"""A picture of the comparison: crops side by side, a row a place, a column an upscaler."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from engine.pictures.colour import Floats
+from engine.pictures.files import to_bytes
+
+SIDE = 256
+"""Of a cell, in pixels."""
+
+_GAP = 8
+_MARGIN = 150  # on the left, for the names
+_TITLE = 40
+_HEADING = 44
+_FOOT = 20
+_BACKGROUND = (24, 24, 26)
+_TEXT = (232, 232, 232)
+_FAINT = (160, 160, 164)
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square part of a picture.
+
+    Attributes:
+        centre: (x, y), as shares of the sides.
+        share: its side, as a share of the picture's height.
+    """
+
+    centre: tuple[float, float] = (0.5, 0.5)
+    share: float = 1.0
+
+    def of(self, picture: Floats) -> Image.Image:
+        """A cell: no pixel is interpolated unless the part has more than a cell's."""
+        height, width = picture.shape[:2]
+        side = min(round(self.share * height), height, width)
+        left, top = (
+            min(max(round(middle * length - side / 2), 0), length - side)
+            for middle, length in zip(self.centre, (width, height), strict=True)
+        )
+        part = Image.fromarray(to_bytes(picture[top : top + side, left : left + side]))
+        plain = Image.Resampling.NEAREST if side <= SIDE else Image.Resampling.BOX
+        return part.resize((SIDE, SIDE), plain)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One place by all upscalers.
+
+    Attributes:
+        name: on the left.
+        note: below it; may be empty.
+        pictures: as many as the block has columns.
+        notes: below the cells; may be empty.
+    """
+
+    name: str
+    note: str
+    crop: Crop
+    pictures: Sequence[Floats]
+    notes: Sequence[str] = ()
+
+
+class Sheet:
+    """Collects blocks and draws them one below the other."""
+
+    def __init__(self) -> None:
+        self._blocks: list[Image.Image] = []
+
+    def add(self, title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Draw a block."""
+        foot = _FOOT if any(row.notes for row in rows) else 0
+        height = SIDE + foot + _GAP
+        width = _MARGIN + len(columns) * (SIDE + _GAP)
+        size = (width, _TITLE + _HEADING + len(rows) * height + 2 * _GAP)
+        block = Image.new("RGB", size, _BACKGROUND)
+        draw = ImageDraw.Draw(block)
+        draw.text((_GAP, _GAP), title, fill=_TEXT, font=ImageFont.load_default(20))
+        for column, name in enumerate(columns):
+            text = "\n".join(textwrap.wrap(name, 32)[:2])
+            place = (_MARGIN + column * (SIDE + _GAP), _TITLE + _HEADING - 6)
+            font = ImageFont.load_default(15)
+            draw.multiline_text(place, text, fill=_TEXT, font=font, anchor="ld")
+        for index, row in enumerate(rows):
+            top = _TITLE + _HEADING + index * height
+            self._draw_row(block, draw, row, top)
+        self._blocks.append(block)
+
+    def save(self, target: Path) -> None:
+        """Write all blocks as one PNG."""
+        width = max(block.width for block in self._blocks)
+        sheet = Image.new("RGB", (width, sum(b.height for b in self._blocks)), _BACKGROUND)
+        top = 0
+        for block in self._blocks:
+            sheet.paste(block, (0, top))
+            top += block.height
+        sheet.save(target)
+
+    def _draw_row(self, block: Image.Image, draw: ImageDraw.ImageDraw, row: Row, top: int) -> None:
+        name = textwrap.fill(row.name, 15)
+        draw.multiline_text((_GAP, top), name, fill=_TEXT, font=ImageFont.load_default(17))
+        below = top + 6 + 21 * len(name.splitlines())
+        note = textwrap.fill(row.note, 21)
+        draw.multiline_text((_GAP, below), note, fill=_FAINT, font=ImageFont.load_default(13))
+        for column, picture in enumerate(row.pictures):
+            left = _MARGIN + column * (SIDE + _GAP)
+            block.paste(row.crop.of(picture), (left, top))
+            if row.notes:
+                place = (left, top + SIDE + 2)
+                font = ImageFont.load_default(13)
+                draw.text(place, row.notes[column], fill=_FAINT, font=font)
+
+
+def in_unit(picture: np.typing.NDArray[np.uint8]) -> Floats:
+    """A finished picture for a cell, 0 to 1."""
+    return picture.astype(np.float32) / np.float32(255.0)

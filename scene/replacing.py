@@ -1,0 +1,74 @@
+"""Other pictures for a zoom that is in the file, in small steps; all else of it stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator
+
+import bpy
+
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.stack import Stack
+from . import keys
+from .draft import Draft
+from .finding import image_of, octaves_of, parts, stack_of
+from .importing import blend_relative
+
+
+def replace_steps(
+    find_root: Callable[[], bpy.types.Object | None], stack: Stack
+) -> Generator[str, None, Stack]:
+    """Load a stack's pictures, one at each ``next``, then show them all at once.
+
+    Yields what comes next, for people. Closing the generator, and every error, removes what was
+    loaded. The caller pushes the one undo step at the end.
+
+    Args:
+        find_root: the zoom's root, looked up anew: undo may have made it another one.
+
+    Returns:
+        the stack that the zoom showed before.
+
+    Raises:
+        ZoomStackError: codes ``bad_picture``, ``bad_stack``, ``import_interrupted``.
+    """
+    draft = Draft(stack.folder.resolve().name or "Zoom")
+    try:
+        count = len(stack.levels)
+        for number in range(count):
+            yield f"Loading picture {number + 1} of {count}"
+            draft.load_image(stack.picture(number), number)
+        root = find_root()
+        if root is None or len(octaves_of(root)) != count:
+            raise ZoomStackError(
+                "import_interrupted",
+                "The zoom whose pictures were made sharper is gone, or has other levels now.",
+                "The pictures are in " + str(stack.folder),
+            )
+        before = stack_of(root)
+        _show(root, [draft.image(number) for number in range(count)])
+        root[keys.FOLDER] = blend_relative(str(stack.folder.resolve()))
+        root[keys.MANIFEST] = json.dumps(stack.to_dict(), ensure_ascii=False)
+        draft.finish()
+    except BaseException:
+        draft.discard()
+        raise
+    return before
+
+
+def _show(root: bpy.types.Object, images: list[bpy.types.Image]) -> None:
+    """Swap datablocks, which undo takes back; the files of the old ones stay as they are."""
+    planes = parts(root, keys.ROLE_PLANE)
+    numbers = {int(plane.get(keys.INDEX, -1)): plane for plane in planes}
+    fresh = {
+        old: images[number]
+        for number in range(len(images))
+        if number in numbers and (old := image_of(numbers[number])) is not None
+    }
+    for plane in planes:
+        material = plane.active_material
+        if material is None or material.node_tree is None:
+            continue
+        for node in material.node_tree.nodes:
+            if node.bl_idname == "ShaderNodeTexImage" and node.image in fresh:
+                node.image = fresh[node.image]

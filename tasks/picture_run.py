@@ -1,0 +1,246 @@
+"""A run of the engine that ends with a stack, and how it gets into the file."""
+
+from __future__ import annotations
+
+import time
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from ..blender.screen import redraw
+from ..blender.timings import note
+from ..engine.client.connection import Client
+from ..engine.contract import work_folder
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.messages import ENLARGE, Message, error_of
+from .thumbnails import Thumbnails
+
+TICK = 0.1
+DELIVERY_TICK = 0.01
+_SECOND = 1.0  # between two redraws of the time that is left
+
+
+class Phase(Enum):
+    WORKING = "Working"
+    CANCELLING = "Cancelling"
+    WAITING = "Waiting"  # the stack is there, and Blender is busy
+    IMPORTING = "Importing"
+    OFFERED = "Offered"  # the stack is there, and another file is open
+    FINISHED = "Finished"
+    CANCELLED = "Cancelled"
+    FAILED = "Failed"
+
+
+class Delivery(Protocol):
+    """Where a run's stack goes.
+
+    Attributes:
+        result: what came of it; None until it is there.
+    """
+
+    @property
+    def result(self) -> object: ...
+
+    def is_lost(self) -> bool:
+        """Whether the place is gone."""
+        ...
+
+    def blocker(self) -> str:
+        """Why it has to wait, for people; empty when it need not."""
+        ...
+
+    def step(self, folder: Path) -> str:
+        """Do one small piece with a stack's folder; says what comes next, "" at the end.
+
+        Raises:
+            ZoomStackError: of the stack, or of its place.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Take away what is half done; the next step begins anew."""
+        ...
+
+
+class PictureRun:
+    """A request that the engine works on, and whose stack is then delivered.
+
+    Args:
+        client: a worker.
+        request: what is asked of it.
+        out: the stack's folder.
+        levels: how many it has.
+        delivery: where the stack goes.
+
+    Attributes:
+        out, levels, delivery: as given; ``out`` is what the engine says once it has finished.
+        phase: how far it has come.
+        stage: what goes on, for people.
+        fraction: 0-1 of the stage that takes long.
+        eta: seconds left; None while unknown.
+        resumable: it ended too early, and the engine can go on from there.
+        error: why it failed, until that is dismissed or something else is pressed.
+        warnings: what the engine wants to be known, for people.
+        thumbnails: the levels' last previews.
+    """
+
+    def __init__(
+        self, client: Client, request: Message, out: Path, levels: int, delivery: Delivery
+    ) -> None:
+        self.out = out
+        self.levels = levels
+        self.phase = Phase.WORKING
+        self.stage = "Starting the engine"
+        self.fraction = 0.0
+        self.eta: float | None = None
+        self.resumable = False
+        self.error: ZoomStackError | None = None
+        self.warnings: list[str] = []
+        self.thumbnails = Thumbnails()
+        self.delivery = delivery
+        self._eta_at = 0.0
+        self._stage_name = ""
+        self._reported: ZoomStackError | None = None
+        self._client = client
+        client.request(request)
+
+    def tick(self) -> float | None:
+        if self.phase in (Phase.WORKING, Phase.CANCELLING):
+            return self._listen()
+        if self.phase in (Phase.WAITING, Phase.IMPORTING):
+            return self._deliver()
+        return None
+
+    def cancel(self) -> None:
+        """Stop as soon as possible, in any phase."""
+        if self.phase is Phase.WORKING:
+            self.phase = Phase.CANCELLING
+            self._client.cancel()
+        elif self.phase in (Phase.WAITING, Phase.IMPORTING):
+            self.delivery.stop()
+            self.phase = Phase.OFFERED
+        redraw()
+
+    def deliver_to(self, delivery: Delivery) -> None:
+        """Let the offered stack go to another scene than it was made for."""
+        self.delivery = delivery
+        self.phase = Phase.WAITING
+
+    def interrupt_delivery(self) -> None:
+        """Another file is about to be loaded: what is half built would go with this one."""
+        if self.phase is Phase.IMPORTING:
+            self.delivery.stop()
+            self.phase = Phase.WAITING
+
+    def fail(self, error: ZoomStackError) -> None:
+        unfinished = self.phase in (Phase.WORKING, Phase.CANCELLING)
+        self._end(Phase.FAILED)
+        self.delivery.stop()
+        self.error = error
+        if unfinished:
+            self._tidy()
+
+    def abandon(self) -> None:
+        self._end(Phase.CANCELLED)
+        self.delivery.stop()
+
+    def discard(self) -> None:
+        """Forget this run; what an unfinished one has made is lost for good."""
+        self.thumbnails.close()
+        if self.resumable:
+            self.resumable = False
+            work_folder.discard(self.out)
+
+    def _tidy(self) -> None:
+        self.resumable = bool(work_folder.saved_states(self.out))
+        if not self.resumable:
+            work_folder.discard(self.out)
+
+    def _listen(self) -> float | None:
+        for message in self._client.poll():
+            if message["type"] == "done":
+                return self._finish(message["status"])
+            self._take(message)
+            redraw()
+        if self.thumbnails.collect():
+            redraw()
+        elif self.eta is not None and time.monotonic() - self._eta_at > _SECOND:
+            self._count_down()
+        return TICK
+
+    def _take(self, message: Message) -> None:
+        """Show what a message says."""
+        kind = message["type"]
+        if kind == "stage":
+            self.stage, self._stage_name = message["text"], message["name"]
+            if self._stage_name == ENLARGE.name:
+                self.fraction, self.eta = 0.0, None
+        elif kind == "progress":
+            self.fraction = min(1.0, message["step"] / max(1, message["total"]))
+            self.eta, self._eta_at = message["eta"], time.monotonic()
+            if self._stage_name == ENLARGE.name:
+                self.stage = f"{ENLARGE.text}: {message['step']} %"
+            else:
+                self.stage = f"Step {message['step']} of {message['total']}"
+        elif kind == "preview":
+            self.thumbnails.show(message["level"], message["file"])
+        elif kind == "warning":
+            self.warnings.append(message["text"])
+        elif kind == "error":
+            self._reported = error_of(message)
+        elif kind == "result":
+            self.out = Path(message["folder"])
+
+    def _count_down(self) -> None:
+        now = time.monotonic()
+        self.eta = max(0.0, (self.eta or 0.0) - (now - self._eta_at))
+        self._eta_at = now
+        redraw()
+
+    def _finish(self, status: str) -> float | None:
+        """The engine is done."""
+        redraw()
+        if self._reported is not None or status == "failed":
+            self.fail(
+                self._reported or ZoomStackError("failed", "The engine failed without a word.")
+            )
+            return None
+        if status == "cancelled":
+            self._end(Phase.CANCELLED)
+            self._tidy()
+            return None
+        self._client.close()
+        self.fraction, self.eta = 1.0, None
+        self.phase = Phase.WAITING
+        return TICK
+
+    def _deliver(self) -> float | None:
+        if self.delivery.is_lost():
+            self.delivery.stop()
+            self.phase = Phase.OFFERED
+            redraw()
+            return None
+        reason = self.delivery.blocker()
+        if reason:
+            if reason != self.stage:
+                self.phase, self.stage = Phase.WAITING, reason
+                redraw()
+            return TICK
+        self.phase = Phase.IMPORTING
+        start = time.thread_time()
+        try:
+            self.stage = self.delivery.step(self.out)
+        finally:
+            note("import step", time.thread_time() - start)
+        redraw()
+        if self.delivery.result is None:
+            return DELIVERY_TICK
+        self._end(Phase.FINISHED)
+        return None
+
+    def _end(self, phase: Phase) -> None:
+        self.phase = phase
+        self._client.close()
+        # In the list they help to choose which levels to keep.
+        self.thumbnails.stop()
+        redraw()
