@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,6 @@ from .environments import child_environment
 from .paths import LOGS
 
 _PRESET = Path("presets") / "powers_of_ten.json"  # the first one that a newcomer meets
-_SIZE = (1024, 1024)  # of its pictures; by itself the preset has the model's own 256
 _PATIENCE = 3600.0
 
 
@@ -62,11 +60,9 @@ def run(context: Context) -> int:
 
 
 def write_job(repo: Path, folder: Path) -> Path:
-    """Write the first preset, at the demo's size, into a folder; the job's file."""
-    job = json.loads((repo / _PRESET).read_text(encoding="utf-8"))
+    """Copy the first preset into a folder; the job's file."""
     file = folder / "demo_job.json"
-    text = json.dumps({**job, "size": _SIZE}, indent=2)
-    file.write_text(text + "\n", encoding="utf-8")
+    file.write_bytes((repo / _PRESET).read_bytes())
     return file
 
 

@@ -58,7 +58,9 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
             self.report({"ERROR"}, f"Pictures of {max(size)} px cannot be made any larger")
             return {"CANCELLED"}
         self.times = str(min(int(self.times), fitting[-1]))
-        return context.window_manager.invoke_props_dialog(self, width=340)
+        return context.window_manager.invoke_props_dialog(
+            self, width=340, confirm_text="Make Sharper"
+        )
 
     @measured
     def draw(self, context: bpy.types.Context) -> None:

@@ -124,13 +124,20 @@ class NcnnNetwork:
         return np.frombuffer(content, np.float32).reshape(height, width, 3)
 
     def _last_words(self) -> str:
+        """Why the process ended, if it has ended by itself; empty where nobody knows."""
         if self._process is None or self._said is None:
             return ""
-        self._process.kill()
-        self._process.wait()
+        try:
+            code = self._process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            return ""
         self._said.seek(0)
-        lines = self._said.read().decode("utf-8", errors="replace").strip().splitlines()
-        return lines[-1][:_LONGEST_REASON] if lines else ""
+        lines = self._said.read().decode("utf-8", errors="replace").splitlines()
+        # ncnn describes the card in lines that begin with its number in brackets.
+        lines = [line.strip() for line in lines if line.strip() and not line.startswith("[")]
+        if code == 1 and lines:  # Python's own way to end, with a sentence
+            return lines[-1][:_LONGEST_REASON]
+        return f"its process ended with code {code}"
 
 
 def card_name() -> str | None:

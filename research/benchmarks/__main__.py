@@ -95,6 +95,22 @@ def main() -> None:
     )
     speed.add_argument("--preset", default="powers_of_ten", metavar="NAME")
 
+    upscalers = _command(
+        commands,
+        "upscalers",
+        _upscalers,
+        "what enlarges pictures, side by side",
+        "exits with 1 above 2 GB beside a picture",
+    )
+    upscalers.add_argument("--out", type=Path, default=Path(".dev/upscalers"), metavar="DIR")
+    upscalers.add_argument("--quick", action="store_true", help="fewer and smaller pictures")
+    upscalers.add_argument(
+        "--size", type=_enlarged, default=1024, metavar="N", help="pixels of the zoom's pictures"
+    )
+    upscalers.add_argument(
+        "--swin2sr", type=Path, metavar="DIR", help="a Swin2SR to compare as well"
+    )
+
     arguments = parser.parse_args()
     # The pictures are small: threads cost more than they give.
     torch.set_num_threads(1)
@@ -133,6 +149,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def _enlarged(text: str) -> int:
+    number = int(text)
+    if number < 321:  # at most a quarter larger than the second stage's, no network is used
+        raise argparse.ArgumentTypeError("at least 321")
     return number
 
 
@@ -186,6 +209,12 @@ def _speed(arguments: argparse.Namespace) -> int:
     from .exact.speed import run
 
     return run(arguments.preset)
+
+
+def _upscalers(arguments: argparse.Namespace) -> int:
+    from .upscaling.side_by_side import run
+
+    return run(arguments.out, arguments.size, arguments.quick, arguments.swin2sr)
 
 
 def _line(row: dict[str, Any]) -> str:

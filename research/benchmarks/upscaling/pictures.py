@@ -125,6 +125,7 @@ def sampled_zoom(quick: bool) -> SampledZoom:
         quick: the first three levels.
     """
     logging.disable_progress_bar()
+    logging.set_verbosity_error()
     device = torch.device("cpu")
     job = load_job(PRESETS / f"{_PRESET}.json")
     job = replace(job, levels=job.levels[:3]) if quick else job

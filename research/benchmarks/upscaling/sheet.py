@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.pictures.colour import Floats
@@ -117,8 +116,3 @@ class Sheet:
                 place = (left, top + SIDE + 2)
                 font = ImageFont.load_default(13)
                 draw.text(place, row.notes[column], fill=_FAINT, font=font)
-
-
-def in_unit(picture: np.typing.NDArray[np.uint8]) -> Floats:
-    """A finished picture for a cell, 0 to 1."""
-    return picture.astype(np.float32) / np.float32(255.0)
