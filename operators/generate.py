@@ -40,8 +40,7 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         # To go on with a run asks for its own job, whatever the list is now.
-        last = latest.generation
-        reason = why_not_generate(context, but_kept=last is not None and last.resumable)
+        reason = why_not_generate(context, but_kept=latest.unfinished() is not None)
         if reason:
             cls.poll_message_set(reason)
         return not reason

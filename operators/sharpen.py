@@ -10,7 +10,7 @@ from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.job import MAX_SIZE
 from ..scene import finding
-from ..settings.models import SINGLE_UPSCALERS
+from ..settings.upscalers import SINGLE_UPSCALERS
 from ..tasks import latest, runner
 from ..tasks.picture_run import Phase
 from ..tasks.start import new_sharpening, why_not_sharpen

@@ -173,7 +173,7 @@ def _draw_ended(
         row = box.row()
         row.operator("zoom_stack.import_result", icon="IMPORT")
         row.operator("zoom_stack.dismiss", text="", icon="X")
-    if generation.resumable:
+    if latest.unfinished() is not None:
         row = layout.row(align=True)
         row.operator("zoom_stack.generate", text="Continue the Last Run", icon="PLAY").resume = True
         row.operator("zoom_stack.dismiss", text="", icon="X")

@@ -16,45 +16,17 @@ import bpy
 
 from ..blender import folders
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.job import (
-    AUTOMATIC,
-    BUNDLED,
-    BUNDLED_SECOND,
-    LANCZOS,
-    REAL_ESRGAN,
-    REAL_ESRGAN_QUICK,
-    THEN,
-)
+from ..engine.contract.job import BUNDLED, BUNDLED_SECOND
 from ..engine.contract.model_folder import CONFIG_FILE, FAMILIES, INDEX_FILE, class_name
 from ..engine.contract.options import Choice
 from ..engine.contract.vocabulary import Vocabulary, read_vocabulary
 from .preferences import model_folder, preferences, remote_command
+from .upscalers import after_second_stage
 
 _LARGEST_INDEX = 2**16  # bytes; what is larger describes no model, and would take long to read
 _SCAN_SECONDS = 3.0  # panels ask in every redraw; a folder on a network is slow
 
 Item = tuple[str, str, str, int]
-
-_REAL_ESRGANS = (
-    Choice(
-        REAL_ESRGAN,
-        "Real-ESRGAN ×4",
-        "A large network that draws crisp detail: quick on a graphics card, without one about ten "
-        "seconds for a picture of 1024 pixels",
-    ),
-    Choice(REAL_ESRGAN_QUICK, "Real-ESRGAN, Quick", "A small network: crisp edges in a second"),
-)
-_PLAIN = Choice(LANCZOS, "Lanczos", "Interpolation: it invents nothing")
-#: Those that enlarge finished pictures.
-SINGLE_UPSCALERS = (
-    Choice(
-        AUTOMATIC,
-        "Automatic",
-        "Real-ESRGAN: the large network where there is a graphics card, else the quick one",
-    ),
-    *_REAL_ESRGANS,
-    _PLAIN,
-)
 
 
 class Use(Enum):
@@ -66,34 +38,6 @@ class Use(Enum):
 
 
 _scanned: dict[str, tuple[float, list[tuple[str, Use]]]] = {}
-
-
-def after_second_stage(name: str, title: str) -> list[Choice]:
-    """A second stage alone, and with each of the upscalers that go on from it."""
-    return [
-        *(
-            Choice(
-                f"{name}{THEN}{each.name}",
-                f"{title}, then {each.title}",
-                f"The second stage draws fine detail, then {each.title} enlarges each picture",
-            )
-            for each in _REAL_ESRGANS
-        ),
-        Choice(name, title, "A second stage: it draws fine detail in all levels together"),
-    ]
-
-
-#: Those that need no model folder.
-UPSCALERS = (
-    Choice(
-        AUTOMATIC,
-        "Automatic",
-        "The model's own second stage where it has one, then Real-ESRGAN where that is not enough",
-    ),
-    *after_second_stage(BUNDLED_SECOND, "Bundled, ×4"),
-    *_REAL_ESRGANS,
-    _PLAIN,
-)
 
 
 def choice(

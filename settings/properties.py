@@ -18,8 +18,9 @@ from bpy.props import (
 from ..blender.compat import blend_relative
 from ..engine.contract.job import BUNDLED, Job, LevelSpec, SamplerSettings
 from ..engine.contract.options import Choice, options_of
-from .models import UPSCALERS, choice
+from .models import choice
 from .options import property_of, with_options
+from .upscalers import UPSCALERS
 
 _OPTIONS = options_of(Job)
 _MODEL_ITEMS, _get_model, _set_model = choice(

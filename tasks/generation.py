@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..engine.client.connection import Client
 from ..engine.contract.job import Job
-from .picture_run import Delivery, PictureRun
+from .picture_run import Destination, PictureRun
 
 
 class Generation(PictureRun):
@@ -27,7 +27,7 @@ class Generation(PictureRun):
         job: Job,
         out: Path,
         device: str,
-        delivery: Delivery,
+        delivery: Destination,
         resume: bool = False,
     ) -> None:
         self.job = job

@@ -10,6 +10,8 @@ from .runner import is_running
 
 #: The latest run, of whatever kind.
 generation: PictureRun | None = None
+#: An unfinished run that something else has come after, and that can still be gone on with.
+shelved: PictureRun | None = None
 check: Check | None = None
 installation: Installation | None = None
 #: Why what was pressed last could not be done; the tasks keep their own errors.
@@ -24,6 +26,34 @@ def running_generation() -> PictureRun | None:
 def running_installation() -> Installation | None:
     """The installation that is under way, if any."""
     return installation if is_running(installation) else None
+
+
+def unfinished() -> PictureRun | None:
+    """The run that can be gone on with, if any."""
+    return generation if generation is not None and generation.resumable else shelved
+
+
+def shelve() -> None:
+    """Something else takes the latest run's place; what is unfinished of it stays."""
+    global shelved
+    if generation is None:
+        return
+    if generation.resumable:
+        if shelved is not None:
+            shelved.discard()
+        generation.thumbnails.close()
+        shelved = generation
+    else:
+        generation.discard()
+
+
+def discard() -> None:
+    """A new run is under way: what the ones before left unfinished can go."""
+    global shelved
+    for run in (generation, shelved):
+        if run is not None:
+            run.discard()
+    shelved = None
 
 
 def offered_generation() -> PictureRun | None:
@@ -49,17 +79,22 @@ def forget_problem() -> None:
 
 def dismiss() -> None:
     """Hide the last problem, or else the last run and what an unfinished one has made."""
-    global generation
+    global generation, shelved
     if problem() is not None:
         forget_problem()
-    elif generation is not None and running_generation() is None:
-        generation.discard()
-        generation = None
+    elif running_generation() is None:
+        last = unfinished() or generation
+        if last is not None:
+            last.discard()
+        if last is shelved:
+            shelved = None
+        else:
+            generation = None
 
 
 def clear() -> None:
     """Forget everything; the icons of the last run go back to Blender."""
-    global generation, check, installation, refusal
+    global generation, shelved, check, installation, refusal
     if generation is not None:
         generation.thumbnails.close()
-    generation = check = installation = refusal = None
+    generation = shelved = check = installation = refusal = None

@@ -31,7 +31,7 @@ class Phase(Enum):
     FAILED = "Failed"
 
 
-class Delivery(Protocol):
+class Destination(Protocol):
     """Where a run's stack goes.
 
     Attributes:
@@ -85,7 +85,7 @@ class PictureRun:
     """
 
     def __init__(
-        self, client: Client, request: Message, out: Path, levels: int, delivery: Delivery
+        self, client: Client, request: Message, out: Path, levels: int, delivery: Destination
     ) -> None:
         self.out = out
         self.levels = levels
@@ -121,7 +121,7 @@ class PictureRun:
             self.phase = Phase.OFFERED
         redraw()
 
-    def deliver_to(self, delivery: Delivery) -> None:
+    def deliver_to(self, delivery: Destination) -> None:
         """Let the offered stack go to another scene than it was made for."""
         self.delivery = delivery
         self.phase = Phase.WAITING

@@ -15,7 +15,7 @@ from .delivery import open_file
 
 
 class Replacement:
-    """A ``picture_run.Delivery`` that changes the pictures of a zoom, as one undo step.
+    """A ``picture_run.Destination`` that changes the pictures of a zoom, as one undo step.
 
     Args:
         root: the zoom's.
@@ -36,7 +36,7 @@ class Replacement:
         return "" if self._steps is not None else screen.blocker()
 
     def step(self, folder: Path) -> str:
-        """Do one small piece; see ``picture_run.Delivery``."""
+        """Do one small piece; see ``picture_run.Destination``."""
         if self._steps is None:
             self._steps = self._replace(folder)
         try:

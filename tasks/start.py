@@ -89,8 +89,7 @@ def new_generation(context: bpy.types.Context) -> Generation:
     number_levels(settings, out)
     delivery = Delivery(scene, remember_view(context))
     generation = Generation(client, job, out, preferences().device, delivery)
-    if latest.generation is not None:  # the new one is under way: what the last one left can go
-        latest.generation.discard()
+    latest.discard()
     return generation
 
 
@@ -100,13 +99,15 @@ def resumed_generation(context: bpy.types.Context) -> Generation:
     Raises:
         ZoomStackError: when there is nothing to go on with.
     """
-    last = latest.generation
+    last = latest.unfinished()
     if not isinstance(last, Generation) or not last.resumable:
         raise ZoomStackError("no_run", "There is no unfinished run to go on with.")
     last.thumbnails.close()
     delivery = Delivery(context.scene, remember_view(context))
     device = preferences().device
-    return Generation(start_engine(), last.job, last.out, device, delivery, resume=True)
+    resumed = Generation(start_engine(), last.job, last.out, device, delivery, resume=True)
+    latest.shelved = None
+    return resumed
 
 
 def why_not_sharpen(context: bpy.types.Context) -> str:
@@ -147,8 +148,7 @@ def new_sharpening(
         "device": preferences().device,
     }
     run = PictureRun(client, request, out, len(stack.levels), Replacement(root))
-    if latest.generation is not None:
-        latest.generation.discard()
+    latest.shelve()
     return run
 
 

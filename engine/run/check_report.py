@@ -17,6 +17,7 @@ from ..contract.errors import ZoomStackError
 from ..machine import environment
 from ..machine.failures import summary
 from ..models.registry import list_models
+from ..models.upscaler_names import has_real_esrgan
 
 # Packages that can be there and still not work, with a class whose import shows it.
 _NEEDED = {"diffusers": "UNet2DConditionModel", "transformers": "T5EncoderModel"}
@@ -69,7 +70,12 @@ def _devices(problems: list[str]) -> tuple[list[dict[str, Any]], str | None]:
 
 def _notes(devices: list[dict[str, Any]]) -> list[str]:
     """What works, but not as well as it could."""
+    notes = []
     cards = any(device["name"] == "cuda" for device in devices)
     if devices and not cards and shutil.which("nvidia-smi"):
-        return ["There is an NVIDIA card, and this torch cannot use it: install torch with CUDA."]
-    return []
+        notes.append(
+            "There is an NVIDIA card, and this torch cannot use it: install torch with CUDA."
+        )
+    if devices and not has_real_esrgan():
+        notes.append("Real-ESRGAN is not installed: pictures are enlarged plainly.")
+    return notes

@@ -26,6 +26,7 @@ from ..models.registry import ModelEntry
 from ..models.upscalers import Enlargement, Upscalers
 from . import feasibility
 from .checkpoints import Checkpoints
+from .clocks import ShareClock
 from .finishing import final_pictures, write_pictures
 from .given_pictures import GivenPicture, decided, kept_size, read_given
 from .notes import note_enlarged, note_prompts, note_resumed
@@ -33,7 +34,7 @@ from .output_folder import OutputFolder
 from .plan import Plan, make_plan
 from .reporting import Reporter
 from .request import GenerateRequest
-from .sampling import IsCancelled, SamplingRun, ShareClock
+from .sampling import IsCancelled, SamplingRun
 from .stages import first_stage, second_stage, texts_of
 
 

@@ -26,11 +26,12 @@ from ..models.upscaling import Upscaler
 from ..pictures.colour import Bytes, Floats, to_linear
 from ..pictures.files import to_bytes
 from ..pictures.view import load_picture, picture_size
+from .clocks import ShareClock
 from .finishing import channels_first, nested, write_pictures
 from .output_folder import OutputFolder
 from .reporting import Reporter
 from .request import SharpenRequest
-from .sampling import IsCancelled, ShareClock
+from .sampling import IsCancelled
 
 Size = tuple[int, int]
 

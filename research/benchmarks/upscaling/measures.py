@@ -85,7 +85,7 @@ def inside_to_outside(parent: Floats, place: Footprint) -> float:
 
 
 def gradients(picture: Floats) -> Doubles:
-    """(H - 1, W - 1): length of the differences to the pixels below and beside, mean of channels."""
+    """(H - 1, W - 1): length of the differences to the pixels below and beside, all channels."""
     down = np.diff(picture, axis=0)[:, :-1].astype(np.float64)
     across = np.diff(picture, axis=1)[:-1].astype(np.float64)
     length: Doubles = np.hypot(down, across).mean(axis=-1)
