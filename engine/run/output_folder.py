@@ -59,12 +59,18 @@ class OutputFolder:
         self._make_writable()
         return None
 
-    def prepare_anew(self, *, overwrite: bool) -> None:
-        """Make the folder ready for a stack that no run is gone on with for.
+    def prepare_for_copy(self, stack: Stack, *, overwrite: bool) -> None:
+        """Make the folder ready for another stack, which is made of a finished one.
 
         Raises:
             ZoomStackError: codes ``exists``, ``unwritable``.
         """
+        if stack.folder.resolve() == self.path.resolve():
+            raise ZoomStackError(
+                "exists",
+                f"The new pictures would take the place of those in {self.path}.",
+                _OTHER_FOLDER,
+            )
         if not overwrite:
             self._keep_what_is_there(resume=False)
         self._make_writable()

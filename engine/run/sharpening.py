@@ -17,7 +17,7 @@ import torch
 from ..contract.errors import ZoomStackError
 from ..contract.job import MAX_SIZE
 from ..contract.messages import ENLARGE
-from ..contract.stack import Stack, read_stack, write_stack
+from ..contract.stack import Stack, write_stack
 from ..machine.devices import choose_device
 from ..machine.environment import versions
 from ..machine.failures import Cancelled
@@ -41,14 +41,23 @@ class Sharpening:
 
     Args:
         request: what is asked for.
+        stack: the request's, read.
+        folder: the new stack's, prepared.
         reporter: is told of progress and of what may surprise.
         is_cancelled: asked several times a second.
     """
 
     def __init__(
-        self, request: SharpenRequest, reporter: Reporter, is_cancelled: IsCancelled
+        self,
+        request: SharpenRequest,
+        stack: Stack,
+        folder: OutputFolder,
+        reporter: Reporter,
+        is_cancelled: IsCancelled,
     ) -> None:
         self._request = request
+        self._stack = stack
+        self._folder = folder
         self._reporter = reporter
         self._is_cancelled = is_cancelled
         self._clock = ShareClock()
@@ -62,12 +71,9 @@ class Sharpening:
         """
         request = self._request
         started = time.monotonic()
-        stack = read_stack(request.stack)
+        stack, folder = self._stack, self._folder
         sizes = [picture_size(stack.picture(index)) for index in range(len(stack.levels))]
         larger = [_larger(size, request.times, number) for number, size in enumerate(sizes, 1)]
-        folder = OutputFolder(request.out)
-        _check_folder(stack, folder)
-        folder.prepare_anew(overwrite=request.overwrite)
         device = choose_device(request.device)
         upscalers = Upscalers(request.models, device, request.device != "cpu", self._note)
         upscaler = upscalers.single(request.upscaler)
@@ -152,13 +158,3 @@ def _larger(size: Size, times: int, number: int) -> Size:
             "Enlarge it fewer times.",
         )
     return width, height
-
-
-def _check_folder(stack: Stack, folder: OutputFolder) -> None:
-    """The pictures that are read must not be written over."""
-    if stack.folder.resolve() == folder.path.resolve():
-        raise ZoomStackError(
-            "exists",
-            f"The larger pictures would take the place of those in {folder.path}.",
-            "Choose another folder.",
-        )

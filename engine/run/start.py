@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..contract.messages import LOAD
+from ..contract.stack import read_stack
 from ..machine import environment
 from ..models import registry, upscaler_names
 from .output_folder import OutputFolder
@@ -65,9 +66,13 @@ def run_sharpen(
     """
     upscaler_names.check_single(request.upscaler, request.models)
     environment.require()
+    stack = read_stack(request.stack)
+    folder = OutputFolder(request.out)
+    folder.prepare_for_copy(stack, overwrite=request.overwrite)
     reporter.stage(replace(LOAD, text="Looking at the pictures"))
     environment.prepare_libraries()
     environment.import_torch()
     from .sharpening import Sharpening
 
-    reporter.result(Sharpening(request, reporter, is_cancelled).run())
+    sharpening = Sharpening(request, stack, folder, reporter, is_cancelled)
+    reporter.result(sharpening.run())

@@ -266,7 +266,7 @@ def test_view_writes_a_frame_without_torch(tmp_path: Path) -> None:
     [
         ({"--magnification": "0.5"}, "1 or more", 1),
         ({"--magnification": "nan"}, "1 or more", 1),
-        ({"--size": "24"}, "no size such as 640x360", 2),
+        ({"--size": "24x"}, "no size such as 640x360", 2),
         ({"--size": "0x5"}, "Each side", 1),
         ({"--out": "frame.jpg"}, ".png", 1),
         ({"--out": "stack/0.png"}, "a picture of the stack itself", 1),
@@ -325,3 +325,32 @@ def test_it_runs_from_a_folder_that_holds_only_the_engine(tmp_path: Path) -> Non
     (extension / "__init__.py").write_text("raise ImportError('bpy')")
     out, _ = finish(engine("models", cwd=extension))
     assert "bundled" in out
+
+
+SMALL = {
+    "levels": [{"prompt": "a"}, {"prompt": "b"}],
+    "size": [64, 64],
+    "sampler": {"steps": 2},
+}
+
+
+def test_size_and_upscaler_can_be_given_in_the_place_of_the_jobs(tmp_path: Path) -> None:
+    job = tmp_path / "job.json"
+    job.write_text(json.dumps(SMALL))
+    out = tmp_path / "out"
+    argv = [sys.executable, str(DOUBLE), "generate", str(job), "--out", str(out), "--quiet"]
+    finish(start([*argv, "--size", "80x48", "--upscaler", "lanczos"], REPO, {}), 0)
+    made = json.loads((out / "stack.json").read_text())["made_with"]["job"]
+    assert (made["size"], made["upscaler"]) == ([80, 48], "lanczos")
+
+
+def test_a_stack_is_made_sharper_from_the_command_line(tmp_path: Path) -> None:
+    job = tmp_path / "job.json"
+    job.write_text(json.dumps(SMALL))
+    out, larger = str(tmp_path / "out"), str(tmp_path / "larger")
+    finish(start([sys.executable, str(DOUBLE), "generate", str(job), "--out", out], REPO, {}), 0)
+    sharpen = [sys.executable, "-m", "engine", "sharpen", out, "--times", "2"]
+    printed, _ = finish(start([*sharpen, "--out", larger], REPO, {}), 0)
+    assert printed == f"2 levels in {larger}\n"
+    refuse(start([*sharpen, "--out", larger], REPO, {}), "holds a zoom stack already")
+    refuse(start([*sharpen[:-1], "99", "--out", larger], REPO, {}), "between 2 and 16", 2)

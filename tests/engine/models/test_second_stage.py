@@ -167,7 +167,7 @@ def test_kept_levels_are_not_refined(
     [
         ({"model": "second"}, "enlarges pictures of a first stage"),
         ({"upscaler": "first"}, "makes pictures and cannot enlarge them"),
-        ({"upscaler": "absent"}, "There is no model 'absent'"),
+        ({"upscaler": "absent"}, "There is no upscaler 'absent'"),
         ({"upscaler": "same"}, "no multiple of the 16 of the model 'first'"),
     ],
 )
