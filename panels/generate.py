@@ -111,11 +111,25 @@ def _draw_settings(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) 
     row = column.row(align=True)
     row.prop(settings, "seed")
     row.prop(settings, "randomise_seed", text="", icon="FILE_REFRESH")
-    size = _draw_option(column, settings, "size", plain_options(Job)["size"])
-    size.menu("ZOOMSTACK_MT_size", text="", icon="DOWNARROW_HLT")
+    _draw_size(column, settings)
     column.prop(settings, "loop")
     if any(is_kept(level) for level in settings.levels):
         column.prop(settings, "wider_follow")
+
+
+def _draw_size(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> None:
+    """Draw the menu of sizes, and below it the pictures' own size where they have one."""
+    declared = plain_options(Job)["size"]
+    row = layout.split(factor=0.4)
+    title = row.row()
+    title.alignment = "RIGHT"
+    title.label(text=declared.title)
+    own = f"{settings.width} × {settings.height} px"
+    row.menu("ZOOMSTACK_MT_size", text=own if settings.use_size else "Model's Own")
+    if settings.use_size:
+        sides = layout.row(align=True)
+        for part in declared.parts:
+            sides.prop(settings, part, text="")
 
 
 def _button_text(settings: ZOOMSTACK_PG_settings) -> str:

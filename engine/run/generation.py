@@ -99,7 +99,7 @@ class Generation:
         if self._request.resume:
             saved = checkpoints.load()
             note_resumed(saved, self._folder.path, self._reporter)
-        note_enlarged(loaded.plan, self._reporter)
+        note_enlarged(loaded.plan, loaded.enlargement.upscaler, self._reporter)
         note_prompts(
             loaded.model, loaded.plan.job, loaded.texts, decided(loaded.given), self._reporter
         )

@@ -9,6 +9,7 @@ from ..contract.job import Job
 from ..contract.vocabulary import not_avoided, not_understood
 from ..models.prompting import Texts
 from ..models.protocol import Model
+from ..models.upscaling import Upscaler
 from .checkpoints import Checkpoint
 from .plan import Plan
 from .reporting import Reporter
@@ -25,9 +26,10 @@ def note_resumed(saved: Checkpoint | None, folder: Path, reporter: Reporter) -> 
     reporter.warning("resumed", f"Going on after step {saved.state.step}{stage}.")
 
 
-def note_enlarged(plan: Plan, reporter: Reporter) -> None:
-    """Tell when the pictures are larger than what is sampled of them."""
-    if plan.size[0] > plan.last_size[0] or plan.size[1] > plan.last_size[1]:
+def note_enlarged(plan: Plan, upscaler: Upscaler, reporter: Reporter) -> None:
+    """Tell when the pictures are larger than what is sampled of them, and no sharper."""
+    larger = plan.size[0] > plan.last_size[0] or plan.size[1] > plan.last_size[1]
+    if larger and not upscaler.invents(plan.last_size, plan.size):
         sampled, final = ("{}×{}".format(*size) for size in (plan.last_size, plan.size))
         reporter.warning(
             "size",

@@ -252,8 +252,10 @@ def test_a_single_level_at_the_models_own_size(tmp_path: Path) -> None:
 
 
 def test_a_small_models_pictures_are_enlarged_by_a_whole_factor(tmp_path: Path) -> None:
-    recorder = run(tmp_path, Job((LevelSpec("a"),), sampler=SamplerSettings(steps=1)))
-    assert recorder.of("warning")
+    job = Job((LevelSpec("a"),), sampler=SamplerSettings(steps=1))
+    plain = run(tmp_path / "plain", replace(job, upscaler="lanczos"))
+    assert [each["code"] for each in plain.of("warning")] == ["size"]
+    assert not run(tmp_path, job).of("warning"), "sharp pictures need no warning"
     with Image.open(tmp_path / "level_00.png") as picture:
         assert min(picture.size) >= LEAST_SIDE
         assert picture.width % AnalyticModel.native_size[0] == 0
