@@ -35,8 +35,9 @@ class Watched:
         self.made: list[Floats] = []
         self.raw: list[Floats] = []
         self.seconds: list[float] = []
-        tapped = isinstance(upscaler, NetworkUpscaler)
-        self._upscaler = _Tapped(upscaler) if tapped else upscaler
+        if isinstance(upscaler, NetworkUpscaler):
+            upscaler = _Tapped(upscaler)
+        self._upscaler = upscaler
 
     @property
     def device(self) -> str:

@@ -18,7 +18,7 @@ from engine.run.finishing import final_pictures
 from ..comparing.continuity import seam
 from .candidates import Watched
 from .measures import drift, gmsd, halo, inside_to_outside, psnr, sharpness
-from .pictures import SampledZoom, Truth
+from .pictures import SampledZoom, Truth, level_name
 
 ALONE = ", network alone"
 """After an upscaler's name: before the back projection."""
@@ -177,7 +177,7 @@ def sharpening(small: Sequence[Floats], levels: dict[str, Enlarged]) -> list[Sha
     """
     return [
         Sharpening(
-            picture=f"level {number + 1}",
+            picture=level_name(number),
             upscaler=name,
             side=picture.shape[1],
             sharpness=sharpness(picture, levels[LANCZOS].pictures[number]),
@@ -200,7 +200,7 @@ def borders(placements: Sequence[Placement], pictures: dict[str, list[Bytes]]) -
             channels_first = torch.from_numpy(picture.transpose(2, 0, 1) * 2.0 - 1.0)
             rows.append(
                 Border(
-                    picture=f"level {number + 1}",
+                    picture=level_name(number),
                     upscaler=name,
                     side=side,
                     ratio=inside_to_outside(picture, place),

@@ -25,7 +25,7 @@ MOST_GIGABYTES = 2.0
 
 _TIMES = 4
 _TILES = {REAL_ESRGAN: 3, REAL_ESRGAN_QUICK: 0}
-"""After how many tiles a network is left alone, 0 for never: all of one network take the same."""
+"""After how many tiles a network is left alone, 0 for never: those of a picture are alike."""
 
 _PEAK = "VmHWM:"
 

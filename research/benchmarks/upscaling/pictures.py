@@ -51,13 +51,13 @@ class Truth:
     """A true picture and what it is reduced to.
 
     Attributes:
-        focus: (x, y) of what is worth a close look, as shares of the sides.
+        focus: (x, y) of what is worth a close look, as shares of the sides; None for all of it.
         large: (h * TIMES, w * TIMES, 3), sRGB values of 0 to 1.
         small: (h, w, 3), the area means.
     """
 
     name: str
-    focus: tuple[float, float]
+    focus: tuple[float, float] | None
     large: Floats
     small: Floats
 
@@ -67,12 +67,13 @@ class SampledZoom:
     """A preset, sampled at the sizes of both stages.
 
     Attributes:
-        placements: of all N levels.
+        prompts, placements: of all N levels.
         small: (N, 3, h, w), about -1 to 1: of the first stage.
         large: (N, 3, H, W): of the second, as the engine would finish them.
         seconds: that the second stage took.
     """
 
+    prompts: list[str]
     placements: list[Placement]
     small: torch.Tensor
     large: torch.Tensor
@@ -85,9 +86,14 @@ class SampledZoom:
     def truths(self) -> list[Truth]:
         """The second stage's levels, taken for true."""
         return [
-            truth(f"level {number}", (0.5, 0.5), to_unit(level))
-            for number, level in enumerate(self.large.numpy(), start=1)
+            truth(level_name(number), None, to_unit(level))
+            for number, level in enumerate(self.large.numpy())
         ]
+
+
+def level_name(number: int) -> str:
+    """For people, who count from 1."""
+    return f"level {number + 1}"
 
 
 def photographs(quick: bool) -> list[Truth]:
@@ -111,7 +117,7 @@ def photographs(quick: bool) -> list[Truth]:
     return result
 
 
-def truth(name: str, focus: tuple[float, float], large: Floats) -> Truth:
+def truth(name: str, focus: tuple[float, float] | None, large: Floats) -> Truth:
     """A picture with what it is reduced to."""
     size = (large.shape[1] // TIMES, large.shape[0] // TIMES)
     small = [area_mean(np.ascontiguousarray(large[..., c]), size) for c in range(3)]
@@ -146,7 +152,9 @@ def sampled_zoom(quick: bool) -> SampledZoom:
     small = sampled(first_stage(model, plan, [], texts_of(model, plan.job, [])))
     started = time.perf_counter()
     large = sampled(second_stage(stage, plan, [], small))
-    return SampledZoom(plan.placements, small, large, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    prompts = [level.prompt for level in job.levels]
+    return SampledZoom(prompts, plan.placements, small, large, seconds)
 
 
 def _folder_of_photographs() -> Path:

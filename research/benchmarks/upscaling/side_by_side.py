@@ -16,8 +16,7 @@ import torch
 
 from engine.commands.exits import one_line
 from engine.contract.errors import ZoomStackError
-from engine.contract.geometry import Placement
-from engine.contract.job import REAL_ESRGAN
+from engine.contract.job import BUNDLED_SECOND, REAL_ESRGAN
 from engine.machine.environment import versions
 from engine.method.nesting import footprints
 from engine.pictures.colour import Bytes, Floats
@@ -26,7 +25,7 @@ from . import compare, memory, table
 from .candidates import Candidates, Watched
 from .compare import ALONE, AS_SAMPLED, ORIGINAL, Border, Enlarged, Likeness, Sharpening
 from .memory import Beside
-from .pictures import TIMES, SampledZoom, Truth, photographs, sampled_zoom
+from .pictures import TIMES, SampledZoom, Truth, level_name, photographs, sampled_zoom
 from .sheet import SIDE, Crop, Row, Sheet
 
 _CLOSE = 128  # pixels of a true picture that a cell shows
@@ -125,13 +124,14 @@ def _compare_truths(
     upscalers: Sequence[Watched],
 ) -> None:
     report.photographs, made = compare.likeness(photographs, upscalers)
-    shown = list(range(len(photographs)))
     title = "Photographs, reduced four times and enlarged again"
-    _add_truths(sheet, title, photographs, shown, made)
+    notes = dict(enumerate(map(_sizes, photographs)))
+    _add_truths(sheet, title, photographs, notes, made)
     levels = zoom.truths()
     report.levels, made = compare.likeness(levels, upscalers)
     title = "Levels of the bundled model, reduced four times and enlarged again"
-    _add_truths(sheet, title, levels, _shown(len(levels)), made)
+    notes = {number: zoom.prompts[number] for number in _shown(len(levels))}
+    _add_truths(sheet, title, levels, notes, made)
 
 
 def _compare_pipelines(
@@ -139,63 +139,67 @@ def _compare_pipelines(
 ) -> None:
     small = zoom.small_pictures()
     own, own_pictures = compare.as_sampled(zoom)
-    staged = compare.after_stage(upscalers[0].name)
     own_side = own.pictures[0].shape[1]
-    at_own = compare.enlarged(small, upscalers, own_side) | {staged: own}
+    at_own = compare.enlarged(small, upscalers, own_side) | {BUNDLED_SECOND: own}
     report.small = compare.sharpening(small, at_own)
     levels = compare.enlarged(small, upscalers, side)
     after, pictures = compare.finished(zoom, upscalers, side)
     levels |= after
+    pictures = {AS_SAMPLED: own_pictures} | pictures
     report.large = compare.sharpening(small, levels)
-    report.borders = compare.borders(zoom.placements, {AS_SAMPLED: own_pictures} | pictures)
-    _add_levels(sheet, levels, report.large)
-    _add_borders(sheet, zoom.placements, {AS_SAMPLED: own_pictures} | pictures, report.borders)
+    report.borders = compare.borders(zoom.placements, pictures)
+    _add_levels(sheet, zoom, levels, report.large)
+    _add_borders(sheet, zoom, pictures, report.borders)
 
 
 def _add_truths(
     sheet: Sheet,
     title: str,
     truths: Sequence[Truth],
-    shown: Sequence[int],
+    notes: dict[int, str],
     made: dict[str, list[Floats]],
 ) -> None:
+    """A block of the pictures that have a note."""
     alone = REAL_ESRGAN + ALONE
     names = [name for name in made if not name.endswith(ALONE) or name == alone]
     names = [*(name for name in names if name != ORIGINAL), ORIGINAL]
     rows = []
-    for number in shown:
+    for number, note in notes.items():
         true = truths[number]
-        share = min(_CLOSE / true.large.shape[0], 1.0)
+        share = min(_CLOSE / true.large.shape[0], 1.0) if true.focus else 1.0
         pictures = [true.small, *(made[name][number] for name in names)]
-        height, width = true.large.shape[:2]
-        note = f"{width // TIMES} × {height // TIMES} to {width} × {height}"
-        rows.append(Row(true.name, note, Crop(true.focus, share), pictures))
+        rows.append(Row(true.name, note, Crop(true.focus or (0.5, 0.5), share), pictures))
     sheet.add(title, [_REDUCED, *names], rows)
 
 
-def _add_levels(sheet: Sheet, levels: dict[str, Enlarged], figures: Sequence[Sharpening]) -> None:
+def _add_levels(
+    sheet: Sheet,
+    zoom: SampledZoom,
+    levels: dict[str, Enlarged],
+    figures: Sequence[Sharpening],
+) -> None:
     notes = {
         (each.picture, each.upscaler): f"sharpness {each.sharpness:.2f}, drift {each.drift:.1f}"
         for each in figures
     }
-    first = next(iter(levels.values())).pictures
-    side = first[0].shape[1]
+    side = figures[0].side
     rows = [
         Row(
-            f"level {number + 1}",
-            f"the middle {SIDE} of {side} pixels",
+            level_name(number),
+            zoom.prompts[number],
             Crop(share=SIDE / side),
             [each.pictures[number] for each in levels.values()],
-            [notes[f"level {number + 1}", name] for name in levels],
+            [notes[level_name(number), name] for name in levels],
         )
-        for number in _shown(len(first))
+        for number in _shown(len(zoom.prompts))
     ]
-    sheet.add(f"Levels of the first stage enlarged to {side} pixels", list(levels), rows)
+    title = f"Levels of the first stage enlarged to {side} pixels: the middle, {SIDE} of them"
+    sheet.add(title, list(levels), rows)
 
 
 def _add_borders(
     sheet: Sheet,
-    placements: Sequence[Placement],
+    zoom: SampledZoom,
     pictures: dict[str, list[Bytes]],
     figures: Sequence[Border],
 ) -> None:
@@ -204,22 +208,27 @@ def _add_borders(
         for each in figures
     }
     side = figures[-1].side
-    nesting = footprints(placements, (side, side))
+    nesting = footprints(zoom.placements, (side, side))
     rows = []
     for number in _shown(len(nesting)):
         place = nesting[number]
         corner = (place.columns.start / side, place.rows.start / side)
         rows.append(
             Row(
-                f"level {number + 1}",
-                "the child begins in the middle and goes on to the right and below",
+                level_name(number),
+                f"{zoom.prompts[number]}, and in it: {zoom.prompts[number + 1]}",
                 Crop(corner, SIDE / side),
                 [each[number].astype(np.float32) / 255.0 for each in pictures.values()],
-                [notes[f"level {number + 1}", name] for name in pictures],
+                [notes[level_name(number), name] for name in pictures],
             )
         )
-    title = f"The corner of the child, in levels finished at {side} pixels"
+    title = f"Levels finished at {side} pixels: the lower right quarter is the corner of the child"
     sheet.add(title, list(pictures), rows)
+
+
+def _sizes(true: Truth) -> str:
+    height, width = true.large.shape[:2]
+    return f"{width // TIMES} by {height // TIMES} to {width} by {height} pixels"
 
 
 def _shown(count: int) -> list[int]:

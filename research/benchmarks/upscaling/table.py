@@ -1,10 +1,10 @@
-"""The figures as Markdown: means over the pictures, one row an upscaler."""
+"""The figures as Markdown: means over the pictures (of times medians), one row an upscaler."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import fmean
+from statistics import fmean, median
 from typing import TypeVar
 
 from engine.contract.job import LANCZOS
@@ -97,9 +97,9 @@ def _looks(own: Sequence[Likeness] | Sequence[Sharpening]) -> list[str]:
 
 
 def _seconds(own: Sequence[Likeness] | Sequence[Sharpening]) -> float | None:
-    """The mean of a row's pictures."""
+    """The median: on a busy machine some pictures take long."""
     known = [row.seconds for row in own if row.seconds is not None]
-    return fmean(known) if known else None
+    return median(known) if known else None
 
 
 def _times(seconds: float | None, lanczos: float | None) -> list[str]:

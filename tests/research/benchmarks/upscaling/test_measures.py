@@ -40,7 +40,7 @@ def test_gmsd_is_0_for_equal_pictures_and_for_a_change_of_brightness_and_grows_w
     picture = noise(64, 64)
     assert measures.gmsd(picture, picture) == 0.0
     assert measures.gmsd(picture * np.float32(0.5) + 0.1, picture * np.float32(0.5)) < 1e-6
-    blurred = [Lanczos().resize(truth("", (0, 0), smooth(64, 64)).small, (64, 64))]
+    blurred = [Lanczos().resize(truth("", None, smooth(64, 64)).small, (64, 64))]
     blurred.append(np.full_like(blurred[0], 0.5))
     found = [measures.gmsd(each, smooth(64, 64)) for each in blurred]
     assert 0.0 < found[0] < found[1]
@@ -65,7 +65,7 @@ def test_sharpness_is_1_of_equal_pictures_and_follows_the_contrast():
 
 
 def test_a_true_picture_does_not_drift_and_another_does_by_its_difference():
-    true = truth("", (0.5, 0.5), 0.2 + 0.6 * noise(64, 96))
+    true = truth("", None, 0.2 + 0.6 * noise(64, 96))
     assert measures.drift(true.large, true.small) < 1e-4
     shifted = true.large + np.float32(5 / 255)
     assert measures.drift(shifted, true.small) == pytest.approx(5.0, abs=1e-3)

@@ -25,7 +25,7 @@ class Brightening(NetworkUpscaler):
 def truths() -> list[pictures.Truth]:
     random = np.random.default_rng(0)
     return [
-        pictures.truth(name, (0.5, 0.5), 0.2 + 0.6 * random.random((32, 48, 3), np.float32))
+        pictures.truth(name, None, 0.2 + 0.6 * random.random((32, 48, 3), np.float32))
         for name in ("one", "two")
     ]
 
