@@ -47,8 +47,7 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
             reason = why_not_generate(context)
             if reason:
                 draw_wrapped(layout, context, f"{reason}.")
-            if latest.generation is not None:
-                _draw_ended(layout, context, latest.generation)
+            _draw_ended(layout, context, latest.generation)
         _draw_problem(layout, context)
 
 
@@ -179,19 +178,20 @@ def _draw_previews(
 
 
 def _draw_ended(
-    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun | None
 ) -> None:
-    if generation.phase is Phase.OFFERED:
+    if generation is not None and generation.phase is Phase.OFFERED:
         box = layout.box()
         draw_wrapped(box, context, "A zoom is ready. It was made for another scene.", "CHECKMARK")
         row = box.row()
         row.operator("zoom_stack.import_result", icon="IMPORT")
         row.operator("zoom_stack.dismiss", text="", icon="X")
-    if latest.unfinished() is not None:
+    elif latest.unfinished() is not None:
         row = layout.row(align=True)
         row.operator("zoom_stack.generate", text="Continue the Last Run", icon="PLAY").resume = True
         row.operator("zoom_stack.dismiss", text="", icon="X")
-    _draw_warnings(layout, context, generation)
+    if generation is not None:
+        _draw_warnings(layout, context, generation)
 
 
 def _draw_warnings(

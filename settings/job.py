@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -98,10 +99,15 @@ def note_replaced(settings: ZOOMSTACK_PG_settings, before: Stack, after: Stack) 
 
     The settings' size goes along where it was theirs, since kept pictures and new ones have one.
     """
-    files = {str(before.picture(n)): str(after.picture(n)) for n in range(len(after.levels))}
-    concerned = [each for each in settings.levels if bpy.path.abspath(each.made) in files]
+    numbers = range(len(after.levels))
+    files = {os.path.abspath(before.picture(n)): str(after.picture(n)) for n in numbers}
+
+    def larger(level: ZOOMSTACK_PG_level) -> str | None:
+        return files.get(os.path.abspath(bpy.path.abspath(level.made))) if level.made else None
+
+    concerned = [level for level in settings.levels if larger(level) is not None]
     for level in concerned:
-        level.made = files[bpy.path.abspath(level.made)]
+        level.made = larger(level)
     enlarged = after.made_with.get("sharpened", {})
     if concerned and [settings.width, settings.height] == enlarged.get("from"):
         settings.width *= enlarged["times"]

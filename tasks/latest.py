@@ -83,7 +83,8 @@ def dismiss() -> None:
     if problem() is not None:
         forget_problem()
     elif running_generation() is None:
-        last = unfinished() or generation
+        # An offer hides what was unfinished before it.
+        last = offered_generation() or unfinished() or generation
         if last is not None:
             last.discard()
         if last is shelved:

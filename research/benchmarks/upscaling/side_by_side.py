@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.commands.exits import one_line
 from engine.contract.errors import ZoomStackError
 from engine.contract.job import BUNDLED_SECOND, REAL_ESRGAN
 from engine.machine.environment import versions
@@ -91,7 +90,7 @@ def run(folder: Path, side: int, quick: bool, swin2sr: Path | None) -> int:
         candidates = Candidates(swin2sr)
         truths = photographs(quick)
     except ZoomStackError as error:
-        print(f"Error: {one_line(error)}", file=sys.stderr)
+        print(f"Error: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()

@@ -128,3 +128,30 @@ def test_an_unfinished_run_can_still_be_gone_on_with(
     assert latest().unfinished() is None
     assert not state.exists()
     assert start.why_not_sharpen(bpy.context) == ""
+
+
+def test_dismissing_an_offer_leaves_the_unfinished_run(
+    bpy: Any, zoom: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, runner = (bpy_session.submodule(f"tasks.{name}") for name in ("start", "runner"))
+    bpy.ops.zoom_stack.sharpen(times="2", upscaler="lanczos")
+    unfinished = latest().generation
+    monkeypatch.setattr(unfinished, "resumable", True)
+    run = start.new_sharpening(bpy.context, zoom, 2, "lanczos")
+    latest().generation = run
+    bpy.data.objects.remove(zoom)
+    runner.run_to_end(run)
+    assert latest().offered_generation() is run
+    bpy.ops.zoom_stack.dismiss()
+    assert latest().offered_generation() is None
+    assert latest().unfinished() is unfinished
+
+
+def test_kept_levels_are_found_by_relative_paths(bpy: Any, zoom: Any, tmp_path: Path) -> None:
+    (tmp_path / "blend").mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "blend" / "a.blend"))
+    settings = bpy.context.scene.zoom_stack
+    for number, level in enumerate(settings.levels):
+        level.made = f"//../small/{number}.png"
+    bpy.ops.zoom_stack.sharpen(times="2", upscaler="lanczos")
+    assert [Path(level.made).parent.name for level in settings.levels] == ["small_sharper"] * 3
