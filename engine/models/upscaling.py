@@ -134,7 +134,8 @@ class NetworkUpscaler:
             share = math.prod(each) / total
             larger = self.enlarged(Lanczos().resize(larger, each), _part(progress, begun, share))
             begun += share
-        return back_projected(Lanczos().resize(larger, size), picture)
+        progress(1.0)
+        return back_projected(Lanczos().resize(larger, size), picture, lambda: progress(1.0))
 
     def _inputs(self, before: tuple[int, int], after: tuple[int, int]) -> list[tuple[int, int]]:
         """The sizes (width, height) that the network is given, one after another.

@@ -6,6 +6,8 @@ smoothly and added, until nothing is.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -20,12 +22,15 @@ _ADDING = 8
 _LEAST = 1e-4  # of a mean that is divided by
 
 
-def back_projected(larger: Floats, picture: Floats) -> Floats:
+def back_projected(
+    larger: Floats, picture: Floats, check: Callable[[], None] = lambda: None
+) -> Floats:
     """The larger picture with the area means of the picture, changed no further than that takes.
 
     Args:
         larger: (H, W, 3), 0 to 1; changed in place.
         picture: (h, w, 3), 0 to 1.
+        check: called before each round; an exception of its ends the work.
 
     Returns:
         ``larger``, 0 to 1: reduced again it differs from the picture by less than one of 255, as
@@ -35,6 +40,7 @@ def back_projected(larger: Floats, picture: Floats) -> Floats:
         plane = np.ascontiguousarray(larger[..., channel])
         target = np.ascontiguousarray(picture[..., channel])
         for number in range(_ROUNDS):
+            check()
             mean = area_mean(plane, (target.shape[1], target.shape[0]))
             if float(np.sqrt(np.mean((target - mean) ** 2))) <= _CLOSE:
                 break
