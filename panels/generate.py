@@ -126,7 +126,9 @@ def _draw_size(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> N
     own = f"{settings.width} × {settings.height} px"
     row.menu("ZOOMSTACK_MT_size", text=own if settings.use_size else "Model's Own")
     if settings.use_size:
-        sides = layout.row(align=True)
+        indented = layout.split(factor=0.4)
+        indented.row()
+        sides = indented.row(align=True)
         for part in declared.parts:
             sides.prop(settings, part, text="")
 
