@@ -154,8 +154,10 @@ def _positive(text: str) -> int:
 
 def _enlarged(text: str) -> int:
     number = int(text)
-    if number < 321:  # at most a quarter larger than the second stage's, no network is used
-        raise argparse.ArgumentTypeError("at least 321")
+    # Whole multiples of the first stage's size can be compared with it pixel by pixel; up to a
+    # quarter larger than the second stage's, no network is used.
+    if number % 64 or number < 384:
+        raise argparse.ArgumentTypeError("a multiple of 64, at least 384")
     return number
 
 

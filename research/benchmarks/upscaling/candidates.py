@@ -13,8 +13,12 @@ import torch
 
 from engine.contract.job import LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK
 from engine.models.upscalers import Upscalers
-from engine.models.upscaling import NetworkUpscaler, Progress, Upscaler, unobserved
+from engine.models.upscaling import Lanczos, NetworkUpscaler, Progress, Upscaler, unobserved
+from engine.pictures.back_projection import back_projected
 from engine.pictures.colour import Floats
+
+CONTROL = f"{LANCZOS} projected"
+"""The name of ``Projected``, which is no job's upscaler."""
 
 _SIDE = 16  # of a picture that only starts a network
 
@@ -91,8 +95,17 @@ class _Tapped(NetworkUpscaler):
         self._inner.close()
 
 
+class Projected(Lanczos):
+    """Lanczos with the networks' back projection: what a network adds is measured against it."""
+
+    def resize(
+        self, picture: Floats, size: tuple[int, int], progress: Progress = unobserved, /
+    ) -> Floats:
+        return back_projected(super().resize(picture, size, progress).copy(), picture)
+
+
 class Candidates(AbstractContextManager["Candidates"]):
-    """Lanczos and all networks on the processor, loaded; closed at the end.
+    """Lanczos, the control and all networks on the processor, loaded; closed at the end.
 
     Args:
         swin2sr: folder of a Swin2SR to compare as well.
@@ -103,11 +116,13 @@ class Candidates(AbstractContextManager["Candidates"]):
 
     def __init__(self, swin2sr: Path | None = None) -> None:
         upscalers = Upscalers(None, torch.device("cpu"), False, print)
-        named = {name: name for name in (LANCZOS, REAL_ESRGAN_QUICK, REAL_ESRGAN)}
+        named = {name: name for name in (REAL_ESRGAN_QUICK, REAL_ESRGAN)}
         if swin2sr is not None:
             named[swin2sr.name] = str(swin2sr.resolve())
         self.all: Sequence[Watched] = [
-            Watched(shown, upscalers.single(name)) for shown, name in named.items()
+            Watched(LANCZOS, Lanczos()),
+            Watched(CONTROL, Projected()),
+            *(Watched(shown, upscalers.single(name)) for shown, name in named.items()),
         ]
 
     def __enter__(self) -> Candidates:

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from transformers.utils import logging
 
 from engine.contract.errors import ZoomStackError
 from engine.contract.geometry import Placement
@@ -130,8 +129,6 @@ def sampled_zoom(quick: bool) -> SampledZoom:
     Args:
         quick: the first three levels.
     """
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
     device = torch.device("cpu")
     job = load_job(PRESETS / f"{_PRESET}.json")
     job = replace(job, levels=job.levels[:3]) if quick else job

@@ -9,10 +9,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from transformers.utils import logging
 
 from engine.contract.errors import ZoomStackError
 from engine.contract.job import BUNDLED_SECOND, REAL_ESRGAN
@@ -21,11 +22,13 @@ from engine.method.nesting import footprints
 from engine.pictures.colour import Bytes, Floats
 
 from . import compare, memory, table
-from .candidates import Candidates, Watched
+from .candidates import CONTROL, Candidates, Watched
 from .compare import ALONE, AS_SAMPLED, ORIGINAL, Border, Enlarged, Likeness, Sharpening
 from .memory import Beside
 from .pictures import TIMES, SampledZoom, Truth, level_name, photographs, sampled_zoom
 from .sheet import SIDE, Crop, Row, Sheet
+
+_Made = TypeVar("_Made")
 
 _CLOSE = 128  # pixels of a true picture that a cell shows
 _MEMORY_SIDE = 1024  # of the picture that is enlarged four times to see what memory that takes
@@ -79,12 +82,15 @@ def run(folder: Path, side: int, quick: bool, swin2sr: Path | None) -> int:
     Args:
         folder: for ``upscalers.md``, ``upscalers.json`` and ``upscalers.png``; made where it is
             missing.
-        side: of the finished zoom, in pixels; more than 320, up to which no network is used.
+        side: of the finished zoom, in pixels: a multiple of 64, and more than 320, up to which no
+            network is used.
         quick: two photographs, three levels, smaller pictures, whatever ``side`` says.
         swin2sr: folder of a Swin2SR to compare as well.
     """
     # As the engine has it; the other benchmarks make small pictures, on one thread.
     torch.set_num_threads(os.cpu_count() or 1)
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
     side = min(side, _QUICK_SIDE) if quick else side
     try:
         candidates = Candidates(swin2sr)
@@ -147,8 +153,8 @@ def _compare_pipelines(
     pictures = {AS_SAMPLED: own_pictures} | pictures
     report.large = compare.sharpening(small, levels)
     report.borders = compare.borders(zoom.placements, pictures)
-    _add_levels(sheet, zoom, levels, report.large)
-    _add_borders(sheet, zoom, pictures, report.borders)
+    _add_levels(sheet, zoom, _without_control(levels), report.large)
+    _add_borders(sheet, zoom, _without_control(pictures), report.borders)
 
 
 def _add_truths(
@@ -160,8 +166,8 @@ def _add_truths(
 ) -> None:
     """A block of the pictures that have a note."""
     alone = REAL_ESRGAN + ALONE
-    names = [name for name in made if not name.endswith(ALONE) or name == alone]
-    names = [*(name for name in names if name != ORIGINAL), ORIGINAL]
+    left_out = {ORIGINAL, CONTROL} | {name for name in made if name.endswith(ALONE)} - {alone}
+    names = [*(name for name in made if name not in left_out), ORIGINAL]
     rows = []
     for number, note in notes.items():
         true = truths[number]
@@ -228,6 +234,12 @@ def _add_borders(
 def _sizes(true: Truth) -> str:
     height, width = true.large.shape[:2]
     return f"{width // TIMES} by {height // TIMES} to {width} by {height} pixels"
+
+
+def _without_control(made: dict[str, _Made]) -> dict[str, _Made]:
+    """What the sheet shows; the control looks like Lanczos, but for a little more contrast."""
+    left_out = {CONTROL, compare.after_stage(CONTROL)}
+    return {name: each for name, each in made.items() if name not in left_out}
 
 
 def _shown(count: int) -> list[int]:
