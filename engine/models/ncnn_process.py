@@ -16,6 +16,7 @@ import json
 import os
 import struct
 import sys
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import ncnn  # type: ignore[import-untyped]
@@ -23,6 +24,7 @@ import numpy as np
 
 _SOFTWARE = 3  # the kind of a Vulkan device that is the processor in disguise: far slower than it
 _SIZE = struct.Struct("<II")
+_loaded: list[bytes] = []
 
 
 def main() -> None:
@@ -65,8 +67,12 @@ def _load(param: str, weights: str, card: int | None) -> Any:
     # Full precision: a picture is the same on every device, but for rounding.
     for name in ("fp16_packed", "fp16_storage", "fp16_arithmetic", "bf16_storage"):
         setattr(network.opt, f"use_{name}", False)
-    if network.load_param(param) != 0 or network.load_model(weights) != 0:
-        sys.exit(f"{weights} cannot be read")
+    # Not by their names, which ncnn can open on Windows in plain letters only.
+    content = Path(weights).read_bytes()
+    if network.load_param_mem(Path(param).read_text("utf-8")) != 0:
+        sys.exit(f"{param} cannot be read")
+    network.load_model_mem(content)
+    _loaded.append(content)  # the network points into it
     return network
 
 

@@ -105,12 +105,15 @@ class Sharpening:
     ) -> Iterator[tuple[int, Bytes]]:
         """(index, picture), deepest first."""
         last = len(sizes) - 1
+        begun = 0
 
         def enlarged(index: int) -> Floats:
+            nonlocal begun
+            number, begun = begun, begun + 1
             picture = load_picture(stack.picture(index)).astype(np.float32) / 255.0
 
             def progress(share: float) -> None:
-                self._tell((last - index + share) / len(sizes), len(sizes))
+                self._tell((number + share) / len(sizes), len(sizes))
 
             progress(0.0)
             return upscaler.resize(picture, sizes[index], progress)
