@@ -34,7 +34,7 @@ _SMALLEST_TILE = 64
 
 @dataclass(frozen=True)
 class _Network:
-    """Files of the package, and the largest tile whose memory stays below 1.5 GB."""
+    """Files of the package, and its largest tile: up to 1.7 GB of memory."""
 
     file: str
     tile: int

@@ -53,8 +53,8 @@ class Upscaler(Protocol):
             progress: called now and then where it takes long.
 
         Returns:
-            (height, width, 3), 0 to 1; the input itself when its size is right already. Reduced
-            again it is the picture, also where detail was invented.
+            (height, width, 3), 0 to 1; the input itself when its size is right already. Where
+            detail was invented, it is nearly the picture when it is reduced again.
         """
         ...
 
