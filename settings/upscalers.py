@@ -19,7 +19,11 @@ _REAL_ESRGANS = (
         "A large network that draws crisp detail: quick on a graphics card, without one about ten "
         "seconds for a picture of 1024 pixels",
     ),
-    Choice(REAL_ESRGAN_QUICK, "Real-ESRGAN, Quick", "A small network: crisp edges, a few seconds for 1024 pixels"),
+    Choice(
+        REAL_ESRGAN_QUICK,
+        "Real-ESRGAN, Quick",
+        "A small network: crisp edges, seconds for 1024 pixels",
+    ),
 )
 _PLAIN = Choice(LANCZOS, "Lanczos", "Interpolation: it invents nothing")
 #: Those that enlarge finished pictures.
