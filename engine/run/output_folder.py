@@ -65,7 +65,10 @@ class OutputFolder:
         Raises:
             ZoomStackError: codes ``exists``, ``unwritable``.
         """
-        if stack.folder.resolve() == self.path.resolve():
+        count = len(stack.levels)
+        read = {stack.picture(number).resolve() for number in range(count)}
+        written = {self.picture_file(number).resolve() for number in range(count)}
+        if stack.folder.resolve() == self.path.resolve() or read & written:
             raise ZoomStackError(
                 "exists",
                 f"The new pictures would take the place of those in {self.path}.",
@@ -126,10 +129,11 @@ class OutputFolder:
                 Remedy.REPLACE,
             )
         # Pictures without a stack.json beside a saved state are this job's own, half written.
-        if not (resume and self._states()) and self.picture_file(0).exists():
+        pictures = sorted(self.path.glob("level_[0-9]*.png"))
+        if not (resume and self._states()) and pictures:
             raise ZoomStackError(
                 "exists",
-                f"{self.path} holds pictures already, such as {self.picture_file(0).name}.",
+                f"{self.path} holds pictures already, such as {pictures[0].name}.",
                 "Choose another folder, or replace them.",
                 Remedy.REPLACE,
             )

@@ -218,7 +218,9 @@ def test_a_pinned_picture_is_not_overwritten(refuse, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (picture,) = blocks(tmp_path / "out", "level_01")
     before = Path(picture).read_bytes()
-    error = refuse(replace(JOB, levels=(LevelSpec("a", pin=Pin(picture)), LevelSpec("b"))))
-    assert error.code == "exists"
-    assert "would overwrite" in error.text
+    job = replace(JOB, levels=(LevelSpec("a", pin=Pin(picture)), LevelSpec("b")))
+    for overwrite, words in ((False, "holds pictures already"), (True, "would overwrite")):
+        error = refuse(job, overwrite=overwrite)
+        assert error.code == "exists"
+        assert words in error.text
     assert Path(picture).read_bytes() == before

@@ -156,3 +156,28 @@ def test_a_cancel_leaves_nothing_half_written(tmp_path: Path) -> None:
         run_sharpen(request, Recorder(), cancelled)
     assert not list((tmp_path / "large").glob("*.png"))
     assert not list((tmp_path / "large" / ".zoom_stack").iterdir())
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_the_pictures_that_are_read_are_never_written_over(tmp_path: Path, overwrite: bool) -> None:
+    stack = write(tmp_path / "small")
+    inner = stack / "inner"
+    inner.mkdir()
+    data = json.loads((stack / "stack.json").read_text())
+    for number, level in enumerate(data["levels"]):
+        (stack / level["image"]).rename(inner / f"level_{number + 1:02d}.png")
+        level["image"] = f"inner/level_{number + 1:02d}.png"
+    (stack / "stack.json").write_text(json.dumps(data))
+    before = {file: file.read_bytes() for file in inner.iterdir()}
+    with pytest.raises(ZoomStackError, match="would take the place"):
+        sharpen(stack, inner, times=2, upscaler=LANCZOS, overwrite=overwrite)
+    assert {file: file.read_bytes() for file in inner.iterdir()} == before
+
+
+def test_pictures_of_a_person_are_not_replaced(tmp_path: Path) -> None:
+    mine = tmp_path / "large" / "level_01.png"
+    mine.parent.mkdir()
+    mine.write_bytes(b"mine")
+    with pytest.raises(ZoomStackError, match=r"holds pictures already, such as level_01\.png"):
+        sharpen(write(tmp_path / "small"), mine.parent, times=2, upscaler=LANCZOS)
+    assert mine.read_bytes() == b"mine"
