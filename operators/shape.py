@@ -33,7 +33,29 @@ def shape_size(aspect: float, longest: int) -> tuple[int, int]:
     return (sides[0], sides[1]) if aspect >= 1.0 else (sides[1], sides[0])
 
 
-class ZOOMSTACK_OT_shape(bpy.types.Operator):
+def shape_of(width: int, height: int) -> float:
+    """Width over height, before it was rounded to pixels where it is one of the usual ones."""
+    usual = [aspect for aspect, _, _ in SHAPES.values()]
+    exact = [each for each in usual if shape_size(each, max(width, height)) == (width, height)]
+    return exact[0] if exact else width / height
+
+
+class _Sizing(bpy.types.Operator):
+    """What gives the pictures a size."""
+
+    def take(self, context: bpy.types.Context, aspect: float, longest: int) -> set[str]:
+        """Use a shape at a size, unless it is too thin for a picture."""
+        settings = context.scene.zoom_stack
+        size = shape_size(aspect, longest)
+        if min(size) < MIN_SIZE:
+            self.report({"ERROR"}, f"Pictures of {longest} pixels cannot be as long as that")
+            return {"CANCELLED"}
+        settings.use_size = True
+        settings.width, settings.height = size
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_shape(_Sizing):
     """Give the pictures a shape; the longer side stays, less a pixel where it is odd"""
 
     bl_idname = "zoom_stack.shape"
@@ -58,17 +80,10 @@ class ZOOMSTACK_OT_shape(bpy.types.Operator):
             )
         else:
             aspect = SHAPES[self.shape][0]
-        size = shape_size(aspect, max(settings.width, settings.height))
-        if min(size) < MIN_SIZE:
-            longest = max(settings.width, settings.height)
-            self.report({"ERROR"}, f"Pictures of {longest} pixels cannot be as long as that")
-            return {"CANCELLED"}
-        settings.use_size = True
-        settings.width, settings.height = size
-        return {"FINISHED"}
+        return self.take(context, aspect, max(settings.width, settings.height))
 
 
-class ZOOMSTACK_OT_size(bpy.types.Operator):
+class ZOOMSTACK_OT_size(_Sizing):
     """Give the pictures a size; their shape stays"""
 
     bl_idname = "zoom_stack.size"
@@ -87,11 +102,11 @@ class ZOOMSTACK_OT_size(bpy.types.Operator):
     @measured
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.zoom_stack
-        settings.use_size = self.size != _OWN
-        if settings.use_size:
-            aspect = settings.width / settings.height
-            settings.width, settings.height = shape_size(aspect, int(self.size))
-        return {"FINISHED"}
+        if self.size == _OWN:
+            settings.use_size = False
+            return {"FINISHED"}
+        aspect = shape_of(settings.width, settings.height)
+        return self.take(context, aspect, int(self.size))
 
 
 register, unregister = bpy.utils.register_classes_factory((ZOOMSTACK_OT_shape, ZOOMSTACK_OT_size))

@@ -97,7 +97,8 @@ def note_pictures(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
 def note_replaced(settings: ZOOMSTACK_PG_settings, before: Stack, after: Stack) -> None:
     """A stack's pictures have given way to larger ones: the levels that had them have these.
 
-    The settings' size goes along where it was theirs, since kept pictures and new ones have one.
+    Where one of them is kept, the settings' size goes along if it was theirs: kept pictures and new
+    ones have one size.
     """
     numbers = range(len(after.levels))
     files = {os.path.abspath(before.picture(n)): str(after.picture(n)) for n in numbers}
@@ -109,7 +110,8 @@ def note_replaced(settings: ZOOMSTACK_PG_settings, before: Stack, after: Stack) 
     for level in concerned:
         level.made = larger(level)
     enlarged = after.made_with.get("sharpened", {})
-    if concerned and [settings.width, settings.height] == enlarged.get("from"):
+    kept = any(is_kept(level) for level in concerned)
+    if kept and [settings.width, settings.height] == enlarged.get("from"):
         settings.width *= enlarged["times"]
         settings.height *= enlarged["times"]
 

@@ -31,7 +31,8 @@ SINGLE_UPSCALERS = (
     Choice(
         AUTOMATIC,
         "Automatic",
-        "Real-ESRGAN: the large network where there is a graphics card, else the quick one",
+        "Real-ESRGAN: the large network where the engine computes on a graphics card, else the "
+        "quick one",
     ),
     *_REAL_ESRGANS,
     _PLAIN,

@@ -23,54 +23,51 @@ def count_file() -> None:
     _files += 1
 
 
-def open_file() -> int:
-    """Another number for each file that is opened."""
-    return _files
-
-
-class Delivery:
-    """The way of one stack into a scene of the file that is open now.
-
-    Args:
-        scene: where to.
-        view: the 3D view that shows the zoom then.
+class StepwiseDelivery:
+    """A ``picture_run.Destination`` in the file that is open now; a subclass says where.
 
     Attributes:
-        result: what was built; None until it is there.
+        result: what came of it; None until it is there.
     """
 
-    def __init__(self, scene: bpy.types.Scene, view: ViewPlace | None) -> None:
-        self.result: ImportResult | None = None
-        self._file = open_file()
-        self._scene = scene.session_uid  # it survives renaming and undo
-        self._view = view
-        self._steps: Generator[str, None, tuple[Stack, ImportResult]] | None = None
+    def __init__(self) -> None:
+        self.result: object = None
+        self._file = _files
+        self._steps: Generator[str, None, object] | None = None
         self._retried = False
 
+    def is_there(self) -> bool:
+        """Whether the file has the place still."""
+        raise NotImplementedError
+
+    def steps(self, folder: Path) -> Generator[str, None, object]:
+        """Do it with a stack's folder, a small piece at each ``next``; returns what came of it."""
+        raise NotImplementedError
+
     def is_lost(self) -> bool:
-        """Whether another file is open, or the scene is gone."""
-        return self._file != open_file() or self._find_scene() is None
+        """Whether another file is open, or the place is gone."""
+        return self._file != _files or not self.is_there()
 
     def blocker(self) -> str:
         """Why it has to wait, for people; empty when it need not."""
         return "" if self._steps is not None else screen.blocker()
 
     def step(self, folder: Path) -> str:
-        """Build one small piece; says what comes next, "" once everything is there.
+        """Do one small piece; says what comes next, "" once everything is there.
 
         Args:
             folder: the stack's; it is read at the first step.
 
         Raises:
-            ZoomStackError: of the stack, or of its import.
+            ZoomStackError: of the stack, or of what is done with it.
         """
         if self._steps is None:
-            self._steps = self._read_and_build(folder)
+            self._steps = self.steps(folder)
         try:
             return next(self._steps)
         except StopIteration as end:
             self._steps = None
-            self._show(*end.value)
+            self.result = end.value
         except ZoomStackError as error:
             # Undo, or a script, took away what was half built: once more from the start.
             if error.code != "import_interrupted" or self._retried:
@@ -86,12 +83,30 @@ class Delivery:
             self._steps.close()
             self._steps = None
 
-    def _read_and_build(self, folder: Path) -> Generator[str, None, tuple[Stack, ImportResult]]:
+
+class Delivery(StepwiseDelivery):
+    """The way of one stack into a scene.
+
+    Args:
+        scene: where to.
+        view: the 3D view that shows the zoom then.
+    """
+
+    def __init__(self, scene: bpy.types.Scene, view: ViewPlace | None) -> None:
+        super().__init__()
+        self._scene = scene.session_uid  # it survives renaming and undo
+        self._view = view
+
+    def is_there(self) -> bool:
+        return self._find_scene() is not None
+
+    def steps(self, folder: Path) -> Generator[str, None, ImportResult]:
         scene = self._find_scene()
         options = ImportOptions(scene=scene.name if scene is not None else "")
         stack = read_stack(folder)
         result = yield from import_steps(stack, options)
-        return stack, result
+        self._show(stack, result)
+        return result
 
     def _find_scene(self) -> bpy.types.Scene | None:
         found = (scene for scene in bpy.data.scenes if scene.session_uid == self._scene)
@@ -99,7 +114,6 @@ class Delivery:
 
     def _show(self, stack: Stack, result: ImportResult) -> None:
         """Show the zoom, keep the settings at hand there, and make it all one undo step."""
-        self.result = result
         source, target = self._find_scene(), bpy.data.scenes.get(result.scene_name)
         if source is not None:
             note_pictures(source.zoom_stack, stack)

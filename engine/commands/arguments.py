@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
-from types import FrameType
 
 from ..run.reporting import JsonReporter, Reporter, TerminalReporter, claim_stdout
 
@@ -33,12 +31,3 @@ def reporter_of(arguments: argparse.Namespace) -> Reporter:
     if arguments.json:
         return JsonReporter(stream)
     return Reporter() if arguments.quiet else TerminalReporter(stream)
-
-
-def end_politely() -> None:
-    """A polite end from outside is the same as Ctrl+C: what is done is saved."""
-    signal.signal(signal.SIGTERM, _interrupt)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING
 
 from ..contract.errors import Remedy, ZoomStackError
-from ..machine.failures import details
+from ..machine.failures import Cancelled, as_zoom_stack_error, details
 from ..models.registry import MODELS_VARIABLE
+
+if TYPE_CHECKING:
+    from ..run.reporting import Reporter
 
 INTERRUPTED = 130  # what shells expect of a program ended by Ctrl+C
 
@@ -16,6 +23,40 @@ _ARGUMENTS = {
     Remedy.REPLACE: "--overwrite",
     Remedy.CHOOSE_MODELS: f"--models, or the environment variable {MODELS_VARIABLE}",
 }
+
+
+def run_to_end(
+    work: Callable[[], None],
+    reporter: Reporter,
+    debug: bool,
+    cancelled: str,
+    failed: Callable[[ZoomStackError, Exception], None] = lambda _shown, _error: None,
+) -> int:
+    """Do something that a reporter tells about, and say how it ended.
+
+    Args:
+        work: a polite end from outside is the same to it as Ctrl+C.
+        cancelled: a sentence for that.
+        failed: called with what is shown of an exception before it is shown.
+
+    Returns:
+        the exit code.
+    """
+    try:
+        signal.signal(signal.SIGTERM, _interrupt)
+        work()
+    except (KeyboardInterrupt, Cancelled):
+        reporter.done("cancelled")
+        print(cancelled, file=sys.stderr)
+        return INTERRUPTED
+    except Exception as error:
+        shown = as_zoom_stack_error(error)
+        reporter.error(shown)
+        reporter.done("failed")
+        failed(shown, error)
+        return report_failure(error, shown, debug)
+    reporter.done("finished")
+    return 0
 
 
 def report_failure(error: Exception, shown: ZoomStackError, debug: bool) -> int:
@@ -34,3 +75,7 @@ def one_line(error: ZoomStackError) -> str:
     """Text, hint and the argument that does what it says, without line breaks."""
     argument = f"({_ARGUMENTS[error.remedy]})" if error.remedy else ""
     return " ".join(f"{error.text} {error.hint} {argument}".split())
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

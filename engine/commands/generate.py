@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import sys
 from pathlib import Path
 from typing import Any
 
+from ..contract.errors import ZoomStackError
+from ..contract.job import Job
 from ..contract.job_parser import checked, load_job
 from ..contract.options import DEVICE_NAMES, MAX_SEED
-from ..machine.failures import Cancelled, as_zoom_stack_error, details
+from ..machine.failures import details
 from ..run.output_folder import OutputFolder
 from ..run.request import GenerateRequest
 from ..run.start import run_generate
-from .arguments import add_output, end_politely, reporter_of, size
-from .exits import INTERRUPTED, report_failure
+from .arguments import add_output, reporter_of, size
+from .exits import run_to_end
 
 # They lie beside the engine, in the checkout and in the extension.
 PRESETS = Path(__file__).parents[2] / "presets"
@@ -48,37 +49,34 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     reporter = reporter_of(arguments)
     reporter.hello()
-    folder: OutputFolder | None = None
-    try:
-        job = load_job(arguments.job or PRESETS / f"{arguments.preset}.json")
-        given = {name: getattr(arguments, name) for name in ("seed", "size", "upscaler")}
-        changes = {name: value for name, value in given.items() if value is not None}
-        job = checked(dataclasses.replace(job, **changes))
-        folder = OutputFolder(arguments.out)
+    folder = OutputFolder(arguments.out)
+
+    def work() -> None:
         request = GenerateRequest(
-            job=job,
+            job=_job(arguments),
             out=arguments.out,
             resume=arguments.resume,
             overwrite=arguments.overwrite,
             device=arguments.device,
             models=arguments.models,
         )
-        end_politely()
         run_generate(request, reporter, is_cancelled=lambda: False)
-    except (KeyboardInterrupt, Cancelled):
-        reporter.done("cancelled")
-        print("Cancelled; go on with --resume.", file=sys.stderr)
-        return INTERRUPTED
-    except Exception as error:
-        shown = as_zoom_stack_error(error)
-        reporter.error(shown)
-        reporter.done("failed")
-        if shown.code == "internal" and folder is not None:
-            log = folder.write_log(details(error))
-            shown.hint += f" They are in {log}." if log else ""
-        return report_failure(error, shown, arguments.debug)
-    reporter.done("finished")
-    return 0
+
+    def keep_details(shown: ZoomStackError, error: Exception) -> None:
+        log = folder.write_log(details(error)) if shown.code == "internal" else None
+        shown.hint += f" They are in {log}." if log else ""
+
+    return run_to_end(
+        work, reporter, arguments.debug, "Cancelled; go on with --resume.", keep_details
+    )
+
+
+def _job(arguments: argparse.Namespace) -> Job:
+    """The job that is named, with what other arguments give in the place of its own."""
+    job = load_job(arguments.job or PRESETS / f"{arguments.preset}.json")
+    given = {name: getattr(arguments, name) for name in ("seed", "size", "upscaler")}
+    changes = {name: value for name, value in given.items() if value is not None}
+    return checked(dataclasses.replace(job, **changes))
 
 
 def _seed(text: str) -> int:

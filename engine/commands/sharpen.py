@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from ..contract.job import AUTOMATIC, LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK
 from ..contract.options import DEVICE_NAMES
-from ..machine.failures import Cancelled, as_zoom_stack_error
 from ..run.request import TIMES, SharpenRequest
 from ..run.start import run_sharpen
-from .arguments import add_output, end_politely, reporter_of
-from .exits import INTERRUPTED, report_failure
+from .arguments import add_output, reporter_of
+from .exits import run_to_end
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -45,25 +43,18 @@ def run(arguments: argparse.Namespace) -> int:
     reporter = reporter_of(arguments)
     reporter.hello()
     names = ("stack", "out", "times", "upscaler", "overwrite", "device", "models")
-    try:
-        end_politely()
-        request = SharpenRequest(**{name: getattr(arguments, name) for name in names})
-        run_sharpen(request, reporter, is_cancelled=lambda: False)
-    except (KeyboardInterrupt, Cancelled):
-        reporter.done("cancelled")
-        print("Cancelled; nothing was written.", file=sys.stderr)
-        return INTERRUPTED
-    except Exception as error:
-        shown = as_zoom_stack_error(error)
-        reporter.error(shown)
-        reporter.done("failed")
-        return report_failure(error, shown, arguments.debug)
-    reporter.done("finished")
-    return 0
+    request = SharpenRequest(**{name: getattr(arguments, name) for name in names})
+    return run_to_end(
+        lambda: run_sharpen(request, reporter, is_cancelled=lambda: False),
+        reporter,
+        arguments.debug,
+        "Cancelled; nothing was written.",
+    )
 
 
 def _times(text: str) -> int:
-    value = int(text)
-    if value not in TIMES:
-        raise argparse.ArgumentTypeError(f"must lie between {TIMES[0]} and {TIMES[-1]}")
-    return value
+    if not text.isdecimal() or int(text) not in TIMES:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number between {TIMES[0]} and {TIMES[-1]}"
+        )
+    return int(text)

@@ -24,20 +24,25 @@ _SIZE = struct.Struct("<II")
 _POLL = 0.1  # seconds between two looks whether to go on
 _PROBE_SECONDS = 30.0  # drivers of cards may take long to start
 _LONGEST_REASON = 200
+_KILLED = -9  # the exit code of a process that was killed
 
 
 class NetworkFailed(Exception):
     """The process could not be started, ended, or gave nothing.
 
     Attributes:
-        started: whether it had begun to serve.
-        reason: the last that it said; may be empty.
+        memory: it is a want of memory, as far as one can tell from outside.
+        reason: in a few words.
     """
 
-    def __init__(self, started: bool, reason: str) -> None:
+    def __init__(self, memory: bool, reason: str) -> None:
         super().__init__(reason)
-        self.started = started
+        self.memory = memory
         self.reason = reason
+
+
+class _GaveNothing(EOFError):
+    """The network's answer to a picture that its memory was too small for."""
 
 
 class NcnnNetwork:
@@ -75,7 +80,7 @@ class NcnnNetwork:
             assert self._thread is not None
             return _awaited(self._thread.submit(self._exchange, picture), check)
         except (OSError, ValueError, EOFError) as error:
-            failure = NetworkFailed(bool(self.device), self._last_words() or str(error))
+            failure = self._failure(error)
             self.close()
             raise failure from error
         except BaseException:  # of the caller: the process is in the midst of an answer
@@ -90,8 +95,9 @@ class NcnnNetwork:
         if self._thread is not None:
             self._thread.shutdown()
         if self._process is not None:
-            for pipe in (self._process.stdin, self._process.stdout, self._said):
-                _close_quietly(pipe)
+            _close_quietly(self._process.stdin)
+            _close_quietly(self._process.stdout)
+        _close_quietly(self._said)
         self._process = self._thread = self._said = None
         self.device = ""
 
@@ -119,42 +125,61 @@ class NcnnNetwork:
         requests.flush()
         height, width = _SIZE.unpack(_read(answers, _SIZE.size))
         if height * width == 0:
-            raise EOFError("it gave nothing")
+            raise _GaveNothing("it gave nothing")
         content = _read(answers, height * width * 3 * 4)
         return np.frombuffer(content, np.float32).reshape(height, width, 3)
 
-    def _last_words(self) -> str:
-        """Why the process ended, if it has ended by itself; empty where nobody knows."""
-        if self._process is None or self._said is None:
-            return ""
-        try:
-            code = self._process.wait(timeout=1.0)
-        except subprocess.TimeoutExpired:
-            return ""
-        self._said.seek(0)
-        lines = self._said.read().decode("utf-8", errors="replace").splitlines()
-        # ncnn describes the card in lines that begin with its number in brackets.
-        lines = [line.strip() for line in lines if line.strip() and not line.startswith("[")]
-        if code == 1 and lines:  # Python's own way to end, with a sentence
-            return lines[-1][:_LONGEST_REASON]
-        return f"its process ended with code {code}"
+    def _failure(self, error: Exception) -> NetworkFailed:
+        """An exception of the exchange, with what the process itself has said."""
+        if isinstance(error, _GaveNothing):
+            return NetworkFailed(memory=True, reason=str(error))
+        code = None
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = self._process.wait(timeout=1.0)
+        said = b""
+        if self._said is not None:
+            self._said.seek(0)
+            said = self._said.read()
+        # Linux kills like this where memory runs out.
+        return NetworkFailed(code == _KILLED, _reason(code, said) or str(error))
 
 
-def card_name() -> str | None:
-    """The graphics card that ncnn would compute on; None where it would be the processor."""
+def device_at_hand(where: str) -> str:
+    """What ncnn would compute on: "cpu" or a card's name.
+
+    Args:
+        where: ``CARD``, if there is one, or ``PROCESSOR``.
+
+    Raises:
+        NetworkFailed: it does not run.
+    """
     try:
         probe = subprocess.run(
-            _command(CARD),
+            _command(where),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PROBE_SECONDS,
-            check=True,
+            check=False,
             **_apart(),
         )
-        name = _device_in(probe.stdout)
-    except (OSError, ValueError, EOFError, subprocess.SubprocessError):
-        return None
-    return None if name == PROCESSOR else name
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NetworkFailed(memory=False, reason=str(error)) from error
+    try:
+        return _device_in(probe.stdout)
+    except (ValueError, EOFError) as error:
+        reason = _reason(probe.returncode, probe.stderr) or str(error)
+        raise NetworkFailed(memory=False, reason=reason) from error
+
+
+def _reason(code: int | None, said: bytes) -> str:
+    """Why a process ended by itself; empty where nobody knows."""
+    lines = said.decode("utf-8", errors="replace").splitlines()
+    # ncnn describes the card in lines that begin with its number in brackets.
+    lines = [line.strip() for line in lines if line.strip() and not line.startswith("[")]
+    if code == 1 and lines:  # Python's own way to end, with a sentence
+        return lines[-1][:_LONGEST_REASON].rstrip(".")
+    return "" if code is None else f"its process ended with code {code}"
 
 
 def _command(*arguments: str | Path) -> list[str]:

@@ -20,7 +20,7 @@ from ..contract.errors import ZoomStackError
 from ..contract.job import REAL_ESRGAN, REAL_ESRGAN_QUICK
 from ..machine import environment
 from ..pictures.colour import Floats
-from .ncnn_network import CARD, PROCESSOR, NcnnNetwork, NetworkFailed
+from .ncnn_network import CARD, PROCESSOR, NcnnNetwork, NetworkFailed, device_at_hand
 from .tiles import Tiling, enlarged_in_tiles
 from .upscaler_names import require_real_esrgan
 from .upscaling import NetworkUpscaler, Progress
@@ -30,6 +30,9 @@ _TIMES = 4
 _OVERLAP = 16
 _MARGIN = 10  # pixels mirrored around a picture, so that its border is like its inside
 _SMALLEST_TILE = 64
+_NOT_ON_CARD = (
+    "Real-ESRGAN did not work on the graphics card ({}), so the processor enlarges the pictures."
+)
 
 
 @dataclass(frozen=True)
@@ -62,15 +65,15 @@ class RealESRGAN(NetworkUpscaler):
         require_real_esrgan()
         self._files, revision = _checked_files(name)
         super().__init__(name, revision, _TIMES)
-        self._where = where
         self._note = note
+        self._device = _device(where, note)
+        self._where = PROCESSOR if self._device == PROCESSOR else CARD
         self._tile = _NETWORKS[name].tile
-        self._network = NcnnNetwork(self._files, where)
-        self._device = ""
+        self._network = NcnnNetwork(self._files, self._where)
 
     @property
     def device(self) -> str:
-        """What computed the last picture: "cpu" or a card's name."""
+        """What computes: "cpu" or a card's name."""
         return self._device
 
     def enlarged(self, picture: Floats, progress: Progress) -> Floats:
@@ -106,9 +109,7 @@ class RealESRGAN(NetworkUpscaler):
             progress(share)
 
         def enlarge(tile: Floats) -> Floats:
-            larger = self._network.enlarge(tile, lambda: progress(share))
-            self._device = self._network.device
-            return larger
+            return self._network.enlarge(tile, lambda: progress(share))
 
         tiling = Tiling(self._tile, _OVERLAP)
         return enlarged_in_tiles(picture, _TIMES, tiling, enlarge, begin)
@@ -119,29 +120,51 @@ class RealESRGAN(NetworkUpscaler):
         Raises:
             ZoomStackError: when nothing is left.
         """
-        if failure.started and self._tile // 2 >= _SMALLEST_TILE:
+        if failure.memory and self._tile // 2 >= _SMALLEST_TILE:
             self._tile //= 2
-            return
-        if self._where == CARD:
             self._note(
-                "Real-ESRGAN did not work on the graphics card"
-                + (f" ({failure.reason})" if failure.reason else "")
-                + ", so the processor enlarges the pictures."
+                f"Real-ESRGAN has too little memory and goes on in parts of {self._tile} pixels."
             )
-            self._where, self._tile = PROCESSOR, _NETWORKS[self.name].tile
+        elif self._where == CARD:
+            self._note(_NOT_ON_CARD.format(failure.reason))
+            self._where = self._device = PROCESSOR
+            self._tile = _NETWORKS[self.name].tile
             self._network = NcnnNetwork(self._files, PROCESSOR)
-            return
-        if failure.started:
+        elif failure.memory:
             raise ZoomStackError(
                 "out_of_memory",
                 "Real-ESRGAN could not enlarge the pictures: the memory ran out.",
                 "Close other programs, or choose the upscaler Lanczos.",
             )
-        raise ZoomStackError(
-            "no_upscaler",
-            f"Real-ESRGAN cannot be started: {failure.reason}",
-            "Choose the upscaler Lanczos, or mend the engine: " + environment.install_hint(),
-        )
+        else:
+            raise _broken(failure)
+
+
+def _device(where: str, note: Callable[[str], None]) -> str:
+    """What a network will compute on, found out before anything long begins.
+
+    Raises:
+        ZoomStackError: code ``no_upscaler``.
+    """
+    try:
+        try:
+            return device_at_hand(where)
+        except NetworkFailed as failure:
+            if where == PROCESSOR:
+                raise
+            device = device_at_hand(PROCESSOR)
+            note(_NOT_ON_CARD.format(failure.reason))
+            return device
+    except NetworkFailed as failure:
+        raise _broken(failure) from failure
+
+
+def _broken(failure: NetworkFailed) -> ZoomStackError:
+    return ZoomStackError(
+        "no_upscaler",
+        f"Real-ESRGAN does not run: {failure.reason}.",
+        "Choose the upscaler Lanczos, or mend the engine: " + environment.install_hint(),
+    )
 
 
 def _checked_files(name: str) -> tuple[tuple[Path, Path], str]:

@@ -56,7 +56,7 @@ def parts_of(name: str, folder: Path | None) -> tuple[str, str]:
         ZoomStackError: codes ``no_model``, ``bad_model``.
     """
     before, joined, after = name.rpartition(THEN)
-    if not joined:
+    if not joined or Path(name).is_dir():  # a folder's name may hold whatever it likes
         return (name, LANCZOS) if _is_stage(name, folder) else ("", name)
     if not _is_stage(before, folder):
         raise ZoomStackError(

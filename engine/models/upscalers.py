@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..contract.errors import ZoomStackError
 from ..contract.job import AUTOMATIC, LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK, THEN
 from . import real_esrgan
-from .ncnn_network import CARD, PROCESSOR, card_name
+from .ncnn_network import CARD, PROCESSOR
 from .registry import find_model, load
 from .sizes import default_size, enlargement
-from .upscaler_names import REAL_ESRGANS, has_real_esrgan, parts_of
+from .upscaler_names import REAL_ESRGANS, parts_of
 from .upscaling import Lanczos, Upscaler, is_little
 
 if TYPE_CHECKING:
@@ -130,12 +131,14 @@ class Upscalers:
         return Enlargement(stage, self._best_at_hand())
 
     def _best_at_hand(self) -> Upscaler:
-        if not has_real_esrgan():
-            self._note(
-                "The pictures are enlarged plainly: for sharper ones, install the engine again, "
-                "which brings Real-ESRGAN."
-            )
+        try:
+            quick = self.single(REAL_ESRGAN_QUICK)
+            # A processor takes seconds for each picture with the large network.
+            if self._device.type == "cpu" or quick.device == PROCESSOR:
+                return quick
+            return self.single(REAL_ESRGAN)
+        except ZoomStackError as error:
+            if error.code != "no_upscaler":
+                raise
+            self._note(f"The pictures are enlarged plainly, not sharply. {error}")
             return Lanczos()
-        # A processor takes seconds for each picture with the large network.
-        quick = self._device.type == "cpu" or not self._may_use_card or card_name() is None
-        return self.single(REAL_ESRGAN_QUICK if quick else REAL_ESRGAN)

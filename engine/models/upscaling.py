@@ -168,4 +168,4 @@ def _ratio(before: tuple[int, int], after: tuple[int, int]) -> float:
 
 
 def _scaled(side: int, ratio: float) -> int:
-    return side if ratio >= 1.0 else -(-int(side * ratio * 1000 + 0.5) // 1000)
+    return side if ratio >= 1.0 else math.ceil(round(side * ratio, 3))

@@ -25,7 +25,7 @@ from ..contract.geometry import level_offsets
 from ..contract.stack import Stack
 from ..contract.unrolling import Unrolled, unroll
 from .colour import Bytes, Floats, bytes_to_linear, linear_to_bytes
-from .files import UNREADABLE
+from .files import UNREADABLE, in_bytes
 
 FILTER_RADIUS = 1.5  # pixels
 SAMPLES = 8  # per pixel and axis
@@ -59,7 +59,7 @@ def load_picture(path: Path) -> Bytes:
         ZoomStackError: code ``bad_picture``.
     """
     with _opened(path) as image:
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(in_bytes(image).convert("RGB"))
 
 
 def picture_size(path: Path) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """One job from its model to its pictures. Imports torch.
 
-A job runs through the stages load, prompts, sample, refine and finish; whatever ends it early, the
-last finished step is saved.
+A job runs through the stages load, prompts, sample, refine, and enlarge or finish; whatever ends it
+early, the last finished step is saved.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from ..contract.job import Pin as PinSpec
 from ..method.footprint import footprint
 from ..method.pinning import Pin
 from ..pictures.colour import Floats, to_linear
-from ..pictures.files import UNREADABLE
+from ..pictures.files import UNREADABLE, in_bytes
 
 _PNG = b"\x89PNG\r\n\x1a\n"  # what every PNG begins with
 
@@ -158,7 +158,7 @@ def _read_kept(index: int, keep: Keep, job: Job) -> GivenPicture:
 def _open(path: Path, index: int, relation: str) -> Image.Image:
     try:
         with Image.open(path) as image:
-            return ImageOps.exif_transpose(image).copy()
+            return in_bytes(ImageOps.exif_transpose(image)).copy()
     except UNREADABLE:
         raise ZoomStackError(
             "bad_picture",

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,10 @@ from ..contract.stack import Stack, write_stack
 from ..machine.devices import choose_device
 from ..machine.environment import versions
 from ..machine.failures import Cancelled
+from ..method.footprint import footprint
 from ..models.upscalers import Enlargement, Upscalers
 from ..models.upscaling import Upscaler
-from ..pictures.colour import Bytes, Floats, to_linear
-from ..pictures.files import to_bytes
+from ..pictures.colour import Bytes, bytes_to_linear, to_linear, to_srgb
 from ..pictures.view import load_picture, picture_size
 from .clocks import ShareClock
 from .finishing import channels_first, nested, write_pictures
@@ -34,6 +35,9 @@ from .request import SharpenRequest
 from .sampling import IsCancelled
 
 Size = tuple[int, int]
+
+# Root mean square of what a level and the next one show in one place; bytes alone make 0.3 of 255.
+_SAME = 2.0 / 255.0
 
 
 class Sharpening:
@@ -104,10 +108,10 @@ class Sharpening:
         self, stack: Stack, sizes: list[Size], upscaler: Upscaler
     ) -> Iterator[tuple[int, Bytes]]:
         """(index, picture), deepest first."""
-        last = len(sizes) - 1
         begun = 0
 
-        def enlarged(index: int) -> Floats:
+        def enlarged(index: int) -> torch.Tensor:
+            """(3, height, width) linear light."""
             nonlocal begun
             number, begun = begun, begun + 1
             picture = load_picture(stack.picture(index)).astype(np.float32) / 255.0
@@ -116,22 +120,21 @@ class Sharpening:
                 self._tell((number + share) / len(sizes), len(sizes))
 
             progress(0.0)
-            return upscaler.resize(picture, sizes[index], progress)
+            return channels_first(to_linear(upscaler.resize(picture, sizes[index], progress)))
 
-        def in_linear_light(index: int) -> torch.Tensor:
-            return channels_first(to_linear(enlarged(index)))
+        def chain(first: int, end: int, loop: bool) -> Iterator[tuple[int, Bytes]]:
+            placements = stack.placements(sizes)[first:end]
+            finished = nested(
+                lambda number: enlarged(first + number),
+                placements,
+                sizes[first],
+                loop=loop,
+                check=self._stop_if_cancelled,
+            )
+            return ((first + number, picture) for number, picture in finished)
 
-        if not _is_nested(stack, sizes):
-            for index in range(last, -1, -1):
-                yield index, to_bytes(enlarged(index))
-            return
-        yield from nested(
-            in_linear_light,
-            stack.placements(sizes),
-            sizes[0],
-            loop=stack.loop,
-            check=self._stop_if_cancelled,
-        )
+        for each in _chains(stack, self._stop_if_cancelled):
+            yield from chain(*each)
 
     def _tell(self, share: float, levels: int) -> None:
         self._stop_if_cancelled()
@@ -146,9 +149,33 @@ class Sharpening:
         self._reporter.warning("upscaler", sentence)
 
 
-def _is_nested(stack: Stack, sizes: list[Size]) -> bool:
-    """Whether levels show one another exactly, as the engine made them; a person's own need not."""
-    return "job" in stack.made_with and len(set(sizes)) == 1
+def _chains(stack: Stack, check: Callable[[], None]) -> list[tuple[int, int, bool]]:
+    """The levels that show one another, deepest first: begin, end, and whether they are a loop.
+
+    The engine makes all of them so, but for levels that kept a picture of their own; those of a
+    person may begin anew anywhere, and what they show there is theirs.
+    """
+    count = len(stack.levels)
+    sizes = [picture_size(stack.picture(index)) for index in range(count)]
+    placements = stack.placements(sizes)
+
+    def light(index: int) -> torch.Tensor:
+        return channels_first(bytes_to_linear(load_picture(stack.picture(index))))
+
+    def shows(wider: int, deeper: int) -> bool:
+        check()
+        if sizes[wider] != sizes[deeper]:
+            return False
+        place = footprint(placements[deeper], sizes[deeper])
+        seen, expected = place.crop(light(wider)), place.reduce(light(deeper))
+        difference = to_srgb(seen.numpy()) - to_srgb(expected.numpy())
+        return float(np.sqrt(np.mean(difference**2))) <= _SAME
+
+    breaks = [n for n in range(1, count) if not shows(n - 1, n)]
+    loop = stack.loop and not breaks and shows(count - 1, 0)
+    return [
+        (first, end, loop) for first, end in reversed(list(itertools.pairwise([0, *breaks, count])))
+    ]
 
 
 def _larger(size: Size, times: int, number: int) -> Size:

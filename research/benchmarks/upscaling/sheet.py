@@ -5,12 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.pictures.colour import Floats
 from engine.pictures.files import to_bytes
+
+from ..blocks import BACKGROUND, FAINT, TEXT, Blocks
 
 SIDE = 256
 """Of a cell, in pixels."""
@@ -20,9 +21,6 @@ _MARGIN = 150  # on the left, for the names
 _TITLE = 40
 _HEADING = 44
 _FOOT = 20
-_BACKGROUND = (24, 24, 26)
-_TEXT = (232, 232, 232)
-_FAINT = (160, 160, 164)
 
 
 @dataclass(frozen=True)
@@ -68,11 +66,8 @@ class Row:
     notes: Sequence[str] = ()
 
 
-class Sheet:
+class Sheet(Blocks):
     """Collects blocks and draws them one below the other."""
-
-    def __init__(self) -> None:
-        self._blocks: list[Image.Image] = []
 
     def add(self, title: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Draw a block."""
@@ -80,39 +75,29 @@ class Sheet:
         height = SIDE + foot + _GAP
         width = _MARGIN + len(columns) * (SIDE + _GAP)
         size = (width, _TITLE + _HEADING + len(rows) * height + 2 * _GAP)
-        block = Image.new("RGB", size, _BACKGROUND)
+        block = Image.new("RGB", size, BACKGROUND)
         draw = ImageDraw.Draw(block)
-        draw.text((_GAP, _GAP), title, fill=_TEXT, font=ImageFont.load_default(20))
+        draw.text((_GAP, _GAP), title, fill=TEXT, font=ImageFont.load_default(20))
         for column, name in enumerate(columns):
             text = "\n".join(textwrap.wrap(name, 32)[:2])
             place = (_MARGIN + column * (SIDE + _GAP), _TITLE + _HEADING - 6)
             font = ImageFont.load_default(15)
-            draw.multiline_text(place, text, fill=_TEXT, font=font, anchor="ld")
+            draw.multiline_text(place, text, fill=TEXT, font=font, anchor="ld")
         for index, row in enumerate(rows):
             top = _TITLE + _HEADING + index * height
             self._draw_row(block, draw, row, top)
         self._blocks.append(block)
 
-    def save(self, target: Path) -> None:
-        """Write all blocks as one PNG."""
-        width = max(block.width for block in self._blocks)
-        sheet = Image.new("RGB", (width, sum(b.height for b in self._blocks)), _BACKGROUND)
-        top = 0
-        for block in self._blocks:
-            sheet.paste(block, (0, top))
-            top += block.height
-        sheet.save(target)
-
     def _draw_row(self, block: Image.Image, draw: ImageDraw.ImageDraw, row: Row, top: int) -> None:
         name = textwrap.fill(row.name, 15)
-        draw.multiline_text((_GAP, top), name, fill=_TEXT, font=ImageFont.load_default(17))
+        draw.multiline_text((_GAP, top), name, fill=TEXT, font=ImageFont.load_default(17))
         below = top + 6 + 21 * len(name.splitlines())
         note = textwrap.fill(row.note, 21)
-        draw.multiline_text((_GAP, below), note, fill=_FAINT, font=ImageFont.load_default(13))
+        draw.multiline_text((_GAP, below), note, fill=FAINT, font=ImageFont.load_default(13))
         for column, picture in enumerate(row.pictures):
             left = _MARGIN + column * (SIDE + _GAP)
             block.paste(row.crop.of(picture), (left, top))
             if row.notes:
                 place = (left, top + SIDE + 2)
                 font = ImageFont.load_default(13)
-                draw.text(place, row.notes[column], fill=_FAINT, font=font)
+                draw.text(place, row.notes[column], fill=FAINT, font=font)

@@ -79,3 +79,25 @@ def test_a_shape_that_no_picture_has_is_refused(bpy: Any) -> None:
     with pytest.raises(RuntimeError, match="Pictures of 512 pixels cannot be as long as that"):
         bpy.ops.zoom_stack.shape(shape="RENDER")
     assert not bpy.context.scene.zoom_stack.use_size
+
+
+def test_a_size_keeps_the_shape_however_often_it_changes(bpy: Any) -> None:
+    settings = bpy.context.scene.zoom_stack
+    bpy.ops.zoom_stack.shape(shape="SCOPE")
+    for size in ("256", "4096", "256", "4096"):
+        assert bpy.ops.zoom_stack.size(size=size) == {"FINISHED"}
+    assert (settings.width, settings.height) == (4096, 1712)
+    bpy.ops.zoom_stack.size(size="OWN")
+    assert not settings.use_size
+    settings.width, settings.height = 1000, 250  # a shape of one's own
+    bpy.ops.zoom_stack.size(size="2048")
+    assert settings.use_size
+    assert (settings.width, settings.height) == (2048, 512)
+
+
+def test_a_size_that_makes_no_picture_of_a_shape_is_refused(bpy: Any) -> None:
+    settings = bpy.context.scene.zoom_stack
+    settings.width, settings.height = 1024, 20
+    with pytest.raises(RuntimeError, match="Pictures of 256 pixels cannot be as long as that"):
+        bpy.ops.zoom_stack.size(size="256")
+    assert (settings.width, settings.height) == (1024, 20)

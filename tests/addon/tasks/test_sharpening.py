@@ -78,6 +78,27 @@ def test_levels_that_are_kept_have_the_larger_pictures(bpy: Any, zoom: Any) -> N
     assert (settings.width, settings.height) == (2 * SIDE, 2 * SIDE)
 
 
+def test_a_size_of_new_pictures_stays_where_none_is_kept(bpy: Any, zoom: Any) -> None:
+    settings = bpy.context.scene.zoom_stack
+    for level in settings.levels:
+        level.keep = False
+    bpy.ops.zoom_stack.sharpen(times="2", upscaler="lanczos")
+    assert (settings.width, settings.height) == (SIDE, SIDE)
+
+
+def test_undo_in_the_midst_of_it_does_no_harm(bpy: Any, zoom: Any) -> None:
+    start, runner = (bpy_session.submodule(f"tasks.{name}") for name in ("start", "runner"))
+    run = start.new_sharpening(bpy.context, zoom, 2, "lanczos")
+    while run.phase.name != "IMPORTING":
+        run.tick()
+    run.tick()
+    taken = next(image for image in bpy.data.images if tuple(image.size) == (2 * SIDE, 2 * SIDE))
+    bpy.data.images.remove(taken)
+    runner.run_to_end(run)
+    assert run.phase.name == "FINISHED"
+    assert sizes(zoom) == [(2 * SIDE, 2 * SIDE)] * 3
+
+
 def test_it_can_be_done_twice(bpy: Any, zoom: Any, tmp_path: Path) -> None:
     for _ in range(2):
         bpy.ops.zoom_stack.sharpen(times="2", upscaler="lanczos")

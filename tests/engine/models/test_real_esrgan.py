@@ -15,7 +15,7 @@ from engine.contract.errors import ZoomStackError
 from engine.contract.job import REAL_ESRGAN_QUICK
 from engine.machine.failures import Cancelled
 from engine.models import ncnn_network, real_esrgan
-from engine.models.ncnn_network import CARD, PROCESSOR, NcnnNetwork, NetworkFailed, card_name
+from engine.models.ncnn_network import CARD, PROCESSOR, NcnnNetwork, NetworkFailed, device_at_hand
 from engine.models.real_esrgan import RealESRGAN
 from engine.models.upscaling import Lanczos
 from engine.pictures.back_projection import area_mean
@@ -113,22 +113,28 @@ class FailingNetwork(NcnnNetwork):
     largest = 70
 
     def enlarge(self, picture: Floats, check: Callable[[], None]) -> Floats:
-        if self._where == CARD or max(picture.shape) > self.largest:
-            raise NetworkFailed(started=True, reason="vkAllocateMemory failed")
+        if self._where == CARD:
+            raise NetworkFailed(memory=False, reason="vkQueueSubmit failed")
+        if max(picture.shape) > self.largest:
+            raise NetworkFailed(memory=True, reason="it gave nothing")
         return super().enlarge(picture, check)
 
 
-def test_without_memory_tiles_get_smaller_then_the_processor_does_it(
+def test_after_a_failing_card_the_processor_does_it_and_without_memory_smaller_tiles(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(real_esrgan, "NcnnNetwork", FailingNetwork)
+    monkeypatch.setattr(real_esrgan, "device_at_hand", lambda _where: "A Card")
     notes: list[str] = []
     upscaler = RealESRGAN(REAL_ESRGAN_QUICK, CARD, notes.append)
+    assert upscaler.device == "A Card"
     assert upscaler.resize(sample(), (384, 384)).shape == (384, 384, 3)
     assert upscaler.device == "cpu"
     assert notes == [
-        "Real-ESRGAN did not work on the graphics card (vkAllocateMemory failed), so the "
-        "processor enlarges the pictures."
+        "Real-ESRGAN did not work on the graphics card (vkQueueSubmit failed), so the processor "
+        "enlarges the pictures.",
+        "Real-ESRGAN has too little memory and goes on in parts of 128 pixels.",
+        "Real-ESRGAN has too little memory and goes on in parts of 64 pixels.",
     ]
     upscaler.close()
 
@@ -137,7 +143,7 @@ def test_memory_that_nothing_helps_against_is_a_sentence(monkeypatch: pytest.Mon
     monkeypatch.setattr(FailingNetwork, "largest", 0)
     monkeypatch.setattr(real_esrgan, "NcnnNetwork", FailingNetwork)
     with pytest.raises(ZoomStackError, match="the memory ran out") as caught:
-        RealESRGAN(REAL_ESRGAN_QUICK, PROCESSOR, pytest.fail).resize(sample(), (384, 384))
+        RealESRGAN(REAL_ESRGAN_QUICK, PROCESSOR, lambda _note: None).resize(sample(), (384, 384))
     assert caught.value.code == "out_of_memory"
 
 
@@ -148,11 +154,27 @@ def test_a_process_that_dies_is_a_failure_with_its_last_words(
     program.write_text("import sys\nsys.exit('the driver is too old')\n")
     monkeypatch.setattr(ncnn_network, "_PROGRAM", program)
     network = NcnnNetwork((tmp_path, tmp_path), PROCESSOR)
-    with pytest.raises(NetworkFailed, match="the driver is too old"):
+    with pytest.raises(NetworkFailed, match="the driver is too old") as caught:
         network.enlarge(sample(), lambda: None)
-    assert card_name() is None
-    with pytest.raises(ZoomStackError, match="cannot be started: the driver is too old"):
-        RealESRGAN(REAL_ESRGAN_QUICK, PROCESSOR, pytest.fail).resize(sample(), (384, 384))
+    assert not caught.value.memory
+    with pytest.raises(NetworkFailed, match="the driver is too old"):
+        device_at_hand(CARD)
+
+
+def test_a_crash_is_not_called_a_want_of_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    upscaler = RealESRGAN(REAL_ESRGAN_QUICK, PROCESSOR, pytest.fail)
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os, sys\n"
+        'print(\'{"device": "cpu"}\', flush=True)\n'
+        "sys.stdin.buffer.read(8)\n"
+        "os._exit(77)\n"
+    )
+    monkeypatch.setattr(ncnn_network, "_PROGRAM", program)
+    with pytest.raises(ZoomStackError, match="does not run: its process ended with code 77"):
+        upscaler.resize(sample(), (384, 384))
 
 
 @pytest.fixture

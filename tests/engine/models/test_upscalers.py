@@ -24,7 +24,7 @@ from engine.contract.job import (
 )
 from engine.contract.stack import read_stack
 from engine.machine import environment
-from engine.models import upscalers
+from engine.models import ncnn_network, real_esrgan
 from engine.models.upscalers import Upscalers
 from engine.pictures.colour import to_linear
 from engine.run.request import GenerateRequest
@@ -108,10 +108,8 @@ def test_without_its_packages_automatic_is_plain_and_says_so(
     recorder = run(models, tmp_path / "out")
     assert read_stack(tmp_path / "out").made_with["upscaler"] is None
     notes = [each["text"] for each in recorder.of("warning") if each["code"] == "upscaler"]
-    assert notes == [
-        "The pictures are enlarged plainly: for sharper ones, install the engine again, which "
-        "brings Real-ESRGAN."
-    ]
+    assert len(notes) == 1
+    assert notes[0].startswith("The pictures are enlarged plainly, not sharply. Real-ESRGAN needs")
     with pytest.raises(ZoomStackError, match="Real-ESRGAN needs ncnn"):
         run(models, tmp_path / "other", upscaler=REAL_ESRGAN)
 
@@ -119,19 +117,41 @@ def test_without_its_packages_automatic_is_plain_and_says_so(
 @pytest.mark.parametrize(
     ("device", "may_use_card", "card", "name"),
     [
-        ("cpu", False, "A Card", REAL_ESRGAN_QUICK),
+        ("cpu", False, "cpu", REAL_ESRGAN_QUICK),
         ("cpu", True, "A Card", REAL_ESRGAN_QUICK),
         ("cuda", True, "A Card", REAL_ESRGAN),
-        ("cuda", True, None, REAL_ESRGAN_QUICK),
+        ("cuda", True, "cpu", REAL_ESRGAN_QUICK),
     ],
 )
 def test_the_large_network_wants_a_card(
-    monkeypatch: pytest.MonkeyPatch, device: str, may_use_card: bool, card: str | None, name: str
+    monkeypatch: pytest.MonkeyPatch, device: str, may_use_card: bool, card: str, name: str
 ) -> None:
-    monkeypatch.setattr(upscalers, "card_name", lambda: card)
+    monkeypatch.setattr(real_esrgan, "device_at_hand", lambda _where: card)
     note: Callable[[str], None] = pytest.fail
     opened = Upscalers(None, torch.device(device), may_use_card, note).single(AUTOMATIC)
-    assert opened.name == name
+    assert (opened.name, opened.device) == (name, card)
+
+
+def test_a_runtime_that_does_not_run_is_found_out_before_anything_is_sampled(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("import sys\nsys.exit('a library is missing')\n")
+    monkeypatch.setattr(ncnn_network, "_PROGRAM", program)
+    recorder = run(models, tmp_path / "out")
+    (note,) = [each["text"] for each in recorder.of("warning") if each["code"] == "upscaler"]
+    assert note.startswith("The pictures are enlarged plainly, not sharply. Real-ESRGAN does not")
+    assert "a library is missing" in note
+    with pytest.raises(ZoomStackError, match="Real-ESRGAN does not run: a library is missing"):
+        run(models, tmp_path / "named", upscaler=REAL_ESRGAN_QUICK)
+    assert not list((tmp_path / "named").rglob("*.safetensors")), "it was sampled first"
+
+
+def test_a_path_may_hold_what_joins_two_names(models: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "R + D"
+    save_tiny_swin2sr(folder)
+    run(models, tmp_path / "out", upscaler=str(folder))
+    assert read_stack(tmp_path / "out").made_with["upscaler"]["name"] == str(folder)
 
 
 def test_a_little_larger_is_left_to_interpolation(models: Path, tmp_path: Path) -> None:

@@ -90,9 +90,10 @@ def test_the_levels_keep_everything_but_their_size(tmp_path: Path) -> None:
     assert np.sqrt(np.mean((np.stack(means, axis=-1) - before) ** 2)) * 255.0 < 1.0
 
 
-def test_own_pictures_do_not_overwrite_one_another(tmp_path: Path) -> None:
-    """Nobody promised that a person's pictures show the next one where it lies."""
-    stack = write(tmp_path / "small", made=False)
+@pytest.mark.parametrize("made", [False, True])
+def test_pictures_that_do_not_show_one_another_stay_apart(tmp_path: Path, made: bool) -> None:
+    """A person's own need not, nor do those that levels of a job have kept."""
+    stack = write(tmp_path / "small", made=made)
     Image.new("RGB", (SIDE, SIDE), (255, 0, 0)).save(stack / "1.png")
     sharpen(stack, tmp_path / "large")
     assert np.allclose(pixels(tmp_path / "large", 1), [1.0, 0.0, 0.0], atol=0.01)
@@ -181,3 +182,35 @@ def test_pictures_of_a_person_are_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(ZoomStackError, match=r"holds pictures already, such as level_01\.png"):
         sharpen(write(tmp_path / "small"), mine.parent, times=2, upscaler=LANCZOS)
     assert mine.read_bytes() == b"mine"
+
+
+def test_only_those_that_do_not_fit_are_left_apart(tmp_path: Path) -> None:
+    from engine.pictures.colour import to_linear
+
+    stack = write(tmp_path / "small")
+    Image.new("RGB", (SIDE, SIDE), (255, 0, 0)).save(stack / "0.png")
+    sharpen(stack, tmp_path / "large")
+    assert np.allclose(pixels(tmp_path / "large", 0), [1.0, 0.0, 0.0], atol=0.01)
+    side = 4 * SIDE
+    quarter = slice(side // 4, side * 3 // 4)
+    shown = to_linear(pixels(tmp_path / "large", 1))[quarter, quarter]
+    deeper = to_linear(pixels(tmp_path / "large", 2))
+    means = deeper.reshape(side // 2, 2, side // 2, 2, 3).mean((1, 3))
+    assert np.abs(shown - means).max() < 0.01
+
+
+def test_a_loops_progress_begins_at_the_beginning(tmp_path: Path) -> None:
+    recorder = sharpen(write(tmp_path / "small", loop=True), tmp_path / "large")
+    assert recorder.of("progress")[0]["step"] <= 34
+
+
+def test_pictures_of_sixteen_bits_keep_their_light(tmp_path: Path) -> None:
+    stack = write(tmp_path / "small")
+    deep = np.linspace(0, 65535, SIDE * SIDE).reshape(SIDE, SIDE).astype(np.uint16)
+    Image.fromarray(deep).save(stack / "2.png")
+    sharpen(stack, tmp_path / "large", times=2)
+    assert abs(pixels(tmp_path / "large", 2).mean() - 0.5) < 0.01
+    Image.fromarray(np.zeros((SIDE, SIDE), np.float32)).save(tmp_path / "float.tiff")
+    (stack / "2.png").write_bytes((tmp_path / "float.tiff").read_bytes())
+    with pytest.raises(ZoomStackError, match="cannot be read as a picture"):
+        sharpen(stack, tmp_path / "other", times=2)
