@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         lambda: run_sharpen(request, reporter, is_cancelled=lambda: False),
         reporter,
         arguments.debug,
-        "Cancelled; nothing was written.",
+        "Cancelled.",
     )
 
 

@@ -24,11 +24,13 @@ STACK_FILE = "stack.json"
 MAX_LEVELS = 256
 DEFAULT_FEATHER = 0.06
 DEFAULT_FADE = 0.75
+SHARPENED = "sharpened"  # in "made_with": how finished pictures were enlarged
 
 _CHECK = Checker("bad_stack", STACK_FILE)
 _SHARED_KEYS = frozenset({"negative_prompt", "zoom_factor", "focus"})  # with a job's levels
 _LEVEL_KEYS = _SHARED_KEYS | {"image", "prompt"}
 _DISPLAY_KEYS = frozenset({"feather", "fade"})
+_TOP_KEYS = frozenset({"version", "loop", "levels", "display", "made_with"})
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Stack:
         made_with: what made it (job, model, revision, versions); carried along, never needed.
         loop: the deepest level holds level 0 again, where level 0's own ``zoom_factor`` and
             ``focus`` say; the zoom repeats without a jump.
+        others: what other programs have noted at the top of the file; carried along.
     """
 
     folder: Path
@@ -82,6 +85,7 @@ class Stack:
     display: Display = field(default_factory=Display)
     made_with: dict[str, Any] = field(default_factory=dict)
     loop: bool = False
+    others: dict[str, Any] = field(default_factory=dict)
 
     def picture(self, index: int) -> Path:
         """The picture file of one level."""
@@ -117,6 +121,7 @@ class Stack:
             "levels": [asdict(level) for level in self.levels],
             "display": asdict(self.display),
             "made_with": self.made_with,
+            **self.others,
         }
 
 
@@ -175,6 +180,7 @@ def parse_stack(data: object, folder: Path) -> Stack:
         ),
         made_with=dict(_CHECK.mapping(top.get("made_with", {}), '"made_with"')),
         loop=_CHECK.boolean(top.get("loop", False), '"loop"'),
+        others={key: value for key, value in top.items() if key not in _TOP_KEYS},
     )
 
 
@@ -186,8 +192,7 @@ def write_stack(stack: Stack) -> Path:
     """
     target = stack.folder / STACK_FILE
     try:
-        text = json.dumps(stack.to_dict(), indent=2, ensure_ascii=False)
-        write_atomically(target, text.encode() + b"\n")
+        write_atomically(target, _encoded(stack.to_dict()))
     except OSError as error:
         raise ZoomStackError(
             "unwritable",
@@ -195,6 +200,14 @@ def write_stack(stack: Stack) -> Path:
             "Choose another folder.",
         ) from None
     return target
+
+
+def _encoded(content: dict[str, Any]) -> bytes:
+    try:
+        text = json.dumps(content, indent=2, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half of a character, which JSON can carry in ASCII alone
+        text = json.dumps(content, indent=2).encode()
+    return text + b"\n"
 
 
 def write_atomically(target: Path, content: bytes) -> None:

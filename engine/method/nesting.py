@@ -8,7 +8,7 @@ agree: what level i shows of level i+1 is level i+1, reduced.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -60,19 +60,26 @@ def render(
     return render_with(levels, footprints(placements, (width, height), loop))
 
 
-def render_with(levels: torch.Tensor, nesting: Sequence[Footprint]) -> torch.Tensor:
+def render_with(
+    levels: torch.Tensor,
+    nesting: Sequence[Footprint],
+    check: Callable[[], None] = lambda: None,
+) -> torch.Tensor:
     """``render`` with footprints that were built before.
 
     A loop has no deepest level to begin with: there the result is the fixed point of
     x_i = paste(L_i, R x_{i+1 mod N}).
+
+    Args:
+        check: called before each level; an exception of its ends the work.
     """
     count = len(levels)
-    rendered = list(levels)
+    rendered = levels.clone()
     for _ in range(_turns(nesting, count)):
         for i in range(len(nesting) - 1, -1, -1):
-            child = nesting[i].reduce(rendered[(i + 1) % count])
-            rendered[i] = nesting[i].paste(rendered[i], child)
-    return torch.stack(rendered)
+            check()
+            nesting[i].fill(rendered[i], nesting[i].reduce(rendered[(i + 1) % count]))
+    return rendered
 
 
 def is_loop(nesting: Sequence[Footprint], count: int) -> bool:

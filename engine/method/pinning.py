@@ -13,7 +13,7 @@ A level that is pinned wholly is not asked of the model: its picture stands for 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -97,7 +97,12 @@ def estimates(
     return x0
 
 
-def pinned(x: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin]) -> torch.Tensor:
+def pinned(
+    x: torch.Tensor,
+    nesting: Sequence[Footprint],
+    pins: Sequence[Pin],
+    check: Callable[[], None] = lambda: None,
+) -> torch.Tensor:
     """The rendered levels nearest to ``x`` that show every pin's target.
 
     Where two pins contradict each other the deeper one prevails inside its own footprint: it is
@@ -106,6 +111,7 @@ def pinned(x: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin]) -
     Args:
         x: (N, C, H, W), rendered: its levels agree.
         nesting: where each level holds the next.
+        check: called before each level; an exception of its ends the work.
 
     Returns:
         (N, C, H, W), rendered; the input itself without pins.
@@ -119,8 +125,9 @@ def pinned(x: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin]) -
         levels[pin.level] = own + correction
         reach = count - 1 if is_loop(nesting, count) else count - 1 - pin.level
         for wider in range(pin.level, pin.level + reach):
+            check()
             place = nesting[wider % count]
             correction = place.enlarge(place.crop(correction))
             deeper = (wider + 1) % count
             levels[deeper] = levels[deeper] + correction
-    return render_with(torch.stack(levels), nesting)
+    return render_with(torch.stack(levels), nesting, check)

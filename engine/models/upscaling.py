@@ -74,20 +74,17 @@ class Lanczos:
         return False
 
     def resize(
-        self, picture: Floats, size: tuple[int, int], _progress: Progress = unobserved, /
+        self, picture: Floats, size: tuple[int, int], progress: Progress = unobserved, /
     ) -> Floats:
         if (picture.shape[1], picture.shape[0]) == size:
             return picture
-        channels = [
-            np.asarray(
-                Image.fromarray(np.ascontiguousarray(picture[..., channel])).resize(
-                    size, Image.Resampling.LANCZOS
-                )
-            )
-            for channel in range(picture.shape[2])
-        ]
-        enlarged: Floats = np.clip(np.stack(channels, axis=-1), 0.0, 1.0).astype(np.float32)
-        return enlarged
+        channels = picture.shape[2]
+        enlarged = np.empty((size[1], size[0], channels), np.float32)
+        for channel in range(channels):
+            progress(channel / channels)
+            plane = Image.fromarray(np.ascontiguousarray(picture[..., channel]))
+            enlarged[..., channel] = plane.resize(size, Image.Resampling.LANCZOS)
+        return np.clip(enlarged, 0.0, 1.0, out=enlarged)
 
     def close(self) -> None:
         """It holds nothing."""
@@ -127,7 +124,7 @@ class NetworkUpscaler:
         """By the network's factor until little is missing, then plainly; see ``Upscaler``."""
         inputs = self._inputs((picture.shape[1], picture.shape[0]), size)
         if not inputs:
-            return Lanczos().resize(picture, size)
+            return Lanczos().resize(picture, size, progress)
         total = sum(map(math.prod, inputs))
         begun, larger = 0.0, picture
         for each in inputs:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,3 +41,25 @@ def linear_to_bytes(linear: Floats) -> Bytes:
     """Encode linear light as 8-bit sRGB, rounded to the nearest value."""
     encoded: Bytes = np.rint(to_srgb(linear) * 255.0).astype(np.uint8)
     return encoded
+
+
+_STRIP = 256  # rows
+
+
+def in_strips(
+    convert: Callable[[Floats], npt.NDArray[Any]],
+    source: Floats,
+    target: npt.NDArray[Any],
+    check: Callable[[], None],
+) -> None:
+    """Convert a large picture part by part: quicker than as a whole, and without its temporaries.
+
+    Args:
+        convert: of values one by one.
+        source: (h, w, 3).
+        target: (h, w, 3); takes the result, and may be the source.
+        check: called before each part; an exception of its ends the work.
+    """
+    for top in range(0, len(source), _STRIP):
+        check()
+        target[top : top + _STRIP] = convert(source[top : top + _STRIP])

@@ -68,20 +68,17 @@ def check_before_loading(job: Job, given: Sequence[GivenPicture], entry: ModelEn
 
 
 def check_folder(job: Job, given: Sequence[GivenPicture], folder: OutputFolder) -> None:
-    """Given pictures must not lie where the new ones are written.
-
-    An interruption between two of them would leave a mixture that nothing can go on from.
+    """Given pictures must not lie where the new ones are written and older ones removed.
 
     Raises:
         ZoomStackError: code ``exists``.
     """
-    new = [folder.picture_file(number).resolve() for number in range(len(job.levels))]
     for number, level in enumerate(job.levels):
         for file in (level.pin.image, level.pin.mask) if level.pin else ():
-            if file and Path(file).resolve() in new:
+            if file and folder.may_replace(Path(file)):
                 raise ZoomStackError(
                     "exists",
-                    f"Level {number + 1} is pinned to {file}, which the new zoom would overwrite.",
+                    f"Level {number + 1} is pinned to {file}, which the new zoom would replace.",
                     "Choose another folder.",
                 )
     for picture in given:

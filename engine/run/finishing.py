@@ -1,27 +1,25 @@
-"""From sampled levels to pictures on disk: final size, last Pi_image pass, PNG. Imports torch."""
+"""From sampled levels to pictures: final size, last Pi_image pass, 8 bits. Imports torch."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence, Set
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from ..contract.errors import Remedy, ZoomStackError
+from ..contract.errors import ZoomStackError
 from ..contract.geometry import Placement
 from ..method.footprint import Footprint
 from ..method.nesting import footprints, is_loop, render_with
 from ..method.pinning import Pin, pinned
 from ..models.upscaling import Lanczos, Progress, Upscaler, unobserved
-from ..pictures.colour import Bytes, Floats, linear_to_bytes, to_linear
-from ..pictures.files import to_unit, write_png
+from ..pictures.colour import Bytes, Floats, in_strips, linear_to_bytes, to_linear
+from ..pictures.files import to_unit
 from .given_pictures import GivenPicture, decided
-from .output_folder import OutputFolder
 
 _MOST_ROUNDS = 30  # pictures take a few; white noise is the worst case
 _INVISIBLE = 1e-3  # of linear light
+_ENLARGING = 0.75  # of the work with a picture; the rest is nesting and writing
 
 
 def final_pictures(
@@ -57,65 +55,98 @@ def final_pictures(
         )
     sampled = levels.float().cpu().numpy()
     settled = decided(given)
-    begun = 0
 
-    def enlarged(index: int) -> torch.Tensor:
-        """(3, height, width) linear light of 0 to 1."""
-        nonlocal begun
-        number, begun = begun, begun + 1
-
-        def observed(share: float) -> None:
-            progress((number + share) / len(sampled))
-
-        observed(0.0)
+    def enlarged(index: int, observed: Progress) -> Floats:
         # Nothing of a level is seen whose picture is given whole.
         chosen = Lanczos() if index in settled else upscaler
-        return channels_first(to_linear(chosen.resize(to_unit(sampled[index]), size, observed)))
+        return chosen.resize(to_unit(sampled[index]), size, observed)
 
-    yield from nested(
-        enlarged, placements, size, given, loop=loop, check=lambda: progress(begun / len(sampled))
-    )
+    yield from nested(enlarged, placements, size, given, loop=loop, progress=progress)
 
 
 def nested(
-    picture: Callable[[int], torch.Tensor],
+    picture: Callable[[int, Progress], Floats],
     placements: Sequence[Placement],
     size: tuple[int, int],
     given: Sequence[GivenPicture] = (),
     *,
     loop: bool = False,
-    check: Callable[[], None] = lambda: None,
+    progress: Progress = unobserved,
 ) -> Iterator[tuple[int, Bytes]]:
     """Let pictures of one size show one another: Pi_image, in linear light.
 
     Args:
-        picture: a level's, (3, height, width) linear light of 0 to 1; asked for once each.
+        picture: makes a level's, (height, width, 3) sRGB of 0 to 1; asked for once each.
         placements, size, given, loop: as of ``final_pictures``.
-        check: called now and then; an exception of its ends the work.
+        progress: told the share of all work that is done, that of the caller with each picture
+            included.
 
     Yields:
         (index, picture), deepest first; pictures are (height, width, 3) 8-bit sRGB.
     """
+    tally = _Tally(len(placements), progress)
     nesting = footprints(placements, size, loop)
+
+    def enlarged(index: int) -> torch.Tensor:
+        """(3, height, width) linear light of 0 to 1."""
+        encoded = picture(index, tally.tell)
+        light = np.empty((3, *encoded.shape[:2]), np.float32)
+        in_strips(to_linear, encoded, light.transpose(1, 2, 0), tally.check)
+        tally.made += 1
+        return torch.from_numpy(light)
+
     if given or loop:
-        finished = _all_at_once(picture, nesting, len(placements), size, given, check)
+        finished = _all_at_once(enlarged, nesting, len(placements), size, given, tally.check)
     else:
-        finished = _one_by_one(picture, nesting)
+        finished = _one_by_one(enlarged, nesting)
     for index, whole in finished:
-        yield index, linear_to_bytes(whole.numpy().transpose(1, 2, 0))
+        light = whole.numpy().transpose(1, 2, 0)
+        encoded = np.empty(light.shape, np.uint8)
+        in_strips(linear_to_bytes, light, encoded, tally.check)
+        del whole, light  # the next one is made while this generator waits
+        yield index, encoded
+        del encoded
+        tally.finished += 1
+        tally.check()
+
+
+class _Tally:
+    """How much is done of all pictures.
+
+    Attributes:
+        made: pictures that are enlarged.
+        finished: pictures that the caller is done with.
+    """
+
+    def __init__(self, count: int, progress: Progress) -> None:
+        self._count = count
+        self._progress = progress
+        self.made = 0
+        self.finished = 0
+
+    def tell(self, share: float) -> None:
+        """How far the present picture is enlarged, 0 to 1."""
+        done = _ENLARGING * (self.made + share) + (1.0 - _ENLARGING) * self.finished
+        self._progress(done / self._count)
+
+    def check(self) -> None:
+        self.tell(0.0)
 
 
 def _one_by_one(
     enlarged: Callable[[int], torch.Tensor], nesting: Sequence[Footprint]
 ) -> Iterator[tuple[int, torch.Tensor]]:
-    """Pi_image's recursion, x_i = paste(L_i, R x_{i+1}): two levels in memory, however many."""
+    """Pi_image's recursion, x_i = paste(L_i, R x_{i+1}): one level in memory, however many."""
     last = len(nesting)
-    deeper = enlarged(last)
-    yield last, deeper
+    whole = enlarged(last)
+    yield last, whole
     for index in range(last - 1, -1, -1):
         place = nesting[index]
-        deeper = place.paste(enlarged(index), place.reduce(deeper)).clamp(0.0, 1.0)
-        yield index, deeper
+        seen = place.reduce(whole).clamp(0.0, 1.0)
+        del whole
+        whole = enlarged(index)
+        place.fill(whole, seen)
+        yield index, whole
 
 
 def _all_at_once(
@@ -128,7 +159,10 @@ def _all_at_once(
 ) -> Iterator[tuple[int, torch.Tensor]]:
     """With all levels in memory: given pictures reach into every level, and a loop has no end."""
     pins = [picture.in_linear_light(size) for picture in given]
-    levels = render_with(torch.stack([enlarged(i) for i in range(count)]), nesting)
+    levels = torch.empty(count, 3, size[1], size[0])
+    for index in range(count):
+        levels[index] = enlarged(index)
+    levels = render_with(levels, nesting, check)
     levels = _pinned_in_range(levels, nesting, pins, check)
     if pins:
         levels = _shown(levels, nesting, pins, {each.level for each in given if each.stays})
@@ -151,11 +185,11 @@ def _pinned_in_range(
     """
     for _ in range(_MOST_ROUNDS):
         check()
-        levels = pinned(levels, nesting, pins)
+        levels = pinned(levels, nesting, pins, check)
         cut = levels.clamp(0.0, 1.0)
         if not pins or float((levels - cut).abs().max()) < _INVISIBLE:
             break
-        levels = render_with(cut, nesting)
+        levels = render_with(cut, nesting, check)
     return levels
 
 
@@ -186,68 +220,3 @@ def _shown(
         mask = by_level[last].mask if last in by_level else torch.zeros_like(covered)
         shown[last] = nested + mask * (shown[last] - nested)
     return torch.stack(shown)
-
-
-def channels_first(picture: Floats) -> torch.Tensor:
-    """(h, w, 3) as (3, h, w)."""
-    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
-
-
-def write_pictures(
-    folder: OutputFolder,
-    pictures: Iterator[tuple[int, Bytes]],
-    given: Sequence[GivenPicture],
-) -> None:
-    """Write all pictures aside, then move them in together: old ones stay until all are made.
-
-    An exception of ``pictures`` leaves the folder as it was.
-
-    Args:
-        given: pictures of the job; those that stay are copied byte for byte.
-
-    Raises:
-        ZoomStackError: codes ``unwritable``, ``bad_picture``.
-    """
-    stay = {picture.level: picture for picture in given if picture.stays}
-    moves: list[tuple[Path, Path]] = []
-    try:
-        for index, picture in pictures:
-            target = folder.picture_file(index)
-            aside = folder.work / f".{target.name}.tmp"
-            moves.append((aside, target))
-            if index in stay:
-                _copy(stay[index], aside)
-            else:
-                write_png(aside, picture)
-        for aside, target in moves:
-            _move(aside, target)
-    finally:
-        for aside, _ in moves:
-            aside.unlink(missing_ok=True)
-
-
-def _copy(kept: GivenPicture, target: Path) -> None:
-    assert kept.file is not None
-    try:
-        content = kept.file.read_bytes()
-    except OSError:
-        content = b""
-    if hashlib.sha256(content).hexdigest() != kept.digest:
-        raise ZoomStackError(
-            "bad_picture",
-            f"{kept.file}, which level {kept.level + 1} keeps, has changed since the run began.",
-            "Start the run again.",
-        )
-    target.write_bytes(content)
-
-
-def _move(aside: Path, target: Path) -> None:
-    try:
-        aside.replace(target)
-    except OSError as error:
-        raise ZoomStackError(
-            "unwritable",
-            f"{target} cannot be written: {error.strerror or error}.",
-            "Close whatever shows that picture, then go on with the run.",
-            Remedy.GO_ON,
-        ) from error

@@ -10,13 +10,14 @@ import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from .. import __version__
 from ..contract.messages import ENLARGE, FINISH, PROMPTS, REFINE, SAMPLE
-from ..contract.stack import Stack, StackLevel, write_stack
+from ..contract.stack import Stack, StackLevel
 from ..machine.devices import choose_device, device_name, make_repeatable
 from ..machine.environment import versions
 from ..machine.failures import Cancelled
@@ -27,7 +28,7 @@ from ..models.upscalers import Enlargement, Upscalers
 from . import feasibility
 from .checkpoints import Checkpoints
 from .clocks import ShareClock
-from .finishing import final_pictures, write_pictures
+from .finishing import final_pictures
 from .given_pictures import GivenPicture, decided, kept_size, read_given
 from .notes import note_enlarged, note_prompts, note_resumed
 from .output_folder import OutputFolder
@@ -36,6 +37,7 @@ from .reporting import Reporter
 from .request import GenerateRequest
 from .sampling import IsCancelled, SamplingRun
 from .stages import first_stage, second_stage, texts_of
+from .writing import write_zoom
 
 
 @dataclass(frozen=True)
@@ -111,10 +113,8 @@ class Generation:
             levels = self._sample(loaded, sampling)
         if loaded.enlargement.stage is not None:
             levels = self._refine(loaded, loaded.enlargement.stage, sampling, levels)
-        self._finish(loaded, levels)
-        seconds = time.monotonic() - started + (saved.seconds if saved else 0.0)
-        stack = _describe(loaded, self._folder, seconds)
-        write_stack(stack)
+        before = saved.seconds if saved else 0.0
+        stack = self._finish(loaded, levels, started - before)
         self._folder.remove_states()
         return stack
 
@@ -166,8 +166,12 @@ class Generation:
         inputs = second_stage(stage, loaded.plan, loaded.given, small.to(loaded.device))
         return sampling.sample(inputs, loaded.device)
 
-    def _finish(self, loaded: Loaded, levels: torch.Tensor) -> None:
-        """Bring the levels to the size of the pictures, and write these."""
+    def _finish(self, loaded: Loaded, levels: torch.Tensor, started: float) -> Stack:
+        """Bring the levels to the size of the pictures, and write these.
+
+        Args:
+            started: by the monotonic clock.
+        """
         plan, upscaler = loaded.plan, loaded.enlargement.upscaler
         takes_long = upscaler.invents(plan.last_size, plan.size)
         self._reporter.stage(ENLARGE if takes_long else FINISH)
@@ -187,8 +191,19 @@ class Generation:
             loop=plan.job.loop,
             progress=progress,
         )
+
+        def describe(names: Sequence[str]) -> Stack:
+            return _describe(loaded, self._folder.path, names, time.monotonic() - started)
+
         with contextlib.closing(upscaler):
-            write_pictures(self._folder, pictures, loaded.given)
+            return write_zoom(
+                self._folder,
+                pictures,
+                len(plan.placements),
+                describe,
+                loaded.given,
+                self._stop_if_cancelled,
+            )
 
     def _note_upscaler(self, sentence: str) -> None:
         self._reporter.warning("upscaler", sentence)
@@ -198,7 +213,7 @@ class Generation:
             raise Cancelled
 
 
-def _describe(loaded: Loaded, folder: OutputFolder, seconds: float) -> Stack:
+def _describe(loaded: Loaded, folder: Path, names: Sequence[str], seconds: float) -> Stack:
     """The stack that was written, and how it was made."""
     plan, model = loaded.plan, loaded.model
     made_with: dict[str, Any] = {
@@ -213,12 +228,12 @@ def _describe(loaded: Loaded, folder: OutputFolder, seconds: float) -> Stack:
     }
     levels = tuple(
         StackLevel(
-            image=folder.picture_file(index).name,
+            image=name,
             prompt=level.prompt,
             negative_prompt=level.negative_prompt,
             zoom_factor=level.zoom_factor,
             focus=level.focus,
         )
-        for index, level in enumerate(plan.job.levels)
+        for name, level in zip(names, plan.job.levels, strict=True)
     )
-    return Stack(folder=folder.path, levels=levels, loop=plan.job.loop, made_with=made_with)
+    return Stack(folder=folder, levels=levels, loop=plan.job.loop, made_with=made_with)

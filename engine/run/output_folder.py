@@ -1,7 +1,8 @@
 """The folder that a job writes to: what may be written there, and what an earlier run left.
 
-Nothing that is already there is lost: pictures and stacks are replaced only when asked for. Of
-its own the engine keeps previews and saved states in the hidden folder ``.zoom_stack``.
+Nothing that is already there is lost: pictures and stacks are replaced only when asked for, and
+only when the new ones are complete. Of its own the engine keeps previews and saved states in the
+hidden folder ``.zoom_stack``.
 """
 
 from __future__ import annotations
@@ -9,17 +10,21 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..contract.errors import Remedy, ZoomStackError
 from ..contract.job import Job
 from ..contract.job_parser import parse_job
-from ..contract.stack import STACK_FILE, Stack, read_stack
+from ..contract.stack import SHARPENED, STACK_FILE, Stack, read_stack
 from ..contract.work_folder import WORK_FOLDER, saved_states, state_file
 
 _OTHER_FOLDER = "Choose another folder."
+_PICTURE = re.compile(r"level_\d{2,}(_\d+)?\.png")
 
 
 class OutputFolder:
@@ -65,10 +70,8 @@ class OutputFolder:
         Raises:
             ZoomStackError: codes ``exists``, ``unwritable``.
         """
-        count = len(stack.levels)
-        read = {stack.picture(number).resolve() for number in range(count)}
-        written = {self.picture_file(number).resolve() for number in range(count)}
-        if stack.folder.resolve() == self.path.resolve() or read & written:
+        read = (stack.picture(number) for number in range(len(stack.levels)))
+        if stack.folder.resolve() == self.path.resolve() or any(map(self.may_replace, read)):
             raise ZoomStackError(
                 "exists",
                 f"The new pictures would take the place of those in {self.path}.",
@@ -86,8 +89,26 @@ class OutputFolder:
     def preview_file(self, level: int) -> Path:
         return self.work / f"preview_{level:02d}.png"
 
-    def picture_file(self, level: int) -> Path:
-        return self.path / f"level_{level:02d}.png"
+    def may_replace(self, picture: Path) -> bool:
+        """Whether a finished run removes a picture, if it is not one of its own."""
+        there = picture.resolve().parent == self.path.resolve()
+        return there and _PICTURE.fullmatch(picture.name) is not None
+
+    def new_names(self, levels: int) -> list[str]:
+        """A name for each level's picture, which no file has yet."""
+        return [self._new_name(f"level_{level:02d}") for level in range(levels)]
+
+    def remove_pictures(self, but: Iterable[str]) -> None:
+        """Remove what a finished run has replaced.
+
+        Args:
+            but: names of pictures that stay.
+        """
+        stay = set(but)
+        for file in self._pictures():
+            if file.name not in stay:
+                with contextlib.suppress(OSError):  # another program shows it
+                    file.unlink()
 
     def remove_states(self) -> None:
         """Once the stack is complete, saved states have no use."""
@@ -104,6 +125,43 @@ class OutputFolder:
         except OSError:
             return None
         return log
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other runs away from the folder, which is prepared; a run that dies holds nothing.
+
+        Raises:
+            ZoomStackError: code ``busy``.
+        """
+        import filelock
+
+        lock = filelock.FileLock(self.work / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            raise ZoomStackError(
+                "busy",
+                f"Another run writes into {self.path} just now.",
+                "Wait for its end, or choose another folder.",
+            ) from None
+        try:
+            self._remove_leftovers()
+            yield
+        finally:
+            lock.release()
+
+    def _remove_leftovers(self) -> None:
+        """Of a run that was killed while writing."""
+        for leftover in self.work.glob(".*.tmp"):
+            with contextlib.suppress(OSError):
+                leftover.unlink()
+
+    def _new_name(self, stem: str) -> str:
+        names = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
+        return next(f"{name}.png" for name in names if not (self.path / f"{name}.png").exists())
+
+    def _pictures(self) -> list[Path]:
+        return sorted(file for file in self.path.glob("*.png") if _PICTURE.fullmatch(file.name))
 
     def _states(self) -> list[Path]:
         return saved_states(self.path)
@@ -129,7 +187,7 @@ class OutputFolder:
                 Remedy.REPLACE,
             )
         # Pictures without a stack.json beside a saved state are this job's own, half written.
-        pictures = sorted(self.path.glob("level_[0-9]*.png"))
+        pictures = self._pictures()
         if not (resume and self._states()) and pictures:
             raise ZoomStackError(
                 "exists",
@@ -142,8 +200,6 @@ class OutputFolder:
         probe = self.work / f".probe.{os.getpid()}.tmp"
         try:
             self.work.mkdir(parents=True, exist_ok=True)
-            for leftover in self.work.glob(".*.tmp"):  # of a run that was killed while writing
-                leftover.unlink()
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:
@@ -159,6 +215,8 @@ def is_made_by(stack: Stack, job: Job) -> bool:
 
     A job that leaves size, guidance and context to the model matches whatever the model chose.
     """
+    if SHARPENED in stack.made_with:
+        return False
     try:
         made = parse_job(stack.made_with.get("job"))
     except ZoomStackError:

@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,21 +18,22 @@ import torch
 from ..contract.errors import ZoomStackError
 from ..contract.job import MAX_SIZE
 from ..contract.messages import ENLARGE
-from ..contract.stack import Stack, write_stack
+from ..contract.stack import SHARPENED, Stack
 from ..machine.devices import choose_device
 from ..machine.environment import versions
 from ..machine.failures import Cancelled
 from ..method.footprint import footprint
 from ..models.upscalers import Enlargement, Upscalers
-from ..models.upscaling import Upscaler
-from ..pictures.colour import Bytes, bytes_to_linear, to_linear, to_srgb
+from ..models.upscaling import Progress, Upscaler
+from ..pictures.colour import Bytes, Floats, bytes_to_linear, to_srgb
 from ..pictures.view import load_picture, picture_size
 from .clocks import ShareClock
-from .finishing import channels_first, nested, write_pictures
+from .finishing import nested
 from .output_folder import OutputFolder
 from .reporting import Reporter
 from .request import SharpenRequest
 from .sampling import IsCancelled
+from .writing import write_zoom
 
 Size = tuple[int, int]
 
@@ -82,54 +83,54 @@ class Sharpening:
         upscalers = Upscalers(request.models, device, request.device != "cpu", self._note)
         upscaler = upscalers.single(request.upscaler)
         self._reporter.stage(ENLARGE)
+
+        def describe(names: Sequence[str]) -> Stack:
+            made_with: dict[str, Any] = {
+                "from": list(sizes[0]),
+                "times": request.times,
+                "upscaler": Enlargement(None, upscaler).describe(sizes[0], larger[0]),
+                "versions": versions(),
+                "seconds": round(time.monotonic() - started, 2),
+            }
+            return dataclasses.replace(
+                stack,
+                folder=folder.path,
+                levels=tuple(
+                    dataclasses.replace(level, image=name)
+                    for name, level in zip(names, stack.levels, strict=True)
+                ),
+                made_with={**stack.made_with, SHARPENED: made_with},
+            )
+
         with contextlib.closing(upscaler):
-            write_pictures(folder, self._pictures(stack, larger, upscaler), ())
-        made_with: dict[str, Any] = {
-            "from": list(sizes[0]),
-            "times": request.times,
-            "upscaler": Enlargement(None, upscaler).describe(sizes[0], larger[0]),
-            "versions": versions(),
-            "seconds": round(time.monotonic() - started, 2),
-        }
-        levels = tuple(
-            dataclasses.replace(level, image=folder.picture_file(index).name)
-            for index, level in enumerate(stack.levels)
-        )
-        result = dataclasses.replace(
-            stack,
-            folder=folder.path,
-            levels=levels,
-            made_with={**stack.made_with, "sharpened": made_with},
-        )
-        write_stack(result)
-        return result
+            return write_zoom(
+                folder,
+                self._pictures(stack, larger, upscaler),
+                len(sizes),
+                describe,
+                check=self._stop_if_cancelled,
+            )
 
     def _pictures(
         self, stack: Stack, sizes: list[Size], upscaler: Upscaler
     ) -> Iterator[tuple[int, Bytes]]:
         """(index, picture), deepest first."""
-        begun = 0
 
-        def enlarged(index: int) -> torch.Tensor:
-            """(3, height, width) linear light."""
-            nonlocal begun
-            number, begun = begun, begun + 1
-            picture = load_picture(stack.picture(index)).astype(np.float32) / 255.0
-
-            def progress(share: float) -> None:
-                self._tell((number + share) / len(sizes), len(sizes))
-
+        def enlarged(index: int, progress: Progress) -> Floats:
             progress(0.0)
-            return channels_first(to_linear(upscaler.resize(picture, sizes[index], progress)))
+            picture = load_picture(stack.picture(index)).astype(np.float32)
+            picture /= 255.0
+            return upscaler.resize(picture, sizes[index], progress)
 
         def chain(first: int, end: int, loop: bool) -> Iterator[tuple[int, Bytes]]:
-            placements = stack.placements(sizes)[first:end]
             finished = nested(
-                lambda number: enlarged(first + number),
-                placements,
+                lambda number, progress: enlarged(first + number, progress),
+                stack.placements(sizes)[first:end],
                 sizes[first],
                 loop=loop,
-                check=self._stop_if_cancelled,
+                progress=lambda share: self._tell(
+                    (len(sizes) - end + share * (end - first)) / len(sizes), len(sizes)
+                ),
             )
             return ((first + number, picture) for number, picture in finished)
 
@@ -160,7 +161,9 @@ def _chains(stack: Stack, check: Callable[[], None]) -> list[tuple[int, int, boo
     placements = stack.placements(sizes)
 
     def light(index: int) -> torch.Tensor:
-        return channels_first(bytes_to_linear(load_picture(stack.picture(index))))
+        """(3, height, width) linear light."""
+        picture = bytes_to_linear(load_picture(stack.picture(index)))
+        return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))
 
     def shows(wider: int, deeper: int) -> bool:
         check()

@@ -52,7 +52,8 @@ def run_generate(
     environment.import_torch()
     from .generation import Generation
 
-    stack = Generation(request, folder, reporter, is_cancelled).run(open_model, entry)
+    with folder.held():
+        stack = Generation(request, folder, reporter, is_cancelled).run(open_model, entry)
     reporter.result(stack)
 
 
@@ -66,7 +67,7 @@ def run_sharpen(
     """
     upscaler_names.check_single(request.upscaler, request.models)
     environment.require()
-    stack = read_stack(request.stack)
+    stack = read_stack(request.stack.expanduser())
     folder = OutputFolder(request.out)
     folder.prepare_for_copy(stack, overwrite=request.overwrite)
     reporter.stage(replace(LOAD, text="Looking at the pictures"))
@@ -74,5 +75,6 @@ def run_sharpen(
     environment.import_torch()
     from .sharpening import Sharpening
 
-    sharpening = Sharpening(request, stack, folder, reporter, is_cancelled)
-    reporter.result(sharpening.run())
+    with folder.held():
+        larger = Sharpening(request, stack, folder, reporter, is_cancelled).run()
+    reporter.result(larger)

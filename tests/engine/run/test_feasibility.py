@@ -219,7 +219,7 @@ def test_a_pinned_picture_is_not_overwritten(refuse, tmp_path: Path) -> None:
     (picture,) = blocks(tmp_path / "out", "level_01")
     before = Path(picture).read_bytes()
     job = replace(JOB, levels=(LevelSpec("a", pin=Pin(picture)), LevelSpec("b")))
-    for overwrite, words in ((False, "holds pictures already"), (True, "would overwrite")):
+    for overwrite, words in ((False, "holds pictures already"), (True, "would replace")):
         error = refuse(job, overwrite=overwrite)
         assert error.code == "exists"
         assert words in error.text

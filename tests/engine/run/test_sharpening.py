@@ -41,6 +41,7 @@ def write(folder: Path, *, loop: bool = False, made: bool = True, mode: str = "R
     levels = [{"image": f"{number}.png", "prompt": f"p{number}"} for number in range(3)]
     data: dict[str, Any] = {"version": 1, "levels": levels, "loop": loop}
     data["made_with"] = {"job": {}} if made else {}
+    data["another program"] = {"half a character": "\ud83c"}
     (folder / "stack.json").write_text(json.dumps(data))
     return folder
 
@@ -53,7 +54,7 @@ def sharpen(stack: Path, out: Path, **changes: Any) -> Recorder:
 
 
 def pixels(folder: Path, number: int) -> np.ndarray:
-    with Image.open(folder / f"level_{number:02d}.png") as picture:
+    with Image.open(read_stack(folder).picture(number)) as picture:
         return np.asarray(picture, np.float32) / 255.0
 
 
@@ -81,6 +82,7 @@ def test_the_levels_keep_everything_but_their_size(tmp_path: Path) -> None:
     larger = read_stack(tmp_path / "large")
     plain = [dataclasses.replace(level, image="") for level in stack.levels]
     assert [dataclasses.replace(level, image="") for level in larger.levels] == plain
+    assert larger.others == stack.others == {"another program": {"half a character": "\ud83c"}}
     assert larger.made_with["sharpened"]["from"] == [SIDE, SIDE]
     assert larger.made_with["sharpened"]["upscaler"]["device"] == "cpu"
     before = np.asarray(Image.open(stack.picture(2)), np.float32) / 255.0
@@ -156,7 +158,7 @@ def test_a_cancel_leaves_nothing_half_written(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         run_sharpen(request, Recorder(), cancelled)
     assert not list((tmp_path / "large").glob("*.png"))
-    assert not list((tmp_path / "large" / ".zoom_stack").iterdir())
+    assert [file.name for file in (tmp_path / "large" / ".zoom_stack").iterdir()] == ["lock"]
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

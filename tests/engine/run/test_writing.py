@@ -1,0 +1,130 @@
+"""A folder holds the old zoom whole or the new one whole, whatever happens, and whenever."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.contract.errors import ZoomStackError
+from engine.contract.stack import Stack, StackLevel, read_stack
+from engine.pictures.colour import Bytes
+from engine.pictures.view import load_picture
+from engine.run.output_folder import OutputFolder
+from engine.run.writing import write_zoom
+
+
+def pictures(brightness: int, levels: int) -> Iterator[tuple[int, Bytes]]:
+    for index in range(levels - 1, -1, -1):
+        yield index, np.full((4, 4, 3), brightness, np.uint8)
+
+
+def write(
+    folder: Path,
+    brightness: int,
+    levels: int = 3,
+    describing: Callable[[], None] = lambda: None,
+) -> None:
+    out = OutputFolder(folder)
+    out.work.mkdir(parents=True, exist_ok=True)
+
+    def describe(names: Sequence[str]) -> Stack:
+        describing()
+        return Stack(folder, tuple(StackLevel(name) for name in names))
+
+    with out.held():
+        write_zoom(out, pictures(brightness, levels), levels, describe)
+
+
+def brightnesses(folder: Path) -> list[int]:
+    stack = read_stack(folder)
+    return [int(load_picture(stack.picture(i))[0, 0, 0]) for i in range(len(stack.levels))]
+
+
+def test_fewer_levels_leave_nothing_of_the_older_ones(tmp_path: Path) -> None:
+    write(tmp_path, 10, levels=3)
+    (tmp_path / "level_of_my_own.png").write_bytes(b"mine")
+    write(tmp_path, 20, levels=2)
+    assert brightnesses(tmp_path) == [20, 20]
+    assert len(list(tmp_path.glob("level_0*.png"))) == 2
+    assert (tmp_path / "level_of_my_own.png").read_bytes() == b"mine"
+    write(tmp_path, 30, levels=3)
+    assert brightnesses(tmp_path) == [30, 30, 30]
+
+
+def test_a_failure_at_the_last_moment_leaves_the_old_zoom(tmp_path: Path) -> None:
+    write(tmp_path, 10)
+    before = {file.name: file.read_bytes() for file in tmp_path.glob("[ls]*")}
+
+    def fail() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path, 20, describing=fail)
+    assert {file.name: file.read_bytes() for file in tmp_path.glob("[ls]*")} == before
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # other threads only sleep
+def test_a_kill_at_any_moment_leaves_one_zoom_whole(tmp_path: Path) -> None:
+    """A child that is killed after so many file operations, until it is not reached any more."""
+    write(tmp_path, 10)
+    for operations in range(1, 40):
+        child = os.fork()
+        if child == 0:
+            _die_after(operations)
+            write(tmp_path, 20)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        assert brightnesses(tmp_path) in ([10] * 3, [20] * 3)
+        if status == 0:
+            break
+        assert os.WTERMSIG(status) == signal.SIGKILL
+    assert operations > 8
+    assert brightnesses(tmp_path) == [20] * 3
+    assert len(list(tmp_path.glob("level_*.png"))) == 3
+
+
+def _die_after(operations: int) -> None:
+    left = operations
+
+    def counted(function: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object, **options: object) -> object:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*arguments, **options)
+
+        return call
+
+    for name in ("replace", "unlink", "write_bytes"):
+        setattr(Path, name, counted(getattr(Path, name)))
+
+
+def test_a_polite_end_comes_too_late_once_pictures_are_moved(tmp_path: Path) -> None:
+    came: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: came.append(number))
+    try:
+        write(tmp_path, 10, describing=lambda: os.kill(os.getpid(), signal.SIGTERM))
+        assert came == []
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert came == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert brightnesses(tmp_path) == [10] * 3
+
+
+def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    def second() -> None:
+        with pytest.raises(ZoomStackError, match="Another run writes into") as caught:
+            write(tmp_path, 20)
+        assert caught.value.code == "busy"
+
+    write(tmp_path, 10, describing=second)
+    assert brightnesses(tmp_path) == [10] * 3
+    write(tmp_path, 20)
+    assert brightnesses(tmp_path) == [20] * 3
