@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from ..run.reporting import JsonReporter, Reporter, TerminalReporter, claim_stdout
 
@@ -16,6 +17,13 @@ def size(text: str) -> tuple[int, int]:
     if len(sides) not in (1, 2):
         raise argparse.ArgumentTypeError(f"{text!r} is no size such as 640x360")
     return sides[0], sides[-1]
+
+
+def path(text: str) -> Path:
+    """The path of a file or folder, which an empty variable of a shell is not."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a path is needed")
+    return Path(text)
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from ..run.check_report import build_report
 from ..run.reporting import claim_stdout
+from .arguments import path
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
         help="report Python, torch, devices and models",
         description="Report Python, torch, devices, memory and models as JSON.",
     )
-    parser.add_argument("--models", metavar="DIR", type=Path, help="folder with models")
+    parser.add_argument("--models", metavar="DIR", type=path, help="folder with models")
     parser.set_defaults(run=run)
 
 

@@ -15,7 +15,7 @@ from ..machine.failures import details
 from ..run.output_folder import OutputFolder
 from ..run.request import GenerateRequest
 from ..run.start import run_generate
-from .arguments import add_output, reporter_of, size
+from .arguments import add_output, path, reporter_of, size
 from .exits import run_to_end
 
 # They lie beside the engine, in the checkout and in the extension.
@@ -27,14 +27,14 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
         "generate", parents=[common], help="run one job", description="Run one job to the end."
     )
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("job", metavar="JOB.json", type=Path, nargs="?", help="what to make")
+    what.add_argument("job", metavar="JOB.json", type=path, nargs="?", help="what to make")
     names = sorted(file.stem for file in PRESETS.glob("*.json"))
     what.add_argument("--preset", metavar="NAME", choices=names, help=f"or: {', '.join(names)}")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="where to write it")
+    parser.add_argument("--out", metavar="DIR", type=path, required=True, help="where to write it")
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     parser.add_argument("--overwrite", action="store_true", help="replace a stack that is there")
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="what computes")
-    parser.add_argument("--models", metavar="DIR", type=Path, help="folder with models")
+    parser.add_argument("--models", metavar="DIR", type=path, help="folder with models")
     parser.add_argument("--seed", metavar="N", type=_seed, help="in the place of the job's seed")
     parser.add_argument(
         "--size", metavar="WxH", type=size, help="of the pictures, in the place of the job's"

@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ..models.registry import ModelEntry, list_models
+from .arguments import path
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "models", parents=[common], help="list the models", description="List the models."
     )
-    parser.add_argument("--models", metavar="DIR", type=Path, help="folder with models")
+    parser.add_argument("--models", metavar="DIR", type=path, help="folder with models")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.set_defaults(run=run)
 

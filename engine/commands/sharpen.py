@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from ..contract.job import AUTOMATIC, LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK
 from ..contract.options import DEVICE_NAMES
 from ..run.request import TIMES, SharpenRequest
 from ..run.start import run_sharpen
-from .arguments import add_output, reporter_of
+from .arguments import add_output, path, reporter_of
 from .exits import run_to_end
 
 
@@ -21,8 +20,8 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
         help="enlarge a finished stack",
         description="Write a zoom stack again with larger, sharper pictures; no model is asked.",
     )
-    parser.add_argument("stack", metavar="DIR", type=Path, help="the folder of a zoom stack")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="where to write it")
+    parser.add_argument("stack", metavar="DIR", type=path, help="the folder of a zoom stack")
+    parser.add_argument("--out", metavar="DIR", type=path, required=True, help="where to write it")
     parser.add_argument(
         "--times", metavar="N", type=_times, default=4, help="how many times as wide (4)"
     )
@@ -34,7 +33,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace a stack that is there")
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="what computes")
-    parser.add_argument("--models", metavar="DIR", type=Path, help="folder with models")
+    parser.add_argument("--models", metavar="DIR", type=path, help="folder with models")
     add_output(parser)
     parser.set_defaults(run=run)
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..contract.errors import ZoomStackError
 from ..contract.stack import read_stack
 from ..machine import environment
-from .arguments import size
+from .arguments import path, size
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -19,10 +19,10 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
         help="render one frame of a zoom stack",
         description="Render one frame of the continuous zoom; needs no model and no torch.",
     )
-    parser.add_argument("stack", metavar="DIR", type=Path, help="the folder of a zoom stack")
+    parser.add_argument("stack", metavar="DIR", type=path, help="the folder of a zoom stack")
     parser.add_argument("--magnification", metavar="M", type=float, required=True, help="1 or more")
     parser.add_argument("--size", metavar="WxH", type=size, required=True, help="in pixels")
-    parser.add_argument("--out", metavar="FRAME.png", type=Path, required=True)
+    parser.add_argument("--out", metavar="FRAME.png", type=path, required=True)
     parser.set_defaults(run=run)
 
 

@@ -6,11 +6,11 @@ import argparse
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
 from ..run.reporting import claim_stdout
 from ..worker import Worker
+from .arguments import path
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
         help="serve requests on standard input",
         description="Take requests on standard input, answer on standard output, JSON lines.",
     )
-    parser.add_argument("--models", metavar="DIR", type=Path, help="folder with models")
+    parser.add_argument("--models", metavar="DIR", type=path, help="folder with models")
     parser.add_argument(
         "--inline-pictures",
         action="store_true",

@@ -33,7 +33,7 @@ _CURVATURE = 4.0
 _SLACK = 1e-6
 # Large matrices are next to empty: they are applied in blocks of so many rows, each over the
 # columns where it is more than negligible. It changes no 32-bit number by more than its rounding.
-_BLOCK = 128
+_BLOCK = 256
 _LARGE = 512
 _NEGLIGIBLE = 1e-10
 
@@ -221,7 +221,7 @@ def _integral_up_to(borders: torch.Tensor, size: int) -> torch.Tensor:
     nearest = borders.round()
     if torch.allclose(borders, nearest, rtol=0.0, atol=_SLACK):
         return _sums(nearest, size)
-    return torch.cat([_spline(part, size) for part in borders.split(_BLOCK)])
+    return torch.cat([_spline(part, size) for part in torch.split(borders, _BLOCK)])
 
 
 def _sums(knots: torch.Tensor, size: int) -> torch.Tensor:

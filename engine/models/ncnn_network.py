@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
@@ -25,20 +25,23 @@ _POLL = 0.1  # seconds between two looks whether to go on
 _PROBE_SECONDS = 30.0  # drivers of cards may take long to start
 _LONGEST_REASON = 200
 _KILLED = -9  # the exit code of a process that was killed
+_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows alone has it
 
 
 class NetworkFailed(Exception):
     """The process could not be started, ended, or gave nothing.
 
     Attributes:
-        memory: it is a want of memory, as far as one can tell from outside.
         reason: in a few words.
+        memory: it is a want of memory, as far as one can tell from outside.
+        killed: somebody ended it: Linux where memory runs out, or a person.
     """
 
-    def __init__(self, memory: bool, reason: str) -> None:
+    def __init__(self, reason: str, *, memory: bool = False, killed: bool = False) -> None:
         super().__init__(reason)
-        self.memory = memory
         self.reason = reason
+        self.memory = memory or killed
+        self.killed = killed
 
 
 class _GaveNothing(EOFError):
@@ -109,7 +112,7 @@ class NcnnNetwork:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
-            **_apart(),
+            creationflags=_NO_WINDOW,
         )
 
     def _exchange(self, picture: Floats) -> Floats:
@@ -132,7 +135,7 @@ class NcnnNetwork:
     def _failure(self, error: Exception) -> NetworkFailed:
         """An exception of the exchange, with what the process itself has said."""
         if isinstance(error, _GaveNothing):
-            return NetworkFailed(memory=True, reason=str(error))
+            return NetworkFailed(str(error), memory=True)
         code = None
         if self._process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -141,8 +144,7 @@ class NcnnNetwork:
         if self._said is not None:
             self._said.seek(0)
             said = self._said.read()
-        # Linux kills like this where memory runs out.
-        return NetworkFailed(code == _KILLED, _reason(code, said) or str(error))
+        return NetworkFailed(_reason(code, said) or str(error), killed=code == _KILLED)
 
 
 def device_at_hand(where: str) -> str:
@@ -161,15 +163,15 @@ def device_at_hand(where: str) -> str:
             capture_output=True,
             timeout=_PROBE_SECONDS,
             check=False,
-            **_apart(),
+            creationflags=_NO_WINDOW,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NetworkFailed(memory=False, reason=str(error)) from error
+        raise NetworkFailed(str(error)) from error
     try:
         return _device_in(probe.stdout)
     except (ValueError, EOFError) as error:
         reason = _reason(probe.returncode, probe.stderr) or str(error)
-        raise NetworkFailed(memory=False, reason=reason) from error
+        raise NetworkFailed(reason) from error
 
 
 def _reason(code: int | None, said: bytes) -> str:
@@ -185,13 +187,6 @@ def _reason(code: int | None, said: bytes) -> str:
 def _command(*arguments: str | Path) -> list[str]:
     # -P: what lies beside the program is none of its packages.
     return [sys.executable, "-P", str(_PROGRAM), *map(str, arguments)]
-
-
-def _apart() -> dict[str, Any]:
-    """Without a window of its own, and not ended by a Ctrl+C that is meant for the engine."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
 
 
 def _device_in(line: bytes) -> str:

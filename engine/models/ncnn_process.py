@@ -14,8 +14,11 @@ from __future__ import annotations
 
 import json
 import os
+import queue
+import signal
 import struct
 import sys
+import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,6 +31,7 @@ _loaded: list[bytes] = []
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is meant for the engine, which ends this
     answers = _claim_stdout()
     where, *files = sys.argv[1:]
     card = _card() if where == "card" else None
@@ -41,7 +45,7 @@ def main() -> None:
     if network is not None:
         _serve(network, sys.stdin.buffer, answers)
     sys.stdout.flush()
-    os._exit(0)  # drivers crash while they are taken apart
+    os._exit(0)
 
 
 def _claim_stdout() -> BinaryIO:
@@ -77,19 +81,27 @@ def _load(param: str, weights: str, card: int | None) -> Any:
 
 
 def _serve(network: Any, requests: BinaryIO, answers: BinaryIO) -> None:
-    while len(head := requests.read(_SIZE.size)) == _SIZE.size:
-        height, width = _SIZE.unpack(head)
-        content = requests.read(height * width * 3 * 4)
-        if len(content) < height * width * 3 * 4:  # whoever asked is gone
-            return
-        picture = np.frombuffer(content, np.float32).reshape(height, width, 3)
-        larger = _enlarged(network, picture)
+    pictures: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(requests, pictures), daemon=True).start()
+    while True:
+        larger = _enlarged(network, pictures.get())
         if larger is None:
             answers.write(_SIZE.pack(0, 0))
         else:
             answers.write(_SIZE.pack(*larger.shape[:2]))
             answers.write(larger.tobytes())
         answers.flush()
+
+
+def _read(requests: BinaryIO, pictures: queue.SimpleQueue[Any]) -> None:
+    """In a thread: take pictures; at the end whoever asked is gone, and nobody wants an answer."""
+    while len(head := requests.read(_SIZE.size)) == _SIZE.size:
+        height, width = _SIZE.unpack(head)
+        content = requests.read(height * width * 3 * 4)
+        if len(content) < height * width * 3 * 4:
+            break
+        pictures.put(np.frombuffer(content, np.float32).reshape(height, width, 3))
+    os._exit(0)  # drivers crash while they are taken apart
 
 
 def _enlarged(network: Any, picture: Any) -> Any:

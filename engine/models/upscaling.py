@@ -83,7 +83,7 @@ class Lanczos:
         for channel in range(channels):
             progress(channel / channels)
             plane = Image.fromarray(np.ascontiguousarray(picture[..., channel]))
-            enlarged[..., channel] = plane.resize(size, Image.Resampling.LANCZOS)
+            enlarged[..., channel] = np.asarray(plane.resize(size, Image.Resampling.LANCZOS))
         return np.clip(enlarged, 0.0, 1.0, out=enlarged)
 
     def close(self) -> None:

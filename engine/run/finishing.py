@@ -18,7 +18,7 @@ from ..pictures.files import to_unit
 from .given_pictures import GivenPicture, decided
 
 _MOST_ROUNDS = 30  # pictures take a few; white noise is the worst case
-_INVISIBLE = 1e-3  # of linear light
+_INVISIBLE = 1e-3  # of linear light, in the worst pixel
 _ENLARGING = 0.75  # of the work with a picture; the rest is nesting and writing
 
 
@@ -184,7 +184,6 @@ def _pinned_in_range(
     slowly, or to nothing that meets both, where the picture is points of light: see ``_shown``.
     """
     for _ in range(_MOST_ROUNDS):
-        check()
         levels = pinned(levels, nesting, pins, check)
         cut = levels.clamp(0.0, 1.0)
         if not pins or float((levels - cut).abs().max()) < _INVISIBLE:

@@ -154,6 +154,8 @@ def claim_stdout() -> TextIO:
 
     Libraries print, some of them from C: so the file descriptor moves, not just ``sys.stdout``.
     """
+    if sys.stdout is None:  # it was closed: nobody listens
+        return open(os.devnull, "w", encoding="utf-8")
     sys.stdout.flush()
     private = os.dup(1)
     os.dup2(2, 1)

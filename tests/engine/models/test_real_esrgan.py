@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -114,9 +117,9 @@ class FailingNetwork(NcnnNetwork):
 
     def enlarge(self, picture: Floats, check: Callable[[], None]) -> Floats:
         if self._where == CARD:
-            raise NetworkFailed(memory=False, reason="vkQueueSubmit failed")
+            raise NetworkFailed("vkQueueSubmit failed")
         if max(picture.shape) > self.largest:
-            raise NetworkFailed(memory=True, reason="it gave nothing")
+            raise NetworkFailed("it gave nothing", memory=True)
         return super().enlarge(picture, check)
 
 
@@ -159,6 +162,50 @@ def test_a_process_that_dies_is_a_failure_with_its_last_words(
     assert not caught.value.memory
     with pytest.raises(NetworkFailed, match="the driver is too old"):
         device_at_hand(CARD)
+
+
+def test_a_process_that_is_killed_once_is_only_started_again(quick: RealESRGAN) -> None:
+    whole = quick.enlarged(np.tile(sample(), (3, 3, 1)), lambda _share: None)
+    left = 1
+
+    def kill_once(share: float) -> None:
+        nonlocal left
+        if share > 0.0 and left:
+            left = 0
+            quick._network._process.kill()
+
+    again = quick.enlarged(np.tile(sample(), (3, 3, 1)), kill_once)
+    assert not left
+    assert np.array_equal(whole, again)
+
+
+def test_the_process_ends_with_the_engine() -> None:
+    """Also in the midst of a picture, and where the engine had no time to end it."""
+    program = (
+        "import sys, os, numpy as np\n"
+        "from engine.models.real_esrgan import RealESRGAN\n"
+        "network = RealESRGAN('real_esrgan', 'cpu', print)\n"
+        "def look(_share):\n"
+        "    process = network._network._process\n"
+        "    if process is not None:\n"
+        "        print(process.pid, flush=True)\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "network.enlarged(np.zeros((400, 400, 3), np.float32), look)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False)
+    process = int(ended.stdout)
+    deadline = time.monotonic() + 3.0
+    while _runs(process) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(process)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{process}/stat").read_text().split()[2]
 
 
 def test_a_crash_is_not_called_a_want_of_memory(
