@@ -7,41 +7,22 @@ from bpy.props import EnumProperty
 
 from ..blender.timings import measured
 from ..engine.contract.job import MIN_SIZE
+from ..settings.shapes import OWN, SHAPES, SIZES, shape_of, shape_size
 
 _RENDER = "RENDER"
-# identifier -> (width over height, name, description)
-SHAPES = {
-    "SQUARE": (1.0, "Square 1:1", "As the models were trained"),
-    "WIDE": (16 / 9, "Widescreen 16:9", "Film and television"),
-    "TALL": (9 / 16, "Portrait 9:16", "Telephones"),
-    "SCOPE": (2.39, "Scope 2.39:1", "Cinema"),
-}
-
-
-#: Of the longer side, in pixels.
-SIZES = (256, 512, 1024, 2048, 4096)
-_OWN = "OWN"
-
-
-def shape_size(aspect: float, longest: int) -> tuple[int, int]:
-    """(width, height) of a shape: its longer side in pixels is given, both are even.
-
-    Films are coded in pairs of pixels.
-    """
-    shortest = longest / max(aspect, 1.0 / aspect)
-    sides = [2 * int(side / 2 + 1e-6) for side in (longest, shortest)]
-    return (sides[0], sides[1]) if aspect >= 1.0 else (sides[1], sides[0])
-
-
-def shape_of(width: int, height: int) -> float:
-    """Width over height, before it was rounded to pixels where it is one of the usual ones."""
-    usual = [aspect for aspect, _, _ in SHAPES.values()]
-    exact = [each for each in usual if shape_size(each, max(width, height)) == (width, height)]
-    return exact[0] if exact else width / height
 
 
 class _Sizing(bpy.types.Operator):
     """What gives the pictures a size."""
+
+    @classmethod
+    def description(
+        cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties
+    ) -> str:
+        """That of the choice."""
+        name = cls.bl_label.lower()
+        choices = properties.bl_rna.properties[name].enum_items
+        return f"{choices[getattr(properties, name)].description}. {cls.__doc__}"
 
     def take(self, context: bpy.types.Context, aspect: float, longest: int) -> set[str]:
         """Use a shape at a size, unless it is too thin for a picture."""
@@ -93,7 +74,7 @@ class ZOOMSTACK_OT_size(_Sizing):
     size: EnumProperty(
         name="Size",
         items=[
-            (_OWN, "Model's Own", "As large as the model makes them"),
+            (OWN, "Model's Own", "As large as the model makes them"),
             *((str(size), f"{size} px", f"The longer side has {size} pixels") for size in SIZES),
         ],
         default="1024",
@@ -102,7 +83,7 @@ class ZOOMSTACK_OT_size(_Sizing):
     @measured
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.zoom_stack
-        if self.size == _OWN:
+        if self.size == OWN:
             settings.use_size = False
             return {"FINISHED"}
         aspect = shape_of(settings.width, settings.height)

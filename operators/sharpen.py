@@ -17,6 +17,7 @@ from ..tasks.start import new_sharpening, why_not_sharpen
 from .shared import CanWait
 
 _TIMES = (2, 4, 8)
+_BYTES_PER_PIXEL = 1.0  # at most, of a picture that was enlarged, as PNG
 
 
 class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
@@ -59,7 +60,7 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
             return {"CANCELLED"}
         self.times = str(min(int(self.times), fitting[-1]))
         return context.window_manager.invoke_props_dialog(
-            self, width=340, confirm_text="Make Sharper"
+            self, width=400, confirm_text="Make Sharper"
         )
 
     @measured
@@ -76,15 +77,26 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
         times = int(self.times)
         width, height = (side * times for side in finding.picture_size(root))
         column = layout.column(align=True)
-        column.label(text=f"Pictures of {width}×{height} px")
-        column.label(text=f"Sharp up to {finding.sharp_width(root) * times} px")
         if max(width, height) > MAX_SIZE:
-            column.label(text=f"At most {MAX_SIZE} px are possible", icon="ERROR")
+            column.label(text=_too_large(width, height), icon="ERROR")
+            return
+        sharp, number, factor = finding.most_enlarged(root)
+        levels = len(finding.octaves_of(root))
+        megabytes = _BYTES_PER_PIXEL * width * height * levels / 1e6
+        column.label(text=f"{levels} pictures of {width}×{height} px, up to {megabytes:,.0f} MB")
+        column.label(text=f"Sharp up to {sharp * times:.0f} px")
+        if factor > 1.0:
+            title = finding.level_titles(root)[number]
+            column.label(text=f"The closest look is ×{factor:.3g}, at: {title}")
 
     @measured
     def execute(self, context: bpy.types.Context) -> set[str]:
         latest.forget_problem()
         root = finding.present_root(context)
+        width, height = (side * int(self.times) for side in finding.picture_size(root))
+        if max(width, height) > MAX_SIZE:
+            self.report({"ERROR"}, _too_large(width, height))
+            return {"CANCELLED"}
         try:
             run = new_sharpening(context, root, int(self.times), self.upscaler)
         except ZoomStackError as error:
@@ -97,6 +109,10 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
         if run.error is not None:
             self.report({"ERROR"}, str(run.error))
         return {"FINISHED"} if run.phase is Phase.FINISHED else {"CANCELLED"}
+
+
+def _too_large(width: int, height: int) -> str:
+    return f"{width}×{height} px: at most {MAX_SIZE} px a side are possible"
 
 
 register, unregister = bpy.utils.register_classes_factory((ZOOMSTACK_OT_sharpen,))

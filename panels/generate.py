@@ -10,18 +10,15 @@ from ..blender.timings import measured
 from ..engine.contract.job import Job, SamplerSettings
 from ..engine.contract.options import Option, plain_options
 from ..settings.kept_levels import is_kept
+from ..settings.shapes import present_shape, present_size
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
 from ..tasks.start import why_not_generate
 from .parts import ZoomPanel, draw_wrapped
-from .texts import duration_text
+from .running import draw_problem, draw_running, draw_warnings
 
 if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_settings
-
-_PREVIEW_SCALE = 3.6  # three in a row of the narrowest side bar
-# What is mended in the preferences.
-_ENGINE_PROBLEMS = {"no_engine", "no_python", "no_torch", "old_python", "silent", "bad_command"}
 
 
 class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
@@ -34,7 +31,7 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
         layout = self.layout
         running = latest.running_generation()
         if running is not None:
-            _draw_running(layout, context, running)
+            draw_running(layout, context, running)
         else:
             _draw_settings(layout, context.scene.zoom_stack)
             button = layout.row()
@@ -48,7 +45,7 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
             if reason:
                 draw_wrapped(layout, context, f"{reason}.")
             _draw_ended(layout, context, latest.generation)
-        _draw_problem(layout, context)
+        draw_problem(layout, context)
 
 
 class ZOOMSTACK_MT_size(bpy.types.Menu):
@@ -57,9 +54,18 @@ class ZOOMSTACK_MT_size(bpy.types.Menu):
     bl_description = "The usual sizes and shapes of pictures"
 
     def draw(self, context: bpy.types.Context) -> None:
-        self.layout.operator_enum("zoom_stack.size", "size")
-        self.layout.separator()
-        self.layout.operator_enum("zoom_stack.shape", "shape")
+        settings = context.scene.zoom_stack
+        for heading, name, present in (
+            ("Longer Side", "size", present_size(settings)),
+            ("Shape", "shape", present_shape(settings) if settings.use_size else ""),
+        ):
+            column = self.layout.column()
+            column.label(text=heading)
+            choices = getattr(bpy.ops.zoom_stack, name).get_rna_type().properties[name].enum_items
+            for choice in choices:
+                icon = "RADIOBUT_ON" if choice.identifier == present else "RADIOBUT_OFF"
+                button = column.operator(f"zoom_stack.{name}", text=choice.name, icon=icon)
+                setattr(button, name, choice.identifier)
 
 
 class ZOOMSTACK_PT_advanced(ZoomPanel, bpy.types.Panel):
@@ -140,45 +146,6 @@ def _button_text(settings: ZOOMSTACK_PG_settings) -> str:
     return f"Generate {new} of {len(settings.levels)} Levels"
 
 
-def _draw_running(
-    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
-) -> None:
-    waiting = generation.phase is Phase.CANCELLING
-    bar = layout.row()
-    bar.scale_y = 1.4
-    bar.progress(
-        factor=generation.fraction,
-        type="BAR",
-        text="Cancelling" if waiting else generation.stage,
-    )
-    row = layout.row()
-    if generation.eta is not None:
-        row.label(text=f"{duration_text(generation.eta)} left", icon="TIME")
-    else:
-        row.label(text=generation.stage if generation.fraction else "This takes a moment")
-    cancel = row.row()
-    cancel.alignment = "RIGHT"
-    cancel.operator("zoom_stack.cancel", text="Cancel", icon="X")
-    _draw_previews(layout, context, generation)
-    _draw_warnings(layout, context, generation)
-
-
-def _draw_previews(
-    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
-) -> None:
-    icons = [generation.thumbnails.icon(level) for level in range(generation.levels)]
-    if not any(icons):
-        return
-    scale = context.preferences.system.ui_scale
-    width = context.region.width / scale
-    columns = max(1, int((width - 60) // (_PREVIEW_SCALE * 20)))
-    grid = layout.grid_flow(
-        row_major=True, columns=min(columns, len(icons)), even_columns=True, align=True
-    )
-    for icon in icons:
-        grid.template_icon(icon_value=icon, scale=_PREVIEW_SCALE)
-
-
 def _draw_ended(
     layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun | None
 ) -> None:
@@ -193,32 +160,7 @@ def _draw_ended(
         row.operator("zoom_stack.generate", text="Continue the Last Run", icon="PLAY").resume = True
         row.operator("zoom_stack.dismiss", text="", icon="X")
     if generation is not None:
-        _draw_warnings(layout, context, generation)
-
-
-def _draw_warnings(
-    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
-) -> None:
-    for warning in generation.warnings:
-        draw_wrapped(layout, context, warning, "INFO")
-
-
-def _draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    problem = latest.problem()
-    if problem is None:
-        return
-    box = layout.box()
-    row = box.row()
-    title = row.row()
-    title.alert = True
-    title.label(text="Something went wrong", icon="ERROR")
-    row.operator("zoom_stack.copy_problem", text="", icon="COPYDOWN", emboss=False)
-    row.operator("zoom_stack.dismiss", text="", icon="X", emboss=False)
-    draw_wrapped(box, context, problem.text)
-    if problem.hint:
-        draw_wrapped(box, context, problem.hint)
-    if problem.code in _ENGINE_PROBLEMS:
-        box.operator("zoom_stack.open_preferences", text="Open Preferences", icon="PREFERENCES")
+        draw_warnings(layout, context, generation)
 
 
 register, unregister = bpy.utils.register_classes_factory(

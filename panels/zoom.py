@@ -5,7 +5,9 @@ from __future__ import annotations
 import bpy
 
 from ..scene import colour, finding, keys, retiming
+from ..tasks import latest
 from .parts import ZoomPanel
+from .running import draw_problem, draw_running, draw_warnings
 
 
 class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
@@ -125,10 +127,21 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         column = layout.column(align=True)
         column.label(text=f"Render width {width} px")
         column.label(text=f"Sharp up to {sharp} px", icon="INFO" if width > sharp else "CHECKMARK")
-        layout.operator("zoom_stack.sharpen", text="Make Sharper…", icon="SHADERFX")
+        _draw_sharpening(layout, context)
         camera = finding.present_camera(root)
         if scene.camera != camera or not retiming.range_follows(scene, root):
             layout.operator("zoom_stack.fit_scene", icon="OUTLINER_OB_CAMERA")
+
+
+def _draw_sharpening(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    sharpening = latest.sharpening()
+    if sharpening is not None and sharpening is latest.running_generation():
+        draw_running(layout, context, sharpening)
+        return
+    layout.operator("zoom_stack.sharpen", text="Make Sharper…", icon="SHADERFX")
+    if sharpening is not None:
+        draw_warnings(layout, context, sharpening)
+        draw_problem(layout, context)
 
 
 def _magnification(octaves: float) -> str:

@@ -126,11 +126,20 @@ def picture_size(root: bpy.types.Object) -> tuple[int, int]:
 def sharp_width(root: bpy.types.Object) -> int:
     """The widest frame in pixels that never shows a level enlarged beyond its own pixels.
 
-    A level is enlarged most just before the next one fills the view. 0 when pictures are missing.
+    0 when pictures are missing.
+    """
+    return int(most_enlarged(root)[0])
+
+
+def most_enlarged(root: bpy.types.Object) -> tuple[float, int, float]:
+    """The level that decides ``sharp_width``: that width, its number, and how many times it is
+    enlarged at most, which is just before the next one fills the view.
+
+    Zeros when pictures are missing.
     """
     stops = stops_of(root)
     levels = range(len(octaves_of(root)))
-    widths = []
+    found = []
     for plane in parts(root, keys.ROLE_PLANE):
         number = int(plane.get(keys.INDEX, 0))
         if number not in levels:
@@ -138,8 +147,8 @@ def sharp_width(root: bpy.types.Object) -> int:
             continue
         image = image_of(plane)
         if image is None:
-            return 0
+            return 0.0, 0, 0.0
         last = number + 1 >= len(stops)
         factor = 1.0 if last else 2.0 ** (stops[number + 1] - stops[number])
-        widths.append(image.size[0] / factor)
-    return int(min(widths, default=0))
+        found.append((image.size[0] / factor, number, factor))
+    return min(found, default=(0.0, 0, 0.0))

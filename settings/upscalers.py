@@ -61,7 +61,7 @@ UPSCALERS = (
         "Automatic",
         "The model's own second stage where it has one, then Real-ESRGAN where that is not enough",
     ),
-    *after_second_stage(BUNDLED_SECOND, "Bundled, ×4"),
+    *after_second_stage(BUNDLED_SECOND, "Bundled Second Stage"),
     *_REAL_ESRGANS,
     _PLAIN,
 )

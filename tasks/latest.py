@@ -7,6 +7,7 @@ from .check import Check
 from .installation import Installation
 from .picture_run import Phase, PictureRun
 from .runner import is_running
+from .sharpening import Replacement
 
 #: The latest run, of whatever kind.
 generation: PictureRun | None = None
@@ -21,6 +22,12 @@ refusal: ZoomStackError | None = None
 def running_generation() -> PictureRun | None:
     """The run that is under way, if any."""
     return generation if is_running(generation) else None
+
+
+def sharpening() -> PictureRun | None:
+    """The latest run, if it makes a zoom sharper."""
+    made = generation is not None and isinstance(generation.delivery, Replacement)
+    return generation if made else None
 
 
 def running_installation() -> Installation | None:

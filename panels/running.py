@@ -1,0 +1,78 @@
+"""What a run of the engine shows while it works, and what it leaves to be read."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..tasks import latest
+from ..tasks.picture_run import Phase, PictureRun
+from .parts import draw_wrapped
+from .texts import duration_text
+
+_PREVIEW_SCALE = 3.6  # three in a row of the narrowest side bar
+# What is mended in the preferences.
+_ENGINE_PROBLEMS = {"no_engine", "no_python", "no_torch", "old_python", "silent", "bad_command"}
+
+
+def draw_running(
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
+) -> None:
+    waiting = generation.phase is Phase.CANCELLING
+    bar = layout.row()
+    bar.scale_y = 1.4
+    bar.progress(
+        factor=generation.fraction,
+        type="BAR",
+        text="Cancelling" if waiting else generation.stage,
+    )
+    row = layout.row()
+    if generation.eta is not None:
+        row.label(text=f"{duration_text(generation.eta)} left", icon="TIME")
+    else:
+        row.label(text=generation.stage if generation.fraction else "This takes a moment")
+    cancel = row.row()
+    cancel.alignment = "RIGHT"
+    cancel.operator("zoom_stack.cancel", text="Cancel", icon="X")
+    _draw_previews(layout, context, generation)
+    draw_warnings(layout, context, generation)
+
+
+def _draw_previews(
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
+) -> None:
+    icons = [generation.thumbnails.icon(level) for level in range(generation.levels)]
+    if not any(icons):
+        return
+    scale = context.preferences.system.ui_scale
+    width = context.region.width / scale
+    columns = max(1, int((width - 60) // (_PREVIEW_SCALE * 20)))
+    grid = layout.grid_flow(
+        row_major=True, columns=min(columns, len(icons)), even_columns=True, align=True
+    )
+    for icon in icons:
+        grid.template_icon(icon_value=icon, scale=_PREVIEW_SCALE)
+
+
+def draw_warnings(
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
+) -> None:
+    for warning in generation.warnings:
+        draw_wrapped(layout, context, warning, "INFO")
+
+
+def draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    problem = latest.problem()
+    if problem is None:
+        return
+    box = layout.box()
+    row = box.row()
+    title = row.row()
+    title.alert = True
+    title.label(text="Something went wrong", icon="ERROR")
+    row.operator("zoom_stack.copy_problem", text="", icon="COPYDOWN", emboss=False)
+    row.operator("zoom_stack.dismiss", text="", icon="X", emboss=False)
+    draw_wrapped(box, context, problem.text)
+    if problem.hint:
+        draw_wrapped(box, context, problem.hint)
+    if problem.code in _ENGINE_PROBLEMS:
+        box.operator("zoom_stack.open_preferences", text="Open Preferences", icon="PREFERENCES")
