@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from devtools.paths import REPO
 from engine.client.connection import Client
@@ -219,6 +221,53 @@ def test_cancel_while_the_model_loads_is_answered_at_once(start: Start, tmp_path
     assert time.monotonic() - asked < 2.0
     worker.send(type="generate", job={"levels": []}, out=str(tmp_path))
     assert kinds(worker.until("done")) == ["error", "done"]
+
+
+def small_stack(folder: Path, side: int) -> Path:
+    """One level of noise."""
+    folder.mkdir()
+    pixels = np.random.default_rng(0).integers(0, 255, (side, side, 3), np.uint8)
+    Image.fromarray(pixels).save(folder / "a.png")
+    (folder / "stack.json").write_text('{"version": 1, "levels": [{"image": "a.png"}]}')
+    return folder
+
+
+def test_a_stack_is_made_sharper_and_a_bad_request_refused(start: Start, tmp_path: Path) -> None:
+    stack = str(small_stack(tmp_path / "small", 32))
+    worker = start()
+    worker.send(type="sharpen", stack=stack, out=str(tmp_path / "a"), times=1)
+    messages = worker.until("done", status="failed")
+    assert messages[-2]["code"] == "bad_request"
+    worker.send(type="sharpen", stack=stack, out=str(tmp_path / "a"), device="cpu")
+    messages = worker.until("done", status="finished")
+    assert messages[-2] == {"type": "result", "folder": str(tmp_path / "a"), "levels": 1}
+    with Image.open(read_stack(tmp_path / "a").picture(0)) as picture:
+        assert picture.size == (128, 128)
+
+
+def test_a_cancelled_sharpening_ends_within_a_second_and_leaves_nothing(
+    start: Start, tmp_path: Path
+) -> None:
+    stack = str(small_stack(tmp_path / "small", 400))
+    worker = start()
+    request = {"stack": stack, "out": str(tmp_path / "a"), "upscaler": "real_esrgan"}
+    worker.send(type="sharpen", device="cpu", **request)
+    worker.until("stage", name="enlarge")
+    time.sleep(1.0)
+    started = time.monotonic()
+    worker.send(type="cancel")
+    worker.until("done", status="cancelled")
+    assert time.monotonic() - started < 5.0  # one second, on a machine that does nothing else
+    assert not list((tmp_path / "a").glob("*.png"))
+
+
+def test_pictures_are_not_sharpened_from_another_machine(start: Start, tmp_path: Path) -> None:
+    stack = str(small_stack(tmp_path / "small", 32))
+    worker = start("--inline-pictures")
+    worker.send(type="sharpen", stack=stack, out=str(tmp_path / "a"))
+    messages = worker.until("done", status="failed")
+    assert messages[-2]["code"] == "no_pictures"
+    assert not (tmp_path / "a").exists()
 
 
 def test_a_waiting_job_can_be_cancelled_too(start: Start, tmp_path: Path) -> None:
