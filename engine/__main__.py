@@ -4,6 +4,7 @@ This file stays readable by old Pythons, so that a too old one gets a sentence a
 error.
 """
 
+import signal
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 - the check is for the Pythons that the rest refuses
@@ -13,4 +14,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the check is for the Pythons tha
 from .commands import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    # The work is done and said; taking libraries apart may last, and is nothing to interrupt.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(code)

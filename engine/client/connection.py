@@ -60,7 +60,7 @@ class Client:
     # The caller's side: nothing here waits for the worker.
 
     def request(self, message: Message) -> None:
-        """Send "generate" or "check"; one at a time."""
+        """Send "generate", "sharpen" or "check"; one at a time."""
         if self.busy or self.ended:
             raise RuntimeError("The worker is busy or has ended.")
         self.busy = True

@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..contract.errors import Remedy, ZoomStackError
 from ..machine.failures import Cancelled, as_zoom_stack_error, details
 from ..models.registry import MODELS_VARIABLE
+from ..run.output_folder import OutputFolder
 
 if TYPE_CHECKING:
     from ..run.reporting import Reporter
@@ -30,14 +32,14 @@ def run_to_end(
     reporter: Reporter,
     debug: bool,
     cancelled: str,
-    failed: Callable[[ZoomStackError, Exception], None] = lambda _shown, _error: None,
+    out: Path,
 ) -> int:
     """Do something that a reporter tells about, and say how it ended.
 
     Args:
         work: a polite end from outside is the same to it as Ctrl+C.
         cancelled: a sentence for that.
-        failed: called with what is shown of an exception before it is shown.
+        out: the output folder, which keeps the details of a failure that nobody expected.
 
     Returns:
         the exit code.
@@ -53,7 +55,8 @@ def run_to_end(
         shown = as_zoom_stack_error(error)
         reporter.error(shown)
         reporter.done("failed")
-        failed(shown, error)
+        log = OutputFolder(out).write_log(details(error)) if shown.code == "internal" else None
+        shown.hint += f" They are in {log}." if log else ""
         return report_failure(error, shown, debug)
     reporter.done("finished")
     return 0

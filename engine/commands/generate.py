@@ -7,12 +7,9 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from ..contract.errors import ZoomStackError
 from ..contract.job import Job
 from ..contract.job_parser import checked, load_job
 from ..contract.options import DEVICE_NAMES, MAX_SEED
-from ..machine.failures import details
-from ..run.output_folder import OutputFolder
 from ..run.request import GenerateRequest
 from ..run.start import run_generate
 from .arguments import add_output, path, reporter_of, size
@@ -49,7 +46,6 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     reporter = reporter_of(arguments)
     reporter.hello()
-    folder = OutputFolder(arguments.out)
 
     def work() -> None:
         request = GenerateRequest(
@@ -62,12 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
         run_generate(request, reporter, is_cancelled=lambda: False)
 
-    def keep_details(shown: ZoomStackError, error: Exception) -> None:
-        log = folder.write_log(details(error)) if shown.code == "internal" else None
-        shown.hint += f" They are in {log}." if log else ""
-
     return run_to_end(
-        work, reporter, arguments.debug, "Cancelled; go on with --resume.", keep_details
+        work, reporter, arguments.debug, "Cancelled; go on with --resume.", arguments.out
     )
 
 

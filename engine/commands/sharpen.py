@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         reporter,
         arguments.debug,
         "Cancelled.",
+        arguments.out,
     )
 
 

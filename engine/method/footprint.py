@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -36,6 +35,11 @@ _SLACK = 1e-6
 _BLOCK = 256
 _LARGE = 512
 _NEGLIGIBLE = 1e-10
+_BEYOND = 32  # child pixels
+
+
+# Rows, columns, and what a matrix has there; elsewhere it is negligible.
+Block = tuple[slice, slice, torch.Tensor]
 
 
 class Axis:
@@ -44,33 +48,63 @@ class Axis:
     Attributes:
         start: first covered parent pixel.
         at_edge: whether the footprint ends at the parent's own border, at its start and end.
-        overlap: (n, size) the overlap matrix B of the n covered parent pixels.
+        size: how many pixels the child has.
     """
 
-    def __init__(self, start: int, at_edge: tuple[bool, bool], overlap: torch.Tensor) -> None:
+    def __init__(
+        self, start: int, at_edge: tuple[bool, bool], borders: torch.Tensor, size: int
+    ) -> None:
         self.start = start
         self.at_edge = at_edge
-        self.overlap = overlap
+        self.size = size
+        self._borders = borders  # of the n covered parent pixels, n + 1, in child pixels
 
     @property
     def count(self) -> int:
         """How many parent pixels are covered."""
-        return self.overlap.shape[0]
+        return len(self._borders) - 1
 
-    @property
-    def size(self) -> int:
-        """How many pixels the child has."""
-        return self.overlap.shape[1]
+    @functools.cached_property
+    def overlap(self) -> torch.Tensor:
+        """(n, size) the overlap matrix B of the n covered parent pixels."""
+        return torch.diff(_integral_up_to(self._borders, self.size), dim=0)
 
     @functools.cached_property
     def reduce(self) -> torch.Tensor:
         """(n, size) area mean; rows sum to 1."""
-        return self.overlap / self.overlap.sum(1, keepdim=True)
+        return _means_between(self._borders, self.size)
 
     @functools.cached_property
     def enlarge(self) -> torch.Tensor:
         """(size, n) the smoothest right inverse: ``reduce @ enlarge`` is the identity."""
         return _smoothest_right_inverse(self.reduce)
+
+    @functools.cached_property
+    def reduce_blocks(self) -> list[Block]:
+        """``reduce`` of a large axis, which as a whole would be far larger than pictures are."""
+        blocks = []
+        for row in range(0, self.count, _BLOCK):
+            borders = self._borders[row : row + _BLOCK + 1]
+            first = max(int(borders[0]) - _BEYOND, 0)
+            last = min(int(borders[-1]) + 1 + _BEYOND, self.size)
+            blocks.append(_block(_means_between(borders - first, last - first), row, first))
+        return blocks
+
+    @functools.cached_property
+    def enlarge_blocks(self) -> list[Block]:
+        """``enlarge`` of a large axis, likewise."""
+        blocks = []
+        for row in range(0, self.size, _BLOCK):
+            end = min(row + _BLOCK, self.size)
+            near = torch.searchsorted(self._borders, torch.tensor([row, end]).to(self._borders))
+            begin = max(int(near[0]) - 1 - _BEYOND, 0)
+            stop = min(int(near[1]) + _BEYOND, self.count)
+            borders = self._borders[begin : stop + 1]
+            first = 0 if begin == 0 else int(borders[0])
+            last = self.size if stop == self.count else int(borders[-1]) + 1
+            whole = _smoothest_right_inverse(_means_between(borders - first, last - first))
+            blocks.append(_block(whole[row - first : end - first], row, begin))
+        return blocks
 
     @functools.cached_property
     def whiten(self) -> torch.Tensor:
@@ -109,10 +143,14 @@ class Footprint:
 
     def reduce(self, child: torch.Tensor) -> torch.Tensor:
         """R: centre-aligned area mean, (..., H, W) to (..., h, w)."""
+        if max(child.shape[-2:]) > _LARGE:
+            return _apply_blocks(self.rows.reduce_blocks, self.columns.reduce_blocks, child)
         return _apply(self.rows.reduce, self.columns.reduce, child)
 
     def enlarge(self, patch: torch.Tensor) -> torch.Tensor:
         """U: (..., h, w) to (..., H, W), smooth, with R U = I."""
+        if max(self.rows.size, self.columns.size) > _LARGE:
+            return _apply_blocks(self.rows.enlarge_blocks, self.columns.enlarge_blocks, patch)
         return _apply(self.rows.enlarge, self.columns.enlarge, patch)
 
     def reduce_noise(self, noise: torch.Tensor) -> torch.Tensor:
@@ -162,32 +200,29 @@ def check_pixels(
 
 def _apply(rows: torch.Tensor, columns: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
     """rows @ image @ columns.T for (..., H, W)."""
-    if max(image.shape[-2:]) > _LARGE:
-        return _apply_in_blocks(rows, columns, image)
     rows = rows.to(image.device, image.dtype)
     columns = columns.to(image.device, image.dtype)
     return rows @ image @ columns.T
 
 
-def _apply_in_blocks(
-    rows: torch.Tensor, columns: torch.Tensor, image: torch.Tensor
-) -> torch.Tensor:
-    result = image.new_empty(*image.shape[:-2], len(rows), len(columns))
-    across = [(out, band, part.to(image).mT) for out, band, part in _blocks(columns)]
-    for down, height, part in _blocks(rows):
-        partly = part.to(image) @ image[..., height, :]
-        for out, width, weights in across:
-            result[..., down, out] = partly[..., width] @ weights
+def _apply_blocks(rows: list[Block], columns: list[Block], image: torch.Tensor) -> torch.Tensor:
+    """The same by the blocks of both matrices."""
+    height, width = rows[-1][0].stop, columns[-1][0].stop
+    result = image.new_empty(*image.shape[:-2], height, width)
+    across = [(out, band, part.to(image).mT) for out, band, part in columns]
+    for down, above, part in rows:
+        partly = part.to(image) @ image[..., above, :]
+        for out, band, weights in across:
+            result[..., down, out] = partly[..., band] @ weights
     return result
 
 
-def _blocks(matrix: torch.Tensor) -> Iterator[tuple[slice, slice, torch.Tensor]]:
-    """Parts of a matrix: their rows, their columns, and the part itself."""
-    for start in range(0, len(matrix), _BLOCK):
-        part = matrix[start : start + _BLOCK]
-        used = (part.abs().amax(0) > _NEGLIGIBLE).nonzero()
-        band = slice(int(used[0]), int(used[-1]) + 1)
-        yield slice(start, start + len(part)), band, part[:, band]
+def _block(part: torch.Tensor, row: int, column: int = 0) -> Block:
+    """A part of a matrix that begins there, without the columns beside what is in it."""
+    used = (part.abs().amax(0) > _NEGLIGIBLE).nonzero()
+    first, last = int(used[0]), int(used[-1]) + 1
+    columns = slice(column + first, column + last)
+    return slice(row, row + len(part)), columns, part[:, first:last].clone()
 
 
 def _covered(size: int, factor: float, focus: float) -> tuple[int, int]:
@@ -207,9 +242,14 @@ def _axis(size: int, factor: float, focus: float) -> Axis:
     count = last - first
     # Borders of the covered parent pixels, in child pixels.
     borders = ((torch.arange(count + 1, dtype=torch.float64) + first) - begin) * factor
-    overlap = torch.diff(_integral_up_to(borders.clamp(0, size), size), dim=0)
     at_edge = (begin < 1.0, begin + length > size - 1.0)
-    return Axis(first, at_edge, overlap)
+    return Axis(first, at_edge, borders.clamp(0, size), size)
+
+
+def _means_between(borders: torch.Tensor, size: int) -> torch.Tensor:
+    """(len(borders) - 1, size): from a row of pixels to its means between the borders."""
+    overlap = torch.diff(_integral_up_to(borders, size), dim=0)
+    return overlap / overlap.sum(1, keepdim=True)
 
 
 def _integral_up_to(borders: torch.Tensor, size: int) -> torch.Tensor:

@@ -24,7 +24,7 @@ _SIZE = struct.Struct("<II")
 _POLL = 0.1  # seconds between two looks whether to go on
 _PROBE_SECONDS = 30.0  # drivers of cards may take long to start
 _LONGEST_REASON = 200
-_KILLED = -9  # the exit code of a process that was killed
+_KILLED = {-9, -15}  # exit codes of a process that was killed
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows alone has it
 
 
@@ -144,7 +144,7 @@ class NcnnNetwork:
         if self._said is not None:
             self._said.seek(0)
             said = self._said.read()
-        return NetworkFailed(_reason(code, said) or str(error), killed=code == _KILLED)
+        return NetworkFailed(_reason(code, said) or str(error), killed=code in _KILLED)
 
 
 def device_at_hand(where: str) -> str:

@@ -38,6 +38,7 @@ class OutputFolder:
     def __init__(self, path: Path) -> None:
         self.path = Path(os.path.abspath(os.path.expanduser(path)))
         self.work = self.path / WORK_FOLDER
+        self._changing = self.work / "changing"
 
     def prepare(self, job: Job, *, resume: bool, overwrite: bool) -> Stack | None:
         """Make the folder ready, or find the job already finished there.
@@ -90,25 +91,35 @@ class OutputFolder:
         return self.work / f"preview_{level:02d}.png"
 
     def may_replace(self, picture: Path) -> bool:
-        """Whether a finished run removes a picture, if it is not one of its own."""
-        there = picture.resolve().parent == self.path.resolve()
-        return there and _PICTURE.fullmatch(picture.name) is not None
+        """Whether a finished run may remove a picture, as one of the stack that it replaces."""
+        real = picture.resolve()
+        return real.parent == self.path.resolve() and _is_ours(real.name)
 
     def new_names(self, levels: int) -> list[str]:
         """A name for each level's picture, which no file has yet."""
         return [self._new_name(f"level_{level:02d}") for level in range(levels)]
 
-    def remove_pictures(self, but: Iterable[str]) -> None:
-        """Remove what a finished run has replaced.
+    def named(self) -> set[str]:
+        """Names of the engine's pictures that the folder's stack consists of, if there is one."""
+        try:
+            stack = read_stack(self.path)
+        except ZoomStackError:
+            return set()
+        return {level.image for level in stack.levels if _is_ours(level.image)}
 
-        Args:
-            but: names of pictures that stay.
-        """
-        stay = set(but)
-        for file in self._pictures():
-            if file.name not in stay:
-                with contextlib.suppress(OSError):  # another program shows it
-                    file.unlink()
+    def note_changing(self, names: Iterable[str]) -> None:
+        """Remember pictures that no stack.json names yet, or will, in case the run is killed."""
+        self._changing.write_text("\n".join(names), encoding="utf-8")
+
+    def forget_changing(self) -> None:
+        """All that is there is named."""
+        self._changing.unlink(missing_ok=True)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Remove pictures that no stack.json names any more."""
+        for name in names:
+            with contextlib.suppress(OSError):  # another program shows it
+                (self.path / name).unlink()
 
     def remove_states(self) -> None:
         """Once the stack is complete, saved states have no use."""
@@ -144,6 +155,8 @@ class OutputFolder:
                 f"Another run writes into {self.path} just now.",
                 "Wait for its end, or choose another folder.",
             ) from None
+        except (OSError, NotImplementedError):
+            pass  # the drive knows no locks
         try:
             self._remove_leftovers()
             yield
@@ -152,16 +165,20 @@ class OutputFolder:
 
     def _remove_leftovers(self) -> None:
         """Of a run that was killed while writing."""
-        for leftover in self.work.glob(".*.tmp"):
+        for leftover in (*self.work.glob(".*.tmp"), *self.path.glob(f".{STACK_FILE}.*.tmp")):
             with contextlib.suppress(OSError):
                 leftover.unlink()
+        if self._changing.is_file():
+            names = self._changing.read_text(encoding="utf-8", errors="replace").splitlines()
+            self.remove(set(filter(_is_ours, names)) - self.named())
+            self.forget_changing()
 
     def _new_name(self, stem: str) -> str:
         names = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
         return next(f"{name}.png" for name in names if not (self.path / f"{name}.png").exists())
 
     def _pictures(self) -> list[Path]:
-        return sorted(file for file in self.path.glob("*.png") if _PICTURE.fullmatch(file.name))
+        return sorted(file for file in self.path.glob("*.png") if _is_ours(file.name))
 
     def _states(self) -> list[Path]:
         return saved_states(self.path)
@@ -175,7 +192,10 @@ class OutputFolder:
         if overwrite:  # an overwriting run was interrupted before it replaced anything
             return None
         raise ZoomStackError(
-            "other_job", f"{self.path} holds the zoom stack of another job.", _OTHER_FOLDER
+            "other_job",
+            f"{self.path} holds the zoom stack of another job.",
+            "Choose another folder, or replace the stack.",
+            Remedy.REPLACE,
         )
 
     def _keep_what_is_there(self, resume: bool) -> None:
@@ -201,13 +221,17 @@ class OutputFolder:
         try:
             self.work.mkdir(parents=True, exist_ok=True)
             probe.write_bytes(b"")
-            probe.unlink()
+            probe.unlink(missing_ok=True)
         except OSError as error:
             raise ZoomStackError(
                 "unwritable",
                 f"The folder {self.path} cannot be written to: {error.strerror or error}.",
                 _OTHER_FOLDER,
             ) from None
+
+
+def _is_ours(name: str) -> bool:
+    return _PICTURE.fullmatch(name) is not None
 
 
 def is_made_by(stack: Stack, job: Job) -> bool:

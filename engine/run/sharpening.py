@@ -169,7 +169,10 @@ def _chains(stack: Stack, check: Callable[[], None]) -> list[tuple[int, int, boo
         check()
         if sizes[wider] != sizes[deeper]:
             return False
-        place = footprint(placements[deeper], sizes[deeper])
+        try:
+            place = footprint(placements[deeper], sizes[deeper])
+        except ZoomStackError:  # it is a pixel wide there, or less
+            return False
         seen, expected = place.crop(light(wider)), place.reduce(light(deeper))
         difference = to_srgb(seen.numpy()) - to_srgb(expected.numpy())
         return float(np.sqrt(np.mean(difference**2))) <= _SAME

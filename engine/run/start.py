@@ -36,10 +36,16 @@ def run_generate(
         Cancelled, ZoomStackError: see ``generation.Generation.run``.
     """
     folder = OutputFolder(request.out)
-    finished = folder.prepare(request.job, resume=request.resume, overwrite=request.overwrite)
-    if finished is not None:
+
+    def is_finished() -> bool:
+        stack = folder.prepare(request.job, resume=request.resume, overwrite=request.overwrite)
+        if stack is None:
+            return False
         reporter.warning("finished", f"{folder.path} is finished already; nothing is left to do.")
-        reporter.result(finished)
+        reporter.result(stack)
+        return True
+
+    if is_finished():
         return
     entry = None
     if open_model is None:
@@ -47,12 +53,14 @@ def run_generate(
         entry = registry.find_model(request.job.model, request.models)
         upscaler_names.check(request.job.upscaler, request.models, entry)
     environment.require()
-    reporter.stage(LOAD)
-    environment.prepare_libraries()
-    environment.import_torch()
-    from .generation import Generation
-
     with folder.held():
+        if is_finished():  # by another run, just now
+            return
+        reporter.stage(LOAD)
+        environment.prepare_libraries()
+        environment.import_torch()
+        from .generation import Generation
+
         stack = Generation(request, folder, reporter, is_cancelled).run(open_model, entry)
     reporter.result(stack)
 
@@ -70,11 +78,12 @@ def run_sharpen(
     stack = read_stack(request.stack.expanduser())
     folder = OutputFolder(request.out)
     folder.prepare_for_copy(stack, overwrite=request.overwrite)
-    reporter.stage(replace(LOAD, text="Looking at the pictures"))
-    environment.prepare_libraries()
-    environment.import_torch()
-    from .sharpening import Sharpening
-
     with folder.held():
+        folder.prepare_for_copy(stack, overwrite=request.overwrite)  # another run may have ended
+        reporter.stage(replace(LOAD, text="Looking at the pictures"))
+        environment.prepare_libraries()
+        environment.import_torch()
+        from .sharpening import Sharpening
+
         larger = Sharpening(request, stack, folder, reporter, is_cancelled).run()
     reporter.result(larger)

@@ -55,10 +55,12 @@ def write_zoom(
                 write_png(aside, picture, check)
         check()
         with _to_the_end():
-            names = folder.new_names(levels)
+            names, replaced = folder.new_names(levels), folder.named()
             moves = [(aside, names[index]) for aside, index in made]
+            folder.note_changing({*names, *replaced})
             stack = _placed(folder, moves, lambda: describe(names))
-            folder.remove_pictures(but=names)
+            folder.remove(replaced)
+            folder.forget_changing()
             return stack
     finally:
         for aside, _ in made:
