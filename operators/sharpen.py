@@ -84,7 +84,7 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
         levels = len(finding.octaves_of(root))
         megabytes = _BYTES_PER_PIXEL * width * height * levels / 1e6
         column.label(text=f"{levels} pictures of {width}×{height} px, about {megabytes:,.0f} MB")
-        column.label(text=f"Sharp up to {sharp * times:.0f} px")
+        column.label(text=f"Sharp up to {int(sharp * times)} px")
         if factor > 1.0:
             title = finding.level_titles(root)[number]
             column.label(text=f"The closest look is ×{factor:.3g}, at: {title}")

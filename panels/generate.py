@@ -151,7 +151,10 @@ def _draw_ended(
 ) -> None:
     if generation is not None and generation.phase is Phase.OFFERED:
         box = layout.box()
-        draw_wrapped(box, context, "A zoom is ready. It was made for another scene.", "CHECKMARK")
+        place = "the one that it was made from is not in this file"
+        if generation is not latest.sharpening():
+            place = "it was made for another scene"
+        draw_wrapped(box, context, f"A zoom is ready; {place}.", "CHECKMARK")
         row = box.row()
         row.operator("zoom_stack.import_result", icon="IMPORT")
         row.operator("zoom_stack.dismiss", text="", icon="X")

@@ -141,7 +141,8 @@ def _draw_sharpening(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     layout.operator("zoom_stack.sharpen", text="Make Sharper…", icon="SHADERFX")
     if sharpening is not None:
         draw_warnings(layout, context, sharpening)
-        draw_problem(layout, context)
+        if sharpening.error is not None:  # not what was pressed elsewhere
+            draw_problem(layout, context)
 
 
 def _magnification(octaves: float) -> str:

@@ -14,7 +14,7 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.job import Job, Keep, LevelSpec, Pin, SamplerSettings
 from ..engine.contract.job_parser import checked, parse_job
 from ..engine.contract.options import LARGEST_INTEGER
-from ..engine.contract.stack import Stack
+from ..engine.contract.stack import SHARPENED, Stack
 from .kept_levels import check_kept, is_kept
 from .levels import zoom_factor_of
 from .options import decimal, values_in, write_values
@@ -109,7 +109,7 @@ def note_replaced(settings: ZOOMSTACK_PG_settings, before: Stack, after: Stack) 
     concerned = [level for level in settings.levels if larger(level) is not None]
     for level in concerned:
         level.made = larger(level)
-    enlarged = after.made_with.get("sharpened", {})
+    enlarged = after.made_with.get(SHARPENED, {})
     kept = any(is_kept(level) for level in concerned)
     if kept and [settings.width, settings.height] == enlarged.get("from"):
         settings.width *= enlarged["times"]

@@ -35,8 +35,7 @@ _SLACK = 1e-6
 _BLOCK = 256
 _LARGE = 512
 _NEGLIGIBLE = 1e-10
-_BEYOND = 32  # child pixels
-
+_BEYOND = 32  # pixels around a block that what is in it may depend on
 
 # Rows, columns, and what a matrix has there; elsewhere it is negligible.
 Block = tuple[slice, slice, torch.Tensor]

@@ -77,11 +77,16 @@ def write_png(target: Path, picture: Bytes, check: Callable[[], None] = lambda: 
     try:
         write_atomically(target, content)
     except OSError as error:
-        raise ZoomStackError(
-            "unwritable",
-            f"{target} cannot be written: {error.strerror or error}.",
-            "Choose another folder, or free some space.",
-        ) from error
+        raise unwritable(target, error) from error
+
+
+def unwritable(target: Path, error: OSError) -> ZoomStackError:
+    """What to tell of a picture that the system did not let be written."""
+    return ZoomStackError(
+        "unwritable",
+        f"{target} cannot be written: {error.strerror or error}.",
+        "Choose another folder, or free some space.",
+    )
 
 
 def to_unit(values: npt.NDArray[np.float32]) -> Floats:

@@ -20,7 +20,8 @@ from pathlib import Path
 from ..contract.errors import Remedy, ZoomStackError
 from ..contract.job import Job
 from ..contract.job_parser import parse_job
-from ..contract.stack import SHARPENED, STACK_FILE, Stack, read_stack
+from ..contract.stack import SHARPENED, STACK_FILE, Stack, parse_stack, read_stack
+from ..contract.validation import read_json
 from ..contract.work_folder import WORK_FOLDER, saved_states, state_file
 
 _OTHER_FOLDER = "Choose another folder."
@@ -54,7 +55,7 @@ class OutputFolder:
             if finished is not None:
                 return finished
         if not overwrite:
-            self._keep_what_is_there(resume)
+            self._keep_what_is_there()
         if resume and not self.state_file(job).exists() and self._states():
             raise ZoomStackError(
                 "other_job",
@@ -79,7 +80,7 @@ class OutputFolder:
                 _OTHER_FOLDER,
             )
         if not overwrite:
-            self._keep_what_is_there(resume=False)
+            self._keep_what_is_there()
         self._make_writable()
 
     def state_file(self, job: Job) -> Path:
@@ -99,12 +100,18 @@ class OutputFolder:
         """A name for each level's picture, which no file has yet."""
         return [self._new_name(f"level_{level:02d}") for level in range(levels)]
 
-    def named(self) -> set[str]:
-        """Names of the engine's pictures that the folder's stack consists of, if there is one."""
-        try:
-            stack = read_stack(self.path)
-        except ZoomStackError:
+    def named(self) -> set[str] | None:
+        """Names of the engine's pictures in the folder's stack.json, whether they are there or not.
+
+        None where nobody can tell: it cannot be read.
+        """
+        file = self.path / STACK_FILE
+        if not file.exists():
             return set()
+        try:
+            stack = parse_stack(read_json(file, "bad_stack"), self.path)
+        except ZoomStackError:
+            return None
         return {level.image for level in stack.levels if _is_ours(level.image)}
 
     def note_changing(self, names: Iterable[str]) -> None:
@@ -168,10 +175,18 @@ class OutputFolder:
         for leftover in (*self.work.glob(".*.tmp"), *self.path.glob(f".{STACK_FILE}.*.tmp")):
             with contextlib.suppress(OSError):
                 leftover.unlink()
-        if self._changing.is_file():
-            names = self._changing.read_text(encoding="utf-8", errors="replace").splitlines()
-            self.remove(set(filter(_is_ours, names)) - self.named())
-            self.forget_changing()
+        named = self.named()
+        if named is not None:
+            self.remove(self._noted() - named)
+        self.forget_changing()
+
+    def _noted(self) -> set[str]:
+        """What a run was changing when it was killed."""
+        try:
+            text = self._changing.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return set()
+        return set(filter(_is_ours, text.splitlines()))
 
     def _new_name(self, stem: str) -> str:
         names = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
@@ -198,7 +213,7 @@ class OutputFolder:
             Remedy.REPLACE,
         )
 
-    def _keep_what_is_there(self, resume: bool) -> None:
+    def _keep_what_is_there(self) -> None:
         if (self.path / STACK_FILE).exists():
             raise ZoomStackError(
                 "exists",
@@ -206,9 +221,9 @@ class OutputFolder:
                 "Choose another folder, or replace the stack.",
                 Remedy.REPLACE,
             )
-        # Pictures without a stack.json beside a saved state are this job's own, half written.
-        pictures = self._pictures()
-        if not (resume and self._states()) and pictures:
+        noted = self._noted()
+        pictures = [file for file in self._pictures() if file.name not in noted]
+        if pictures:
             raise ZoomStackError(
                 "exists",
                 f"{self.path} holds pictures already, such as {pictures[0].name}.",

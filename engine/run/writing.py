@@ -12,7 +12,7 @@ from pathlib import Path
 from ..contract.errors import ZoomStackError
 from ..contract.stack import Stack, write_stack
 from ..pictures.colour import Bytes
-from ..pictures.files import write_png
+from ..pictures.files import unwritable, write_png
 from .given_pictures import GivenPicture
 from .output_folder import OutputFolder
 
@@ -55,7 +55,7 @@ def write_zoom(
                 write_png(aside, picture, check)
         check()
         with _to_the_end():
-            names, replaced = folder.new_names(levels), folder.named()
+            names, replaced = folder.new_names(levels), folder.named() or set()
             moves = [(aside, names[index]) for aside, index in made]
             folder.note_changing({*names, *replaced})
             stack = _placed(folder, moves, lambda: describe(names))
@@ -118,8 +118,4 @@ def _move(aside: Path, target: Path) -> None:
     try:
         aside.replace(target)
     except OSError as error:
-        raise ZoomStackError(
-            "unwritable",
-            f"{target} cannot be written: {error.strerror or error}.",
-            "Choose another folder, or free some space.",
-        ) from error
+        raise unwritable(target, error) from error

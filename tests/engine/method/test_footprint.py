@@ -71,3 +71,26 @@ def test_rendering_leaves_the_deepest_level_and_the_surroundings_alone():
 def test_a_footprint_of_less_than_two_pixels_is_refused():
     with pytest.raises(ZoomStackError, match="less than 2 pixels"):
         footprint(Placement(40.0), (64, 64))
+
+
+@pytest.mark.parametrize(("factor", "focus"), [(2.0, 0.5), (1.7, 0.43), (2.6, 0.37), (6.3, 0.2)])
+def test_the_blocks_of_a_large_axis_are_its_matrices(factor: float, focus: float) -> None:
+    side = 700
+    axis = footprint(Placement(factor, (focus, 0.5)), (side, side)).columns
+    for blocks, whole in (
+        (axis.reduce_blocks, axis.reduce),
+        (axis.enlarge_blocks, axis.enlarge),
+    ):
+        together = torch.zeros_like(whole)
+        for rows, columns, part in blocks:
+            together[rows, columns] = part
+        assert (together - whole).abs().max() < 1e-9
+
+
+def test_a_large_footprint_reduces_and_enlarges_like_its_matrices() -> None:
+    place = footprint(Placement(1.7, (0.43, 0.56)), (600, 600))
+    child = torch.rand(3, 600, 600)
+    rows, columns = place.rows, place.columns
+    exact = rows.reduce @ child.double() @ columns.reduce.T
+    assert (place.reduce(child) - exact).abs().max() < 1e-5
+    assert (place.reduce(place.enlarge(exact.float())) - exact).abs().max() < 1e-5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from pathlib import Path
@@ -16,6 +17,7 @@ from engine.contract.job import LANCZOS, REAL_ESRGAN_QUICK
 from engine.contract.stack import read_stack
 from engine.machine.failures import Cancelled
 from engine.pictures.back_projection import area_mean
+from engine.run.output_folder import OutputFolder
 from engine.run.request import SharpenRequest
 from engine.run.start import run_sharpen
 from tests.engine.recorder import Recorder
@@ -216,3 +218,32 @@ def test_pictures_of_sixteen_bits_keep_their_light(tmp_path: Path) -> None:
     (stack / "2.png").write_bytes((tmp_path / "float.tiff").read_bytes())
     with pytest.raises(ZoomStackError, match="cannot be read as a picture"):
         sharpen(stack, tmp_path / "other", times=2)
+
+
+def test_what_another_run_has_finished_meanwhile_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that came second has looked at the folder before the first one ended."""
+    stack, out = write(tmp_path / "small"), tmp_path / "large"
+    held = OutputFolder.held
+
+    def first_ends(folder: OutputFolder) -> contextlib.AbstractContextManager[None]:
+        monkeypatch.setattr(OutputFolder, "held", held)
+        sharpen(stack, out, times=2, upscaler=LANCZOS)
+        return held(folder)
+
+    monkeypatch.setattr(OutputFolder, "held", first_ends)
+    with pytest.raises(ZoomStackError, match="holds a zoom stack already"):
+        sharpen(stack, out, times=3, upscaler=LANCZOS)
+    assert pixels(out, 0).shape == (2 * SIDE, 2 * SIDE, 3)
+
+
+def test_a_level_that_is_no_pixel_wide_in_the_wider_one_is_enlarged_by_itself(
+    tmp_path: Path,
+) -> None:
+    stack = write(tmp_path / "small")
+    data = json.loads((stack / "stack.json").read_text())
+    data["levels"][1]["zoom_factor"] = 40.0
+    (stack / "stack.json").write_text(json.dumps(data))
+    sharpen(stack, tmp_path / "large", times=4, upscaler=LANCZOS)
+    assert pixels(tmp_path / "large", 0).shape == (4 * SIDE, 4 * SIDE, 3)

@@ -128,3 +128,35 @@ def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     assert brightnesses(tmp_path) == [10] * 3
     write(tmp_path, 20)
     assert brightnesses(tmp_path) == [20] * 3
+
+
+def test_only_what_the_old_zoom_named_is_removed(tmp_path: Path) -> None:
+    write(tmp_path, 10)
+    mine = tmp_path / "level_42.png"
+    write(tmp_path, 20, describing=lambda: mine.write_bytes(b"mine") and None)
+    assert mine.read_bytes() == b"mine"
+    assert brightnesses(tmp_path) == [20] * 3
+    assert len(list(tmp_path.glob("level_*.png"))) == 4
+
+
+@pytest.mark.parametrize("damage", ["a picture is gone", "stack.json cannot be read"])
+def test_after_a_kill_nothing_of_a_damaged_zoom_is_removed(tmp_path: Path, damage: str) -> None:
+    write(tmp_path, 10)
+    folder = OutputFolder(tmp_path)
+    folder.note_changing([f"level_0{number}{end}.png" for number in range(3) for end in ("", "_2")])
+    if damage == "a picture is gone":
+        (tmp_path / "level_02.png").unlink()
+    else:
+        (tmp_path / "stack.json").write_text("{")
+    before = sorted(tmp_path.glob("level_*.png"))
+    with folder.held():
+        assert sorted(tmp_path.glob("level_*.png")) == before
+
+
+def test_a_link_does_not_hide_a_picture_that_would_be_removed(tmp_path: Path) -> None:
+    out = OutputFolder(tmp_path / "out")
+    write(out.path, 10)
+    link = tmp_path / "wide.png"
+    link.symlink_to(out.path / "level_00.png")
+    assert out.may_replace(link)
+    assert not out.may_replace(tmp_path / "level_00.png")
