@@ -51,7 +51,7 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
         try:
             generation = resumed_generation(context) if self.resume else new_generation(context)
         except ZoomStackError as error:
-            latest.refusal = error
+            latest.refuse(error)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         latest.generation = generation

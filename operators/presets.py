@@ -17,7 +17,7 @@ from ..tasks import latest
 
 
 class ZOOMSTACK_OT_load_preset(bpy.types.Operator):
-    """Replace the levels by this preset's"""
+    """Replace levels and settings, the pictures' size among them, by this preset's"""
 
     bl_idname = "zoom_stack.load_preset"
     bl_label = "Load Preset"
@@ -31,9 +31,12 @@ class ZOOMSTACK_OT_load_preset(bpy.types.Operator):
             file = find_preset(self.preset)
             apply_job(context.scene.zoom_stack, read_json(file, "bad_job"), file.parent)
         except ZoomStackError as error:
-            latest.refusal = error
+            latest.refuse(error)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        settings = context.scene.zoom_stack
+        size = f"{settings.width} × {settings.height} px" if settings.use_size else "the model's"
+        self.report({"INFO"}, f"{len(settings.levels)} levels, size: {size}")
         return {"FINISHED"}
 
 

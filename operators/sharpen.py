@@ -100,7 +100,7 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
         try:
             run = new_sharpening(context, root, int(self.times), self.upscaler)
         except ZoomStackError as error:
-            latest.refusal = error
+            latest.refuse(error, sharpening=True)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         latest.generation = run

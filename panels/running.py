@@ -18,21 +18,19 @@ def draw_running(
     layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
 ) -> None:
     waiting = generation.phase is Phase.CANCELLING
-    bar = layout.row()
-    bar.scale_y = 1.4
-    bar.progress(
+    row = layout.row(align=True)
+    row.scale_y = 1.4
+    row.progress(
         factor=generation.fraction,
         type="BAR",
         text="Cancelling" if waiting else generation.stage,
     )
-    row = layout.row()
+    # Beside the bar: a row below may lie under the side bar's edge.
+    row.operator("zoom_stack.cancel", text="", icon="X")
     if generation.eta is not None:
-        row.label(text=f"{duration_text(generation.eta)} left", icon="TIME")
+        layout.label(text=f"{duration_text(generation.eta)} left", icon="TIME")
     else:
-        row.label(text=generation.stage if generation.fraction else "This takes a moment")
-    cancel = row.row()
-    cancel.alignment = "RIGHT"
-    cancel.operator("zoom_stack.cancel", text="Cancel", icon="X")
+        layout.label(text=generation.stage if generation.fraction else "This takes a moment")
     _draw_previews(layout, context, generation)
     draw_warnings(layout, context, generation)
 

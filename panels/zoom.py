@@ -6,6 +6,7 @@ import bpy
 
 from ..scene import colour, finding, keys, retiming
 from ..tasks import latest
+from ..tasks.picture_run import Phase
 from .parts import ZoomPanel
 from .running import draw_problem, draw_running, draw_warnings
 
@@ -21,6 +22,7 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         layout = self.layout
         root = finding.active_root(context)
         if root is None:
+            _draw_running_sharpening(layout, context)  # its zoom was deleted
             layout.label(text="No zoom in this scene yet")
             layout.operator("zoom_stack.import_sample", icon="OUTLINER_OB_IMAGE")
             layout.operator("zoom_stack.import_stack", text="Import…", icon="IMPORT")
@@ -124,7 +126,9 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         row.operator("zoom_stack.refresh_markers")
         width = scene.render.resolution_x * scene.render.resolution_percentage // 100
         sharp = finding.sharp_width(root)
+        pixels = "{} × {} px".format(*finding.picture_size(root))
         column = layout.column(align=True)
+        column.label(text=f"Pictures of {pixels}")
         column.label(text=f"Render width {width} px")
         column.label(text=f"Sharp up to {sharp} px", icon="INFO" if width > sharp else "CHECKMARK")
         _draw_sharpening(layout, context)
@@ -134,15 +138,25 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
 
 
 def _draw_sharpening(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    sharpening = latest.sharpening()
-    if sharpening is not None and sharpening is latest.running_generation():
-        draw_running(layout, context, sharpening)
+    if _draw_running_sharpening(layout, context):
         return
     layout.operator("zoom_stack.sharpen", text="Make Sharper…", icon="SHADERFX")
+    sharpening = latest.sharpening()
     if sharpening is not None:
         draw_warnings(layout, context, sharpening)
-        if sharpening.error is not None:  # not what was pressed elsewhere
-            draw_problem(layout, context)
+        if sharpening.phase is Phase.CANCELLED:
+            layout.label(text="Cancelled: nothing was changed")
+    if latest.problem_of_sharpening():  # not what was pressed elsewhere
+        draw_problem(layout, context)
+
+
+def _draw_running_sharpening(layout: bpy.types.UILayout, context: bpy.types.Context) -> bool:
+    """Draw how far it has come; returns whether there is one."""
+    sharpening = latest.sharpening()
+    if sharpening is None or sharpening is not latest.running_generation():
+        return False
+    draw_running(layout, context, sharpening)
+    return True
 
 
 def _magnification(octaves: float) -> str:

@@ -17,6 +17,8 @@ check: Check | None = None
 installation: Installation | None = None
 #: Why what was pressed last could not be done; the tasks keep their own errors.
 refusal: ZoomStackError | None = None
+#: It was Make Sharper that was pressed.
+of_sharpening = False
 
 
 def running_generation() -> PictureRun | None:
@@ -69,6 +71,19 @@ def offered_generation() -> PictureRun | None:
     return generation if offered else None
 
 
+def refuse(error: ZoomStackError, *, sharpening: bool = False) -> None:
+    """What was pressed cannot be done."""
+    global refusal, of_sharpening
+    refusal, of_sharpening = error, sharpening
+
+
+def problem_of_sharpening() -> bool:
+    """Whether what went wrong last was Make Sharper."""
+    last = sharpening()
+    failed = last is not None and last.error is not None
+    return failed or (refusal is not None and of_sharpening)
+
+
 def problem() -> ZoomStackError | None:
     """What went wrong last, until it is dismissed or something else is pressed."""
     # Whatever is pressed forgets a run's error: one that is there came after the refusal.
@@ -102,7 +117,8 @@ def dismiss() -> None:
 
 def clear() -> None:
     """Forget everything; the icons of the last run go back to Blender."""
-    global generation, shelved, check, installation, refusal
+    global generation, shelved, check, installation
     if generation is not None:
         generation.thumbnails.close()
-    generation = shelved = check = installation = refusal = None
+    forget_problem()
+    generation = shelved = check = installation = None

@@ -179,7 +179,7 @@ class PictureRun:
             self.fraction = min(1.0, message["step"] / max(1, message["total"]))
             self.eta, self._eta_at = message["eta"], time.monotonic()
             if self._stage_name == ENLARGE.name:
-                self.stage = f"{ENLARGE.text}: {message['step']} %"
+                self.stage = f"{ENLARGE.text}: {_percent(self.fraction)}"
             else:
                 self.stage = f"Step {message['step']} of {message['total']}"
         elif kind == "preview":
@@ -244,3 +244,8 @@ class PictureRun:
         # In the list they help to choose which levels to keep.
         self.thumbnails.stop()
         redraw()
+
+
+def _percent(share: float) -> str:
+    """With a digit more while little is done, so that it is seen to move."""
+    return f"{share * 100:.1f} %" if share < 0.1 else f"{share * 100:.0f} %"

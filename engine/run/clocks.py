@@ -30,20 +30,22 @@ class ShareClock:
     """What of a stage without steps is worth telling, and the time that is left of it.
 
     Attributes:
-        percent: that were told last.
+        step: of ``STEPS``, told last.
         eta: seconds left then; None while unknown.
     """
 
+    STEPS = 1000  # a per cent of large pictures takes a minute on a slow machine
+
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self.percent = 0
+        self.step = 0
         self.eta: float | None = None
 
     def is_news(self, share: float) -> bool:
-        """Whether another per cent, 1 to 100, is reached by a share of 0 to 1."""
-        percent = int(share * 100)
-        if percent <= self.percent:
+        """Whether another step, from 1 on, is reached by a share of 0 to 1."""
+        step = int(share * self.STEPS)
+        if step <= self.step:
             return False
-        self.percent = percent
+        self.step = step
         self.eta = (time.monotonic() - self._started) * (1.0 - share) / share
         return True

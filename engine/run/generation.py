@@ -180,7 +180,7 @@ class Generation:
         def progress(share: float) -> None:
             self._stop_if_cancelled()
             if takes_long and told.is_news(share):
-                self._reporter.progress(told.percent, 100, len(plan.placements), told.eta)
+                self._reporter.progress(told.step, told.STEPS, len(plan.placements), told.eta)
 
         pictures = final_pictures(
             levels,

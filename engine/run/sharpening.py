@@ -140,7 +140,7 @@ class Sharpening:
     def _tell(self, share: float, levels: int) -> None:
         self._stop_if_cancelled()
         if self._clock.is_news(share):
-            self._reporter.progress(self._clock.percent, 100, levels, self._clock.eta)
+            self._reporter.progress(self._clock.step, self._clock.STEPS, levels, self._clock.eta)
 
     def _stop_if_cancelled(self) -> None:
         if self._is_cancelled():
