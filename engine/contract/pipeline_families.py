@@ -1,10 +1,17 @@
-"""The families of stock pipelines that the engine can sample: one row each."""
+"""The families of stock pipelines that the engine can sample: one row each.
+
+Steps, guidance and lengths are those that the authors recommend, as their model cards and the
+pipelines' own defaults say.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -14,74 +21,166 @@ class PipelineFamily:
     Attributes:
         title: for people.
         embed: how prompts become arguments of the call; a name in ``pipelines.embeddings.WAYS``.
-        guidance: the scale that its authors recommend.
-        steps: the number of steps that they recommend.
-        layout: of its latents; a name in ``pipelines.layouts.LAYOUTS``.
-        multiple: of which the sides of its pictures must be whole ones, in pixels.
+        guidance: the recommended scale.
+        steps: the recommended number.
+        draft: steps and guidance of the few-step models that were distilled from it.
+        guides_above: the scale above which the pipeline asks its denoiser twice.
         scale: the call's argument for guidance.
+        layout: of its latents; a name in ``pipelines.layouts.LAYOUTS``.
+        native: side of the squares that it was trained on, in pixels, where no file says it.
+        multiple: of which the sides of its pictures must be whole ones, in pixels.
+        reads: the tokenizer that reads the most of a prompt, and how many tokens that is.
         negative: whether it takes negative prompts.
         single: it takes one prompt at a time.
         call: more arguments of the call.
+        needs: packages without which it does not run, names to import.
         licence: under which its weights are published, for people.
     """
 
     title: str
     embed: str
     guidance: float
-    steps: int = 30
-    layout: str = "plain"
-    multiple: int = 16
+    steps: int
+    draft: tuple[int, float] = (4, 0.0)
+    guides_above: float = 1.0
     scale: str = "guidance_scale"
+    layout: str = "plain"
+    native: int = 1024
+    multiple: int = 16
+    reads: tuple[str, int] = ("tokenizer", 512)
     negative: bool = True
     single: bool = False
-    call: Mapping[str, Any] = field(default_factory=dict)
+    call: Mapping[str, Any] = _NOTHING
+    needs: tuple[str, ...] = ()
     licence: str = ""
 
 
+_CLIP = ("tokenizer", 77)
 _AS_ASKED = {"use_resolution_binning": False}
 
 #: By the class that a folder's index names.
 PIPELINES = {
     "StableDiffusionXLPipeline": PipelineFamily(
-        "Stable Diffusion XL", "pooled", 5.0, multiple=8, licence="Open RAIL++"
+        "Stable Diffusion XL",
+        "pooled",
+        guidance=5.0,
+        steps=30,
+        multiple=8,
+        reads=_CLIP,
+        licence="Open RAIL++",
     ),
     "StableDiffusionPipeline": PipelineFamily(
-        "Stable Diffusion", "pair", 7.5, multiple=8, licence="Open RAIL"
+        "Stable Diffusion",
+        "pair",
+        guidance=7.5,
+        steps=30,
+        native=512,
+        multiple=8,
+        reads=_CLIP,
+        licence="Open RAIL",
     ),
-    "ZImagePipeline": PipelineFamily("Z-Image", "listed", 4.0, 50, licence="Apache 2.0"),
+    "ZImagePipeline": PipelineFamily(
+        "Z-Image",
+        "listed",
+        guidance=4.0,
+        steps=50,
+        draft=(9, 0.0),
+        guides_above=0.0,
+        licence="Apache 2.0",
+    ),
     "Flux2KleinPipeline": PipelineFamily(
-        "FLUX.2 klein", "flux2", 4.0, 50, "tokens", negative=False, licence="Apache 2.0 (4B)"
+        "FLUX.2 klein",
+        "flux2",
+        guidance=4.0,
+        steps=50,
+        layout="tokens",
+        negative=False,
+        licence="Apache 2.0 (4B), non-commercial (9B)",
     ),
     "PRXPixelPipeline": PipelineFamily(
-        "PRX Pixel", "attended", 5.0, 28, single=True, call=_AS_ASKED
+        "PRX Pixel",
+        "attended",
+        guidance=5.0,
+        steps=28,
+        reads=("tokenizer", 256),
+        single=True,
+        call=_AS_ASKED,
+        needs=("ftfy",),
+        licence="see its model card",
     ),
     "FluxPipeline": PipelineFamily(
         "FLUX.1",
         "flux1",
-        3.5,
-        28,
-        "packed",
+        guidance=3.5,
+        steps=28,
+        layout="packed",
+        reads=("tokenizer_2", 512),
         negative=False,
         licence="non-commercial (dev), Apache 2.0 (schnell)",
     ),
     "ChromaPipeline": PipelineFamily(
-        "Chroma", "chroma", 5.0, 35, "packed", licence="Apache 2.0"
+        "Chroma", "chroma", guidance=5.0, steps=35, layout="packed", licence="Apache 2.0"
     ),
     "QwenImagePipeline": PipelineFamily(
-        "Qwen-Image", "masked", 4.0, 50, "packed", scale="true_cfg_scale", licence="Apache 2.0"
+        "Qwen-Image",
+        "masked",
+        guidance=4.0,
+        steps=50,
+        scale="true_cfg_scale",
+        layout="packed",
+        licence="Apache 2.0",
     ),
-    "Krea2Pipeline": PipelineFamily("Krea 2", "masked", 3.5, 28, "packed"),
+    "Krea2Pipeline": PipelineFamily(
+        "Krea 2",
+        "masked",
+        guidance=4.5,
+        steps=28,
+        guides_above=0.0,
+        layout="packed",
+        licence="Krea community licence",
+    ),
     "StableDiffusion3Pipeline": PipelineFamily(
-        "Stable Diffusion 3.5", "pooled", 4.5, 28, licence="Stability community licence"
+        "Stable Diffusion 3.5",
+        "pooled",
+        guidance=4.5,
+        steps=28,
+        reads=("tokenizer_3", 256),
+        licence="Stability community licence",
     ),
     "PixArtSigmaPipeline": PipelineFamily(
-        "PixArt-Σ", "attended", 4.5, 20, call=_AS_ASKED, licence="Open RAIL++"
+        "PixArt-Σ",
+        "attended",
+        guidance=4.5,
+        steps=20,
+        reads=("tokenizer", 300),
+        call=_AS_ASKED,
+        licence="Open RAIL++",
     ),
     "SanaPipeline": PipelineFamily(
-        "Sana", "instructed", 4.5, 20, multiple=32, call=_AS_ASKED, licence="NVIDIA, non-commercial"
+        "Sana",
+        "instructed",
+        guidance=4.5,
+        steps=20,
+        multiple=32,
+        reads=("tokenizer", 300),
+        call=_AS_ASKED,
+        licence="NVIDIA, non-commercial",
     ),
-    "Lumina2Pipeline": PipelineFamily("Lumina 2", "attended", 4.0, 50, licence="Apache 2.0"),
+    "Lumina2Pipeline": PipelineFamily(
+        "Lumina 2",
+        "attended",
+        guidance=4.0,
+        steps=30,
+        reads=("tokenizer", 256),
+        licence="Apache 2.0",
+    ),
     "OvisImagePipeline": PipelineFamily(
-        "Ovis-Image", "ovis", 5.0, 50, "packed", licence="Apache 2.0"
+        "Ovis-Image",
+        "ovis",
+        guidance=5.0,
+        steps=50,
+        layout="packed",
+        reads=("tokenizer", 256),
+        licence="Apache 2.0",
     ),
 }
