@@ -17,6 +17,7 @@ import torch
 from ..contract.job import BUNDLED, BUNDLED_SECOND
 from ..contract.model_folder import IF_MULTIPLE
 from ..contract.vocabulary import read_vocabulary
+from ..method.codec import PIXELS
 from .folder_part import from_folder
 from .if_folder import encode_prompts, load_scheduler, unread_ends
 from .sizes import sampling_size
@@ -73,6 +74,7 @@ class IFDenoiser:
     """
 
     channels = 3
+    codec = PIXELS
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.commands import main
+from engine.method.codec import PIXELS
 from engine.models import registry
 from engine.models.registry import ModelEntry
 
@@ -59,6 +60,7 @@ class AnalyticModel:
 
 class AnalyticDenoiser:
     channels = 3
+    codec = PIXELS
 
     def __init__(self, prompts: Sequence[str]) -> None:
         self.prompts = prompts

@@ -2,37 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
+from ...machine.devices import free_memory
+from ...machine.failures import is_out_of_memory
+from ...method.codec import LatentCodec
 
-class Codec:
-    """A pipeline's VAE; without one, pixels are the latents.
+Note = Callable[[str], None]
+
+_TILED = "The memory ran short while pictures were coded; that goes on in parts."
+
+
+class VaeCodec(LatentCodec):
+    """A VAE of diffusers, one picture at a time; see ``method.codec.Codec``.
 
     Args:
-        vae: of diffusers, or None.
+        vae: the model.
+        side: how many pixels one of the latents stands for, to each side.
+        note: told, in a sentence, of what goes otherwise than it should.
     """
 
-    def __init__(self, vae: Any) -> None:
+    def __init__(self, vae: Any, side: int, note: Note = lambda _: None) -> None:
         self._vae = vae
+        self._side = side
+        self._note = note
+
+    def latent_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        return size[0] // self._side, size[1] // self._side
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """(B, C, h, w) clean latents to (B, 3, H, W), about -1 to 1."""
-        if self._vae is None:
-            return latents
-        raw = self._raw(latents.to(self._vae.dtype))
-        pixels = self._vae.decode(raw, return_dict=False)[0].float()
-        return pixels[:, :, 0] if pixels.ndim == 5 else pixels
+        return torch.cat([self._in_parts_if_needed(self._decoded, each[None]) for each in latents])
 
     def encode(self, pixels: torch.Tensor) -> torch.Tensor:
-        """(B, 3, H, W), about -1 to 1, to (B, C, h, w): the most likely latents."""
-        if self._vae is None:
-            return pixels
-        pixels = pixels.to(self._vae.dtype)
-        coded = self._vae.encode(pixels[:, :, None] if self._is_of_films else pixels)
+        """The most likely latents."""
+        return torch.cat([self._in_parts_if_needed(self._encoded, each[None]) for each in pixels])
+
+    def _decoded(self, latents: torch.Tensor) -> torch.Tensor:
+        raw = self._raw(latents).to(self._vae.dtype)
+        pixels: torch.Tensor = self._vae.decode(raw, return_dict=False)[0].to(latents.dtype)
+        return pixels[:, :, 0] if self._is_of_films else pixels
+
+    def _encoded(self, pixels: torch.Tensor) -> torch.Tensor:
+        given = pixels.to(self._vae.dtype)
+        coded = self._vae.encode(given[:, :, None] if self._is_of_films else given)
         mode = coded.latent_dist.mode() if hasattr(coded, "latent_dist") else coded.latent
-        return self._scaled(mode).float()
+        return self._scaled(mode.to(pixels.dtype))
+
+    def _in_parts_if_needed(
+        self, code: Callable[[torch.Tensor], torch.Tensor], picture: torch.Tensor
+    ) -> torch.Tensor:
+        try:
+            return code(picture)
+        except Exception as error:
+            if not is_out_of_memory(error) or getattr(self._vae, "use_tiling", True):
+                raise
+        self._vae.enable_tiling()
+        self._note(_TILED)
+        free_memory()
+        return code(picture)
 
     @property
     def _is_of_films(self) -> bool:
@@ -43,42 +73,42 @@ class Codec:
         config = self._vae.config
         if hasattr(self._vae, "bn"):  # FLUX.2
             mean, deviation = self._statistics(latents)
-            return _pixel_shuffled(latents * deviation + mean)
+            return torch.nn.functional.pixel_shuffle(latents * deviation + mean, 2)
         if self._is_of_films:
-            mean, deviation = self._per_channel(latents)
+            mean, deviation = self._per_channel(latents[:, :, None])
             return latents[:, :, None] * deviation + mean
+        if config.get("latents_mean") is not None:  # a few of SDXL's relatives
+            mean, deviation = self._per_channel(latents)
+            return latents * deviation / config.scaling_factor + mean
         return latents / config.scaling_factor + (config.get("shift_factor") or 0.0)
 
     def _scaled(self, raw: torch.Tensor) -> torch.Tensor:
         """The inverse of ``_raw``."""
         config = self._vae.config
         if hasattr(self._vae, "bn"):
-            raw = _pixel_gathered(raw)
+            raw = torch.nn.functional.pixel_unshuffle(raw, 2)
             mean, deviation = self._statistics(raw)
             return (raw - mean) / deviation
         if self._is_of_films:
             mean, deviation = self._per_channel(raw)
             return ((raw - mean) / deviation)[:, :, 0]
+        if config.get("latents_mean") is not None:
+            mean, deviation = self._per_channel(raw)
+            return (raw - mean) / deviation * config.scaling_factor
         return (raw - (config.get("shift_factor") or 0.0)) * config.scaling_factor
 
     def _statistics(self, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         norm = self._vae.bn
-        mean, variance = (v.view(1, -1, 1, 1).to(like) for v in (norm.running_mean, norm.running_var))
+        mean, variance = (
+            v.view(1, -1, 1, 1).to(like) for v in (norm.running_mean, norm.running_var)
+        )
         return mean, torch.sqrt(variance + self._vae.config.batch_norm_eps)
 
     def _per_channel(self, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         config = self._vae.config
+        shape = (1, -1, *[1] * (like.ndim - 2))
         mean, deviation = (
-            torch.tensor(values).view(1, -1, 1, 1, 1).to(like)
+            torch.tensor(values).view(shape).to(like)
             for values in (config.latents_mean, config.latents_std)
         )
         return mean, deviation
-
-
-def _pixel_shuffled(latents: torch.Tensor) -> torch.Tensor:
-    """(B, 4 C, h, w) to (B, C, 2 h, 2 w)."""
-    return torch.nn.functional.pixel_shuffle(latents, 2)
-
-
-def _pixel_gathered(raw: torch.Tensor) -> torch.Tensor:
-    return torch.nn.functional.pixel_unshuffle(raw, 2)

@@ -3,85 +3,87 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 
 from ...contract.pipeline_families import PipelineFamily
-from .codec import Codec
-from .embeddings import WAYS
+from ...machine.devices import free_memory
+from ...machine.failures import is_out_of_memory
+from ...method.codec import PIXELS, Codec
+from .codec import VaeCodec
 from .layouts import LAYOUTS
 from .probe import answer, own_schedule
-from .times import Diffusion, times_of
+from .times import times_of
+
+_SMALLER = "The memory ran short, so the model is asked for {} at once."
 
 
 class PipelineDenoiser:
     """See ``method.denoiser.Denoiser``; images are the pipeline's latents.
 
     Args:
-        pipeline: whole, or with its text half gone and ``embedded`` given.
+        pipeline: with its denoiser, its scheduler and its VAE.
         family: its row.
-        embedded: of ``embeddings``, for all levels.
+        embedded: the prompts of all levels; see ``embeddings``.
         guidance: the scale.
         size: (width, height) of the pictures in pixels.
-
-    Attributes:
         micro_batch: levels evaluated at once; smaller needs less memory.
-        codec: pixels to latents and back.
-        shape: (channels, height, width) of the latents.
+        note: told, in a sentence, of what goes otherwise than it should.
     """
 
     def __init__(
         self,
         pipeline: Any,
         family: PipelineFamily,
-        embedded: dict[str, Any],
+        embedded: Mapping[str, Any],
         guidance: float,
         size: tuple[int, int],
         micro_batch: int = 4,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.pipeline = pipeline
-        self.family = family
         self.micro_batch = 1 if family.single else micro_batch
-        self.codec = Codec(getattr(pipeline, "vae", None))
         self._embedded = embedded
         self._layout = LAYOUTS[family.layout]
-        self._times = times_of(pipeline.scheduler)
-        self._call = {
-            **family.call,
-            family.scale: guidance,
-            "width": size[0],
-            "height": size[1],
-        }
+        self._times = times_of(pipeline.scheduler, pipeline.config.get("noise_scale", 1.0))
+        self._note = note
+        self._call = {**family.call, family.scale: guidance, "width": size[0], "height": size[1]}
         if "negative_prompt" in inspect.signature(type(pipeline).__call__).parameters:
             # Some refuse their own default beside embeddings.
             self._call["negative_prompt"] = None
-        self.shape = self._latent_shape(size)
+        vae = getattr(pipeline, "vae", None)
+        self.codec: Codec = PIXELS
+        if vae is not None:
+            self.codec = VaeCodec(vae, pipeline.vae_scale_factor * self._layout.side, note)
+        self.channels = self._denoiser.config.in_channels // self._layout.fold
 
-    @property
-    def channels(self) -> int:
-        return self.shape[0]
-
-    def sigmas(self, steps: int) -> list[float]:
-        """The pipeline's own falling noise levels for a number of steps."""
-        scheduler = own_schedule(
-            self.pipeline, steps, {**self._call, **self._of_levels(slice(0, 1))}
-        )
-        own = getattr(scheduler, "sigmas", None)
-        if own is not None:
-            count = len(scheduler.timesteps)
-            return [self._times.sigma(float(sigma)) for sigma in own[:count]]
-        assert isinstance(self._times, Diffusion)
-        return [self._times.at(float(time)) for time in scheduler.timesteps]
+    def noise_levels(self, steps: int) -> list[float]:
+        """The pipeline's own falling noise levels for a number of steps, at this size."""
+        arguments = {**self._call, **self._of_levels(slice(0, 1))}
+        return self._times.grid(own_schedule(self.pipeline, steps, arguments))
 
     @torch.inference_mode()
     def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-        """Estimate the clean latents; see the protocol."""
-        parts = [
-            self._predict(z[first : first + self.micro_batch], float(sigma[first]), first)
-            for first in range(0, len(z), self.micro_batch)
-        ]
+        """Estimate the clean latents; see the protocol. All noise levels are the same."""
+        level = float(sigma[0])
+        parts: list[torch.Tensor] = []
+        first = 0
+        while first < len(z):
+            count = min(self.micro_batch, len(z) - first)
+            try:
+                parts.append(self._predict(z[first : first + count], level, first))
+                first += count
+            except Exception as error:
+                if not is_out_of_memory(error) or count == 1:
+                    raise
+                self.micro_batch = count // 2
+            else:
+                continue
+            # Outside of the handler: its exception holds what the memory is needed for.
+            self._note(_SMALLER.format("a level" if count < 4 else f"{count // 2} levels"))
+            free_memory()
         return torch.cat(parts)
 
     def _predict(self, z: torch.Tensor, sigma: float, first: int) -> torch.Tensor:
@@ -96,30 +98,11 @@ class PipelineDenoiser:
         return self._times.estimate(z, self._layout.raised(said, height, width), sigma)
 
     def _of_levels(self, levels: slice) -> dict[str, Any]:
+        # Copies of lists: some pipelines write into those that they are given.
         return {
-            name: None if value is None else value[levels]
-            for name, value in self._embedded.items()
+            name: None if value is None else value[levels] for name, value in self._embedded.items()
         }
 
     @property
     def _denoiser(self) -> Any:
         return getattr(self.pipeline, "transformer", None) or self.pipeline.unet
-
-    def _latent_shape(self, size: tuple[int, int]) -> tuple[int, int, int]:
-        vae = getattr(self.pipeline, "vae", None)
-        side = 1 if vae is None else self.pipeline.vae_scale_factor * self._layout.side
-        channels = self._denoiser.config.in_channels // self._layout.fold
-        return channels, size[1] // side, size[0] // side
-
-
-def embedded(
-    pipeline: Any,
-    family: PipelineFamily,
-    prompts: Sequence[str],
-    avoided: Sequence[str],
-    guidance: float,
-    device: Any,
-) -> dict[str, Any]:
-    """The prompts of all levels, encoded by the pipeline's text half."""
-    with torch.inference_mode():
-        return WAYS[family.embed](pipeline, prompts, avoided, guidance > 1.0, device)

@@ -9,19 +9,27 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
+
+from ...contract.pipeline_families import PipelineFamily
+
 # (pipeline, prompts, negative prompts, whether they are used, device)
 Embedded = dict[str, Any]
 Embed = Callable[[Any, Sequence[str], Sequence[str], bool, Any], Embedded]
 
 
-def _pair(pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any) -> Embedded:
+def _pair(
+    pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any
+) -> Embedded:
     positive, negative = pipe.encode_prompt(
         list(prompts), device, 1, guided, negative_prompt=list(avoided)
     )
     return {"prompt_embeds": positive, "negative_prompt_embeds": negative}
 
 
-def _pooled(pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any) -> Embedded:
+def _pooled(
+    pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any
+) -> Embedded:
     positive, negative, pooled, negative_pooled = pipe.encode_prompt(
         list(prompts),
         **{name: None for name in ("prompt_2", "prompt_3") if _takes(pipe.encode_prompt, name)},
@@ -37,25 +45,33 @@ def _pooled(pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: b
     }
 
 
-def _flux1(pipe: Any, prompts: Sequence[str], _avoided: Sequence[str], _guided: bool, device: Any) -> Embedded:
+def _flux1(
+    pipe: Any, prompts: Sequence[str], _avoided: Sequence[str], _guided: bool, device: Any
+) -> Embedded:
     positive, pooled, _ = pipe.encode_prompt(list(prompts), None, device=device)
     return {"prompt_embeds": positive, "pooled_prompt_embeds": pooled}
 
 
-def _flux2(pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any) -> Embedded:
+def _flux2(
+    pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any
+) -> Embedded:
     embedded = {"prompt_embeds": pipe.encode_prompt(list(prompts), device=device)[0]}
     if guided:
         embedded["negative_prompt_embeds"] = pipe.encode_prompt(list(avoided), device=device)[0]
     return embedded
 
 
-def _listed(pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any) -> Embedded:
+def _listed(
+    pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any
+) -> Embedded:
     """Embeddings of their own lengths; the pipeline writes into the lists that it is given."""
     positive, negative = pipe.encode_prompt(list(prompts), device, guided, list(avoided))
     return {"prompt_embeds": positive, "negative_prompt_embeds": negative if guided else None}
 
 
-def _masked(pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any) -> Embedded:
+def _masked(
+    pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any
+) -> Embedded:
     positive, mask = pipe.encode_prompt(list(prompts), device=device)
     embedded = {"prompt_embeds": positive, "prompt_embeds_mask": mask}
     if guided:
@@ -96,12 +112,12 @@ def _instructed(
     """With the instruction that the pipeline puts before every prompt."""
     call = inspect.signature(type(pipe).__call__).parameters
     instruction = call["complex_human_instruction"].default
-    return _attended(
-        pipe, prompts, avoided, guided, device, complex_human_instruction=instruction
-    )
+    return _attended(pipe, prompts, avoided, guided, device, complex_human_instruction=instruction)
 
 
-def _chroma(pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any) -> Embedded:
+def _chroma(
+    pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any
+) -> Embedded:
     positive, _, mask, negative, _, negative_mask = pipe.encode_prompt(
         list(prompts), list(avoided), device=device, do_classifier_free_guidance=guided
     )
@@ -113,7 +129,9 @@ def _chroma(pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: b
     }
 
 
-def _ovis(pipe: Any, prompts: Sequence[str], avoided: Sequence[str], _guided: bool, device: Any) -> Embedded:
+def _ovis(
+    pipe: Any, prompts: Sequence[str], avoided: Sequence[str], _guided: bool, device: Any
+) -> Embedded:
     positive, negative, _, _ = pipe.encode_prompt(list(prompts), list(avoided), device=device)
     return {"prompt_embeds": positive, "negative_prompt_embeds": negative}
 
@@ -134,3 +152,21 @@ WAYS: dict[str, Embed] = {
     "chroma": _chroma,
     "ovis": _ovis,
 }
+
+
+def embedded(
+    pipeline: Any,
+    family: PipelineFamily,
+    prompts: Sequence[str],
+    avoided: Sequence[str],
+    guided: bool,
+    device: Any,
+) -> Embedded:
+    """The prompts of all levels, encoded by the pipeline's text half.
+
+    Args:
+        avoided: negative prompts.
+        guided: whether these are used.
+    """
+    with torch.inference_mode():
+        return WAYS[family.embed](pipeline, prompts, avoided, guided, device)

@@ -85,7 +85,9 @@ class _Schedule(_Probe):
     ) -> None:
         known = inspect.signature(self.scheduler.set_timesteps).parameters
         given = {"timesteps": timesteps, "sigmas": sigmas, "mu": mu}
-        chosen = {name: value for name, value in given.items() if value is not None and name in known}
+        chosen = {
+            name: value for name, value in given.items() if value is not None and name in known
+        }
         if not chosen.keys() & {"timesteps", "sigmas"}:
             chosen["num_inference_steps"] = num_inference_steps
         self.scheduler.set_timesteps(device=device, **chosen)

@@ -15,6 +15,7 @@ import torch
 #: Pure noise, which a flow begins with: its time differs from 1000 by less than a 32-bit number can.
 PURE_NOISE = 1e7
 _TIMES = 1000.0
+_LEAST_ALPHA = 2.0**-24  # of a schedule that ends in pure noise
 
 
 class Times(Protocol):
@@ -32,25 +33,37 @@ class Times(Protocol):
         """x0 from z = x + sigma * epsilon and what the denoiser answered."""
         ...
 
-    def sigma(self, own: float) -> float:
-        """The noise level of one of the scheduler's own ``sigmas``."""
+    def grid(self, scheduler: Any) -> list[float]:
+        """The falling noise levels of a scheduler whose times are set, without the last, 0."""
         ...
 
 
 class Flow:
-    """Flow matching: the denoiser answers with the velocity epsilon - x."""
+    """Flow matching: the denoiser answers with the velocity epsilon - x.
+
+    Args:
+        noise: standard deviation of the noise that the family mixes in.
+    """
+
+    def __init__(self, noise: float = 1.0) -> None:
+        self._noise = noise
 
     def time(self, sigma: float) -> float:
-        return _TIMES * sigma / (1.0 + sigma)
+        own = sigma / self._noise
+        return _TIMES * own / (1.0 + own)
 
     def scale(self, sigma: float) -> float:
-        return 1.0 / (1.0 + sigma)
+        return 1.0 / (1.0 + sigma / self._noise)
 
     def estimate(self, z: torch.Tensor, output: torch.Tensor, sigma: float) -> torch.Tensor:
-        return self.scale(sigma) * (z - sigma * output)
+        return self.scale(sigma) * (z - (sigma / self._noise) * output)
 
-    def sigma(self, own: float) -> float:
-        return min(own / max(1.0 - own, 1e-12), PURE_NOISE)
+    def grid(self, scheduler: Any) -> list[float]:
+        shares = [float(share) for share in scheduler.sigmas]
+        # Some schedulers refuse a share of 1 and offer one that a 32-bit number cannot tell from it.
+        return _falling(
+            [self._noise * min(share / max(1.0 - share, 1e-12), PURE_NOISE) for share in shares]
+        )
 
 
 class Diffusion:
@@ -62,7 +75,7 @@ class Diffusion:
     """
 
     def __init__(self, alphas: torch.Tensor, velocity: bool) -> None:
-        kept = alphas.double().cpu().numpy()
+        kept = alphas.double().cpu().numpy().clip(_LEAST_ALPHA)
         self._log_sigmas = 0.5 * np.log((1.0 - kept) / kept)
         self._velocity = velocity
 
@@ -79,25 +92,37 @@ class Diffusion:
             return a * (a * z - sigma * output)
         return z - sigma * output
 
-    def sigma(self, own: float) -> float:
-        return own
+    def grid(self, scheduler: Any) -> list[float]:
+        own = getattr(scheduler, "sigmas", None)
+        if own is not None:
+            return _falling([float(sigma) for sigma in own])
+        every = np.arange(len(self._log_sigmas))
+        levels = np.exp(np.interp(scheduler.timesteps.cpu().numpy(), every, self._log_sigmas))
+        return _falling(levels.tolist())
 
-    def at(self, time: float) -> float:
-        """The noise level of a training time."""
-        times = np.arange(len(self._log_sigmas))
-        return float(np.exp(np.interp(time, times, self._log_sigmas)))
 
-
-def times_of(scheduler: Any) -> Flow | Diffusion:
+def times_of(scheduler: Any, noise: float = 1.0) -> Flow | Diffusion:
     """What a pipeline's scheduler says.
+
+    Args:
+        noise: standard deviation of a flow's noise.
 
     Raises:
         ValueError: it predicts something else.
     """
     config = scheduler.config
     if config.get("use_flow_sigmas", False) or "Flow" in type(scheduler).__name__:
-        return Flow()
+        return Flow(noise)
     predicted = config.get("prediction_type", "epsilon")
     if predicted not in ("epsilon", "v_prediction"):
         raise ValueError(f"it predicts {predicted!r}")
     return Diffusion(scheduler.alphas_cumprod, predicted == "v_prediction")
+
+
+def _falling(sigmas: list[float]) -> list[float]:
+    """Those that are above 0 and below all before; solvers of higher order repeat some."""
+    falling: list[float] = []
+    for sigma in sigmas:
+        if 0.0 < sigma and (not falling or sigma < falling[-1]):
+            falling.append(sigma)
+    return falling

@@ -25,6 +25,7 @@ class _LastEstimate:
     def __init__(self, world: worlds.FieldWorld) -> None:
         self.world = world
         self.channels = world.channels
+        self.codec = world.codec
         self.x0 = torch.empty(0)
 
     def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:

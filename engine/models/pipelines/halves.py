@@ -1,0 +1,89 @@
+"""The two halves of a pipeline in diffusers' folder format: what reads prompts, and the rest.
+
+The text half of the larger families has up to 18 GB. It is loaded first, used and given back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+from ...contract.model_folder import INDEX_FILE
+from ..folder_part import from_folder
+
+_READS = ("tokenizer", "text_encoder", "processor")
+_UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
+
+
+class Halves(Protocol):
+    """A model on the disk, from which either half of a pipeline can be loaded."""
+
+    def text(self, dtype: torch.dtype) -> Any:
+        """The stock pipeline with tokenizers and text encoders alone."""
+        ...
+
+    def rest(self, dtype: torch.dtype) -> Any:
+        """The stock pipeline with everything else."""
+        ...
+
+    def tokenizer(self, part: str) -> Any:
+        """One of the tokenizers."""
+        ...
+
+
+class FolderHalves:
+    """See ``Halves``.
+
+    Args:
+        folder: holds ``model_index.json`` and a folder for each part.
+        name: the model's, for complaints.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._name = name
+        index = json.loads((folder / INDEX_FILE).read_text(encoding="utf-8"))
+        self._class = str(index["_class_name"])
+        self._parts = [part for part, made_by in index.items() if isinstance(made_by, list)]
+
+    def text(self, dtype: torch.dtype) -> Any:
+        return self._load(dtype, [part for part in self._parts if not part.startswith(_READS)])
+
+    def rest(self, dtype: torch.dtype) -> Any:
+        return self._load(dtype, [part for part in self._parts if part.startswith(_READS)])
+
+    def tokenizer(self, part: str) -> Any:
+        from transformers import AutoTokenizer
+
+        return from_folder(AutoTokenizer, self._folder / part, self._name, trust_remote_code=False)
+
+    def _load(self, dtype: torch.dtype, without: list[str]) -> Any:
+        import diffusers
+
+        options: dict[str, Any] = dict.fromkeys([*without, *self._unused()])
+        if "safety_checker" in self._parts:
+            options["requires_safety_checker"] = False
+        if self._is_half():
+            options["variant"] = "fp16"
+        pipeline = from_folder(
+            getattr(diffusers, self._class),
+            self._folder,
+            self._name,
+            torch_dtype=dtype,
+            trust_remote_code=False,
+            **options,
+        )
+        pipeline.set_progress_bar_config(disable=True)
+        return pipeline
+
+    def _unused(self) -> Iterator[str]:
+        return (part for part in self._parts if part in _UNUSED)
+
+    def _is_half(self) -> bool:
+        """Whether there are weights of half precision alone."""
+        weights = list(self._folder.glob("*/*.safetensors"))
+        return bool(weights) and all(".fp16" in file.name for file in weights)
