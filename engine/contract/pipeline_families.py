@@ -7,11 +7,8 @@ pipelines' own defaults say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class PipelineFamily:
     reads: tuple[str, int] = ("tokenizer", 512)
     negative: bool = True
     single: bool = False
-    call: Mapping[str, Any] = _NOTHING
+    call: Mapping[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     licence: str = ""
 
