@@ -91,7 +91,6 @@ PIPELINES = {
         guidance=4.0,
         steps=50,
         layout="tokens",
-        negative=False,
         licence="Apache 2.0 (4B), non-commercial (9B)",
     ),
     "PRXPixelPipeline": PipelineFamily(

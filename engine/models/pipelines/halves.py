@@ -73,7 +73,7 @@ class FolderHalves:
             getattr(diffusers, self._class),
             self._folder,
             self._name,
-            torch_dtype=dtype,
+            dtype=dtype,
             trust_remote_code=False,
             **options,
         )

@@ -43,14 +43,18 @@ class Flow:
 
     Args:
         noise: standard deviation of the noise that the family mixes in.
+        whole: its denoiser is told times without their fraction.
     """
 
-    def __init__(self, noise: float = 1.0) -> None:
+    def __init__(self, noise: float = 1.0, *, whole: bool = False) -> None:
         self._noise = noise
+        self._whole = whole
 
     def time(self, sigma: float) -> float:
         own = sigma / self._noise
-        return _TIMES * own / (1.0 + own)
+        time = _TIMES * own / (1.0 + own)
+        # A 32-bit sigma must not lose a time that is whole.
+        return float(int(time + 1e-3)) if self._whole else time
 
     def scale(self, sigma: float) -> float:
         return 1.0 / (1.0 + sigma / self._noise)
@@ -60,7 +64,6 @@ class Flow:
 
     def grid(self, scheduler: Any) -> list[float]:
         shares = [float(share) for share in scheduler.sigmas]
-        # Some schedulers refuse a share of 1 and offer one that a 32-bit number cannot tell from it.
         return _falling(
             [self._noise * min(share / max(1.0 - share, 1e-12), PURE_NOISE) for share in shares]
         )
@@ -111,7 +114,9 @@ def times_of(scheduler: Any, noise: float = 1.0) -> Flow | Diffusion:
         ValueError: it predicts something else.
     """
     config = scheduler.config
-    if config.get("use_flow_sigmas", False) or "Flow" in type(scheduler).__name__:
+    if config.get("use_flow_sigmas", False):  # of diffusers' multistep solvers
+        return Flow(noise, whole=True)
+    if "Flow" in type(scheduler).__name__:
         return Flow(noise)
     predicted = config.get("prediction_type", "epsilon")
     if predicted not in ("epsilon", "v_prediction"):
@@ -123,6 +128,6 @@ def _falling(sigmas: list[float]) -> list[float]:
     """Those that are above 0 and below all before; solvers of higher order repeat some."""
     falling: list[float] = []
     for sigma in sigmas:
-        if 0.0 < sigma and (not falling or sigma < falling[-1]):
+        if sigma > 0.0 and (not falling or sigma < falling[-1]):
             falling.append(sigma)
     return falling
