@@ -88,7 +88,8 @@ def applies(plant: Plant, denoiser: PipelineDenoiser) -> bool:
     if plant is pooled_of_another:
         return any("pooled" in name for name in texts)
     if plant is guidance_of_another_form:
-        return guided or bool(denoiser._denoiser.config.get("guidance_embeds"))
+        heard = guided and not denoiser.pipeline.config.get("is_distilled")
+        return heard or bool(denoiser._denoiser.config.get("guidance_embeds"))
     return True
 
 

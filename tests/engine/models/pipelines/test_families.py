@@ -15,7 +15,7 @@ from engine.contract.geometry import Placement
 from engine.contract.job import SamplerSettings
 from engine.contract.pipeline_families import PIPELINES, PipelineFamily
 from engine.method.noise import draw
-from engine.method.sampler import sample
+from engine.method.sampler import SamplerState, sample
 from engine.models.pipelines.denoiser import PipelineDenoiser
 from engine.models.pipelines.halves import FolderHalves
 from engine.models.pipelines.model import PipelineModel
@@ -70,7 +70,7 @@ def case(
         denoiser = denoiser_of(folder, name, avoided(stock))
         width, height = denoiser.codec.latent_size(SIZE)
         shape = (1, denoiser.channels, height, width)
-        noise = torch.cat([draw(SEED + level, 0, shape) for level in range(2)])
+        noise = torch.cat([draw(SEED + level, 0, shape, "cpu") for level in range(2)])
         yield Case(stock, family, denoiser, noise, stock_pictures(stock, family, noise, STEPS))
 
 
@@ -108,25 +108,18 @@ def test_pictures_are_those_of_the_stock_pipeline(case: Case) -> None:
 
 
 def test_so_are_those_of_the_sampler(case: Case) -> None:
-    """One level, by ``sample`` itself; it begins with sigma times noise, so ours is scaled."""
-    sigmas = case.denoiser.noise_levels(STEPS)
+    """One level, by ``sample`` itself, from the stock pipeline's own first z."""
     settings = SamplerSettings(solver="ddim", blending="none", steps=STEPS)
-    first = copy.copy(case.denoiser)
-    begun = SamplerStart(first, start(first, case.noise)[:1] / (sigmas[0] * case.noise[:1]))
-    levels = sample(begun, [Placement()], size=SIZE, seed=SEED, settings=settings, sigmas=sigmas)
+    levels = sample(
+        case.denoiser,
+        [Placement()],
+        size=SIZE,
+        seed=SEED,
+        settings=settings,
+        sigmas=case.denoiser.noise_levels(STEPS),
+        state=SamplerState(0, start(case.denoiser, case.noise)[:1], None),
+    )
     assert difference(as_seen(levels), case.pictures[:1]) < LIMIT
-
-
-class SamplerStart:
-    """A denoiser whose first z is scaled: that of a grid that begins in a picture's midst."""
-
-    def __init__(self, denoiser: PipelineDenoiser, factor: torch.Tensor) -> None:
-        self.denoiser, self.codec, self.channels = denoiser, denoiser.codec, denoiser.channels
-        self.factor = factor
-
-    def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-        z, self.factor = self.factor * z, torch.ones(())
-        return self.denoiser.predict_x0(z, sigma)
 
 
 @pytest.mark.parametrize("plant", MISTAKES)
