@@ -112,7 +112,7 @@ def _draw_settings(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) 
     column.use_property_decorate = False
     column.prop(settings, "model_choice")
     column.prop(settings, "zoom_factor")
-    column.prop(settings, "steps")
+    _draw_option(column, settings, "steps", plain_options(SamplerSettings)["steps"])
     row = column.row(align=True)
     row.prop(settings, "seed")
     row.prop(settings, "randomise_seed", text="", icon="FILE_REFRESH")

@@ -19,6 +19,7 @@ AUTOMATIC = "automatic"
 UPSCALERS = (AUTOMATIC, LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK)  # those that are no folder
 THEN = " + "  # between a second stage and the upscaler that goes on from it
 MAX_LEVELS = 64
+DEFAULT_STEPS = 24  # of models that recommend no other number
 MIN_SIZE, MAX_SIZE = 16, 8192  # pixels of a picture's side
 
 SOLVERS = (
@@ -159,15 +160,21 @@ class SamplerSettings:
         meaning="`ddim` is also the flow-matching Euler step, and `ddpm` its stochastic form: in "
         "z = x + σε they are the same",
     )
-    steps: int = option(
-        24,
+    steps: int | None = option(
+        None,
         "Steps",
         "Evaluations of the model for each level: more take longer and look cleaner",
         words="the number of steps",
+        start=DEFAULT_STEPS,
         low=1,
         high=1000,
-        hints={"soft_min": 8, "soft_max": 100},
-        meaning="evaluations of the model for each level",
+        switch=Switch(
+            "use_steps",
+            "Set the number of steps here in the place of the model's own recommendation",
+        ),
+        hints={"soft_min": 4, "soft_max": 100},
+        meaning="evaluations of the model for each level; null: the model's own recommendation, "
+        f"{DEFAULT_STEPS} of the bundled one",
     )
     guidance_scale: float | None = option(
         None,

@@ -5,8 +5,8 @@ Every family's own parametrisation is put aside here: a noisy image is z = x + s
 estimate x0 of the clean image. A variance-preserving latent is ``z / sqrt(1 + sigma**2)``, a
 flow-matching one ``z / (1 + sigma)``; each adapter rescales its own input.
 
-A model of one's own needs one method. Complete, for pixels; a test runs it, and so does Python in the folder
-that holds ``engine``::
+A model of one's own needs one method. Complete, for pixels; a test runs it, and so does Python in
+the folder that holds ``engine``::
 
     import torch
     from engine.contract.geometry import Placement
@@ -26,7 +26,7 @@ that holds ``engine``::
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 
@@ -54,5 +54,19 @@ class Denoiser(Protocol):
 
         Returns:
             (N, C, H, W) like x, already thresholded where the family does that.
+        """
+        ...
+
+
+@runtime_checkable
+class OwnGrid(Protocol):
+    """A denoiser with noise levels of its own; others are asked at ``solvers.noise_levels``."""
+
+    def noise_levels(self, steps: int, size: tuple[int, int]) -> list[float]:
+        """Falling noise levels, one for each step; the estimate at the last one is the result.
+
+        Args:
+            steps: how many.
+            size: (width, height) of the pictures in pixels.
         """
         ...

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 import torch
 
 from ..contract.geometry import Placement
-from ..contract.job import SamplerSettings
+from ..contract.job import DEFAULT_STEPS, SamplerSettings
 from .blending import blending
-from .denoiser import Denoiser
+from .denoiser import Denoiser, OwnGrid
 from .nesting import footprints, render_with
 from .noise import draw, share
 from .pinning import Pin, estimates, given, pinned
@@ -88,7 +88,7 @@ def sample(
         size: (width, height) in pixels at which the model samples.
         seed: decides all noise; one for each level gives a level detail of its own.
         settings: solver, steps, blending; guidance is the denoiser's own affair.
-        sigmas: falling noise levels in the place of ``settings.steps`` of the default grid.
+        sigmas: falling noise levels in the place of those of ``settings.steps``.
         state: go on from here.
         pins: pictures that levels shall show, in the values and the size of the sampling.
         loop: the deepest level holds level 0, as the first placement says.
@@ -110,7 +110,7 @@ def sample(
     noise_nesting = nesting if latent_size == size else footprints(placements, latent_size, loop)
     shape = (len(placements), denoiser.channels, *reversed(latent_size))
     update = SOLVERS[settings.solver]
-    sigmas = list(sigmas) if sigmas is not None else noise_levels(settings.steps)
+    sigmas = list(sigmas) if sigmas is not None else _grid(denoiser, settings, size)
 
     def shared_noise(round_: int) -> torch.Tensor:
         return share(draw(seed, round_, shape, device), noise_nesting)
@@ -144,3 +144,10 @@ def sample(
             done = SamplerState(step + 1, z, x)
             on_step(StepReport(step + 1, len(sigmas), agreed, done))
     return x
+
+
+def _grid(denoiser: Denoiser, settings: SamplerSettings, size: tuple[int, int]) -> list[float]:
+    steps = settings.steps or DEFAULT_STEPS
+    if isinstance(denoiser, OwnGrid):
+        return denoiser.noise_levels(steps, size)
+    return noise_levels(steps)

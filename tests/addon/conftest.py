@@ -59,7 +59,7 @@ def settings(bpy: Any) -> Any:
     settings = bpy.context.scene.zoom_stack
     for prompt in PROMPTS:
         settings.levels.add().prompt = prompt
-    settings.steps = 3
+    settings.use_steps, settings.steps = True, 3
     return settings
 
 

@@ -38,6 +38,8 @@ class AnalyticModel:
     revision = "1"
     native_size = (SIDE, SIDE)
     default_guidance = 2.0
+    default_steps = 24
+    avoids_above = 1.0
     default_context = 1.0
     second_stage = None
     vocabulary: Vocabulary | None = None

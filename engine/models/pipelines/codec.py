@@ -9,9 +9,8 @@ import torch
 
 from ...machine.devices import free_memory
 from ...machine.failures import is_out_of_memory
+from ...machine.noticing import notice
 from ...method.codec import LatentCodec
-
-Note = Callable[[str], None]
 
 _TILED = "The memory ran short while pictures were coded; that goes on in parts."
 
@@ -22,16 +21,14 @@ class VaeCodec(LatentCodec):
     Args:
         vae: the model.
         side: how many pixels one of the latents stands for, to each side.
-        note: told, in a sentence, of what goes otherwise than it should.
     """
 
-    def __init__(self, vae: Any, side: int, note: Note = lambda _: None) -> None:
+    def __init__(self, vae: Any, side: int) -> None:
         self._vae = vae
-        self._side = side
-        self._note = note
+        self.side = side
 
     def latent_size(self, size: tuple[int, int]) -> tuple[int, int]:
-        return size[0] // self._side, size[1] // self._side
+        return size[0] // self.side, size[1] // self.side
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         return torch.cat([self._in_parts_if_needed(self._decoded, each[None]) for each in latents])
@@ -60,7 +57,7 @@ class VaeCodec(LatentCodec):
             if not is_out_of_memory(error) or getattr(self._vae, "use_tiling", True):
                 raise
         self._vae.enable_tiling()
-        self._note(_TILED)
+        notice(_TILED)
         free_memory()
         return code(picture)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ import torch
 from ...contract.pipeline_families import PipelineFamily
 from ...machine.devices import free_memory
 from ...machine.failures import is_out_of_memory
+from ...machine.noticing import notice
 from ...method.codec import PIXELS, Codec
 from .codec import VaeCodec
 from .layouts import LAYOUTS
@@ -28,9 +29,7 @@ class PipelineDenoiser:
         family: its row.
         embedded: the prompts of all levels; see ``embeddings``.
         guidance: the scale.
-        size: (width, height) of the pictures in pixels.
         micro_batch: levels evaluated at once; smaller needs less memory.
-        note: told, in a sentence, of what goes otherwise than it should.
     """
 
     def __init__(
@@ -39,29 +38,28 @@ class PipelineDenoiser:
         family: PipelineFamily,
         embedded: Mapping[str, Any],
         guidance: float,
-        size: tuple[int, int],
         micro_batch: int = 4,
-        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.pipeline = pipeline
         self.micro_batch = 1 if family.single else micro_batch
         self._embedded = embedded
         self._layout = LAYOUTS[family.layout]
         self._times = times_of(pipeline.scheduler, pipeline.config.get("noise_scale", 1.0))
-        self._note = note
-        self._call = {**family.call, family.scale: guidance, "width": size[0], "height": size[1]}
+        self._call = {**family.call, family.scale: guidance}
         if "negative_prompt" in inspect.signature(type(pipeline).__call__).parameters:
             # Some refuse their own default beside embeddings.
             self._call["negative_prompt"] = None
         vae = getattr(pipeline, "vae", None)
         self.codec: Codec = PIXELS
+        self._side = 1  # in pixels, of what one of the latents stands for
         if vae is not None:
-            self.codec = VaeCodec(vae, pipeline.vae_scale_factor * self._layout.side, note)
+            self._side = pipeline.vae_scale_factor * self._layout.side
+            self.codec = VaeCodec(vae, self._side)
         self.channels = self._denoiser.config.in_channels // self._layout.fold
 
-    def noise_levels(self, steps: int) -> list[float]:
-        """The pipeline's own falling noise levels for a number of steps, at this size."""
-        arguments = {**self._call, **self._of_levels(slice(0, 1))}
+    def noise_levels(self, steps: int, size: tuple[int, int]) -> list[float]:
+        """The pipeline's own, which may depend on the size; see ``method.denoiser.OwnGrid``."""
+        arguments = {**self._arguments(slice(0, 1)), "width": size[0], "height": size[1]}
         return self._times.grid(own_schedule(self.pipeline, steps, arguments))
 
     @torch.inference_mode()
@@ -82,7 +80,7 @@ class PipelineDenoiser:
             else:
                 continue
             # Outside of the handler: its exception holds what the memory is needed for.
-            self._note(_SMALLER.format("a level" if count < 4 else f"{count // 2} levels"))
+            notice(_SMALLER.format("a level" if count < 4 else f"{count // 2} levels"))
             free_memory()
         return torch.cat(parts)
 
@@ -90,16 +88,17 @@ class PipelineDenoiser:
         height, width = z.shape[-2:]
         scaled = (self._times.scale(sigma) * z).to(self._denoiser.dtype)
         arguments = {
-            **self._call,
-            **self._of_levels(slice(first, first + len(z))),
+            **self._arguments(slice(first, first + len(z))),
+            "width": width * self._side,
+            "height": height * self._side,
             "latents": self._layout.lay(scaled),
         }
         said = answer(self.pipeline, self._times.time(sigma), arguments).to(z.dtype)
         return self._times.estimate(z, self._layout.raised(said, height, width), sigma)
 
-    def _of_levels(self, levels: slice) -> dict[str, Any]:
+    def _arguments(self, levels: slice) -> dict[str, Any]:
         # Copies of lists: some pipelines write into those that they are given.
-        return {
+        return self._call | {
             name: None if value is None else value[levels] for name, value in self._embedded.items()
         }
 

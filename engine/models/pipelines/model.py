@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -32,7 +32,6 @@ class PipelineModel:
         revision: identifies the weights.
         native: side in pixels of the squares that it was trained on.
         draft: it is a few-step model.
-        note: told, in a sentence, of what goes otherwise than it should.
     """
 
     default_context = 1.0
@@ -50,12 +49,10 @@ class PipelineModel:
         device: torch.device,
         *,
         draft: bool = False,
-        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._halves = halves
         self._family = family
         self._device = device
-        self._note = note
         self._dtype = torch.float32
         if device.type != "cpu":
             self._dtype = _HALF.get(class_name, torch.bfloat16)
@@ -63,19 +60,15 @@ class PipelineModel:
         self.revision = revision
         self.native_size = (native, native)
         self.default_steps = family.draft[0] if draft else family.steps
+        self.avoids_above = family.guides_above if family.negative else None
         self.default_guidance = family.draft[1] if draft else family.guidance
-        self.avoids = family.negative
 
     def sample_size(self, aspect: float) -> tuple[int, int]:
         """See the protocol; by the family's size rule."""
         return sampling_size(self.native_size[0], aspect, self._family.multiple)
 
     def condition(
-        self,
-        prompts: Sequence[str],
-        negative_prompts: Sequence[str],
-        guidance_scale: float,
-        size: tuple[int, int],
+        self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
     ) -> PipelineDenoiser:
         """Encode the prompts of all levels, then load what samples; see the protocol."""
         texts = self._encoded(prompts, negative_prompts, guidance_scale)
@@ -86,9 +79,7 @@ class PipelineModel:
         if vae is not None and vae.config.get("force_upcast", False):
             vae.to(torch.float32)
         pipeline.to(self._device)
-        return PipelineDenoiser(
-            pipeline, self._family, texts, guidance_scale, size, note=self._note
-        )
+        return PipelineDenoiser(pipeline, self._family, texts, guidance_scale)
 
     def unread(self, prompts: Sequence[str]) -> list[str]:
         """The end of each prompt that is not read; see the protocol."""

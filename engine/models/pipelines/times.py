@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-#: Pure noise, which a flow begins with: its time differs from 1000 by less than a 32-bit number can.
+#: Pure noise, with which a flow begins: its time is 1000 to the last of a 32-bit number.
 PURE_NOISE = 1e7
 _TIMES = 1000.0
 _LEAST_ALPHA = 2.0**-24  # of a schedule that ends in pure noise

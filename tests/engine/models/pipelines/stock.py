@@ -52,7 +52,7 @@ def stock_decoded(stock: Any, family: PipelineFamily, latents: torch.Tensor) -> 
     laid = LAYOUTS[family.layout].lay(latents)
     if family.layout == "tokens":
         laid = latents.flatten(2).transpose(1, 2)
-    with mock.patch.object(stock.scheduler, "step", lambda *_, **__: (laid,)):
+    with mock.patch.object(stock.scheduler, "step", return_value=(laid,)):
         given = LAYOUTS[family.layout].lay(torch.zeros_like(latents))
         return _called(stock, family, given, 1, {"prompt": PROMPTS})
 

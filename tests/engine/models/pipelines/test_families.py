@@ -78,12 +78,12 @@ def denoiser_of(folder: Path, class_name: str, negative: list[str]) -> PipelineD
     family = PIPELINES[class_name]
     halves = FolderHalves(folder, "tiny")
     model = PipelineModel(halves, class_name, family, "tiny", "0", 96, torch.device("cpu"))
-    return model.condition(PROMPTS, negative, family.guidance, SIZE)
+    return model.condition(PROMPTS, negative, family.guidance)
 
 
 def our_pictures(denoiser: PipelineDenoiser, noise: torch.Tensor) -> torch.Tensor:
     """(2, 3, H, W), 0 to 1, by first-order steps of both prompts at once."""
-    sigmas = denoiser.noise_levels(STEPS)
+    sigmas = denoiser.noise_levels(STEPS, SIZE)
     z = start(denoiser, noise)
     for sigma, following in zip(sigmas, [*sigmas[1:], 0.0], strict=True):
         x0 = denoiser.predict_x0(z, torch.full((len(z),), sigma))
@@ -93,7 +93,7 @@ def our_pictures(denoiser: PipelineDenoiser, noise: torch.Tensor) -> torch.Tenso
 
 def start(denoiser: PipelineDenoiser, noise: torch.Tensor) -> torch.Tensor:
     """z whose scaled form is the noise that the stock pipeline is given."""
-    first = denoiser.noise_levels(STEPS)[0]
+    first = denoiser.noise_levels(STEPS, SIZE)[0]
     return noise * denoiser.pipeline.config.get("noise_scale", 1.0) / denoiser._times.scale(first)
 
 
@@ -103,7 +103,7 @@ def difference(one: torch.Tensor, other: torch.Tensor) -> float:
 
 def test_pictures_are_those_of_the_stock_pipeline(case: Case) -> None:
     assert case.pictures.std() > 0.01
-    assert len(case.denoiser.noise_levels(STEPS)) == STEPS
+    assert len(case.denoiser.noise_levels(STEPS, SIZE)) == STEPS
     assert difference(our_pictures(case.denoiser, case.noise), case.pictures) < LIMIT
 
 
@@ -116,7 +116,6 @@ def test_so_are_those_of_the_sampler(case: Case) -> None:
         size=SIZE,
         seed=SEED,
         settings=settings,
-        sigmas=case.denoiser.noise_levels(STEPS),
         state=SamplerState(0, start(case.denoiser, case.noise)[:1], None),
     )
     assert difference(as_seen(levels), case.pictures[:1]) < LIMIT
