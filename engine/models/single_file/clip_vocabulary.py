@@ -1,7 +1,7 @@
 """CLIP's tokenizer, made of the published list of byte pair merges.
 
-``bpe_simple_vocab_16e6.txt.gz`` is OpenAI's, as the package ``open_clip_torch`` (MIT) carries it; how
-ids follow from it is that package's ``tokenizer.py``.
+``bpe_simple_vocab_16e6.txt.gz`` is OpenAI's, as the package ``open_clip_torch`` (MIT) carries it;
+how ids follow from it is that package's ``tokenizer.py``.
 """
 
 from __future__ import annotations
