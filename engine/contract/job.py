@@ -40,6 +40,15 @@ BLENDINGS = (
     Choice("none", "None", "Levels only lie in one another; for comparison"),
 )
 
+#: What a model answers with, where its file does not say it.
+PREDICTIONS = (
+    Choice("automatic", "As the Model Says", "What the model's file says that it was trained for"),
+    Choice("epsilon", "Noise (ε)", "Most models of Stable Diffusion"),
+    Choice("v_prediction", "Velocity (v)", "Stable Diffusion 2 of 768 pixels, and some fine-tunes"),
+)
+MAX_LORAS = 16
+MAX_LORA_WEIGHT = 4.0
+
 _ZOOM_HINTS = {"soft_min": 1.25, "soft_max": 8.0, "step": 25, "precision": 2}
 
 
@@ -69,6 +78,19 @@ class Keep:
 
     image: str
     follow: bool = False
+
+
+@dataclass(frozen=True)
+class Lora:
+    """A file that changes a model, and how much.
+
+    Attributes:
+        name: as of a model.
+        weight: 1 as its author meant it; may be below 0.
+    """
+
+    name: str
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -243,6 +265,23 @@ class Job:
         values=f"name or absolute path; `{BUNDLED}`",
         meaning=f"`{BUNDLED}`, a folder below the models folder, or a path",
     )
+    loras: tuple[Lora, ...] = option(
+        (),
+        "LoRAs",
+        "Files that change the model: a style, a subject",
+        by_hand=True,
+        values=f'`[{{"name": "ink", "weight": 1.0}}]`, at most {MAX_LORAS}; `[]`',
+        meaning="files that change the model, each as much as its weight says, "
+        f"{-MAX_LORA_WEIGHT:g} to {MAX_LORA_WEIGHT:g}; named like models",
+    )
+    prediction: str = option(
+        PREDICTIONS[0].name,
+        "Prediction",
+        "What the model was trained to answer with. A wrong choice gives noise",
+        choices=PREDICTIONS,
+        advanced=True,
+        meaning="what a model of Stable Diffusion answers with, where its file does not say it",
+    )
     upscaler: str = option(
         AUTOMATIC,
         "Upscaler",
@@ -291,6 +330,7 @@ class Job:
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, complete: every setting is written out."""
         data = asdict(self)
+        data["loras"] = list(data["loras"])
         data["size"] = None if self.size is None else list(self.size)
         for level in data["levels"]:
             level["focus"] = list(level["focus"])

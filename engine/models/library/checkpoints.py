@@ -84,6 +84,7 @@ def _as_checkpoint(base: Found, header: Header, found: StableDiffusion) -> Found
         checkpoint=found.checkpoint,
         native_size=_native_size(header.metadata, found.checkpoint, prediction),
         prediction=prediction,
+        zero_snr="ztsnr" in header,
         draft=is_distilled(names),
     )
 

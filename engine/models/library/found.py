@@ -36,6 +36,7 @@ class Found:
         native_size: (width, height) of the pictures it was trained on, in pixels, if known.
         prediction: "epsilon", "v_prediction" or what else its file or scheduler says; empty where
             it says nothing.
+        zero_snr: its noise schedule ends in pure noise (Lin et al. 2024).
         draft: it was distilled to a few steps.
         lora_for: the class of the pipelines that a LoRA changes.
         problem: one sentence on why it cannot be used; empty when it can.
@@ -52,6 +53,7 @@ class Found:
     size: int = 0
     native_size: tuple[int, int] | None = None
     prediction: str = ""
+    zero_snr: bool = False
     draft: bool = False
     lora_for: str = ""
     problem: str = ""
@@ -100,6 +102,7 @@ def from_dict(content: dict[str, Any]) -> Found:
 _TEXTS = ("name", "path", "kind", "family", "title", "checkpoint", "prediction", "lora_for")
 _TYPES = dict.fromkeys((*_TEXTS, "problem", "hint"), str) | {
     "single": bool,
+    "zero_snr": bool,
     "draft": bool,
     "size": int,
 }

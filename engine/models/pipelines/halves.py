@@ -41,11 +41,13 @@ class FolderHalves:
     Args:
         folder: holds ``model_index.json`` and a folder for each part.
         name: the model's, for complaints.
+        prediction: what the scheduler is told that the denoiser predicts; empty leaves it.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, prediction: str = "") -> None:
         self._folder = folder
         self._name = name
+        self._prediction = prediction
         index = json.loads((folder / INDEX_FILE).read_text(encoding="utf-8"))
         self._class = str(index["_class_name"])
         self._parts = [part for part, made_by in index.items() if isinstance(made_by, list)]
@@ -54,7 +56,13 @@ class FolderHalves:
         return self._load(dtype, [part for part in self._parts if not part.startswith(_READS)])
 
     def rest(self, dtype: torch.dtype) -> Any:
-        return self._load(dtype, [part for part in self._parts if part.startswith(_READS)])
+        pipeline = self._load(dtype, [part for part in self._parts if part.startswith(_READS)])
+        if self._prediction:
+            scheduler = pipeline.scheduler
+            pipeline.scheduler = type(scheduler).from_config(
+                scheduler.config, prediction_type=self._prediction
+            )
+        return pipeline
 
     def tokenizer(self, part: str) -> Any:
         from transformers import AutoTokenizer

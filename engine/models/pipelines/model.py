@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import gc
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -32,6 +33,7 @@ class PipelineModel:
         revision: identifies the weights.
         native: side in pixels of the squares that it was trained on.
         draft: it is a few-step model.
+        loras: files that change it, and how much each acts.
     """
 
     default_context = 1.0
@@ -49,10 +51,12 @@ class PipelineModel:
         device: torch.device,
         *,
         draft: bool = False,
+        loras: Sequence[tuple[Path, float]] = (),
     ) -> None:
         self._halves = halves
         self._family = family
         self._device = device
+        self._loras = loras
         self._dtype = torch.float32
         if device.type != "cpu":
             self._dtype = _HALF.get(class_name, torch.bfloat16)
@@ -75,6 +79,7 @@ class PipelineModel:
         gc.collect()
         free_memory()
         pipeline = self._halves.rest(self._dtype)
+        self._apply_loras(pipeline)
         vae = getattr(pipeline, "vae", None)
         if vae is not None and vae.config.get("force_upcast", False):
             vae.to(torch.float32)
@@ -90,9 +95,17 @@ class PipelineModel:
     def _encoded(
         self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
     ) -> dict[str, Any]:
-        pipeline = self._halves.text(self._dtype).to(self._device)
+        pipeline = self._halves.text(self._dtype)
+        self._apply_loras(pipeline)
+        pipeline.to(self._device)
         guided = guidance_scale > self._family.guides_above
         return embedded(pipeline, self._family, prompts, negative_prompts, guided, self._device)
+
+    def _apply_loras(self, pipeline: Any) -> None:
+        if self._loras:
+            from ..single_file.loras import apply_loras
+
+            apply_loras(pipeline, self._loras)
 
 
 def _unread_end(tokenizer: Any, prompt: str, most: int) -> str:
