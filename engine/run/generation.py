@@ -21,6 +21,7 @@ from ..contract.stack import Stack, StackLevel
 from ..machine.devices import choose_device, device_name, make_repeatable
 from ..machine.environment import versions
 from ..machine.failures import Cancelled
+from ..machine.noticing import noticed
 from ..models.prompting import Texts
 from ..models.protocol import Model, OpenModel, SuperResolution
 from ..models.registry import ModelEntry
@@ -94,6 +95,10 @@ class Generation:
             Cancelled: when ``is_cancelled`` answers yes; the run is saved.
             ZoomStackError: of any part of the engine.
         """
+        with noticed(self._note_memory):
+            return self._run(open_model, entry)
+
+    def _run(self, open_model: OpenModel, entry: ModelEntry | None) -> Stack:
         started = time.monotonic()
         loaded = self._load(open_model, entry)
         checkpoints = self._checkpoints(loaded)
@@ -204,6 +209,9 @@ class Generation:
                 loaded.given,
                 self._stop_if_cancelled,
             )
+
+    def _note_memory(self, sentence: str) -> None:
+        self._reporter.warning("memory", sentence)
 
     def _note_upscaler(self, sentence: str) -> None:
         self._reporter.warning("upscaler", sentence)
