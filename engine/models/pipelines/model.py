@@ -22,6 +22,11 @@ from .halves import Halves
 _HALF = {"StableDiffusionPipeline": torch.float16, "StableDiffusionXLPipeline": torch.float16}
 
 
+def dtype_for(class_name: str, device: torch.device) -> torch.dtype:
+    """The precision of a family on a device; a VAE may ask for more by itself."""
+    return torch.float32 if device.type == "cpu" else _HALF.get(class_name, torch.bfloat16)
+
+
 class PipelineModel:
     """See ``models.protocol.Model``.
 
@@ -57,9 +62,7 @@ class PipelineModel:
         self._family = family
         self._device = device
         self._loras = loras
-        self._dtype = torch.float32
-        if device.type != "cpu":
-            self._dtype = _HALF.get(class_name, torch.bfloat16)
+        self._dtype = dtype_for(class_name, device)
         self.name = name
         self.revision = revision
         self.native_size = (native, native)

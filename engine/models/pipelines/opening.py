@@ -11,10 +11,12 @@ from ...contract.errors import ZoomStackError
 from ...contract.pipeline_families import PIPELINES
 from ...machine.environment import require
 from ..library.found import Found
+from ..library.weights import values_of
+from ..memory import check_memory
 from ..revision import revision_of_file, revision_of_parts
 from ..single_file.halves import SingleFileHalves
 from .halves import FolderHalves, Halves
-from .model import PipelineModel
+from .model import PipelineModel, dtype_for
 
 
 def open_pipeline(
@@ -33,10 +35,11 @@ def open_pipeline(
         loras: files, and how much each acts.
 
     Raises:
-        ZoomStackError: codes ``bad_model``, ``no_torch`` (a package is missing).
+        ZoomStackError: codes ``bad_model``, ``too_large``, ``no_torch`` (a package is missing).
     """
     family = PIPELINES[found.family]
     require(family.needs)
+    check_memory(name, values_of(found).at_once, dtype_for(found.family, device), device)
     native = family.native if found.native_size is None else found.native_size[0]
     return PipelineModel(
         _halves(found, name, prediction),
