@@ -18,8 +18,11 @@ from bpy.props import (
 from ..blender.compat import blend_relative
 from ..engine.contract.job import BUNDLED, Job, LevelSpec, SamplerSettings
 from ..engine.contract.options import Choice, options_of
+from .loras import ZOOMSTACK_PG_lora
+from .model_list import ZOOMSTACK_PG_listed
 from .models import choice
 from .options import property_of, with_options
+from .preferences import ZOOMSTACK_PG_folder
 from .upscalers import UPSCALERS
 
 _OPTIONS = options_of(Job)
@@ -114,6 +117,7 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
         get=_get_upscaler,
         set=_set_upscaler,
     )
+    loras: CollectionProperty(type=ZOOMSTACK_PG_lora, name="LoRAs")
     output_folder: StringProperty(
         name="Output",
         description="Folder for new zoom stacks; empty is the folder in the preferences",
@@ -123,7 +127,13 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
 
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
-    (ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings)
+    (
+        ZOOMSTACK_PG_folder,
+        ZOOMSTACK_PG_listed,
+        ZOOMSTACK_PG_level,
+        ZOOMSTACK_PG_lora,
+        ZOOMSTACK_PG_settings,
+    )
 )
 
 

@@ -1,0 +1,134 @@
+"""Models: the list of those that were found, what the chosen one is, and its LoRAs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..blender.timings import measured
+from ..engine.contract.model_listing import LORA, Listed
+from ..settings.loras import why_not
+from ..settings.model_list import ZOOMSTACK_PG_listed, known_models
+from ..settings.models import describe, size_text
+from ..settings.preferences import preferences
+from ..tasks import latest, runner
+from ..tasks.start import want_models
+from .parts import ZoomPanel, draw_wrapped
+
+if TYPE_CHECKING:
+    from ..settings.model_list import FoundModels
+    from ..settings.properties import ZOOMSTACK_PG_settings
+
+
+class ZOOMSTACK_UL_models(bpy.types.UIList):
+    """The models that were found, and what cannot be used"""
+
+    @measured
+    def draw_item(
+        self,
+        context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        data: FoundModels,
+        item: ZOOMSTACK_PG_listed,
+        icon: int,
+        active_data: FoundModels,
+        active_property: str,
+        index: int,
+    ) -> None:
+        split = layout.split(factor=0.62)
+        name = split.row(align=True)
+        name.active = not item.problem
+        name.label(text=item.name, icon="ERROR" if item.problem else "FILE_IMAGE")
+        right = split.row(align=True)
+        right.alignment = "RIGHT"
+        right.active = False
+        if item.draft and not item.problem:
+            right.label(text="draft")
+        elif item.native_size[0] and not item.problem:
+            right.label(text=f"{item.native_size[0]} px")
+        right.label(text=size_text(item.gigabytes * 1e9))
+
+    def filter_items(
+        self, context: bpy.types.Context, data: FoundModels, property: str
+    ) -> tuple[list[int], list[int]]:
+        items = getattr(data, property)
+        shown = [self.bitflag_filter_item] * len(items)
+        if self.filter_name:
+            shown = bpy.types.UI_UL_list.filter_items_by_name(
+                self.filter_name, self.bitflag_filter_item, items, "words"
+            )
+        # LoRAs have a list of their own; those that cannot be used say here why.
+        for index, item in enumerate(items):
+            if item.kind == LORA and not item.problem:
+                shown[index] &= ~self.bitflag_filter_item
+        return shown, []
+
+
+class ZOOMSTACK_PT_models(ZoomPanel, bpy.types.Panel):
+    bl_label = "Models"
+    bl_idname = "ZOOMSTACK_PT_models"
+    bl_parent_id = "ZOOMSTACK_PT_generate"
+    bl_options = {"DEFAULT_CLOSED"}
+    bl_order = 0
+
+    @measured
+    def draw(self, context: bpy.types.Context) -> None:
+        want_models()
+        layout = self.layout
+        chosen = preferences()
+        row = layout.row()
+        row.template_list(
+            "ZOOMSTACK_UL_models", "", chosen, "models", chosen, "active_model", rows=4, maxrows=8
+        )
+        column = row.column(align=True)
+        column.operator("zoom_stack.find_models", text="", icon="FILE_REFRESH")
+        column.operator("zoom_stack.open_preferences", text="", icon="PREFERENCES")
+        _draw_search(layout, context)
+        index = chosen.active_model
+        if index >= 0:
+            _draw_details(layout, context, known_models()[index])
+        _draw_loras(layout, context, context.scene.zoom_stack)
+
+
+def _draw_search(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw what the search for models says of itself."""
+    search = latest.model_search
+    if search is None:
+        return
+    if runner.is_running(search):
+        layout.label(text="Looking for models…", icon="TIME")
+    elif search.error is not None:
+        draw_wrapped(layout, context, str(search.error), "ERROR")
+    for problem in search.problems:
+        draw_wrapped(layout, context, problem, "ERROR")
+
+
+def _draw_details(layout: bpy.types.UILayout, context: bpy.types.Context, model: Listed) -> None:
+    box = layout.box()
+    if model.problem:
+        draw_wrapped(box, context, f"{model.problem} {model.hint}".strip(), "ERROR")
+        return
+    draw_wrapped(box, context, describe(model))
+    if model.draft:
+        draw_wrapped(box, context, "A draft model: few steps, quick and less fine.", "INFO")
+
+
+def _draw_loras(
+    layout: bpy.types.UILayout, context: bpy.types.Context, settings: ZOOMSTACK_PG_settings
+) -> None:
+    column = layout.column()
+    for index, item in enumerate(settings.loras):
+        row = column.row(align=True)
+        obstacle = why_not(settings, item.lora)
+        row.label(text=item.lora, icon="ERROR" if obstacle else "MODIFIER")
+        row.prop(item, "weight", text="")
+        row.operator("zoom_stack.lora_remove", text="", icon="X").index = index
+        if obstacle:
+            draw_wrapped(column, context, obstacle, "BLANK1")
+    column.operator("zoom_stack.lora_add", text="Add LoRA…", icon="ADD")
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (ZOOMSTACK_UL_models, ZOOMSTACK_PT_models)
+)

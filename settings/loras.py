@@ -1,0 +1,61 @@
+"""The LoRAs of the settings: files that change the chosen model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import FloatProperty, StringProperty
+
+from ..engine.contract.job import MAX_LORA_WEIGHT, Lora
+from .model_list import find, find_lora
+from .options import decimal
+
+if TYPE_CHECKING:
+    from .properties import ZOOMSTACK_PG_settings
+
+
+class ZOOMSTACK_PG_lora(bpy.types.PropertyGroup):
+    """A file that changes the model: a style, a subject"""
+
+    lora: StringProperty(name="LoRA", description="The file's name, as in the list of models")
+    weight: FloatProperty(
+        name="Weight",
+        description="How much it acts: 1 as its author meant it, 0 not at all",
+        default=1.0,
+        min=-MAX_LORA_WEIGHT,
+        max=MAX_LORA_WEIGHT,
+        soft_min=0.0,
+        soft_max=1.5,
+        step=5,
+        precision=2,
+    )
+
+
+def loras_in(settings: ZOOMSTACK_PG_settings) -> tuple[Lora, ...]:
+    """As a job holds them."""
+    return tuple(Lora(each.lora, decimal(each.weight)) for each in settings.loras)
+
+
+def write_loras(settings: ZOOMSTACK_PG_settings, loras: Sequence[Lora]) -> None:
+    """Write a job's LoRAs into the settings."""
+    settings.loras.clear()
+    for lora in loras:
+        item = settings.loras.add()
+        item.lora, item.weight = lora.name, lora.weight
+
+
+def why_not(settings: ZOOMSTACK_PG_settings, name: str) -> str:
+    """A sentence on why a LoRA cannot act with the chosen model; empty when it can, or is unknown.
+
+    The engine looks once more before it loads anything.
+    """
+    lora, model = find_lora(name), find(settings.model)
+    if lora is None:
+        return "This LoRA is in none of the model folders."
+    if lora.problem:
+        return f"{lora.problem} {lora.hint}".strip()
+    if model is not None and not lora.fits(model):
+        return f"It is a {lora.family}, not for {model.family}."
+    return ""

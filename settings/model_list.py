@@ -1,0 +1,147 @@
+"""The models that the engine has found, as it told last.
+
+They lie in the preferences, so that a new session of Blender and an engine on another machine have
+them at once, and no open file gets a list of its user's disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    FloatProperty,
+    IntProperty,
+    IntVectorProperty,
+    StringProperty,
+)
+
+from ..engine.contract.model_listing import LORA, MAKES, Listed
+from .preferences import preferences
+
+_GB = 1e9
+_known: tuple[Listed, ...] | None = None
+#: The entry whose sentence is shown, where it is not the chosen model; such a one cannot be chosen.
+_looked_at = ""
+
+
+class ZOOMSTACK_PG_listed(bpy.types.PropertyGroup):
+    """A model, or a file that looks like one"""
+
+    # The properties of Listed; a size on the disk is more than Blender's whole numbers hold.
+    kind: StringProperty()
+    family: StringProperty()
+    native_size: IntVectorProperty(size=2)
+    gigabytes: FloatProperty()
+    draft: BoolProperty()
+    pipeline: StringProperty()
+    checkpoint: StringProperty()
+    folder: StringProperty()
+    problem: StringProperty()
+    hint: StringProperty()
+    #: What the list's search looks through.
+    words: StringProperty()
+
+
+_TEXTS = [each.name for each in fields(Listed) if each.type == "str" and each.name != "name"]
+
+
+def remember(models: Sequence[Listed]) -> None:
+    """Keep what the engine told."""
+    global _known
+    _known = tuple(models)
+    kept = preferences().models
+    kept.clear()
+    for model in models:
+        item = kept.add()
+        item.name = model.name
+        for name in _TEXTS:
+            setattr(item, name, getattr(model, name))
+        item.native_size = model.native_size or (0, 0)
+        item.gigabytes = model.size / _GB
+        item.draft = model.draft
+        item.words = " ".join((model.name, model.family, "draft" if model.draft else ""))
+
+
+def known_models() -> tuple[Listed, ...]:
+    """All that the engine told last, LoRAs and what cannot be used among them."""
+    global _known
+    if _known is None:
+        _known = tuple(_listed(item) for item in preferences().models)
+    return _known
+
+
+def find(name: str) -> Listed | None:
+    """The model of a name; of a folder that was moved, the only one of that last part."""
+    return _find(name, [each for each in known_models() if each.kind == MAKES])
+
+
+def find_lora(name: str) -> Listed | None:
+    """The LoRA of a name."""
+    return _find(name, [each for each in known_models() if each.kind == LORA])
+
+
+def fitting_loras(model: str) -> list[Listed]:
+    """The LoRAs for a model."""
+    chosen = find(model)
+    if chosen is None:
+        return []
+    return [each for each in known_models() if each.fits(chosen)]
+
+
+def _get_row(_self: object) -> int:
+    """The row of the list that is marked."""
+    names = [item.name for item in preferences().models]
+    for name in (_looked_at, bpy.context.scene.zoom_stack.model):
+        if name and name in names:
+            return names.index(name)
+    return -1
+
+
+def _set_row(_self: object, index: int) -> None:
+    """A row was pressed: choose its model, or show why it cannot be chosen."""
+    global _looked_at
+    item = preferences().models[index]
+    chosen = item.kind == MAKES and not item.problem
+    _looked_at = "" if chosen else item.name
+    if chosen:
+        bpy.context.scene.zoom_stack.model = item.name
+
+
+class FoundModels:
+    """What was found, in the preferences; a plain mix-in for the class that is registered."""
+
+    models: CollectionProperty(type=ZOOMSTACK_PG_listed, name="Models", options={"HIDDEN"})
+    active_model: IntProperty(
+        name="Model",
+        description="Press a model to choose it, or to read why it cannot be used",
+        get=_get_row,
+        set=_set_row,
+        options={"HIDDEN"},
+    )
+
+
+def _find(name: str, among: Sequence[Listed]) -> Listed | None:
+    last = name.rpartition("/")[2]
+    for matches in (
+        [each for each in among if each.name == name],
+        [each for each in among if each.name.rpartition("/")[2] == last],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+    return None
+
+
+def _listed(item: ZOOMSTACK_PG_listed) -> Listed:
+    texts = {name: getattr(item, name) for name in _TEXTS}
+    size = tuple(item.native_size)
+    return Listed(
+        name=item.name,
+        native_size=size if all(size) else None,
+        size=round(item.gigabytes * _GB),
+        draft=item.draft,
+        **texts,
+    )
