@@ -57,7 +57,7 @@ class Listed:
 
 
 def read_listing(data: object) -> list[Listed]:
-    """The models of a message; what is no model in it is left out, for engines of other versions."""
+    """The models of a message; what is none is left out, for engines of other versions."""
     found = data if isinstance(data, list) else []
     return [listed for each in found if (listed := _read(each)) is not None]
 

@@ -46,7 +46,7 @@ def _recognise(base: Found, header: Header) -> Found:
     if (checkpoint := stable_diffusion(header)) is not None:
         return _as_checkpoint(base, header, checkpoint)
     if (model := diffusion_model(header)) is not None:
-        return _as_architecture(base, header, model)
+        return _as_architecture(base, model)
     if (lora := read_lora(header)) is not None:
         return _as_lora(base, header, lora)
     what = part(header)
@@ -89,7 +89,7 @@ def _as_checkpoint(base: Found, header: Header, found: StableDiffusion) -> Found
     )
 
 
-def _as_architecture(base: Found, header: Header, model: Architecture) -> Found:
+def _as_architecture(base: Found, model: Architecture) -> Found:
     file = base.path.name
     title = model.title
     if model.purpose:
