@@ -58,7 +58,7 @@ def versions() -> dict[str, str | None]:
 
 def missing(packages: Iterable[str] = PACKAGES) -> list[str]:
     """Those of the packages (names to import) that this Python does not have, to install."""
-    return [_ALL[name] for name in packages if not _is_there(name)]
+    return [_ALL.get(name, name) for name in packages if not _is_there(name)]
 
 
 def require(packages: Iterable[str] = PACKAGES, code: str = "no_torch") -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import torch
 
+from ..contract.job import Job
 from ..contract.vocabulary import Vocabulary
 from ..method.denoiser import Denoiser
 
@@ -86,5 +87,5 @@ class SuperResolution(Protocol):
         ...
 
 
-# (name, models folder, device): loads the model of a job's "model".
-OpenModel = Callable[[str, Path | None, torch.device], Model]
+# (job, model folders, device): loads the model of a job's "model".
+OpenModel = Callable[[Job, Sequence[Path], torch.device], Model]

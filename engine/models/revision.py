@@ -36,7 +36,8 @@ def _commit(folder: Path, part: str) -> str:
     for place in (folder, folder.resolve()):
         if place.parent.name == "snapshots" and _is_commit(place.name):
             return place.name[:_DIGITS]
-    for note in sorted((folder / ".cache/huggingface/download").glob(f"{part}/*.metadata")):
+    notes = folder / ".cache/huggingface/download"
+    for note in sorted(notes.glob(f"{part}/*.metadata" if part else "*.metadata")):
         commit = note.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
         if _is_commit(commit):
             return commit[:_DIGITS]

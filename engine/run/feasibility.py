@@ -13,7 +13,7 @@ from ..contract.errors import ZoomStackError
 from ..contract.geometry import Place, Placement, levels_between, place_along
 from ..contract.job import Job, LevelSpec
 from ..method.footprint import check_pixels, footprint
-from ..models.registry import ModelEntry
+from ..models.entries import ModelEntry
 from ..models.sizes import default_size
 from ..pictures.colour import to_srgb
 from .given_pictures import GivenPicture

@@ -22,9 +22,9 @@ from ..machine.devices import choose_device, device_name, make_repeatable
 from ..machine.environment import versions
 from ..machine.failures import Cancelled
 from ..machine.noticing import noticed
+from ..models.entries import ModelEntry
 from ..models.prompting import Texts
 from ..models.protocol import Model, OpenModel, SuperResolution
-from ..models.registry import ModelEntry
 from ..models.upscalers import Enlargement, Upscalers
 from . import feasibility
 from .checkpoints import Checkpoints
@@ -132,7 +132,7 @@ class Generation:
         feasibility.check_before_loading(job, given, entry)
         device = choose_device(request.device)
         make_repeatable(device)
-        model = open_model(job.model, request.models, device)
+        model = open_model(job, request.models, device)
         upscalers = Upscalers(request.models, device, request.device != "cpu", self._note_upscaler)
         enlargement = upscalers.open(job.upscaler, model, job.size)
         self._stop_if_cancelled()

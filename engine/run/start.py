@@ -51,6 +51,8 @@ def run_generate(
     if open_model is None:
         open_model = registry.open_model
         entry = registry.find_model(request.job.model, request.models)
+        for lora in request.job.loras:
+            registry.find_lora(lora.name, entry, request.models)
         upscaler_names.check(request.job.upscaler, request.models, entry)
     environment.require()
     with folder.held():

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from engine.commands import main
 from engine.method.codec import PIXELS
 from engine.models import registry
-from engine.models.registry import ModelEntry
+from engine.models.entries import ModelEntry
 
 if TYPE_CHECKING:
     import torch
@@ -102,11 +102,11 @@ _find_model = registry.find_model
 
 
 def find_analytic_model(
-    name: str, folder: Path | None = None, enlarges: bool = False
+    name: str, places: Sequence[Path] = (), enlarges: bool = False
 ) -> ModelEntry:
     """Stands for ``engine.models.registry.find_model``; upscalers are real ones."""
     # Its size is not known before it is loaded.
-    return _find_model(name, folder, enlarges) if enlarges else ModelEntry(name, Path())
+    return _find_model(name, places, enlarges) if enlarges else ModelEntry(name, Path())
 
 
 def open_analytic_upscaler(*arguments: object) -> Enlargement:
@@ -117,7 +117,7 @@ def open_analytic_upscaler(*arguments: object) -> Enlargement:
     return Enlargement(AnalyticSecondStage(), Lanczos())
 
 
-def open_analytic_model(name: str, models: Path | None, device: object) -> AnalyticModel:
+def open_analytic_model(job: object, places: Sequence[Path], device: object) -> AnalyticModel:
     """Stands for ``engine.models.registry.open_model``."""
     print("a loader that prints")
     time.sleep(float(os.environ.get("ANALYTIC_LOAD", "0")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -10,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from ...contract.errors import ZoomStackError
-from ...contract.model_folder import CONFIG_FILE, FAMILIES, INDEX_FILE
+from ...contract.model_folder import CONFIG_FILE, FAMILIES, INDEX_FILE, class_name
 from ...contract.pipeline_families import PIPELINES
+from ...contract.validation import read_json
 from .distilled import is_distilled
 from .families import SD, SDXL
 from .found import CODE, Found, Kind
 from .headers import is_pickle, read_header
 
 _AGAIN = "Download it again."
-_LARGEST_JSON = 2**22  # bytes
 _UNUSED = ("safety_checker", "feature_extractor", "image_encoder", "watermarker")
 _WITHOUT_WEIGHTS = ("tokenizer", "scheduler", "processor", "image_processor")
 _LIBRARIES = ("diffusers", "transformers")
@@ -26,10 +25,8 @@ _SIDES = range(64, 4097)  # pixels
 #: What pipelines do that make no picture from a prompt alone, by words in their class's name.
 _PURPOSES = (
     (("Inpaint", "Fill"), "an inpainting model, which fills holes in a given picture"),
-    (
-        ("Img2Img", "Edit", "Kontext", "Pix2Pix", "Variation"),
-        "a model that changes a given picture",
-    ),
+    (("Img2Img", "Edit", "Kontext", "Pix2Pix"), "a model that changes a given picture"),
+    (("Variation",), "a model that varies a given picture"),
     (("Upscale", "SuperResolution"), "a model that enlarges given pictures"),
     (("ControlNet", "Adapter", "Control"), "a model that follows a given picture"),
     (("Video", "Animate", "ImageToVideo", "I2V", "T2V"), "a video model"),
@@ -48,64 +45,62 @@ def inspect_folder(folder: Path, name: str) -> Found:
     """
     found = Found(name, folder, Kind.MODEL)
     try:
-        index = _read(folder / INDEX_FILE)
-        class_name = _class_name(folder, index)
-        found = replace(found, family=class_name)
-        if class_name in FAMILIES:
-            return replace(found, title=FAMILIES[class_name].title, size=_size(folder, ()))
-        return _as_pipeline(found, index)
+        _refuse_class_of_its_own(folder)
+        found = replace(found, family=class_name(folder), size=_size(folder, ()))
+        if found.family in FAMILIES:
+            return replace(found, title=FAMILIES[found.family].title)
+        return _as_pipeline(found, _read(folder / INDEX_FILE))
     except ZoomStackError as error:
         return replace(found, problem=error.text, hint=error.hint)
 
 
 def _as_pipeline(found: Found, index: Mapping[str, Any]) -> Found:
-    folder, class_name = found.path, found.family
-    if class_name not in PIPELINES:
-        raise _of_another_kind(folder, class_name)
+    folder, family = found.path, found.family
+    if family not in PIPELINES:
+        raise _of_another_kind(folder, family)
     parts = [part for part, made_by in index.items() if _is_there(part, made_by)]
     size = _size(folder, parts)
-    found = replace(found, title=PIPELINES[class_name].title, size=size)
+    found = replace(found, title=PIPELINES[family].title, size=size)
     try:
         _refuse_code(folder, index)
         _check_parts(folder, parts)
     except ZoomStackError as error:
         return replace(found, problem=error.text, hint=error.hint)
     model = _config(folder / "unet") | _config(folder / "transformer")
-    if class_name in (SD, SDXL) and model.get("in_channels", 4) != 4:
+    if family in (SD, SDXL) and model.get("in_channels", 4) != 4:
         text = f"{folder.name} takes {model['in_channels']} channels: it changes a given picture."
         return replace(found, problem=text, hint="Choose a model that makes pictures.")
     return replace(
         found,
-        checkpoint=_checkpoint(class_name, model),
+        checkpoint=_checkpoint(family, model),
         native_size=_native_size(folder, model),
         prediction=str(
             _config(folder / "scheduler", "scheduler_config.json").get("prediction_type", "")
         ),
-        draft=_is_draft(folder, class_name, index, model),
+        draft=_is_draft(folder, family, index, model),
     )
 
 
-def _class_name(folder: Path, index: Mapping[str, Any]) -> str:
-    name = index.get("_class_name")
-    if isinstance(name, list):
-        raise _code_of_its_own(folder)
-    if not isinstance(name, str) or not name:
-        raise ZoomStackError(CODE, f'{folder / INDEX_FILE} names no "_class_name".', _AGAIN)
-    return name
+def _refuse_class_of_its_own(folder: Path) -> None:
+    """A pipeline that lies in the folder is named by its file and its class."""
+    if (folder / INDEX_FILE).is_file():
+        index = read_json(folder / INDEX_FILE, CODE)
+        if isinstance(index, dict) and isinstance(index.get("_class_name"), list):
+            raise _code_of_its_own(folder)
 
 
-def _of_another_kind(folder: Path, class_name: str) -> ZoomStackError:
+def _of_another_kind(folder: Path, family: str) -> ZoomStackError:
     for words, purpose in _PURPOSES:
-        if any(word in class_name for word in words):
+        if any(word in family for word in words):
             return ZoomStackError(
                 CODE,
-                f"{folder.name} is {purpose} ({class_name}).",
+                f"{folder.name} is {purpose} ({family}).",
                 "Choose a model that makes pictures from prompts.",
             )
-    titles = ", ".join(family.title for family in PIPELINES.values())
+    titles = ", ".join(row.title for row in PIPELINES.values())
     return ZoomStackError(
         CODE,
-        f"{folder.name} is a {class_name}, which Zoom Stack cannot use yet.",
+        f"{folder.name} is a {family}, which Zoom Stack cannot use yet.",
         f"It can use: {titles}, DeepFloyd IF.",
     )
 
@@ -202,10 +197,10 @@ def _config(part: Path, file: str = CONFIG_FILE) -> dict[str, Any]:
     return dict(_read(part / file)) if (part / file).is_file() else {}
 
 
-def _checkpoint(class_name: str, model: Mapping[str, Any]) -> str:
-    if class_name == SDXL:
+def _checkpoint(family: str, model: Mapping[str, Any]) -> str:
+    if family == SDXL:
         return "sdxl"
-    if class_name == SD:
+    if family == SD:
         return "sd15" if model.get("cross_attention_dim", 768) == 768 else "sd2"
     return ""
 
@@ -221,12 +216,12 @@ def _native_size(folder: Path, model: Mapping[str, Any]) -> tuple[int, int] | No
 
 
 def _is_draft(
-    folder: Path, class_name: str, index: Mapping[str, Any], model: Mapping[str, Any]
+    folder: Path, family: str, index: Mapping[str, Any], model: Mapping[str, Any]
 ) -> bool:
     if index.get("is_distilled") is True or is_distilled([_name(folder)]):
         return True
     # FLUX.1 schnell alone is not told how strongly to be guided.
-    return class_name == "FluxPipeline" and model.get("guidance_embeds") is False
+    return family == "FluxPipeline" and model.get("guidance_embeds") is False
 
 
 def _name(folder: Path) -> str:
@@ -236,17 +231,9 @@ def _name(folder: Path) -> str:
 
 
 def _read(file: Path) -> Mapping[str, Any]:
-    try:
-        if file.stat().st_size > _LARGEST_JSON:
-            raise ValueError("it is too long")
-        content = json.loads(file.read_text(encoding="utf-8"))
-        if not isinstance(content, dict):
-            raise ValueError("it is no JSON object")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ZoomStackError(CODE, f"{file} cannot be read: {reason}.", _AGAIN) from None
-    except (ValueError, RecursionError):
-        raise ZoomStackError(CODE, f"{file} is damaged: it is not valid JSON.", _AGAIN) from None
+    content = read_json(file, CODE)
+    if not isinstance(content, dict):
+        raise ZoomStackError(CODE, f"{file} is damaged: it is no JSON object.", _AGAIN)
     return content
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ... import __version__
 from ...contract.errors import ZoomStackError
 from ...contract.model_folder import INDEX_FILE, is_model
 from ...contract.stack import write_atomically
@@ -24,7 +25,6 @@ _SKIPPED = frozenset(
 )
 _MOST_ENTRIES = 50_000
 _DEEPEST = 12
-_CACHE_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class _Memory:
     def save(self) -> None:
         if self._file is None or self._now == self._before:
             return
-        content = {"version": _CACHE_VERSION, "files": self._now}
+        content = {"engine": __version__, "files": self._now}
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._file, json.dumps(content).encode())
@@ -204,7 +204,7 @@ def _load(file: Path) -> dict[str, Any]:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    if not isinstance(content, dict) or content.get("version") != _CACHE_VERSION:
+    if not isinstance(content, dict) or content.get("engine") != __version__:
         return {}
     files = content.get("files")
     return files if isinstance(files, dict) else {}

@@ -17,6 +17,7 @@ _BELOW_MODELS = (
 _KINDS_OF_INVOKEAI = ("main", "lora")  # below "models" and a family's folder
 _KEYS_OF_COMFYUI = ("checkpoints", "diffusers", "diffusion_models", "unet", "loras")
 _LARGEST_YAML = 2**20
+_HUB_VARIABLES = (("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "hub"))
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,7 @@ def places_of(named: Path) -> tuple[list[Place], list[str]]:
 
 def hub_cache() -> Path:
     """The cache of Hugging Face's hub, as its own library finds it."""
-    for variable, below in (
-        ("HF_HUB_CACHE", ""),
-        ("HUGGINGFACE_HUB_CACHE", ""),
-        ("HF_HOME", "hub"),
-    ):
+    for variable, below in _HUB_VARIABLES:
         value = os.environ.get(variable, "").strip()
         if value:
             return Path(os.path.expanduser(value)) / below
