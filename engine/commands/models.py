@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
+from ..contract.errors import Remedy, ZoomStackError
 from ..contract.model_listing import LORA, Listed
 from ..models.registry import list_models
 from .arguments import add_models
-
-_FAILED = 1
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -38,9 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(content, indent=2))
     else:
         print(_tables(listed))
-    for problem in found.problems:
-        print(problem, file=sys.stderr)
-    return _FAILED if found.problems else 0
+    if found.problems:
+        raise ZoomStackError(
+            "no_models_folder",
+            " ".join(found.problems),
+            "Correct the models folder.",
+            Remedy.CHOOSE_MODELS,
+        )
+    return 0
 
 
 def _tables(listed: Sequence[Listed]) -> str:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.commands import main
-from engine.method.codec import PIXELS
 from engine.models import registry
 from engine.models.entries import ModelEntry
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     import torch
 
     from engine.contract.vocabulary import Vocabulary
+    from engine.method.codec import Codec
     from engine.models.upscalers import Enlargement
 
 SIDE = 32
@@ -62,10 +62,15 @@ class AnalyticModel:
 
 class AnalyticDenoiser:
     channels = 3
-    codec = PIXELS
 
     def __init__(self, prompts: Sequence[str]) -> None:
         self.prompts = prompts
+
+    @property
+    def codec(self) -> Codec:
+        from engine.method.codec import PIXELS  # imports torch
+
+        return PIXELS
 
     def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
         import torch
