@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...machine import environment
+from ...contract.errors import ZoomStackError
+from ...machine.environment import install_hint
 from .weights_file import WeightsFile
 
 _DENOISERS = ("unet", "transformer")
@@ -37,12 +38,13 @@ def apply_loras(pipeline: Any, loras: Sequence[tuple[Path, float]]) -> None:
             way.
 
     Raises:
-        ZoomStackError: code ``no_lora``: the package ``peft`` is missing. Code ``bad_model``: a
-            file is unreadable, no LoRA, or made for other models. The pipeline is of no use then.
+        ZoomStackError: code ``no_lora``: the package ``peft`` is missing or too old. Code
+            ``bad_model``: a file is unreadable, no LoRA, or made for other models; the pipeline is
+            of no use then.
     """
     if not loras:
         return
-    environment.require(["peft"], "no_lora")
+    _require_peft()
     weights = {f"file{number}": weight for number, (_, weight) in enumerate(loras)}
     for name, (path, _) in zip(weights, loras, strict=True):
         _add(pipeline, _opened(pipeline, path), name)
@@ -50,6 +52,17 @@ def apply_loras(pipeline: Any, loras: Sequence[tuple[Path, float]]) -> None:
     if held:
         active = [name for name in weights if name in held]
         pipeline.set_adapters(active, [weights[name] for name in active])
+
+
+def _require_peft() -> None:
+    from diffusers.utils import USE_PEFT_BACKEND
+
+    if not USE_PEFT_BACKEND:
+        raise ZoomStackError(
+            "no_lora",
+            "LoRAs need the package peft, which the engine lacks or has in too old a version.",
+            install_hint(),
+        )
 
 
 def _opened(pipeline: Any, path: Path) -> WeightsFile:
