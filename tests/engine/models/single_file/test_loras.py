@@ -113,6 +113,17 @@ def test_a_whole_pipeline_is_changed_in_both_halves(stock: dict[str, Any], tmp_p
     assert furthest(answered(whole), answered(expected)) < _LIMIT
 
 
+def test_ranks_and_alphas_may_differ_from_layer_to_layer(
+    stock: dict[str, Any], tmp_path: Path
+) -> None:
+    lora = make(stock["sdxl"], seed=1, uneven=True)
+    whole = copy.deepcopy(stock["sdxl"])
+    apply_loras(whole, [(kohya(tmp_path / "style.safetensors", lora), 0.5)])
+    expected = merged(stock["sdxl"], [(lora, 0.5)])
+    assert furthest(said(whole), said(expected)) < _LIMIT
+    assert furthest(answered(whole), answered(expected)) < _LIMIT
+
+
 def test_a_weight_of_zero_changes_nothing(stock: dict[str, Any], tmp_path: Path) -> None:
     path = kohya(tmp_path / "style.safetensors", make(stock["sdxl"], seed=1))
     text, rest = half(stock["sdxl"], _REST), half(stock["sdxl"], _TEXT)

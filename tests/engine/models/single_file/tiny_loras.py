@@ -10,7 +10,7 @@ import copy
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,14 @@ import torch
 
 from tests.engine.models.original_layout import Tensors, write
 
-RANK, ALPHA = 2, 3.0
+RANK, ALPHA = 2, 3.0  # of a file that has one for all layers
 
 #: Of each part, patterns of the layers that are changed.
 LAYERS = {
     "unet": r"(down|up)_blocks\..*(attn2\.to_k|attn1\.to_out\.0|ff\.net\.2|proj_in)$",
     "transformer": r"transformer_blocks\.\d\.attn\.to_[qv]$",
-    "text_encoder": r".*(self_attn\.q_proj|mlp\.fc1)$",
-    "text_encoder_2": r".*(self_attn\.v_proj|mlp\.fc2)$",
+    "text_encoder": r".*(self_attn\.(q|k|v|out)_proj|mlp\.fc[12])$",
+    "text_encoder_2": r".*(self_attn\.(q|k|v|out)_proj|mlp\.fc[12])$",
 }
 
 
@@ -34,16 +34,23 @@ class TinyLora:
     """By part and layer (both as diffusers names them): ``down`` (r, in, …), ``up`` (out, r, …)."""
 
     changes: dict[tuple[str, str], tuple[torch.Tensor, torch.Tensor]]
+    alphas: dict[tuple[str, str], float] = field(default_factory=dict)  # other than ALPHA
 
     def of(self, *parts: str) -> TinyLora:
         """What it changes of some parts."""
-        return TinyLora({key: pair for key, pair in self.changes.items() if key[0] in parts})
+        changes = {key: pair for key, pair in self.changes.items() if key[0] in parts}
+        return TinyLora(changes, self.alphas)
 
 
-def make(pipeline: Any, seed: int) -> TinyLora:
-    """A LoRA for all parts of a pipeline."""
+def make(pipeline: Any, seed: int, *, uneven: bool = False) -> TinyLora:
+    """A LoRA for all parts of a pipeline.
+
+    Args:
+        uneven: ranks and alphas differ from layer to layer, as in files that were made smaller.
+    """
     generator = torch.Generator().manual_seed(seed)
     changes = {}
+    alphas = {}
     for part, pattern in LAYERS.items():
         model = getattr(pipeline, part, None)
         if not isinstance(model, torch.nn.Module):
@@ -51,11 +58,13 @@ def make(pipeline: Any, seed: int) -> TinyLora:
         for name, layer in model.named_modules():
             if re.match(pattern, name):
                 weight = layer.weight
+                rank = RANK + (len(changes) % 3 if uneven else 0)
+                alphas[part, name] = ALPHA + (len(changes) % 4 if uneven else 0)
                 ones = (1,) * (weight.ndim - 2)
-                down = torch.randn(RANK, *weight.shape[1:], generator=generator) * 0.3
-                up = torch.randn(weight.shape[0], RANK, *ones, generator=generator) * 0.3
+                down = torch.randn(rank, *weight.shape[1:], generator=generator) * 0.3
+                up = torch.randn(weight.shape[0], rank, *ones, generator=generator) * 0.3
                 changes[part, name] = (down, up)
-    return TinyLora(changes)
+    return TinyLora(changes, alphas)
 
 
 def merged(pipeline: Any, loras: Sequence[tuple[TinyLora, float]]) -> Any:
@@ -66,7 +75,8 @@ def merged(pipeline: Any, loras: Sequence[tuple[TinyLora, float]]) -> Any:
             layer = getattr(changed, part).get_submodule(name)
             difference = torch.einsum("or...,ri...->oi...", up, down)
             with torch.no_grad():
-                layer.weight += weight * ALPHA / RANK * difference
+                alpha = lora.alphas.get((part, name), ALPHA)
+                layer.weight += weight * alpha / len(down) * difference
     return changed
 
 
@@ -84,7 +94,7 @@ def kohya(path: Path, lora: TinyLora) -> Path:
         stem = f"{prefixes[part]}_{inner.replace('.', '_')}"
         weights[f"{stem}.lora_down.weight"] = down
         weights[f"{stem}.lora_up.weight"] = up
-        weights[f"{stem}.alpha"] = torch.tensor(ALPHA)
+        weights[f"{stem}.alpha"] = torch.tensor(lora.alphas.get((part, name), ALPHA))
     return write(path, weights, ss_network_module="networks.lora")
 
 
