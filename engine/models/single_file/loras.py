@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ...contract.errors import ZoomStackError
 from ...machine.environment import install_hint
 from .weights_file import WeightsFile
@@ -23,6 +25,7 @@ _TEXT = re.compile(r"(base_model\.model\.)?(lora_te\d?_|text_encoders?(_\d)?[._]
 _CHANGES = re.compile(
     r"[._](lora_down|lora_A|lora\.down|lora_linear_layer\.down|lokr_w1(_a)?)(\.\w+)?(\.weight)?$"
 )
+_ALPHA, _UP, _DOWN = ".alpha", ".lora_up.weight", ".lora_down.weight"  # kohya's
 _METADATA = "lora_adapter_metadata"  # where diffusers writes ranks and alphas, as JSON
 _FAILURES = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
 _CHOOSE = "Choose a LoRA that was made for this family of models."
@@ -104,6 +107,8 @@ def _load(
     pipeline: Any, parts: list[str], file: WeightsFile, names: list[str], adapter: str
 ) -> None:
     tensors = {name: file.tensor(name) for name in names}
+    if hasattr(pipeline, "unet"):
+        tensors = _with_alphas_in_the_weights(tensors)
     options: dict[str, Any] = {"return_lora_metadata": True, "return_alphas": True}
     if "unet" in parts:
         options["unet_config"] = pipeline.unet.config
@@ -122,6 +127,19 @@ def _load(
         }
         known = inspect.signature(load).parameters
         load(weights, **{name: value for name, value in arguments.items() if name in known})
+
+
+def _with_alphas_in_the_weights(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The same LoRA with every alpha equal to its rank, which is what files without alphas mean.
+
+    diffusers 0.42 takes one alpha for a whole text encoder where kohya's files have several.
+    """
+    kept = dict(tensors)
+    for name in tensors:
+        up, down = (name.removesuffix(_ALPHA) + end for end in (_UP, _DOWN))
+        if name.endswith(_ALPHA) and up in kept and down in kept:
+            kept[up] = kept[up] * (float(kept.pop(name)) / len(kept[down]))
+    return kept
 
 
 def _check(

@@ -89,8 +89,8 @@ def original_open_clip(encoder: Any, *, unused_layers: int = 0) -> Tensors:
         if name in _OPEN_CLIP:
             weights[_OPEN_CLIP[name]] = value
         elif not re.search(r"[qkv]_proj", name):
-            number, inner, kind = _layer(name)
-            weights[f"transformer.resblocks.{number}.{_OPEN_CLIP_LAYER[inner]}.{kind}"] = value
+            layer, inner, kind = _layer(name)
+            weights[f"transformer.resblocks.{layer}.{_OPEN_CLIP_LAYER[inner]}.{kind}"] = value
     layers = encoder.config.num_hidden_layers
     for number in range(layers):
         for kind in ("weight", "bias"):

@@ -71,8 +71,8 @@ def picture(sampler: Any, reader: Any) -> torch.Tensor:
         do_classifier_free_guidance=True,
         negative_prompt="a coast",
     )
-    names = ("prompt_embeds", "negative_prompt_embeds")
-    names += ("pooled_prompt_embeds", "negative_pooled_prompt_embeds")
+    names = ["prompt_embeds", "negative_prompt_embeds"]
+    names += ["pooled_prompt_embeds", "negative_pooled_prompt_embeds"]
     made: torch.Tensor = sampler(
         **dict(zip(names, texts, strict=False)),
         latents=torch.randn(1, 4, 16, 24, generator=torch.Generator().manual_seed(5)),
@@ -302,7 +302,7 @@ def test_the_shipped_configurations_refuse_what_is_smaller(
     assert "another shape" in words or "lacks weights" in words
 
 
-def broken(tmp_path: Path, whole: bytes) -> Iterator[tuple[str, bytes]]:
+def broken(whole: bytes) -> Iterator[tuple[str, bytes]]:
     yield "cut short", whole[: len(whole) // 2]
     yield "empty", b""
     yield "a pickle", b"\x80\x02}q\x00."
@@ -312,7 +312,7 @@ def broken(tmp_path: Path, whole: bytes) -> Iterator[tuple[str, bytes]]:
 
 def test_what_is_no_safetensors_file_is_refused(cases: dict[str, Case], tmp_path: Path) -> None:
     case = cases["sd15"]
-    for name, content in broken(tmp_path, case.file.read_bytes()):
+    for name, content in broken(case.file.read_bytes()):
         path = tmp_path / f"{name}.safetensors"
         path.write_bytes(content)
         words = complaint(case.halves(path))

@@ -49,8 +49,8 @@ def make(pipeline: Any, seed: int, *, uneven: bool = False) -> TinyLora:
         uneven: ranks and alphas differ from layer to layer, as in files that were made smaller.
     """
     generator = torch.Generator().manual_seed(seed)
-    changes = {}
-    alphas = {}
+    changes: dict[tuple[str, str], tuple[torch.Tensor, torch.Tensor]] = {}
+    alphas: dict[tuple[str, str], float] = {}
     for part, pattern in LAYERS.items():
         model = getattr(pipeline, part, None)
         if not isinstance(model, torch.nn.Module):
@@ -101,7 +101,7 @@ def kohya(path: Path, lora: TinyLora) -> Path:
 def peft(path: Path, lora: TinyLora) -> Path:
     """As diffusers writes it: alphas in the header alone."""
     weights: Tensors = {}
-    header = {}
+    header: dict[str, Any] = {}
     for part, name in lora.changes:
         down, up = lora.changes[part, name]
         inner = name if part in ("unet", "transformer") else name.removeprefix("text_model.")
