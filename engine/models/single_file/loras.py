@@ -61,11 +61,15 @@ def _require_peft() -> None:
     from diffusers.utils import USE_PEFT_BACKEND
 
     if not USE_PEFT_BACKEND:
-        raise ZoomStackError(
-            "no_lora",
-            "LoRAs need the package peft, which the engine lacks or has in too old a version.",
-            install_hint(),
-        )
+        raise _no_peft()
+
+
+def _no_peft() -> ZoomStackError:
+    return ZoomStackError(
+        "no_lora",
+        "LoRAs need the package peft, which the engine lacks or has in too old a version.",
+        install_hint(),
+    )
 
 
 def _opened(pipeline: Any, path: Path) -> WeightsFile:
@@ -93,6 +97,8 @@ def _add(pipeline: Any, file: WeightsFile, adapter: str) -> None:
             continue
         try:
             _load(pipeline, parts, file, names, adapter)
+        except ImportError as error:  # of what transformers expects of a later peft
+            raise _no_peft() from error
         except _FAILURES as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise file.complaint(f"does not fit the model ({reason})", _CHOOSE) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import diffusers.utils
 import pytest
@@ -282,3 +282,17 @@ def test_without_peft_one_sentence(
     assert caught.value.code == "no_lora"
     assert "peft" in caught.value.text
     assert caught.value.hint
+
+
+def test_with_a_peft_that_is_too_old_the_same_sentence(
+    stock: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_there(*_args: Any, **_options: Any) -> NoReturn:
+        raise ModuleNotFoundError("No module named 'peft.utils.transformers_weight_conversion'")
+
+    path = peft(tmp_path / "style.safetensors", make(stock["sd15"], seed=1))
+    text = half(stock["sd15"], _REST)
+    monkeypatch.setattr(text.text_encoder, "load_adapter", not_there)
+    with pytest.raises(ZoomStackError) as caught:
+        apply_loras(text, [(path, 1.0)])
+    assert caught.value.code == "no_lora"
