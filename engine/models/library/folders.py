@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...contract.errors import ZoomStackError
-from ...contract.model_folder import CONFIG_FILE, FAMILIES, INDEX_FILE, class_name
+from ...contract.model_folder import CONFIG_FILE, FAMILIES, INDEX_FILE, class_name, parts_of
 from ...contract.pipeline_families import PIPELINES
 from ...contract.validation import read_json
 from .distilled import is_distilled
@@ -58,7 +58,7 @@ def _as_pipeline(found: Found, index: Mapping[str, Any]) -> Found:
     folder, family = found.path, found.family
     if family not in PIPELINES:
         raise _of_another_kind(folder, family)
-    parts = [part for part, made_by in index.items() if _is_there(part, made_by)]
+    parts = [part for part in parts_of(index) if part not in _UNUSED]
     size = _size(folder, parts)
     found = replace(found, title=PIPELINES[family].title, size=size)
     try:
@@ -105,17 +105,11 @@ def _of_another_kind(folder: Path, family: str) -> ZoomStackError:
     )
 
 
-def _is_there(part: str, made_by: object) -> bool:
-    """Whether an index lists a part that a run needs."""
-    listed = isinstance(made_by, list) and len(made_by) == 2
-    return listed and made_by != [None, None] and part not in _UNUSED
-
-
 def _refuse_code(folder: Path, index: Mapping[str, Any]) -> None:
-    for part, made_by in index.items():
-        if part in _UNUSED or not isinstance(made_by, list) or made_by == [None, None]:
+    for part, (library, _) in parts_of(index).items():
+        if part in _UNUSED:
             continue
-        if len(made_by) != 2 or made_by[0] not in _LIBRARIES:
+        if library not in _LIBRARIES:
             raise _code_of_its_own(folder)
         for file in (CONFIG_FILE, "tokenizer_config.json"):
             if "auto_map" in _config(folder / part, file):
