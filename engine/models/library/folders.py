@@ -22,7 +22,7 @@ from .folder_parts import (
     read_object,
     refuse_code,
 )
-from .found import CODE, Found, Kind
+from .found import Found, Kind
 from .places import hub_name
 from .stable_diffusion import BY_CHANNELS
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ...contract.model_folder import is_model
 from .checkpoints import inspect_file
 from .folders import inspect_folder
 from .found import Found, Kind
@@ -87,20 +88,21 @@ def _resolved(path: Path) -> Path:
 def _in_hub(memory: Memory, hub: Path) -> Iterator[Found]:
     """Models of the hub's cache, and checkpoints and LoRAs that lie in it as single files."""
     for name, states in snapshots(hub):
-        candidates = [each for state in states for each in _of_state(state, name)]
-        seen = [(_inspect(memory, each), each.is_folder) for each in candidates]
-        models = [found for found, is_folder in seen if is_folder]
-        if models:
-            yield next((found for found in models if not found.problem), models[0])
-        for found, is_folder in seen:
-            # Most of these files are parts of what other programs downloaded.
-            if not is_folder and found.kind is not Kind.OTHER:
-                yield found
-
-
-def _of_state(state: Path, name: str) -> Iterator[Candidate]:
-    for each in Walk(state, deep=False):
-        yield replace(each, name=name if each.path == state else f"{name}/{each.name}")
+        model: Found | None = None
+        for state in states:
+            if is_model(state):
+                found = _inspect(memory, Candidate(state, name, is_folder=True))
+                model = found if model is None or not found.problem else model
+                if not found.problem:
+                    break
+        if model is not None:
+            yield model
+        for each in Walk(states[0], deep=False):
+            if not each.is_folder:
+                found = _inspect(memory, replace(each, name=f"{name}/{each.name}"))
+                # Most of these files are parts of what other programs downloaded.
+                if found.kind is not Kind.OTHER:
+                    yield found
 
 
 def _inspect(memory: Memory, candidate: Candidate) -> Found:

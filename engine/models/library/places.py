@@ -49,7 +49,8 @@ def places_of(named: Path) -> tuple[list[Place], list[str]]:
         return [Place(folder, named.parent) for folder in folders], problems
     if named.is_file():
         return [], [f"{named} is a file. Name the folder that it lies in."]
-    extra, problems = [], []
+    extra: list[Path] = []
+    problems: list[str] = []
     if (named / EXTRA_PATHS).is_file():
         extra, problems = _extra(named / EXTRA_PATHS)
     models = named if named.name.lower() == "models" else named / "models"

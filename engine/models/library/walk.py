@@ -58,7 +58,8 @@ class Walk:
             return
         if _holds_a_model(self._root):
             yield Candidate(self._root, self._root.name, is_folder=True)
-            return
+            if self._deepest:  # its files are the model's parts
+                return
         yield from self._below(self._root, 0)
         if self._left <= 0:
             self.problems.append(
@@ -84,10 +85,8 @@ class Walk:
             path = Path(entry.path)
             if _is_folder(entry):
                 yield from self._of_folder(path, depth)
-            elif path.suffix.lower() in _SUFFIXES and not entry.name.startswith("."):
-                # Any program may call its data .bin.
-                if path.suffix.lower() != ".bin" or is_pickle(path):
-                    yield Candidate(path, self._name(path))
+            elif _may_hold_weights(path):
+                yield Candidate(path, self._name(path))
 
     def _of_folder(self, path: Path, depth: int) -> Iterator[Candidate]:
         if path.name.startswith(".") or path.name.lower() in _SKIPPED:
@@ -109,6 +108,13 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
+
+
+def _may_hold_weights(file: Path) -> bool:
+    suffix = file.suffix.lower()
+    if suffix not in _SUFFIXES or file.name.startswith("."):
+        return False
+    return suffix != ".bin" or is_pickle(file)  # any program may call its data .bin
 
 
 def _holds_a_model(folder: Path) -> bool:
