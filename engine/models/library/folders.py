@@ -10,6 +10,7 @@ from typing import Any
 from ...contract.errors import ZoomStackError
 from ...contract.model_folder import FAMILIES, INDEX_FILE, class_name
 from ...contract.pipeline_families import PIPELINES
+from ...contract.validation import read_json
 from .distilled import is_distilled
 from .families import FLUX1, SD, SDXL
 from .folder_parts import (
@@ -19,10 +20,9 @@ from .folder_parts import (
     check_files,
     config_of,
     parts_of,
-    read_object,
     refuse_code,
 )
-from .found import Found, Kind
+from .found import CODE, Found, Kind
 from .places import hub_name
 from .stable_diffusion import BY_CHANNELS
 
@@ -68,7 +68,8 @@ def inspect_folder(folder: Path, name: str) -> Found:
 
 def _inspect(found: Found, called: str) -> Found:
     folder = found.path
-    index = read_object(folder / INDEX_FILE) if (folder / INDEX_FILE).is_file() else {}
+    content = read_json(folder / INDEX_FILE, CODE) if (folder / INDEX_FILE).is_file() else {}
+    index = content if isinstance(content, dict) else {}
     refuse_code(folder, called, index)
     family = class_name(folder)
     if family in FAMILIES:
