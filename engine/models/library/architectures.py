@@ -15,7 +15,9 @@ from .families import (
     FLUX2,
     KREA2,
     LUMINA2,
+    OVIS,
     PIXART,
+    PRX,
     QWEN,
     SANA,
     SD3,
@@ -80,15 +82,24 @@ _DIFFUSION = [
     (("distilled_guidance_layer.in_proj.bias",), _sampled(CHROMA)),
     (("double_blocks.0.img_attn.norm.key_norm.scale",), _sampled(FLUX1)),
     (("single_transformer_blocks.0.attn.to_qkv_mlp_proj.weight",), _sampled(FLUX2)),
+    (
+        ("single_transformer_blocks.0.proj_mlp.weight", "context_embedder_norm.weight"),
+        _sampled(OVIS),
+    ),
     (("single_transformer_blocks.0.proj_mlp.weight",), _sampled(FLUX1)),
     (("joint_blocks.0.context_block.adaLN_modulation.1.bias",), _sampled(SD3)),
+    (("transformer_blocks.0.norm1_context.linear.weight", "pos_embed.proj.weight"), _sampled(SD3)),
     (("layers.0.adaLN_modulation.0.weight", "cap_embedder.1.weight"), _sampled(Z_IMAGE)),
     (("layers.0.adaLN_modulation.1.weight", "cap_embedder.1.weight"), _sampled(LUMINA2)),
+    (("time_caption_embed.caption_embedder.0.weight",), _sampled(LUMINA2)),
     (("transformer_blocks.0.img_mod.1.weight", "txt_norm.weight"), _sampled(QWEN)),
     (("txtfusion.projector.weight",), _sampled(KREA2)),
     (("text_fusion.projector.weight",), _sampled(KREA2)),
     (("blocks.0.cross_attn.q_linear.weight", "attention_y_norm.weight"), _sampled(SANA)),
     (("blocks.0.cross_attn.q_linear.weight", "t_block.1.weight"), _sampled(PIXART)),
+    (("transformer_blocks.0.ff.conv_inverted.weight",), _sampled(SANA)),
+    (("caption_projection.linear_1.weight", "pos_embed.proj.weight"), _sampled(PIXART)),
+    (("blocks.0.attention.img_qkv_proj.weight", "img_in.0.weight"), _sampled(PRX)),
     (("double_stream_blocks.0.block.adaLN_modulation.1.bias",), Architecture("HiDream")),
     (("double_layers.0.attn.w1q.weight",), Architecture("AuraFlow")),
     (("mlp_t5.0.weight",), Architecture("Hunyuan-DiT")),
@@ -168,16 +179,17 @@ _PARTS: list[tuple[str, Callable[[Header], bool]]] = [
         ),
     ),
     (
-        "an image encoder",
-        _begins("vision_model.", "visual.", "image_encoder.", "embeddings.patch_embeddings."),
-    ),
-    (
         "a text encoder",
         _contains(
-            r"(^|\.)text_model\.(encoder|embeddings)\.|^encoder\.block\.0\.layer\.0\.SelfAttention"
+            r"(^|\.)text_model\.(encoder|embeddings)\.|^embeddings\.token_embedding\."
+            r"|^encoder\.block\.0\.layer\.0\.SelfAttention"
             r"|^(model\.|language_model\.)*layers\.0\.self_attn\.|^transformer\.resblocks\."
             r"|^token_embedding\.|^shared\.weight$|^cond_stage_model\.|^conditioner\."
         ),
+    ),
+    (
+        "an image encoder",
+        _begins("vision_model.", "visual.", "image_encoder.", "embeddings.patch_embeddings."),
     ),
     (
         "a U-Net without the rest of its model",

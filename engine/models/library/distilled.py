@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 # "dreamshaperXL_v21TurboDPMSDE" is dreamshaper, XL, v, 21, Turbo, DPMSDE.
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -22,7 +23,7 @@ def _says_so(name: str) -> bool:
     words = [word.lower() for word in _WORDS.findall(name)]
     if _ALWAYS.intersection(words):
         return True
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for word, after in pairwise([*words, ""]):
         if word == "hyper" and (after in _AFTER_HYPER or after.isdigit()):
             return True
         if word.isdigit() and after in ("step", "steps") and int(word[:4]) <= _MOST_STEPS:

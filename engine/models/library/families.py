@@ -17,6 +17,8 @@ KREA2 = "Krea2Pipeline"
 LUMINA2 = "Lumina2Pipeline"
 PIXART = "PixArtSigmaPipeline"
 SANA = "SanaPipeline"
+OVIS = "OvisImagePipeline"
+PRX = "PRXPixelPipeline"
 
 CHECKPOINT_TITLES = {
     "sd15": "Stable Diffusion 1.5",

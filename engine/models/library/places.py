@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_EXTRA_PATHS = "extra_model_paths.yaml"  # of ComfyUI
-#: Below "models": of ComfyUI, and of A1111 and Forge.
+EXTRA_PATHS = "extra_model_paths.yaml"  # of ComfyUI
+_YAML = (".yaml", ".yml")
+#: Below "models": of ComfyUI, and of A1111 and Forge. The first of each tells such a folder.
+_MARKS = ("checkpoints", "Stable-diffusion")
 _BELOW_MODELS = (
     "checkpoints", "diffusers", "diffusion_models", "unet", "loras",
     "Stable-diffusion", "Lora", "LyCORIS",
@@ -18,6 +20,7 @@ _KINDS_OF_INVOKEAI = ("main", "lora")  # below "models" and a family's folder
 _KEYS_OF_COMFYUI = ("checkpoints", "diffusers", "diffusion_models", "unet", "loras")
 _LARGEST_YAML = 2**20
 _HUB_VARIABLES = (("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "hub"))
+_HUB_PREFIX = "models--"
 
 
 @dataclass(frozen=True)
@@ -27,25 +30,35 @@ class Place:
     Attributes:
         folder: names are relative to it.
         owner: the folder that the user named.
+        deep: folders in it are looked through too; else they count where they are models.
     """
 
     folder: Path
     owner: Path
+    deep: bool = True
 
 
 def places_of(named: Path) -> tuple[list[Place], list[str]]:
-    """What to look through for a folder that the user named, and what is wrong with it."""
+    """What to look through for a folder that the user named, and what is wrong with it.
+
+    Args:
+        named: the folder of a program, any other folder, or a list of folders as ComfyUI reads it.
+    """
+    if named.suffix.lower() in _YAML and named.is_file():
+        folders, problems = _extra(named)
+        return [Place(folder, named.parent) for folder in folders], problems
+    if named.is_file():
+        return [], [f"{named} is a file. Name the folder that it lies in."]
+    extra: list[Path] = []
     problems: list[str] = []
-    folders = [*_of_a_program(named)]
-    extra = named / _EXTRA_PATHS
-    if extra.is_file():
-        try:
-            folders += _extra(extra)
-        except _BadFileError as error:
-            problems.append(f"{extra} cannot be used: {error}.")
-        if not folders:
-            return [], problems
-    return [Place(folder, named) for folder in folders or [named]], problems
+    if (named / EXTRA_PATHS).is_file():
+        extra, problems = _extra(named / EXTRA_PATHS)
+    models = named if named.name.lower() == "models" else named / "models"
+    of_program = _of_a_program(models)
+    places = [Place(folder, named) for folder in of_program or [named]]
+    if of_program:
+        places.append(Place(models, named, deep=False))
+    return places + [Place(folder, named) for folder in extra], problems
 
 
 def hub_cache() -> Path:
@@ -58,25 +71,34 @@ def hub_cache() -> Path:
     return Path(os.path.expanduser(cache)) / "huggingface" / "hub"
 
 
-def snapshots(cache: Path) -> Iterator[tuple[Path, str]]:
-    """Every repository in the hub's cache: the folder of its present state, and "org/name"."""
-    try:
-        repositories = sorted(cache.glob("models--*"))
-    except OSError:
-        return
-    for repository in repositories:
-        states = repository / "snapshots"
+def hub_name(repository: Path) -> str:
+    """ "org/name" of a folder in the hub's cache such as "models--org--name"."""
+    return repository.name.removeprefix(_HUB_PREFIX).replace("--", "/", 1)
+
+
+def snapshots(cache: Path) -> Iterator[tuple[str, list[Path]]]:
+    """Every model repository in the hub's cache: "org/name", and its states on the disk.
+
+    The first state is that of ``refs/main``, the others follow from the newest to the oldest.
+    """
+    for repository in _folders(cache):
+        if not repository.name.startswith(_HUB_PREFIX):
+            continue
         try:
-            revision = (repository / "refs" / "main").read_text(encoding="utf-8").strip()
+            main = (repository / "refs/main").read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
-            revision = ""
-        folder = states / Path(revision).name if revision else states
-        if not revision or not folder.is_dir():
-            there = sorted(states.glob("*"), key=_changed)
-            if not there:
-                continue
-            folder = there[-1]
-        yield folder, repository.name.removeprefix("models--").replace("--", "/")
+            main = ""
+        states = sorted(_folders(repository / "snapshots"), key=_changed, reverse=True)
+        states.sort(key=lambda state: state.name != main)
+        if states:
+            yield hub_name(repository), states
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError:
+        return []
 
 
 def _changed(path: Path) -> float:
@@ -86,27 +108,33 @@ def _changed(path: Path) -> float:
         return 0.0
 
 
-def _of_a_program(named: Path) -> list[Path]:
+def _of_a_program(models: Path) -> list[Path]:
     """The folders with models of ComfyUI, A1111, Forge or InvokeAI; none of any other folder."""
-    models = named if named.name == "models" else named / "models"
-    below = [models / name for name in _BELOW_MODELS]
+    invoke = [family / kind for family in _folders(models) for kind in _KINDS_OF_INVOKEAI]
+    there = [folder for folder in invoke if folder.is_dir()]
+    if any((models / mark).is_dir() for mark in _MARKS):
+        there += [models / name for name in _BELOW_MODELS if (models / name).is_dir()]
+    return there
+
+
+def _extra(file: Path) -> tuple[list[Path], list[str]]:
+    """The folders that ComfyUI is told to look through besides its own, and what is wrong.
+
+    Each section has a ``base_path`` and, by kind, one or more lines with folders below it.
+    """
     try:
-        families = sorted(path for path in models.iterdir() if path.is_dir())
-    except OSError:
-        return []
-    invoke = [family / kind for family in families for kind in _KINDS_OF_INVOKEAI]
-    return [folder for folder in [*below, *invoke] if folder.is_dir()]
+        content = _parse(file)
+    except _BadFileError as error:
+        return [], [f"{file} cannot be used: {error}. Correct it, or remove it."]
+    sections = [section for section in content.values() if isinstance(section, dict)]
+    return [folder for section in sections for folder in _of_section(section, file.parent)], []
 
 
 class _BadFileError(Exception):
     pass
 
 
-def _extra(file: Path) -> list[Path]:
-    """The folders that ComfyUI is told to look through besides its own.
-
-    Each section has a ``base_path`` and, by kind, one or more lines with folders below it.
-    """
+def _parse(file: Path) -> dict[Any, Any]:
     try:
         import yaml
     except ImportError:
@@ -114,21 +142,26 @@ def _extra(file: Path) -> list[Path]:
     try:
         if file.stat().st_size > _LARGEST_YAML:
             raise _BadFileError("it is too long")
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
+        content = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
+    # ValueError: of text in another encoding, and of dates that no calendar has.
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
         raise _BadFileError("it is not valid YAML") from None
     if content is None:
-        return []
+        return {}
     if not isinstance(content, dict):
         raise _BadFileError("it has no sections")
-    sections = [section for section in content.values() if isinstance(section, dict)]
-    return [folder for section in sections for folder in _of_section(section, file.parent)]
+    return content
 
 
-def _of_section(section: dict[str, Any], beside: Path) -> Iterator[Path]:
-    base = beside / os.path.expandvars(os.path.expanduser(str(section.get("base_path") or "")))
+def _of_section(section: dict[Any, Any], beside: Path) -> Iterator[Path]:
+    base = beside / _expanded(str(section.get("base_path") or ""))
     for key in _KEYS_OF_COMFYUI:
-        lines = section.get(key)
-        for line in lines.splitlines() if isinstance(lines, str) else ():
-            if line.strip():
-                yield base / os.path.expandvars(os.path.expanduser(line.strip()))
+        given = section.get(key)
+        lines = given.splitlines() if isinstance(given, str) else given
+        for line in lines if isinstance(lines, list) else ():
+            if str(line).strip():
+                yield base / _expanded(str(line).strip())
+
+
+def _expanded(path: str) -> str:
+    return os.path.expandvars(os.path.expanduser(path))

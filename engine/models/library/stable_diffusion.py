@@ -97,15 +97,15 @@ def _other_purpose(header: Header, prefix: str, width: int) -> str:
     if width == 1280:
         return "the refiner of Stable Diffusion XL, which only ends what another model began"
     channels = header.width(f"{prefix}input_blocks.0.0.weight", 1)
-    if channels in _BY_CHANNELS:
-        return _BY_CHANNELS[channels]
+    if channels in BY_CHANNELS:
+        return BY_CHANNELS[channels]
     if width == 1024 and f"{prefix}label_emb.0.0.weight" in header:
         return "an unCLIP model, which makes variations of a given picture"
     return "" if channels == 4 else f"a model that takes {channels} channels"
 
 
 #: A picture's latents have 4; the rest says what else the model is given.
-_BY_CHANNELS = {
+BY_CHANNELS = {
     9: "an inpainting model",
     8: "an InstructPix2Pix model, which edits a given picture",
     7: "an upscaler",
