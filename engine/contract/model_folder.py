@@ -77,7 +77,7 @@ def is_model(folder: Path) -> bool:
         return False
 
 
-def parts_of(index: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+def listed_parts(index: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """The parts that an index lists, each with the library and the class that made it.
 
     Those that it lists as absent are left out, and so are its settings.
