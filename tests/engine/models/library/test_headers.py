@@ -111,13 +111,13 @@ def test_a_whole_file_tells_its_weights(tmp_path: Path) -> None:
 
 def test_a_header_whose_length_begins_as_a_pickle_does_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
-    for padding in range(1024):  # until the length is 0x..80, 0x02 to 0x05
+    for padding in range(1024):  # until the length is 0x280
         write_header(path, ONE | {"__metadata__": {"p": " " * padding}}, 12)
-        if path.read_bytes()[:2] in (b"\x80\x02", b"\x80\x03"):
+        if path.read_bytes()[:2] == b"\x80\x02":
             break
     assert path.read_bytes()[:2] == b"\x80\x02"
     assert read_header(path).shapes == {"a": (2, 3)}
-    assert not is_pickle(path) or path.read_bytes()[8:9] == b"{"
+    assert not is_pickle(path)
 
 
 @pytest.mark.parametrize("lost", [1, 6, 12])
@@ -133,9 +133,10 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "folder.safetensors").mkdir()
     assert "is a folder, not a file" in complaint(tmp_path / "folder.safetensors").text
     (tmp_path / "link.safetensors").symlink_to("gone.safetensors")
-    assert "a link to gone.safetensors, which is not there" in complaint(
-        tmp_path / "link.safetensors"
-    ).text
+    assert (
+        "a link to gone.safetensors, which is not there"
+        in complaint(tmp_path / "link.safetensors").text
+    )
     os.mkfifo(tmp_path / "pipe.safetensors")  # reading it would wait for ever
     assert "is no ordinary file" in complaint(tmp_path / "pipe.safetensors").text
 
