@@ -28,6 +28,8 @@ from .headers import Header
 
 #: In front of a diffusion model's keys, where a file holds other parts as well.
 PREFIXES = ("model.diffusion_model.", "diffusion_model.", "")
+_WIDTHS_OF_WORDS = frozenset({768, 1024, 1280, 4096})
+_MOST_WORDS = 128  # a prompt has 77
 
 
 @dataclass(frozen=True)
@@ -142,11 +144,13 @@ def _contains(pattern: str) -> Callable[[Header], bool]:
 
 
 def _is_embedding(header: Header) -> bool:
-    """Words learned by textual inversion: [words, width] under a handful of names."""
-    widths = {768, 1024, 1280, 4096}
+    """Words learned by textual inversion: one or two of [words, width], few words."""
     shapes = list(header.shapes.values())
     return len(shapes) <= 2 and all(
-        len(shape) in (1, 2) and shape[-1] in widths for shape in shapes
+        len(shape) in (1, 2)
+        and shape[-1] in _WIDTHS_OF_WORDS
+        and (len(shape) == 1 or shape[0] <= _MOST_WORDS)
+        for shape in shapes
     )
 
 

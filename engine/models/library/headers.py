@@ -96,6 +96,8 @@ def is_pickle(path: Path) -> bool:
             start = file.read(512)
     except OSError:
         return False
+    if start[_LENGTH : _LENGTH + 1] == b"{":  # safetensors whose header's length looks like one
+        return False
     return _begins_a_pickle(start) or (_begins_an_archive(start) and b"/data.pkl" in start)
 
 
