@@ -13,7 +13,7 @@ from ..settings.kept_levels import is_kept
 from ..settings.shapes import present_shape, present_size
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
-from ..tasks.start import why_not_generate
+from ..tasks.start import want_models, why_not_generate
 from .parts import ZoomPanel, draw_wrapped
 from .running import draw_problem, draw_running, draw_warnings
 
@@ -29,6 +29,7 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
     @measured
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
+        want_models()
         running = latest.running_generation()
         if running is not None:
             draw_running(layout, context, running)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..blender.timings import measured
-from ..engine.contract.model_listing import LORA, Listed
+from ..engine.contract.model_listing import MAKES, OTHER, Listed
 from ..settings.loras import why_not
 from ..settings.model_list import ZOOMSTACK_PG_listed, known_models
 from ..settings.models import describe, size_text
 from ..settings.preferences import preferences
 from ..tasks import latest, runner
-from ..tasks.start import want_models
 from .parts import ZoomPanel, draw_wrapped
 
 if TYPE_CHECKING:
@@ -43,11 +42,12 @@ class ZOOMSTACK_UL_models(bpy.types.UIList):
         right = split.row(align=True)
         right.alignment = "RIGHT"
         right.active = False
-        if item.draft and not item.problem:
-            right.label(text="draft")
-        elif item.native_size[0] and not item.problem:
-            right.label(text=f"{item.native_size[0]} px")
-        right.label(text=size_text(item.gigabytes * 1e9))
+        notes = []
+        if not item.problem:
+            pixels = f"{item.native_size[0]} px" if item.native_size[0] else ""
+            notes.append("draft" if item.draft else pixels)
+        notes.append(size_text(item.gigabytes * 1e9))
+        right.label(text="  ".join(filter(None, notes)))
 
     def filter_items(
         self, context: bpy.types.Context, data: FoundModels, property: str
@@ -58,9 +58,9 @@ class ZOOMSTACK_UL_models(bpy.types.UIList):
             shown = bpy.types.UI_UL_list.filter_items_by_name(
                 self.filter_name, self.bitflag_filter_item, items, "words"
             )
-        # LoRAs have a list of their own; those that cannot be used say here why.
+        # LoRAs and upscalers are chosen elsewhere; those that cannot be used say here why.
         for index, item in enumerate(items):
-            if item.kind == LORA and not item.problem:
+            if item.kind not in (MAKES, OTHER) and not item.problem:
                 shown[index] &= ~self.bitflag_filter_item
         return shown, []
 
@@ -74,7 +74,6 @@ class ZOOMSTACK_PT_models(ZoomPanel, bpy.types.Panel):
 
     @measured
     def draw(self, context: bpy.types.Context) -> None:
-        want_models()
         layout = self.layout
         chosen = preferences()
         row = layout.row()

@@ -14,6 +14,7 @@ from bpy.props import CollectionProperty, EnumProperty, StringProperty
 
 from ..blender import folders
 from ..blender.choices import enum_items
+from ..blender.screen import redraw
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.options import DEVICES, Choice
 
@@ -30,12 +31,16 @@ def _packages() -> tuple[Choice, ...]:
 
 
 def _make_absolute(name: str) -> Callable[[EnginePreferences, bpy.types.Context], None]:
-    """A path beside the open file would mean another place, or none, with the next file."""
+    """A path beside the open file would mean another place, or none, with the next file.
+
+    Panels are drawn again: they have other models looked for when the places are others.
+    """
 
     def update(self: EnginePreferences, _context: bpy.types.Context) -> None:
         path = getattr(self, name)
         if path.startswith("//"):
             setattr(self, name, bpy.path.abspath(path))
+        redraw()
 
     return update
 

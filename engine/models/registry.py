@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 BUNDLED_FOLDERS = {name: Path(__file__).with_name(name) for name in (BUNDLED, BUNDLED_SECOND)}
 MODELS_VARIABLE = "ZOOM_STACK_MODELS"
 CACHE_VARIABLE = "ZOOM_STACK_CACHE"
+_MOST_NAMES = 8  # that a sentence lists
 _AS_ITS_FILE_SAYS = PREDICTIONS[0].name
 
 
@@ -204,11 +205,16 @@ def _absent(name: str, known: ModelList, places: Sequence[Path], enlarges: bool)
     return ZoomStackError(
         "no_model",
         f"There is no {kind} {name!r}" + (f" in {where}." if where else "."),
-        f"Known {kind}s: {', '.join([*(UPSCALERS if enlarges else ()), *names])}."
+        f"Known {kind}s: {_some([*(UPSCALERS if enlarges else ()), *names])}."
         + "".join(f" {problem}" for problem in known.problems)
         + ("" if where else " Choose a models folder to find others."),
         None if where else Remedy.CHOOSE_MODELS,
     )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _cache_file() -> Path:

@@ -13,7 +13,17 @@ import pytest
 from engine.models.library.folders import inspect_folder
 from engine.models.library.found import Found, Kind
 from tests.engine.models.library.folders_on_disk import (
-    CONFIGS, EULER, FLOW, FLUX, PRX, SD15, SDXL, make_folder, sdxl, sharded, write_json,
+    CONFIGS,
+    EULER,
+    FLOW,
+    FLUX,
+    PRX,
+    SD15,
+    SDXL,
+    make_folder,
+    sdxl,
+    sharded,
+    write_json,
 )  # fmt: skip
 from tests.engine.models.library.sparse import write_sparse
 
