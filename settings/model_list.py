@@ -32,18 +32,17 @@ class ZOOMSTACK_PG_listed(bpy.types.PropertyGroup):
     """A model, or a file that looks like one"""
 
     # The properties of Listed; a size on the disk is more than Blender's whole numbers hold.
-    kind: StringProperty()
-    family: StringProperty()
-    native_size: IntVectorProperty(size=2)
-    gigabytes: FloatProperty()
-    draft: BoolProperty()
-    pipeline: StringProperty()
-    checkpoint: StringProperty()
-    folder: StringProperty()
-    problem: StringProperty()
-    hint: StringProperty()
-    #: What the list's search looks through.
-    words: StringProperty()
+    kind: StringProperty(description="What it is for")
+    family: StringProperty(description="What it is")
+    native_size: IntVectorProperty(size=2, description="Pixels of its pictures")
+    gigabytes: FloatProperty(description="Size on the disk")
+    draft: BoolProperty(description="It needs few steps, and its pictures are less fine")
+    pipeline: StringProperty(description="The class that runs it")
+    checkpoint: StringProperty(description="Which model of that class it is")
+    folder: StringProperty(description="Where it lies")
+    problem: StringProperty(description="Why it cannot be used")
+    hint: StringProperty(description="What to do about that")
+    words: StringProperty(description="What the list's search looks through")
 
 
 _TEXTS = [each.name for each in fields(Listed) if each.type == "str" and each.name != "name"]
@@ -114,7 +113,12 @@ def _set_row(_self: object, index: int) -> None:
 class FoundModels:
     """What was found, in the preferences; a plain mix-in for the class that is registered."""
 
-    models: CollectionProperty(type=ZOOMSTACK_PG_listed, name="Models", options={"HIDDEN"})
+    models: CollectionProperty(
+        type=ZOOMSTACK_PG_listed,
+        name="Models",
+        description="The models that the engine told of last",
+        options={"HIDDEN"},
+    )
     active_model: IntProperty(
         name="Model",
         description="Press a model to choose it, or to read why it cannot be used",

@@ -83,7 +83,11 @@ class EnginePreferences:
         subtype="DIR_PATH",
         update=_make_absolute("model_folder"),
     )
-    model_folders: CollectionProperty(type=ZOOMSTACK_PG_folder, name="More Model Folders")
+    model_folders: CollectionProperty(
+        type=ZOOMSTACK_PG_folder,
+        name="More Model Folders",
+        description="Folders of other programs that are looked through for models as well",
+    )
     stack_folder: StringProperty(
         name="Zoom Stacks",
         description=(

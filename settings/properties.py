@@ -117,7 +117,11 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
         get=_get_upscaler,
         set=_set_upscaler,
     )
-    loras: CollectionProperty(type=ZOOMSTACK_PG_lora, name="LoRAs")
+    loras: CollectionProperty(
+        type=ZOOMSTACK_PG_lora,
+        name="LoRAs",
+        description="Files that change the model: a style, a subject",
+    )
     output_folder: StringProperty(
         name="Output",
         description="Folder for new zoom stacks; empty is the folder in the preferences",

@@ -25,6 +25,7 @@ class PipelineFamily:
         scale: the call's argument for guidance.
         layout: of its latents; a name in ``pipelines.layouts.LAYOUTS``.
         native: side of the squares that it was trained on, in pixels, where no file says it.
+        grid: how many pixels one of its latents stands for, to each side.
         multiple: of which the sides of its pictures must be whole ones, in pixels.
         reads: the tokenizer that reads the most of a prompt, and how many tokens that is.
         negative: whether it takes negative prompts.
@@ -43,6 +44,7 @@ class PipelineFamily:
     scale: str = "guidance_scale"
     layout: str = "plain"
     native: int = 1024
+    grid: int = 8
     multiple: int = 16
     reads: tuple[str, int] = ("tokenizer", 512)
     negative: bool = True
@@ -91,6 +93,7 @@ PIPELINES = {
         guidance=4.0,
         steps=50,
         layout="tokens",
+        grid=16,
         licence="Apache 2.0 (4B), non-commercial (9B)",
     ),
     "PRXPixelPipeline": PipelineFamily(
@@ -98,6 +101,7 @@ PIPELINES = {
         "attended",
         guidance=5.0,
         steps=28,
+        grid=1,
         reads=("tokenizer", 256),
         single=True,
         call=_AS_ASKED,
@@ -157,6 +161,7 @@ PIPELINES = {
         "instructed",
         guidance=4.5,
         steps=20,
+        grid=32,
         multiple=32,
         reads=("tokenizer", 300),
         call=_AS_ASKED,

@@ -76,4 +76,4 @@ class LatentCodec:
         return latents + self.encode(after) - self.encode(before)
 
 
-PIXELS = Pixels()
+PIXELS: Codec = Pixels()

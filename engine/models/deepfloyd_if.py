@@ -33,7 +33,7 @@ class DeepFloydIF:
 
     family = "DeepFloyd IF"
     default_steps = DEFAULT_STEPS
-    avoids_above = 1.0
+    avoids_above: float | None = 1.0
 
     def __init__(
         self, folder: Path, name: str, revision: str, unet: Any, scheduler: Any, guidance: float

@@ -33,6 +33,7 @@ class ModelEntry:
         folder: or file.
         family: for people; empty when the class is not supported.
         native_size: (width, height) in pixels, or None when unknown.
+        grid: how many of them one of the values that it samples stands for, to each side.
         size_multiple: of which the sides of sampled pictures are whole ones.
         enlarges: it is for a job's ``"upscaler"``, not for its ``"model"``.
         single: and enlarges each picture by itself.
@@ -45,6 +46,7 @@ class ModelEntry:
     folder: Path
     family: str = ""
     native_size: tuple[int, int] | None = None
+    grid: int = 1
     size_multiple: int = IF_MULTIPLE
     enlarges: bool = False
     single: bool = False
@@ -97,7 +99,8 @@ def entry_of(found: Found) -> ModelEntry:
         found.path,
         found.title,
         found.native_size or native,
-        row.multiple if row else IF_MULTIPLE,
+        grid=row.grid if row else 1,
+        size_multiple=row.multiple if row else IF_MULTIPLE,
         problem=found.problem,
         hint=found.hint,
         found=found,
@@ -123,7 +126,7 @@ def _of_folder(folder: Path, name: str, found: Found) -> ModelEntry:
         folder,
         family.title,
         size,
-        family.size_multiple,
+        size_multiple=family.size_multiple,
         enlarges=family.enlarges,
         single=family.single,
         found=found,

@@ -51,6 +51,7 @@ def prefs(bpy: Any) -> Iterator[Any]:
     yield preferences
     for name in ("python_path", "model_folder", "stack_folder", "remote_command"):
         setattr(preferences, name, "")
+    preferences.model_folders.clear()
     latest().forget_problem()
 
 

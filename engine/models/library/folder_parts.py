@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...contract.errors import ZoomStackError
-from ...contract.model_folder import CONFIG_FILE
+from ...contract.model_folder import CONFIG_FILE, listed_parts
 from ...contract.validation import read_json
 from .found import CODE
 from .headers import is_pickle, read_header
@@ -111,11 +111,9 @@ def check_files(folder: Path, called: str, parts: Parts) -> list[Path]:
 
 def _listed_parts(index: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Parts that a run needs and that are not absent on purpose, which is [null, null]."""
-    for name, made_by in index.items():
-        if name.startswith("_") or name in _UNUSED or not isinstance(made_by, list):
-            continue
-        if len(made_by) == 2 and all(isinstance(each, str) for each in made_by):
-            yield name, made_by[0]
+    for name, (library, _) in listed_parts(index).items():
+        if not name.startswith("_") and name not in _UNUSED:
+            yield name, library
 
 
 def _configs(part: Path) -> list[Path]:

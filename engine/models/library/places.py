@@ -45,8 +45,8 @@ def places_of(named: Path) -> tuple[list[Place], list[str]]:
         named: the folder of a program, any other folder, or a list of folders as ComfyUI reads it.
     """
     if named.suffix.lower() in _YAML and named.is_file():
-        folders, problems = _extra(named)
-        return [Place(folder, named.parent) for folder in folders], problems
+        folders, wrong = _extra(named)
+        return [Place(folder, named.parent) for folder in folders], wrong
     if named.is_file():
         return [], [f"{named} is a file. Name the folder that it lies in."]
     extra: list[Path] = []

@@ -76,8 +76,8 @@ class VaeCodec(LatentCodec):
             return latents[:, :, None] * deviation + mean
         if config.get("latents_mean") is not None:  # a few of SDXL's relatives
             mean, deviation = self._per_channel(latents)
-            return latents * deviation / config.scaling_factor + mean
-        return latents / config.scaling_factor + (config.get("shift_factor") or 0.0)
+            return latents * deviation / float(config.scaling_factor) + mean
+        return latents / float(config.scaling_factor) + float(config.get("shift_factor") or 0.0)
 
     def _scaled(self, raw: torch.Tensor) -> torch.Tensor:
         """The inverse of ``_raw``."""
@@ -91,8 +91,9 @@ class VaeCodec(LatentCodec):
             return ((raw - mean) / deviation)[:, :, 0]
         if config.get("latents_mean") is not None:
             mean, deviation = self._per_channel(raw)
-            return (raw - mean) / deviation * config.scaling_factor
-        return (raw - (config.get("shift_factor") or 0.0)) * config.scaling_factor
+            return (raw - mean) / deviation * float(config.scaling_factor)
+        shift = float(config.get("shift_factor") or 0.0)
+        return (raw - shift) * float(config.scaling_factor)
 
     def _statistics(self, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         norm = self._vae.bn

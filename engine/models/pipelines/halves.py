@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import torch
 
-from ...contract.model_folder import INDEX_FILE
+from ...contract.model_folder import INDEX_FILE, listed_parts
 from ..folder_part import from_folder
 
 _READS = ("tokenizer", "text_encoder", "processor")
@@ -50,7 +50,7 @@ class FolderHalves:
         self._prediction = prediction
         index = json.loads((folder / INDEX_FILE).read_text(encoding="utf-8"))
         self._class = str(index["_class_name"])
-        self._parts = [part for part, made_by in index.items() if isinstance(made_by, list)]
+        self._parts = list(listed_parts(index))
 
     def text(self, dtype: torch.dtype) -> Any:
         return self._load(dtype, [part for part in self._parts if not part.startswith(_READS)])

@@ -48,7 +48,7 @@ def _unpack(output: torch.Tensor, height: int, width: int) -> torch.Tensor:
 
 def _from_tokens(output: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """(B, h * w, C) to (B, C, h, w)."""
-    return output.transpose(1, 2).unflatten(2, (height, width))
+    return output.transpose(1, 2).reshape(len(output), -1, height, width)
 
 
 LAYOUTS = {

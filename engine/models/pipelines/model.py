@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from ...contract.pipeline_families import PipelineFamily
+from ...contract.vocabulary import Vocabulary
 from ...machine.devices import free_memory
 from ..sizes import sampling_size
 from .denoiser import PipelineDenoiser
@@ -42,8 +43,8 @@ class PipelineModel:
     """
 
     default_context = 1.0
-    vocabulary = None
-    second_stage = None
+    vocabulary: Vocabulary | None = None
+    second_stage: str | None = None
 
     def __init__(
         self,

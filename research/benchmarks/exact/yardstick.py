@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from engine.contract.geometry import Placement
-from engine.contract.job import SamplerSettings
+from engine.contract.job import DEFAULT_STEPS, SamplerSettings
 from engine.method.nesting import footprints
 from engine.method.sampler import sample
 from engine.models.upscaling import Lanczos
@@ -67,7 +67,7 @@ def measure(case: Case, seeds: int = 64) -> dict[str, Any]:
             size=size,
             seed=1,
             settings=settings,
-            sigmas=GRIDS[case.grid](settings.steps),
+            sigmas=GRIDS[case.grid](settings.steps or DEFAULT_STEPS),
             loop=case.loop,
         )
         return result, keeper.x0

@@ -104,6 +104,7 @@ def difference(one: torch.Tensor, other: torch.Tensor) -> float:
 def test_pictures_are_those_of_the_stock_pipeline(case: Case) -> None:
     assert case.pictures.std() > 0.01
     assert len(case.denoiser.noise_levels(STEPS, SIZE)) == STEPS
+    assert case.denoiser.codec.latent_size(SIZE)[0] == SIZE[0] // case.family.grid
     assert difference(our_pictures(case.denoiser, case.noise), case.pictures) < LIMIT
 
 

@@ -385,7 +385,7 @@ def sana() -> Any:
         caption_channels=_WIDTH,
         sample_size=16,
     )
-    stages = 3
+    stages = 6
     vae = AutoencoderDC(
         latent_channels=4,
         attention_head_dim=4,

@@ -108,6 +108,8 @@ def test_each_half_is_without_the_other(cases: dict[str, Case]) -> None:
     assert (text.unet, text.vae, text.scheduler) == (None, None, None)
     assert (rest.text_encoder, rest.text_encoder_2) == (None, None)
     assert (rest.tokenizer, rest.tokenizer_2) == (None, None)
+    # What they pad with changes pictures without a word: the last token there, "!" here.
+    assert (text.tokenizer.pad_token_id, text.tokenizer_2.pad_token_id) == (49407, 0)
 
 
 def test_only_its_own_half_of_the_file_is_read(cases: dict[str, Case], tmp_path: Path) -> None:
