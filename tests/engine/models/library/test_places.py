@@ -126,6 +126,7 @@ def test_what_comfyui_is_told_besides(tmp_path: Path, monkeypatch: pytest.Monkey
         (b"[" * 5000, "it is not valid YAML"),
         (b"#" * (2**20 + 1), "it is too long"),
     ],
+    ids=["open", "list", "text", "date", "encoding", "object", "deep", "long"],
 )
 def test_a_bad_list_of_folders_is_one_sentence(tmp_path: Path, content: bytes, words: str) -> None:
     file = tmp_path / "extra_model_paths.yaml"
