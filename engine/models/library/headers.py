@@ -32,13 +32,11 @@ class Header:
 
     Attributes:
         shapes: by key.
-        dtypes: by key, such as "F16".
         metadata: texts of whoever wrote the file.
         size: bytes of the whole file.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
-    dtypes: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
     size: int = 0
 
@@ -161,7 +159,6 @@ def _parse(path: Path, encoded: bytes, size: int) -> Header:
         content = json.loads(encoded.decode("utf-8"))
         metadata = content.pop("__metadata__", {})
         shapes, end = _tensors(content)
-        dtypes = {key: str(tensor["dtype"]) for key, tensor in content.items()}
         # In a text of the metadata its quotes would be escaped.
         if encoded.count(b'"data_offsets"') > len(shapes):
             json.loads(encoded.decode("utf-8"), object_pairs_hook=_once_each)
@@ -181,7 +178,7 @@ def _parse(path: Path, encoded: bytes, size: int) -> Header:
             f"{path.name} is damaged: it has {size - whole:,} bytes more than its header says.",
             _AGAIN,
         )
-    return Header(shapes, dtypes, _texts(metadata), size)
+    return Header(shapes, _texts(metadata), size)
 
 
 class _TwiceError(ValueError):

@@ -25,6 +25,7 @@ _PART = re.compile(
     r"|(?P<other>hada_w\d|lokr_w\d|oft_|boft_|glora_|lora_mid|dora_scale|diff(?:_b)?$)"
     r")"
 )
+_NO_PART = (".alpha", ".lora_up.weight", ".lora_B.weight")  # most keys: told fast
 _PREFIXES = re.compile(
     r"^(base_model\.model\.)?(lora_unet_|lora_transformer_|unet\.|transformer\.|diffusion_model\.)?"
 )
@@ -73,7 +74,7 @@ def _layers(header: Header) -> dict[str, int]:
     layers: dict[str, int] = {}
     factors: dict[str, dict[str, int]] = {}
     for key, shape in header.shapes.items():
-        match = _PART.search(key)
+        match = None if key.endswith(_NO_PART) else _PART.search(key)
         if match is None or match["up"]:
             continue
         layer = _plain(key[: match.start()])
