@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from .families import FLUX1, FLUX2, KREA2, LUMINA2, PIXART, QWEN, SANA, SD, SD3, SDXL, Z_IMAGE
 from .headers import Header
 
-# The shapes' last axis is the width of a layer's input: down [rank, in], hada_w1_b [rank, in].
-_DOWN = re.compile(
-    r"(?P<layer>.+?)[._](lora_down|lora_A|lora\.down|lora_linear_layer\.down|hada_w1_b"
-    r"|proj_lora\d\.down)(\.\w+)?(\.weight)?$"
+# What follows a layer's name. The shapes' last axis is the width of a layer's input: down
+# [rank, in], hada_w1_b [rank, in].
+_PART = re.compile(
+    r"[._](?:"
+    r"(?P<down>(?:lora_down|lora_A|lora\.down|lora_linear_layer\.down|hada_w1_b|proj_lora\d\.down)"
+    r"(?:\.\w+)?(?:\.weight)?$)"
+    r"|(?P<up>(?:lora_up|lora_B|lora\.up)(?:\.\w+)?(?:\.weight)?$)"
+    r"|(?P<factor>lokr_w[12])(?:_b)?$"
+    r"|(?P<other>hada_w\d|lokr_w\d|oft_|boft_|glora_|lora_mid|dora_scale|diff(?:_b)?$)"
+    r")"
 )
-_UP = re.compile(r"(?P<layer>.+?)[._](lora_up|lora_B|lora\.up)(\.\w+)?(\.weight)?$")
-_OTHERS = re.compile(r"[._](hada_w\d|lokr_w\d|oft_|boft_|glora_|lora_mid|dora_scale)|\.diff(_b)?$")
-_KRONECKER = re.compile(r"(?P<layer>.+?)\.(?P<part>lokr_w[12](_b)?)$")
+_NO_PART = (".alpha", ".lora_up.weight", ".lora_B.weight")  # most keys: told fast
 _PREFIXES = re.compile(
     r"^(base_model\.model\.)?(lora_unet_|lora_transformer_|unet\.|transformer\.|diffusion_model\.)?"
 )
@@ -70,14 +74,16 @@ def _layers(header: Header) -> dict[str, int]:
     layers: dict[str, int] = {}
     factors: dict[str, dict[str, int]] = {}
     for key, shape in header.shapes.items():
-        if match := _DOWN.match(key):
-            layers[_plain(match["layer"])] = shape[1] if len(shape) > 1 else 0
-        elif match := _KRONECKER.match(key):
-            part = match["part"].removesuffix("_b")
-            if len(shape) > 1:
-                factors.setdefault(_plain(match["layer"]), {})[part] = shape[1]
-        elif (match := _OTHERS.search(key)) and not key.startswith("model.diffusion_model."):
-            layers.setdefault(_plain(key[: match.start()]), 0)
+        match = None if key.endswith(_NO_PART) else _PART.search(key)
+        if match is None or match["up"]:
+            continue
+        layer = _plain(key[: match.start()])
+        if match["down"]:
+            layers[layer] = shape[1] if len(shape) > 1 else 0
+        elif match["factor"] and len(shape) > 1:
+            factors.setdefault(layer, {})[match["factor"]] = shape[1]
+        elif not key.startswith("model.diffusion_model."):
+            layers.setdefault(layer, 0)
     for layer, parts in factors.items():
         layers[layer] = parts.get("lokr_w1", 0) * parts.get("lokr_w2", 0)
     return layers
@@ -177,11 +183,11 @@ def _of_blocks(header: Header) -> Lora:
     inputs: dict[str, int] = {}
     outputs: dict[str, int] = {}
     for key, shape in header.shapes.items():
-        if len(shape) > 1:
-            if match := _DOWN.match(key):
-                inputs[_plain(match["layer"])] = shape[1]
-            elif match := _UP.match(key):
-                outputs[_plain(match["layer"])] = shape[0]
+        match = _PART.search(key) if len(shape) > 1 else None
+        if match and match["down"]:
+            inputs[_plain(key[: match.start()])] = shape[1]
+        elif match and match["up"]:
+            outputs[_plain(key[: match.start()])] = shape[0]
     for layer, width in inputs.items():
         ratio = outputs.get(layer, 0) / max(width, 1)
         gated = {"linear1": 9, "img_mlp_0": 6, "txt_mlp_0": 6}

@@ -296,7 +296,10 @@ def test_code_of_a_family_with_an_adapter_of_its_own_is_refused_too(tmp_path: Pa
     [
         ("StableDiffusionXLInpaintPipeline", "an inpainting model"),
         ("FluxFillPipeline", "an inpainting model"),
-        ("StableDiffusionXLImg2ImgPipeline", "the refiner of Stable Diffusion XL"),
+        (
+            "StableDiffusionXLImg2ImgPipeline",
+            "a model that changes a given picture, such as the refiner",
+        ),
         ("StableDiffusionInstructPix2PixPipeline", "a model that changes a given picture"),
         ("QwenImageEditPipeline", "a model that changes a given picture"),
         ("FluxKontextPipeline", "a model that changes a given picture"),
