@@ -73,6 +73,7 @@ class ZOOMSTACK_PT_advanced(ZoomPanel, bpy.types.Panel):
     bl_label = "Advanced"
     bl_idname = "ZOOMSTACK_PT_advanced"
     bl_parent_id = "ZOOMSTACK_PT_generate"
+    bl_order = 1
     bl_options = {"DEFAULT_CLOSED"}
 
     @measured

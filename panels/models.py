@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..blender.timings import measured
+from ..engine.contract.job import PREDICTIONS
 from ..engine.contract.model_listing import MAKES, OTHER, Listed
 from ..settings.loras import why_not
 from ..settings.model_list import ZOOMSTACK_PG_listed, known_models
@@ -18,6 +19,11 @@ from .parts import ZoomPanel, draw_wrapped
 if TYPE_CHECKING:
     from ..settings.model_list import FoundModels
     from ..settings.properties import ZOOMSTACK_PG_settings
+
+
+_ASKS = "Its file does not say what it predicts: choose the prediction under Advanced."
+_MANY = 12  # from here on the search is in sight
+_WIDE = 340  # of a sidebar, at a scale of 1: narrower ones show pixels below the list alone
 
 
 class ZOOMSTACK_UL_models(bpy.types.UIList):
@@ -35,16 +41,18 @@ class ZOOMSTACK_UL_models(bpy.types.UIList):
         active_property: str,
         index: int,
     ) -> None:
-        split = layout.split(factor=0.62)
+        wide = context.region.width > _WIDE * context.preferences.system.ui_scale
+        split = layout.split(factor=0.6 if wide else 0.68)
         name = split.row(align=True)
         name.active = not item.problem
-        name.label(text=item.name, icon="ERROR" if item.problem else "FILE_IMAGE")
+        title = item.name.rpartition("/")[2]
+        name.label(text=title, icon="ERROR" if item.problem else "FILE_IMAGE")
         right = split.row(align=True)
         right.alignment = "RIGHT"
         right.active = False
         notes = []
         if not item.problem:
-            pixels = f"{item.native_size[0]} px" if item.native_size[0] else ""
+            pixels = f"{item.native_size[0]} px" if item.native_size[0] and wide else ""
             notes.append("draft" if item.draft else pixels)
         notes.append(size_text(item.gigabytes * 1e9))
         right.label(text="  ".join(filter(None, notes)))
@@ -53,6 +61,7 @@ class ZOOMSTACK_UL_models(bpy.types.UIList):
         self, context: bpy.types.Context, data: FoundModels, property: str
     ) -> tuple[list[int], list[int]]:
         items = getattr(data, property)
+        self.use_filter_show |= len(items) > _MANY
         shown = [self.bitflag_filter_item] * len(items)
         if self.filter_name:
             shown = bpy.types.UI_UL_list.filter_items_by_name(
@@ -75,7 +84,7 @@ class ZOOMSTACK_PT_models(ZoomPanel, bpy.types.Panel):
     @measured
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        chosen = preferences()
+        chosen, settings = preferences(), context.scene.zoom_stack
         row = layout.row()
         row.template_list(
             "ZOOMSTACK_UL_models", "", chosen, "models", chosen, "active_model", rows=4, maxrows=8
@@ -86,8 +95,8 @@ class ZOOMSTACK_PT_models(ZoomPanel, bpy.types.Panel):
         _draw_search(layout, context)
         index = chosen.active_model
         if index >= 0:
-            _draw_details(layout, context, known_models()[index])
-        _draw_loras(layout, context, context.scene.zoom_stack)
+            _draw_details(layout, context, settings, known_models()[index])
+        _draw_loras(layout, context, settings)
 
 
 def _draw_search(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -103,24 +112,32 @@ def _draw_search(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
         draw_wrapped(layout, context, problem, "ERROR")
 
 
-def _draw_details(layout: bpy.types.UILayout, context: bpy.types.Context, model: Listed) -> None:
+def _draw_details(
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    settings: ZOOMSTACK_PG_settings,
+    model: Listed,
+) -> None:
     box = layout.box()
     if model.problem:
         draw_wrapped(box, context, f"{model.problem} {model.hint}".strip(), "ERROR")
         return
-    draw_wrapped(box, context, describe(model))
+    draw_wrapped(box, context, f"{model.name}: {describe(model)}")
     if model.draft:
         draw_wrapped(box, context, "A draft model: few steps, quick and less fine.", "INFO")
+    if model.asks_prediction and settings.prediction == PREDICTIONS[0].name:
+        draw_wrapped(box, context, _ASKS, "INFO")
 
 
 def _draw_loras(
     layout: bpy.types.UILayout, context: bpy.types.Context, settings: ZOOMSTACK_PG_settings
 ) -> None:
     column = layout.column()
+    column.label(text="LoRAs")
     for index, item in enumerate(settings.loras):
         row = column.row(align=True)
         obstacle = why_not(settings, item.lora)
-        row.label(text=item.lora, icon="ERROR" if obstacle else "MODIFIER")
+        row.label(text=item.lora.rpartition("/")[2], icon="ERROR" if obstacle else "MODIFIER")
         row.prop(item, "weight", text="")
         row.operator("zoom_stack.lora_remove", text="", icon="X").index = index
         if obstacle:

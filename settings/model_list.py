@@ -37,6 +37,7 @@ class ZOOMSTACK_PG_listed(bpy.types.PropertyGroup):
     native_size: IntVectorProperty(size=2, description="Pixels of its pictures")
     gigabytes: FloatProperty(description="Size on the disk")
     draft: BoolProperty(description="It needs few steps, and its pictures are less fine")
+    asks_prediction: BoolProperty(description="Only its user can say what it predicts")
     pipeline: StringProperty(description="The class that runs it")
     checkpoint: StringProperty(description="Which model of that class it is")
     folder: StringProperty(description="Where it lies")
@@ -49,19 +50,19 @@ _TEXTS = [each.name for each in fields(Listed) if each.type == "str" and each.na
 
 
 def remember(models: Sequence[Listed]) -> None:
-    """Keep what the engine told."""
+    """Keep what the engine told, what cannot be used at the end."""
     global _known
-    _known = tuple(models)
+    _known = tuple(sorted(models, key=lambda model: bool(model.problem)))
     kept = preferences().models
     kept.clear()
-    for model in models:
+    for model in _known:
         item = kept.add()
         item.name = model.name
         for name in _TEXTS:
             setattr(item, name, getattr(model, name))
         item.native_size = model.native_size or (0, 0)
         item.gigabytes = model.size / _GB
-        item.draft = model.draft
+        item.draft, item.asks_prediction = model.draft, model.asks_prediction
         item.words = " ".join((model.name, model.family, "draft" if model.draft else ""))
 
 
@@ -147,5 +148,6 @@ def _listed(item: ZOOMSTACK_PG_listed) -> Listed:
         native_size=size if all(size) else None,
         size=round(item.gigabytes * _GB),
         draft=item.draft,
+        asks_prediction=item.asks_prediction,
         **texts,
     )

@@ -25,6 +25,7 @@ class Listed:
         native_size: (width, height) of its pictures in pixels, or None when unknown.
         size: bytes on the disk.
         draft: it needs few steps, and its pictures are less fine.
+        asks_prediction: only its user can say what it was trained to answer.
         pipeline: the class that runs it, or that a LoRA changes; empty if none does.
         checkpoint: which model of that class, "sd15", "sd2" or "sdxl"; empty where there is one.
         folder: where it lies.
@@ -38,6 +39,7 @@ class Listed:
     native_size: tuple[int, int] | None = None
     size: int = 0
     draft: bool = False
+    asks_prediction: bool = False
     pipeline: str = ""
     checkpoint: str = ""
     folder: str = ""

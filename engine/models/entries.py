@@ -80,6 +80,7 @@ class ModelEntry:
             native_size=self.native_size,
             size=found.size,
             draft=found.draft,
+            asks_prediction=found.asks_prediction,
             pipeline=found.lora_for or found.family,
             checkpoint=found.checkpoint,
             folder=str(self.folder),

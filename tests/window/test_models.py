@@ -15,7 +15,7 @@ from tests.engine.models.library.mixed import USABLE, write_mixed
 OPEN = """
 models = _part("panels.models").ZOOMSTACK_PT_models
 bpy.utils.unregister_class(models)
-models.bl_options = set()
+models.bl_options, models.bl_idname = set(), "ZOOMSTACK_PT_open"
 bpy.utils.register_class(models)
 def search():
     search = _part("tasks.latest").model_search
@@ -51,6 +51,14 @@ def choose(tab: ZoomTab, name: str) -> None:
     )
 
 
+def look(tab: ZoomTab, name: str) -> None:
+    """A picture of the list, which lies below what fits into a small window."""
+    for _ in range(12):
+        tab.window.screen.click(tab.place.x + 60, tab.place.y + 200, button=5)
+    tab.window.settle(1.0)
+    tab.window.picture(name)
+
+
 def test_all_are_listed_without_being_asked_for(tab: ZoomTab) -> None:
     found = tab.window.ask("search()['found']")
     usable = [f"diffusers/tiny_{name}" for name in USABLE]
@@ -62,14 +70,11 @@ def test_all_are_listed_without_being_asked_for(tab: ZoomTab) -> None:
     tab.window.do(
         "for lora in ('loras/ink_wash', 'loras/anime_sd15'): settings().loras.add().lora = lora"
     )
-    tab.window.settle(1.0)
-    tab.window.picture("chosen")
+    look(tab, "chosen")
     choose(tab, "checkpoints/dreamshaperXL_lightning")
-    tab.window.settle(1.0)
-    tab.window.picture("draft")
+    look(tab, "draft")
     choose(tab, "downloads/renamed_pickle")
-    tab.window.settle(1.0)
-    tab.window.picture("refused")
+    look(tab, "refused")
     assert tab.window.ask("settings().model") == "checkpoints/dreamshaperXL_lightning"
     tab.window.do("settings().loras.clear()")
 
