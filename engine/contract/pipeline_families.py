@@ -156,6 +156,14 @@ PIPELINES = {
         call=_AS_ASKED,
         licence="Open RAIL++",
     ),
+    "AuraFlowPipeline": PipelineFamily(
+        "AuraFlow",
+        "attended",
+        guidance=3.5,
+        steps=50,
+        reads=("tokenizer", 256),
+        licence="Apache 2.0",
+    ),
     "SanaPipeline": PipelineFamily(
         "Sana",
         "instructed",

@@ -364,6 +364,35 @@ def pixart_sigma() -> Any:
     )
 
 
+def aura_flow() -> Any:
+    from diffusers import AuraFlowPipeline, AuraFlowTransformer2DModel
+
+    torch.manual_seed(0)
+    transformer = AuraFlowTransformer2DModel(
+        sample_size=8,
+        in_channels=4,
+        out_channels=4,
+        num_mmdit_layers=1,
+        num_single_dit_layers=1,
+        attention_head_dim=8,
+        num_attention_heads=4,
+        caption_projection_dim=32,
+        joint_attention_dim=_WIDTH,
+        pos_embed_max_size=256,
+    )
+    with torch.no_grad():  # small random weights hardly notice the prompt
+        for block in transformer.joint_transformer_blocks:
+            for weight in block.parameters():
+                weight.mul_(2.0)
+    return AuraFlowPipeline(
+        tokenizer=text.t5_tokenizer(),
+        text_encoder=text.t5_encoder(),
+        vae=_kl_codec(0.13025),
+        transformer=_lively(transformer),
+        scheduler=_flow(shift=1.73),
+    )
+
+
 def sana() -> Any:
     from diffusers import (
         AutoencoderDC,
@@ -530,6 +559,7 @@ TINY: dict[str, Callable[[], Any]] = {
         krea2,
         sd3,
         pixart_sigma,
+        aura_flow,
         sana,
         lumina2,
         ovis_image,
