@@ -172,6 +172,7 @@ def test_the_native_size_is_what_the_file_says_or_the_published_one(
         ("model", "Stable Diffusion XL LCM", True),
         ("model_4step", "", True),
         ("dmd2_sdxl", "", True),
+        ("sdxl_hyper", "", True),
         ("hyperrealism_v3", "", False),
         ("juggernautXL_v9", "Juggernaut", False),
         ("thunderstruck_lightnings", "", False),

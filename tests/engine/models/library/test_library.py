@@ -14,6 +14,7 @@ import pytest
 from engine.models.library import library, walk
 from engine.models.library.found import Found, Kind
 from engine.models.library.library import Listing, look_through
+from engine.models.library.walk import Walk
 from tests.engine.models.library import layouts
 from tests.engine.models.library.folders_on_disk import sdxl, write_json
 from tests.engine.models.library.layouts import kohya, unet_layers
@@ -155,6 +156,18 @@ def test_what_changed_is_looked_at_again(tmp_path: Path, change: Callable[[Path]
     assert after != before
 
 
+def test_another_file_of_the_same_size_is_looked_at_again(tmp_path: Path) -> None:
+    path = tmp_path / "models/a.safetensors"
+    cache = tmp_path / "seen.json"
+    drafts = []
+    for age, title in enumerate(("plain", "turbo")):
+        write_sparse(path, LORA, **{"modelspec.title": title})
+        os.utime(path, (1e9 + age, 1e9 + age))
+        [found] = look_through([tmp_path / "models"], cache).found
+        drafts.append((found.draft, found.size))
+    assert drafts == [(False, drafts[0][1]), (True, drafts[0][1])]
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"seen": 5}', b"[" * 10**5])
 def test_a_damaged_memory_is_none(tmp_path: Path, content: bytes) -> None:
     lora(tmp_path / "models/a.safetensors")
@@ -204,6 +217,7 @@ def test_links_lead_nowhere_twice(tmp_path: Path) -> None:
     (tmp_path / "real/back").symlink_to(tmp_path)
     (tmp_path / "again").symlink_to(tmp_path / "real")
     (tmp_path / "itself").symlink_to("itself")
+    assert [each.name for each in Walk(tmp_path)] == ["again/a"]
     listing = look_through([tmp_path])
     assert names(listing) == ["again/a"]
     assert listing.problems == ()

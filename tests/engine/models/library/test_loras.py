@@ -47,6 +47,16 @@ CASES: dict[str, tuple[Shapes, str, str]] = {
     "diffusers FLUX.1": (peft(within("transformer.", layouts.FLUX1_DIFFUSERS)), FLUX1, ""),
     "ComfyUI FLUX.2": (peft(within("diffusion_model.", layouts.FLUX2_BLOCKS)), FLUX2, ""),
     "diffusers Qwen-Image": (peft(within("transformer.", layouts.QWEN_LAYERS)), QWEN, ""),
+    "Qwen-Image, attention alone": (
+        peft({"transformer.transformer_blocks.19.attn.to_q": (3072, 3072)}),
+        QWEN,
+        "",
+    ),
+    "FLUX.1, attention alone": (
+        peft({"transformer.transformer_blocks.18.attn.to_q": (3072, 3072)}),
+        FLUX1,
+        "",
+    ),
     "kohya Qwen-Image": (kohya(within("lora_unet.", layouts.QWEN_LAYERS)), QWEN, ""),
     "ComfyUI Z-Image": (peft(within("diffusion_model.", layouts.Z_IMAGE_LAYERS)), Z_IMAGE, ""),
     "diffusers SD 3.5": (peft(within("transformer.", layouts.SD3_LAYERS)), SD3, ""),
