@@ -5,32 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import bpy
-from bpy.props import FloatProperty, StringProperty
-
-from ..engine.contract.job import MAX_LORA_WEIGHT, Lora
+from ..engine.contract.job import Lora
 from .model_list import find, find_lora
 from .options import decimal
 
 if TYPE_CHECKING:
     from .properties import ZOOMSTACK_PG_settings
-
-
-class ZOOMSTACK_PG_lora(bpy.types.PropertyGroup):
-    """A file that changes the model: a style, a subject"""
-
-    lora: StringProperty(name="LoRA", description="The file's name, as in the list of models")
-    weight: FloatProperty(
-        name="Weight",
-        description="How much it acts: 1 as its author meant it, 0 not at all",
-        default=1.0,
-        min=-MAX_LORA_WEIGHT,
-        max=MAX_LORA_WEIGHT,
-        soft_min=0.0,
-        soft_max=1.5,
-        step=5,
-        precision=2,
-    )
 
 
 def loras_in(settings: ZOOMSTACK_PG_settings) -> tuple[Lora, ...]:

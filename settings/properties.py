@@ -10,15 +10,15 @@ from bpy.props import (
     BoolProperty,
     CollectionProperty,
     EnumProperty,
+    FloatProperty,
     IntProperty,
     PointerProperty,
     StringProperty,
 )
 
 from ..blender.compat import blend_relative
-from ..engine.contract.job import BUNDLED, Job, LevelSpec, SamplerSettings
+from ..engine.contract.job import BUNDLED, MAX_LORA_WEIGHT, Job, LevelSpec, SamplerSettings
 from ..engine.contract.options import Choice, options_of
-from .loras import ZOOMSTACK_PG_lora
 from .model_list import ZOOMSTACK_PG_listed
 from .models import choice
 from .options import property_of, with_options
@@ -73,6 +73,23 @@ class ZOOMSTACK_PG_level(bpy.types.PropertyGroup):
     # The finished picture, and the level's place in the run that is under way.
     made: StringProperty(name="Picture", subtype="FILE_PATH", options={"HIDDEN"})
     number: IntProperty(name="Number", default=-1, options={"HIDDEN"})
+
+
+class ZOOMSTACK_PG_lora(bpy.types.PropertyGroup):
+    """A file that changes the model: a style, a subject"""
+
+    lora: StringProperty(name="LoRA", description="The file's name, as in the list of models")
+    weight: FloatProperty(
+        name="Weight",
+        description="How much it acts: 1 as its author meant it, 0 not at all",
+        default=1.0,
+        min=-MAX_LORA_WEIGHT,
+        max=MAX_LORA_WEIGHT,
+        soft_min=0.0,
+        soft_max=1.5,
+        step=5,
+        precision=2,
+    )
 
 
 @with_options(Job, SamplerSettings)

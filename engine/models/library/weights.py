@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...contract.errors import ZoomStackError
+from ...contract.model_folder import INDEX_FILE
+from .folder_parts import check_files, parts_of, read_object
 from .found import Found
 from .headers import read_header
 
-_TEXT_PARTS = ("text_encoder", "tokenizer")
+_TEXT_PART = "text_encoder"
 _TEXT_KEYS = ("cond_stage_model.", "conditioner.")
-_UNUSED_PARTS = ("safety_checker", "image_encoder", "feature_extractor")
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,15 @@ class Values:
 
 
 def values_of(found: Found) -> Values:
-    """Count what a model would load; a file that cannot be read counts nothing."""
+    """Count what a model would load.
+
+    Raises:
+        ZoomStackError: code ``bad_model``, where it changed since it was found.
+    """
     text = rest = 0
-    for file, key_of_text in _files(found):
-        try:
-            shapes = read_header(file).shapes
-        except ZoomStackError:  # told where the model is looked at
-            continue
-        for key, shape in shapes.items():
-            if key_of_text or (found.single and key.startswith(_TEXT_KEYS)):
+    for file, reads_prompts in _files(found):
+        for key, shape in read_header(file).shapes.items():
+            if reads_prompts or (found.single and key.startswith(_TEXT_KEYS)):
                 text += math.prod(shape)
             else:
                 rest += math.prod(shape)
@@ -51,14 +51,10 @@ def values_of(found: Found) -> Values:
 
 
 def _files(found: Found) -> Iterator[tuple[Path, bool]]:
-    """Files, and whether all that they hold reads prompts."""
+    """The files that are loaded, and whether all that they hold reads prompts."""
     if found.single:
         yield found.path, False
         return
-    for part in sorted(path for path in found.path.iterdir() if path.is_dir()):
-        if part.name in _UNUSED_PARTS:
-            continue
-        files = sorted(part.glob("*.safetensors"))
-        full = [file for file in files if ".fp16." not in file.name]
-        for file in full or files:
-            yield file, part.name.startswith(_TEXT_PARTS)
+    parts = parts_of(found.path, found.name, read_object(found.path / INDEX_FILE))
+    for file in check_files(found.path, found.name, parts):
+        yield file, file.parent.name.startswith(_TEXT_PART)

@@ -92,6 +92,6 @@ class FolderHalves:
         return (part for part in self._parts if part in _UNUSED)
 
     def _is_half(self) -> bool:
-        """Whether there are weights of half precision alone."""
-        weights = list(self._folder.glob("*/*.safetensors"))
-        return bool(weights) and all(".fp16" in file.name for file in weights)
+        """Whether some part has weights of half precision alone; the others then load their own."""
+        parts = [list((self._folder / part).glob("*.safetensors")) for part in self._parts]
+        return any(files and all(".fp16" in file.name for file in files) for files in parts)
