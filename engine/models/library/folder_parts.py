@@ -105,6 +105,7 @@ def check_files(folder: Path, called: str, parts: Parts) -> list[Path]:
         elif name.startswith("tokenizer"):
             _check_any(folder / name, _VOCABULARIES, what)
         elif not name.endswith("processor"):
+            _check_any(folder / name, (CONFIG_FILE,), what)
             files += _check_weights(folder / name, what, library)
     return files
 

@@ -9,17 +9,26 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.contract.job import Job, LevelSpec, Pin, SamplerSettings
+from engine.contract.errors import ZoomStackError
+from engine.contract.job import Job, Keep, LevelSpec, Pin, SamplerSettings
 from engine.contract.pipeline_families import PIPELINES
 from engine.contract.stack import Stack, read_stack
+from engine.machine.failures import Cancelled
+from engine.models import registry
+from engine.models.library import library
+from engine.models.library.found import Found, Kind
 from engine.models.registry import find_model
+from engine.models.single_file import halves
 from engine.pictures.colour import to_linear
 from engine.run.request import GenerateRequest
 from engine.run.start import run_generate
+from tests.engine.models.original_layout import original_checkpoint, write
 from tests.engine.models.pipelines.tiny_pipelines import TINY, save_tiny
+from tests.engine.models.single_file.tiny_checkpoints import configuration, tiny
 from tests.engine.recorder import Recorder
 
 SIDE = 64
+ONE = (LevelSpec("a galaxy", "text"),)
 
 
 @pytest.fixture(scope="module", params=list(TINY))
@@ -71,6 +80,10 @@ def make(job: Job, out: Path, places: tuple[Path, ...] = ()) -> tuple[Stack, Rec
     return read_stack(out), recorder
 
 
+def files(stack: Stack) -> list[bytes]:
+    return [stack.picture(level).read_bytes() for level in range(len(stack.levels))]
+
+
 def pixels(stack: Stack, level: int) -> np.ndarray:
     with Image.open(stack.picture(level)) as picture:
         return np.asarray(picture.convert("RGB"), np.float32)
@@ -97,3 +110,118 @@ def test_by_path_as_a_loop(model: Path, tmp_path: Path) -> None:
     left, top = round(0.5625 * side) - quarter, round(0.4375 * side) - quarter
     small = deeper.reshape(half, 2, half, 2, 3).mean((1, 3))
     assert np.abs(wider[top : top + half, left : left + half] - small).mean() < 0.01
+
+
+@pytest.fixture(scope="module")
+def latent_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny("sdxl", tmp_path_factory.mktemp("models") / "latent")
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_a_run_that_was_cut_goes_on_to_the_same_bytes(
+    latent_model: Path, tmp_path: Path, step: int
+) -> None:
+    asked = job(str(latent_model), None, side=SIDE, loop=False)
+    whole, _ = make(asked, tmp_path / "whole")
+    request = GenerateRequest(asked, tmp_path / "cut", device="cpu")
+    recorder = Recorder()
+    with pytest.raises(Cancelled):
+        run_generate(request, recorder, lambda: len(recorder.of("progress")) >= step)
+    run_generate(replace(request, resume=True), Recorder(), lambda: False)
+    assert files(read_stack(tmp_path / "cut")) == files(whole)
+
+
+def test_kept_levels_stay_and_the_others_fit(latent_model: Path, tmp_path: Path) -> None:
+    asked = job(str(latent_model), None, side=SIDE, loop=False)
+    before, _ = make(asked, tmp_path / "before")
+    kept = [
+        replace(level, keep=Keep(str(before.picture(number)))) if number != 1 else level
+        for number, level in enumerate(asked.levels)
+    ]
+    after, _ = make(replace(asked, levels=tuple(kept), seed=8), tmp_path / "after")
+    was, now = files(before), files(after)
+    assert (now[0], now[2]) == (was[0], was[2])
+    assert now[1] != was[1]
+
+
+def test_what_a_family_does_not_read_is_said(model: Path, tmp_path: Path) -> None:
+    asked = replace(job(str(model), None, side=side_of(model), loop=False), levels=ONE)
+    _, recorder = make(asked, tmp_path / "stack")
+    said = [each["text"] for each in recorder.of("warning") if each["code"] == "negative_prompts"]
+    draft = find_model(str(model)).listed().draft
+    assert bool(said) == (draft or "flux1" in model.name)
+
+
+def test_steps_and_guidance_are_the_families_own(latent_model: Path, tmp_path: Path) -> None:
+    asked = job(str(latent_model), None, side=SIDE, loop=False)
+    stack, recorder = make(replace(asked, levels=ONE, sampler=SamplerSettings()), tmp_path / "own")
+    sampler = stack.made_with["job"]["sampler"]
+    assert (sampler["steps"], sampler["guidance_scale"]) == (30, 5.0)
+    assert recorder.of("progress")[-1]["total"] == 30
+
+
+def test_a_draft_takes_few_steps_without_guidance(tmp_path: Path) -> None:
+    turbo = save_tiny("sdxl", tmp_path / "models" / "sdxl-turbo")
+    asked = replace(
+        job(str(turbo), None, side=SIDE, loop=False), levels=ONE, sampler=SamplerSettings()
+    )
+    stack, _ = make(asked, tmp_path / "stack")
+    sampler = stack.made_with["job"]["sampler"]
+    assert (sampler["steps"], sampler["guidance_scale"]) == (4, 0.0)
+
+
+def test_a_model_larger_than_the_memory_is_refused_before_it_is_loaded(
+    latent_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.models.memory.total_memory", lambda _device: 10_000)
+    with pytest.raises(ZoomStackError) as caught:
+        make(job(str(latent_model), None, side=SIDE, loop=False), tmp_path / "stack")
+    assert caught.value.code == "too_large"
+    assert "this machine has 0.0 GB" in caught.value.text
+
+
+def test_levels_too_small_for_latents_are_refused(latent_model: Path, tmp_path: Path) -> None:
+    asked = job(str(latent_model), None, side=SIDE, loop=False)
+    levels = (asked.levels[0], replace(asked.levels[1], zoom_factor=6.0))
+    with pytest.raises(ZoomStackError, match=r"Level 2 .* at 8x8 pixels, the size of the mod"):
+        make(replace(asked, levels=levels), tmp_path / "stack")
+
+
+@pytest.mark.parametrize("full", ["unet", "text_encoder"])
+def test_parts_of_different_precision_load_together(tmp_path: Path, full: str) -> None:
+    model = save_tiny("sdxl", tmp_path / "models" / "mixed")
+    for part in (path for path in model.iterdir() if path.is_dir() and path.name != full):
+        for file in part.glob("*.safetensors"):
+            file.rename(file.with_name(f"{file.stem}.fp16.safetensors"))
+    stack, _ = make(
+        replace(job(str(model), None, side=SIDE, loop=False), levels=ONE), tmp_path / "s"
+    )
+    assert pixels(stack, 0).std() > 1
+
+
+@pytest.mark.parametrize("kind", ["sd15", "sd2", "sdxl"])
+def test_a_single_file_makes_a_zoom(
+    kind: str, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By name and by path; that real ones are recognised, other tests show at full size."""
+    stock = tiny(kind)
+    file = tmp_path / "models" / "mine.safetensors"
+    file.parent.mkdir()
+    write(file, original_checkpoint(stock))
+    monkeypatch.setattr(halves, "_CONFIGURATIONS", tmp_path / "configurations")
+    configuration(stock, kind, tmp_path / "configurations" / kind)
+
+    def recognised(path: Path, name: str) -> Found:
+        family = type(stock).__name__
+        return Found(
+            name, path, Kind.MODEL, family, family, kind, single=True,
+            native_size=(SIDE, SIDE), prediction="v_prediction" if kind == "sd2" else "epsilon",
+        )  # fmt: skip
+
+    for place in (registry, library):
+        monkeypatch.setattr(place, "inspect_file", recognised)
+    named, _ = make(job("mine", photo, side=SIDE, loop=False), tmp_path / "n", (file.parent,))
+    by_path, _ = make(job(str(file), photo, side=SIDE, loop=False), tmp_path / "p")
+    assert files(named) == files(by_path)
+    looped, _ = make(job("mine", None, side=SIDE, loop=True), tmp_path / "l", (file.parent,))
+    assert looped.loop
