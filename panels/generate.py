@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..blender.timings import measured
-from ..engine.contract.job import Job, SamplerSettings
+from ..engine.contract.job import BUNDLED, Job, SamplerSettings
 from ..engine.contract.options import Option, plain_options
 from ..settings.kept_levels import is_kept
+from ..settings.model_list import find
 from ..settings.shapes import present_shape, present_size
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
@@ -132,13 +133,21 @@ def _draw_size(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> N
     title.alignment = "RIGHT"
     title.label(text=declared.title)
     own = f"{settings.width} × {settings.height} px"
-    row.menu("ZOOMSTACK_MT_size", text=own if settings.use_size else "Model's Own")
+    row.menu("ZOOMSTACK_MT_size", text=own if settings.use_size else _size_of_model(settings))
     if settings.use_size:
         indented = layout.split(factor=0.4)
         indented.row()
         sides = indented.row(align=True)
         for part in declared.parts:
             sides.prop(settings, part, text="")
+
+
+def _size_of_model(settings: ZOOMSTACK_PG_settings) -> str:
+    """The bundled model's own is not that of its pictures, which it enlarges."""
+    model = None if settings.model == BUNDLED else find(settings.model)
+    if model is None or model.native_size is None:
+        return "Model's Own"
+    return "Model's Own, {} × {} px".format(*model.native_size)
 
 
 def _button_text(settings: ZOOMSTACK_PG_settings) -> str:

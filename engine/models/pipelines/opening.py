@@ -10,6 +10,7 @@ import torch
 from ...contract.errors import ZoomStackError
 from ...contract.pipeline_families import PIPELINES
 from ...machine.environment import require
+from ..library.families import SD, SDXL
 from ..library.found import Found
 from ..library.weights import values_of
 from ..memory import check_memory
@@ -17,6 +18,9 @@ from ..revision import revision_of_file, revision_of_parts
 from ..single_file.halves import SingleFileHalves
 from .halves import FolderHalves, Halves
 from .model import PipelineModel, dtype_for
+
+#: Families with models that answer with noise, and others that answer with a velocity.
+_PREDICTS = (SD, SDXL)
 
 
 def open_pipeline(
@@ -40,13 +44,17 @@ def open_pipeline(
     family = PIPELINES[found.family]
     require(family.needs)
     check_memory(name, values_of(found).at_once, dtype_for(found.family, device), device)
+    if found.family not in _PREDICTS:
+        prediction = ""
+    revision = revision_of_file(found.path) if found.single else revision_of_parts(found.path)
+    changed = [revision_of_file(path) for path, _ in loras]
     native = family.native if found.native_size is None else found.native_size[0]
     return PipelineModel(
         _halves(found, name, prediction),
         found.family,
         family,
         name,
-        revision_of_file(found.path) if found.single else revision_of_parts(found.path),
+        "+".join([revision, *changed]),
         native,
         device,
         draft=found.draft,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from engine.contract.errors import ZoomStackError
@@ -17,6 +18,7 @@ from engine.machine.failures import Cancelled
 from engine.models import registry
 from engine.models.library import library
 from engine.models.library.found import Found, Kind
+from engine.models.pipelines.opening import open_pipeline
 from engine.models.registry import find_model
 from engine.models.single_file import halves
 from engine.pictures.colour import to_linear
@@ -129,6 +131,21 @@ def test_a_run_that_was_cut_goes_on_to_the_same_bytes(
         run_generate(request, recorder, lambda: len(recorder.of("progress")) >= step)
     run_generate(replace(request, resume=True), Recorder(), lambda: False)
     assert files(read_stack(tmp_path / "cut")) == files(whole)
+
+
+def test_another_file_under_a_loras_name_is_another_job(latent_model: Path, tmp_path: Path) -> None:
+    """Its weights decide the numbers as the model's do."""
+    entry = find_model(str(latent_model))
+    assert entry.found is not None
+    file = tmp_path / "ink.safetensors"
+    revisions = []
+    for content in (b"one", b"other"):
+        file.write_bytes(content)
+        model = open_pipeline(entry.found, "m", torch.device("cpu"), loras=[(file, 1.0)])
+        revisions.append(model.revision)
+    without = open_pipeline(entry.found, "m", torch.device("cpu")).revision
+    assert len({without, *revisions}) == 3
+    assert all(revision.startswith(without) for revision in revisions)
 
 
 def test_kept_levels_stay_and_the_others_fit(latent_model: Path, tmp_path: Path) -> None:
