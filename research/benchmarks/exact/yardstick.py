@@ -82,7 +82,7 @@ def measure(case: Case, seeds: int = 64) -> dict[str, Any]:
         "levels": levels,
         "factor": case.factor,
         "solver": settings.solver,
-        "steps": settings.steps,
+        "steps": settings.steps or DEFAULT_STEPS,
         "grid": case.grid,
         "blending": settings.blending,
         "context_strength": settings.context_strength,
