@@ -24,8 +24,8 @@ from .preferences import preferences
 
 _GB = 1e9
 _known: tuple[Listed, ...] | None = None
-#: The entry whose sentence is shown, where it is not the chosen model; such a one cannot be chosen.
-_looked_at = ""
+#: The row that was pressed though it cannot be chosen, and the model that was chosen then.
+_looked_at: tuple[int, str] | None = None
 
 
 class ZOOMSTACK_PG_listed(bpy.types.PropertyGroup):
@@ -51,11 +51,13 @@ _TEXTS = [each.name for each in fields(Listed) if each.type == "str" and each.na
 
 def remember(models: Sequence[Listed]) -> None:
     """Keep what the engine told, what cannot be used at the end."""
-    global _known
-    _known = tuple(sorted(models, key=lambda model: bool(model.problem)))
+    global _known, _looked_at
+    # Blender holds no name with bytes that are no text; the command line does.
+    nameable = [model for model in models if _is_text(model)]
+    known = tuple(sorted(nameable, key=lambda model: bool(model.problem)))
     kept = preferences().models
     kept.clear()
-    for model in _known:
+    for model in known:
         item = kept.add()
         item.name = model.name
         for name in _TEXTS:
@@ -64,6 +66,7 @@ def remember(models: Sequence[Listed]) -> None:
         item.gigabytes = model.size / _GB
         item.draft, item.asks_prediction = model.draft, model.asks_prediction
         item.words = " ".join((model.name, model.family, "draft" if model.draft else ""))
+    _known, _looked_at = known, None
 
 
 def known_models() -> tuple[Listed, ...]:
@@ -94,21 +97,21 @@ def fitting_loras(model: str) -> list[Listed]:
 
 def _get_row(_self: object) -> int:
     """The row of the list that is marked."""
-    names = [item.name for item in preferences().models]
-    for name in (_looked_at, bpy.context.scene.zoom_stack.model):
-        if name and name in names:
-            return names.index(name)
-    return -1
+    chosen = bpy.context.scene.zoom_stack.model
+    if _looked_at is not None and _looked_at[1] == chosen:
+        return _looked_at[0]
+    model = find(chosen)
+    return -1 if model is None else known_models().index(model)
 
 
 def _set_row(_self: object, index: int) -> None:
     """A row was pressed: choose its model, or show why it cannot be chosen."""
     global _looked_at
-    item = preferences().models[index]
-    chosen = item.kind == MAKES and not item.problem
-    _looked_at = "" if chosen else item.name
-    if chosen:
-        bpy.context.scene.zoom_stack.model = item.name
+    model, settings = known_models()[index], bpy.context.scene.zoom_stack
+    if model.kind == MAKES and not model.problem:
+        _looked_at, settings.model = None, model.name
+    else:
+        _looked_at = (index, settings.model)
 
 
 class FoundModels:
@@ -127,6 +130,14 @@ class FoundModels:
         set=_set_row,
         options={"HIDDEN"},
     )
+
+
+def _is_text(model: Listed) -> bool:
+    try:
+        "".join(getattr(model, name) for name in ("name", *_TEXTS)).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _find(name: str, among: Sequence[Listed]) -> Listed | None:

@@ -280,7 +280,8 @@ class Job:
         "What the model was trained to answer with. A wrong choice gives noise",
         choices=PREDICTIONS,
         advanced=True,
-        meaning="what a model of Stable Diffusion answers with, where its file does not say it",
+        meaning="what a model of Stable Diffusion answers with, instead of what its file says; "
+        "other families have no choice",
     )
     upscaler: str = option(
         AUTOMATIC,

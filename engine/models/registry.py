@@ -42,11 +42,11 @@ class ModelList:
     entries: tuple[ModelEntry, ...]
     problems: tuple[str, ...] = ()
 
-    def named(self, name: str, kinds: Collection[str]) -> ModelEntry | None:
+    def named(self, name: str, kinds: Collection[str], code: str = "no_model") -> ModelEntry | None:
         """The entry of a name; of a folder that was moved, the only one of that last part.
 
         Raises:
-            ZoomStackError: code ``no_model``: there are two.
+            ZoomStackError: with ``code``: there are two.
         """
         among = [entry for entry in self.entries if entry.kind in kinds]
         for entry in among:
@@ -56,9 +56,7 @@ class ModelList:
         matches = [entry for entry in among if entry.name.rpartition("/")[2] == last]
         if len(matches) > 1:
             names = " and ".join(repr(entry.name) for entry in matches[:2])
-            raise ZoomStackError(
-                "no_model", f"There is no {name!r}, but {names}.", "Choose one of them."
-            )
+            raise ZoomStackError(code, f"There is no {name!r}, but {names}.", "Choose one of them.")
         return matches[0] if matches else None
 
 
@@ -113,17 +111,24 @@ def find_model(name: str, places: Sequence[Path] = (), enlarges: bool = False) -
     return entry
 
 
-def find_lora(name: str, model: ModelEntry, places: Sequence[Path] = ()) -> Path:
-    """The file of a job's LoRA, if it fits the model.
+def find_loras(
+    names: Sequence[str], model: ModelEntry, places: Sequence[Path] = ()
+) -> list[ModelEntry]:
+    """The entries of a job's LoRAs, if they fit the model.
 
     Raises:
         ZoomStackError: codes ``no_lora``, ``bad_lora``.
     """
+    known = list_models(places) if names else ModelList(())
+    return [_lora(name, model, known) for name in names]
+
+
+def _lora(name: str, model: ModelEntry, known: ModelList) -> ModelEntry:
     path = Path(os.path.expanduser(name))
     if path.is_absolute():
         entry: ModelEntry | None = entry_of(inspect_file(path, name))
     else:
-        entry = list_models(places).named(name, {LORA})
+        entry = known.named(name, {LORA}, "no_lora")
     if entry is None:
         raise ZoomStackError(
             "no_lora",
@@ -133,14 +138,15 @@ def find_lora(name: str, model: ModelEntry, places: Sequence[Path] = ()) -> Path
         )
     if entry.problem:
         raise ZoomStackError("bad_lora", entry.problem, entry.hint)
+    if entry.kind != LORA:
+        raise ZoomStackError("bad_lora", f"{name!r} is no LoRA.", "Remove it from the job.")
     if not entry.listed().fits(model.listed()):
-        what = entry.family or "no LoRA"
         raise ZoomStackError(
             "bad_lora",
-            f"{name!r} is a {what}, and the model {model.name!r} is {model.family}.",
+            f"{name!r} is a {entry.family}, and the model {model.name!r} is {model.family}.",
             "Remove the LoRA, or choose a model that it was made for.",
         )
-    return entry.folder
+    return entry
 
 
 def open_model(job: Job, places: Sequence[Path], device: torch.device) -> Model:
@@ -150,7 +156,7 @@ def open_model(job: Job, places: Sequence[Path], device: torch.device) -> Model:
         ZoomStackError: codes ``no_model``, ``bad_model``, ``no_lora``, ``bad_lora``, ``too_large``.
     """
     entry = find_model(job.model, places)
-    loras = [(find_lora(lora.name, entry, places), lora.weight) for lora in job.loras]
+    loras = find_loras([lora.name for lora in job.loras], entry, places)
     found = entry.found
     if found is None or found.family in FAMILIES:
         model: Model = load(entry, job.model, device)
@@ -158,7 +164,12 @@ def open_model(job: Job, places: Sequence[Path], device: torch.device) -> Model:
     from .pipelines.opening import open_pipeline
 
     prediction = "" if job.prediction == _AS_ITS_FILE_SAYS else job.prediction
-    return open_pipeline(found, job.model, device, prediction, loras)
+    weighted = [
+        (each.found, lora.weight)
+        for each, lora in zip(loras, job.loras, strict=True)
+        if each.found is not None
+    ]
+    return open_pipeline(found, entry.name, device, prediction, weighted)
 
 
 def open_bundled(device: torch.device) -> Model:

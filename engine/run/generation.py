@@ -95,7 +95,7 @@ class Generation:
             Cancelled: when ``is_cancelled`` answers yes; the run is saved.
             ZoomStackError: of any part of the engine.
         """
-        with noticed(self._note_memory):
+        with noticed(self._note_model):
             return self._run(open_model, entry)
 
     def _run(self, open_model: OpenModel, entry: ModelEntry | None) -> Stack:
@@ -210,8 +210,8 @@ class Generation:
                 self._stop_if_cancelled,
             )
 
-    def _note_memory(self, sentence: str) -> None:
-        self._reporter.warning("memory", sentence)
+    def _note_model(self, sentence: str) -> None:
+        self._reporter.warning("model", sentence)
 
     def _note_upscaler(self, sentence: str) -> None:
         self._reporter.warning("upscaler", sentence)

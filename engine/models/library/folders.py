@@ -29,6 +29,7 @@ from .stable_diffusion import BY_CHANNELS
 _PICTURES = "Choose a model that makes pictures from prompts."
 _SIDES = range(64, 4097)  # pixels
 _CHECKPOINTS = {768: "sd15", 1024: "sd2"}  # by the width of the text in attention
+_PREDICTIONS = ("epsilon", "v_prediction", "flow_prediction")
 _FEW_STEPS = ("LCMScheduler", "TCDScheduler")
 _CHANGES = "a model that changes a given picture"
 _VIDEO = "a video model"
@@ -100,11 +101,15 @@ def _described(found: Found, called: str, index: Mapping[str, Any], parts: Parts
         purpose = BY_CHANNELS.get(channels, f"a model that takes {channels} channels")
         return replace(found, problem=f"{called} is {purpose}.", hint=_PICTURES)
     scheduler = config_of(folder / "scheduler", SCHEDULER_FILE)
+    prediction = _prediction(scheduler)
+    if prediction not in _PREDICTIONS:
+        text = f"{called} predicts {prediction!r}, which Zoom Stack cannot sample."
+        return replace(found, problem=text, hint=_PICTURES)
     return replace(
         found,
         checkpoint=_checkpoint(family, denoiser),
-        native_size=_native_size(folder, denoiser),
-        prediction=_prediction(scheduler),
+        native_size=_native_size(folder, denoiser) if PIPELINES[family].sized else None,
+        prediction=prediction,
         draft=_is_draft(called, family, index, denoiser, scheduler),
     )
 

@@ -45,8 +45,8 @@ _TEXT_ENCODERS = {
     ),
 }
 _VAE = (
-    ("VAE's encoder", ("first_stage_model.encoder.conv_in.weight", "vae.encoder.conv_in.weight")),
-    ("VAE's decoder", ("first_stage_model.decoder.conv_in.weight", "vae.decoder.conv_in.weight")),
+    ("VAE's encoder", ("first_stage_model.encoder.conv_in.weight",)),
+    ("VAE's decoder", ("first_stage_model.decoder.conv_in.weight",)),
 )
 _OLD_TEXT_ENCODER = "cond_stage_model.transformer.embeddings.position_embedding.weight"
 _QUANTISED = (".quant_state.", "scaled_fp8", ".comfy_quant", ".weight_scale", ".wscales", ".SCB")
@@ -85,8 +85,10 @@ def _inspect(header: Header, prefix: str) -> StableDiffusion:
         return StableDiffusion(checkpoint, purpose)
     if not checkpoint:
         return StableDiffusion(obstacle="is a U-Net of an unknown kind")
-    obstacle = _obstacle(header, prefix, checkpoint)
-    return StableDiffusion(checkpoint, missing=_missing(header, checkpoint), obstacle=obstacle)
+    obstacle, missing = _obstacle(header, prefix, checkpoint), _missing(header, checkpoint)
+    if prefix != PREFIXES[0] and not missing:
+        obstacle = obstacle or "has its U-Net under other names than its authors'"
+    return StableDiffusion(checkpoint, missing=missing, obstacle=obstacle)
 
 
 def _other_purpose(header: Header, prefix: str, width: int) -> str:

@@ -13,6 +13,7 @@ from .found import Found
 from .headers import read_header
 
 _TEXT_PART = "text_encoder"
+_UNREAD = "model_ema."  # of training
 _TEXT_KEYS = ("cond_stage_model.", "conditioner.")
 
 
@@ -43,6 +44,8 @@ def values_of(found: Found) -> Values:
     text = rest = 0
     for file, reads_prompts in _files(found):
         for key, shape in read_header(file).shapes.items():
+            if found.single and key.startswith(_UNREAD):
+                continue
             if reads_prompts or (found.single and key.startswith(_TEXT_KEYS)):
                 text += math.prod(shape)
             else:

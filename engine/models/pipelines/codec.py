@@ -11,6 +11,7 @@ from ...machine.devices import free_memory
 from ...machine.failures import is_out_of_memory
 from ...machine.noticing import notice
 from ...method.codec import LatentCodec
+from .tiling import smaller_tiles
 
 _TILED = "The memory ran short while pictures were coded; that goes on in parts."
 
@@ -26,6 +27,7 @@ class VaeCodec(LatentCodec):
     def __init__(self, vae: Any, side: int) -> None:
         self._vae = vae
         self.side = side
+        self._tiled = False
 
     def latent_size(self, size: tuple[int, int]) -> tuple[int, int]:
         return size[0] // self.side, size[1] // self.side
@@ -51,15 +53,17 @@ class VaeCodec(LatentCodec):
     def _in_parts_if_needed(
         self, code: Callable[[torch.Tensor], torch.Tensor], picture: torch.Tensor
     ) -> torch.Tensor:
-        try:
-            return code(picture)
-        except Exception as error:
-            if not is_out_of_memory(error) or getattr(self._vae, "use_tiling", True):
-                raise
-        self._vae.enable_tiling()
-        notice(_TILED)
-        free_memory()
-        return code(picture)
+        while True:
+            try:
+                return code(picture)
+            except Exception as error:
+                if not is_out_of_memory(error) or not smaller_tiles(self._vae):
+                    raise
+            # Outside of the handler: its exception holds what the memory is needed for.
+            if not self._tiled:
+                notice(_TILED)
+            self._tiled = True
+            free_memory()
 
     @property
     def _is_of_films(self) -> bool:

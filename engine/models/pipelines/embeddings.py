@@ -5,6 +5,7 @@ Every way maps what ``encode_prompt`` returns to those arguments; a family's row
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,7 +22,7 @@ Embed = Callable[[Any, Sequence[str], Sequence[str], bool, Any], Embedded]
 def _pair(
     pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any
 ) -> Embedded:
-    positive, negative = pipe.encode_prompt(
+    positive, negative = _encoder(pipe)(
         list(prompts), device, 1, guided, negative_prompt=list(avoided)
     )
     return {"prompt_embeds": positive, "negative_prompt_embeds": negative}
@@ -30,7 +31,7 @@ def _pair(
 def _pooled(
     pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any
 ) -> Embedded:
-    positive, negative, pooled, negative_pooled = pipe.encode_prompt(
+    positive, negative, pooled, negative_pooled = _encoder(pipe)(
         list(prompts),
         **{name: None for name in ("prompt_2", "prompt_3") if _takes(pipe.encode_prompt, name)},
         device=device,
@@ -48,16 +49,16 @@ def _pooled(
 def _flux1(
     pipe: Any, prompts: Sequence[str], _avoided: Sequence[str], _guided: bool, device: Any
 ) -> Embedded:
-    positive, pooled, _ = pipe.encode_prompt(list(prompts), None, device=device)
+    positive, pooled, _ = _encoder(pipe)(list(prompts), None, device=device)
     return {"prompt_embeds": positive, "pooled_prompt_embeds": pooled}
 
 
 def _flux2(
     pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any
 ) -> Embedded:
-    embedded = {"prompt_embeds": pipe.encode_prompt(list(prompts), device=device)[0]}
+    embedded = {"prompt_embeds": _encoder(pipe)(list(prompts), device=device)[0]}
     if guided:
-        embedded["negative_prompt_embeds"] = pipe.encode_prompt(list(avoided), device=device)[0]
+        embedded["negative_prompt_embeds"] = _encoder(pipe)(list(avoided), device=device)[0]
     return embedded
 
 
@@ -65,17 +66,17 @@ def _listed(
     pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any
 ) -> Embedded:
     """Embeddings of their own lengths; the pipeline writes into the lists that it is given."""
-    positive, negative = pipe.encode_prompt(list(prompts), device, guided, list(avoided))
+    positive, negative = _encoder(pipe)(list(prompts), device, guided, list(avoided))
     return {"prompt_embeds": positive, "negative_prompt_embeds": negative if guided else None}
 
 
 def _masked(
     pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any
 ) -> Embedded:
-    positive, mask = pipe.encode_prompt(list(prompts), device=device)
+    positive, mask = _encoder(pipe)(list(prompts), device=device)
     embedded = {"prompt_embeds": positive, "prompt_embeds_mask": mask}
     if guided:
-        negative, negative_mask = pipe.encode_prompt(list(avoided), device=device)
+        negative, negative_mask = _encoder(pipe)(list(avoided), device=device)
         embedded |= {
             "negative_prompt_embeds": negative,
             "negative_prompt_embeds_mask": negative_mask,
@@ -91,7 +92,7 @@ def _attended(
     device: Any,
     **options: Any,
 ) -> Embedded:
-    positive, mask, negative, negative_mask = pipe.encode_prompt(
+    positive, mask, negative, negative_mask = _encoder(pipe)(
         list(prompts),
         do_classifier_free_guidance=guided,
         negative_prompt=list(avoided),
@@ -118,7 +119,7 @@ def _instructed(
 def _chroma(
     pipe: Any, prompts: Sequence[str], avoided: Sequence[str], guided: bool, device: Any
 ) -> Embedded:
-    positive, _, mask, negative, _, negative_mask = pipe.encode_prompt(
+    positive, _, mask, negative, _, negative_mask = _encoder(pipe)(
         list(prompts), list(avoided), device=device, do_classifier_free_guidance=guided
     )
     return {
@@ -132,8 +133,17 @@ def _chroma(
 def _ovis(
     pipe: Any, prompts: Sequence[str], avoided: Sequence[str], _guided: bool, device: Any
 ) -> Embedded:
-    positive, negative, _, _ = pipe.encode_prompt(list(prompts), list(avoided), device=device)
+    positive, negative, _, _ = _encoder(pipe)(list(prompts), list(avoided), device=device)
     return {"prompt_embeds": positive, "negative_prompt_embeds": negative}
+
+
+def _encoder(pipe: Any) -> Callable[..., Any]:
+    """``encode_prompt``, with as many tokens as the pipeline's call reads."""
+    name = "max_sequence_length"
+    call = inspect.signature(type(pipe).__call__).parameters
+    if name not in call or not _takes(pipe.encode_prompt, name):
+        return pipe.encode_prompt  # type: ignore[no-any-return]
+    return functools.partial(pipe.encode_prompt, **{name: call[name].default})
 
 
 def _takes(function: Any, name: str) -> bool:

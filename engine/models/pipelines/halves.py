@@ -6,7 +6,7 @@ The text half of the larger families has up to 18 GB. It is loaded first, used a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +21,11 @@ _UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
 
 class Halves(Protocol):
     """A model on the disk, from which either half of a pipeline can be loaded."""
+
+    @property
+    def parts(self) -> Collection[str]:
+        """Names of all that it holds."""
+        ...
 
     def text(self, dtype: torch.dtype) -> Any:
         """The stock pipeline with tokenizers and text encoders alone."""
@@ -50,13 +55,13 @@ class FolderHalves:
         self._prediction = prediction
         index = json.loads((folder / INDEX_FILE).read_text(encoding="utf-8"))
         self._class = str(index["_class_name"])
-        self._parts = list(listed_parts(index))
+        self.parts = list(listed_parts(index))
 
     def text(self, dtype: torch.dtype) -> Any:
-        return self._load(dtype, [part for part in self._parts if not part.startswith(_READS)])
+        return self._load(dtype, [part for part in self.parts if not part.startswith(_READS)])
 
     def rest(self, dtype: torch.dtype) -> Any:
-        pipeline = self._load(dtype, [part for part in self._parts if part.startswith(_READS)])
+        pipeline = self._load(dtype, [part for part in self.parts if part.startswith(_READS)])
         if self._prediction:
             scheduler = pipeline.scheduler
             pipeline.scheduler = type(scheduler).from_config(
@@ -73,7 +78,7 @@ class FolderHalves:
         import diffusers
 
         options: dict[str, Any] = dict.fromkeys([*without, *self._unused()])
-        if "safety_checker" in self._parts:
+        if "safety_checker" in self.parts:
             options["requires_safety_checker"] = False
         if self._is_half():
             options["variant"] = "fp16"
@@ -89,9 +94,9 @@ class FolderHalves:
         return pipeline
 
     def _unused(self) -> Iterator[str]:
-        return (part for part in self._parts if part in _UNUSED)
+        return (part for part in self.parts if part in _UNUSED)
 
     def _is_half(self) -> bool:
         """Whether some part has weights of half precision alone; the others then load their own."""
-        parts = [list((self._folder / part).glob("*.safetensors")) for part in self._parts]
+        parts = [list((self._folder / part).glob("*.safetensors")) for part in self.parts]
         return any(files and all(".fp16" in file.name for file in files) for files in parts)

@@ -28,6 +28,9 @@ def dtype_for(class_name: str, device: torch.device) -> torch.dtype:
     return torch.float32 if device.type == "cpu" else _HALF.get(class_name, torch.bfloat16)
 
 
+_FIRST_READER = ("tokenizer", 77)  # CLIP's
+
+
 class PipelineModel:
     """See ``models.protocol.Model``.
 
@@ -79,13 +82,14 @@ class PipelineModel:
         self, prompts: Sequence[str], negative_prompts: Sequence[str], guidance_scale: float
     ) -> PipelineDenoiser:
         """Encode the prompts of all levels, then load what samples; see the protocol."""
+        guidance_scale = max(guidance_scale, self._family.least)
         texts = self._encoded(prompts, negative_prompts, guidance_scale)
         gc.collect()
         free_memory()
         pipeline = self._halves.rest(self._dtype)
         self._apply_loras(pipeline)
         vae = getattr(pipeline, "vae", None)
-        if vae is not None and vae.config.get("force_upcast", False):
+        if vae is not None and vae.dtype == torch.float16 and vae.config.get("force_upcast", False):
             vae.to(torch.float32)
         pipeline.to(self._device)
         return PipelineDenoiser(pipeline, self._family, texts, guidance_scale)
@@ -93,6 +97,8 @@ class PipelineModel:
     def unread(self, prompts: Sequence[str]) -> list[str]:
         """The end of each prompt that is not read; see the protocol."""
         part, most = self._family.reads
+        if part not in self._halves.parts:  # such as SD 3.5 without T5
+            part, most = _FIRST_READER
         tokenizer = self._halves.tokenizer(part)
         return [_unread_end(tokenizer, prompt, most) for prompt in prompts]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 
 from ...contract.errors import ZoomStackError
 from ...contract.pipeline_families import PIPELINES
 from ...machine.environment import require
+from ...machine.noticing import notice
 from ..library.families import SD, SDXL
 from ..library.found import Found
 from ..library.weights import values_of
@@ -19,6 +19,9 @@ from ..single_file.halves import SingleFileHalves
 from .halves import FolderHalves, Halves
 from .model import PipelineModel, dtype_for
 
+_CONTRADICTED = (
+    "The prediction that is set is not the one that the model {!r} says it was trained for."
+)
 #: Families with models that answer with noise, and others that answer with a velocity.
 _PREDICTS = (SD, SDXL)
 
@@ -28,7 +31,7 @@ def open_pipeline(
     name: str,
     device: torch.device,
     prediction: str = "",
-    loras: Sequence[tuple[Path, float]] = (),
+    loras: Sequence[tuple[Found, float]] = (),
 ) -> PipelineModel:
     """Nothing of its weights is loaded until it is conditioned.
 
@@ -36,7 +39,7 @@ def open_pipeline(
         found: a model without a problem.
         name: as in the job.
         prediction: "epsilon" or "v_prediction" instead of what its file says; or empty.
-        loras: files, and how much each acts.
+        loras: those that fit it, and how much each acts; one of few steps makes it a draft.
 
     Raises:
         ZoomStackError: codes ``bad_model``, ``too_large``, ``no_torch`` (a package is missing).
@@ -47,22 +50,35 @@ def open_pipeline(
     if found.family not in _PREDICTS:
         prediction = ""
     revision = revision_of_file(found.path) if found.single else revision_of_parts(found.path)
-    changed = [revision_of_file(path) for path, _ in loras]
-    native = family.native if found.native_size is None else found.native_size[0]
+    changed = [revision_of_file(lora.path) for lora, _ in loras]
     return PipelineModel(
         _halves(found, name, prediction),
         found.family,
         family,
         name,
         "+".join([revision, *changed]),
-        native,
+        _native_side(found, prediction),
         device,
-        draft=found.draft,
-        loras=loras,
+        draft=is_draft(found, [lora for lora, _ in loras]),
+        loras=[(lora.path, weight) for lora, weight in loras],
     )
 
 
+def is_draft(found: Found, loras: Sequence[Found]) -> bool:
+    """Whether it needs few steps only."""
+    return found.draft or any(lora.draft for lora in loras)
+
+
+def _native_side(found: Found, prediction: str) -> int:
+    """In pixels. Of Stable Diffusion 2 there is one of 768, for v, and one of 512."""
+    if found.asks_prediction and prediction == "epsilon":
+        return PIPELINES[found.family].native
+    return PIPELINES[found.family].native if found.native_size is None else found.native_size[0]
+
+
 def _halves(found: Found, name: str, prediction: str) -> Halves:
+    if prediction and found.prediction and prediction != found.prediction:
+        notice(_CONTRADICTED.format(name))
     if not found.single:
         return FolderHalves(found.path, name, prediction)
     predicted = prediction or found.prediction
@@ -72,4 +88,11 @@ def _halves(found: Found, name: str, prediction: str) -> Halves:
             f"The file of the model {name!r} does not say whether it predicts noise or velocity.",
             "Choose the prediction: velocity for most models of 768 pixels, else noise.",
         )
-    return SingleFileHalves(found.path, found.checkpoint, name, predicted, zero_snr=found.zero_snr)
+    return SingleFileHalves(
+        found.path,
+        found.checkpoint,
+        name,
+        predicted,
+        zero_snr=found.zero_snr,
+        few_steps=found.draft,
+    )

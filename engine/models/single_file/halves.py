@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class SingleFileHalves(Halves):
         prediction: one of ``PREDICTIONS``: what the denoiser was trained to answer.
         zero_snr: it was trained on a schedule that ends in pure noise (Lin et al. 2024, "Common
             Diffusion Noise Schedules and Sample Steps are Flawed", section 3.1).
+        few_steps: it was distilled to a few steps, which end at the last of the training times.
         configuration: a folder in diffusers' format without weights, instead of the kind's own.
 
     The methods raise ZoomStackError, code ``bad_model``: the file is absent, cut short, incomplete
@@ -51,6 +53,7 @@ class SingleFileHalves(Halves):
         prediction: str,
         *,
         zero_snr: bool = False,
+        few_steps: bool = False,
         configuration: Path | None = None,
     ) -> None:
         if kind not in KINDS or prediction not in PREDICTIONS:
@@ -60,11 +63,17 @@ class SingleFileHalves(Halves):
         self._text = _TEXT[kind]
         self._prediction = prediction
         self._zero_snr = zero_snr
+        self._few_steps = few_steps
         self._folder = configuration or _CONFIGURATIONS / kind
         index = json.loads((self._folder / INDEX_FILE).read_text(encoding="utf-8"))
         self._class = str(index.pop("_class_name"))
         self._made_by = {part: what for part, what in index.items() if isinstance(what, list)}
         self._options = {key: what for key, what in index.items() if key not in self._made_by}
+
+    @property
+    def parts(self) -> Collection[str]:
+        """See ``Halves``."""
+        return self._made_by
 
     def text(self, dtype: torch.dtype) -> Any:
         """The stock pipeline with tokenizers and text encoders alone."""
@@ -109,7 +118,9 @@ class SingleFileHalves(Halves):
         config = json.loads(file.read_text(encoding="utf-8"))
         config["prediction_type"] = self._prediction
         if self._zero_snr:
-            config |= {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
+            config["rescale_betas_zero_snr"] = True
+        if self._zero_snr or self._few_steps:
+            config["timestep_spacing"] = "trailing"
         return self._class_of("scheduler").from_config(config)
 
     def _class_of(self, part: str) -> Any:

@@ -165,3 +165,31 @@ def test_folders_are_looked_through_in_their_order(bpy: Any, prefs: Any) -> None
     assert [str(place) for place in places()] == ["/models", "/ComfyUI", "/webui"]
     bpy.ops.zoom_stack.remove_model_folder(index=0)
     assert [str(place) for place in places()] == ["/models", "/webui"]
+
+
+def test_a_lora_of_the_models_name_is_not_taken_for_it(bpy: Any, tell: Any, prefs: Any) -> None:
+    tell({"name": "ink", "kind": "lora"}, model("ink"), model("other"))
+    prefs.active_model = 1
+    assert bpy.context.scene.zoom_stack.model == "ink"
+    assert prefs.active_model == 1
+
+
+def test_what_was_looked_at_gives_way_to_another_choice(bpy: Any, tell: Any, prefs: Any) -> None:
+    settings = bpy.context.scene.zoom_stack
+    tell(model("good"), model("better"), model("bad", problem="It is a pickle."))
+    settings.model = "good"
+    prefs.active_model = 2
+    assert prefs.active_model == 2
+    settings.model_choice = "better"
+    assert prefs.active_model == 1
+
+
+def test_a_moved_model_is_marked(bpy: Any, tell: Any, prefs: Any) -> None:
+    tell(model("first"), model("new folder/dream"))
+    bpy.context.scene.zoom_stack.model = "old folder/dream"
+    assert prefs.active_model == 1
+
+
+def test_a_name_that_is_no_text_hides_no_other(bpy: Any, tell: Any) -> None:
+    tell(model("bad\udcff"), model("Größe 漢字"))
+    assert offered(bpy) == ["bundled", "Größe 漢字"]

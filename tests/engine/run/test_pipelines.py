@@ -141,7 +141,8 @@ def test_another_file_under_a_loras_name_is_another_job(latent_model: Path, tmp_
     revisions = []
     for content in (b"one", b"other"):
         file.write_bytes(content)
-        model = open_pipeline(entry.found, "m", torch.device("cpu"), loras=[(file, 1.0)])
+        lora = Found("ink", file, Kind.LORA)
+        model = open_pipeline(entry.found, "m", torch.device("cpu"), loras=[(lora, 1.0)])
         revisions.append(model.revision)
     without = open_pipeline(entry.found, "m", torch.device("cpu")).revision
     assert len({without, *revisions}) == 3
