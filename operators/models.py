@@ -5,10 +5,10 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty, IntProperty
 
+from ..blender.screen import redraw
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
-from ..settings.model_list import fitting_loras
-from ..settings.models import size_text
+from ..settings.model_list import describe, fitting_loras
 from ..settings.preferences import engine_is_configured, preferences
 from ..tasks import latest, runner
 from ..tasks.start import search_models
@@ -54,7 +54,7 @@ def _lora_items(
     settings = (context or bpy.context).scene.zoom_stack
     there = {each.lora for each in settings.loras}
     _offered[:] = [
-        (each.name, each.name, f"{each.family}, {size_text(each.size)}")
+        (each.name, each.name, describe(each))
         for each in fitting_loras(settings.model)
         if each.name not in there
     ]
@@ -125,6 +125,7 @@ class ZOOMSTACK_OT_remove_model_folder(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         preferences().model_folders.remove(self.index)
+        redraw()
         return {"FINISHED"}
 
 

@@ -11,6 +11,7 @@ from ..engine.contract.job import BUNDLED, Job, SamplerSettings
 from ..engine.contract.options import Option, plain_options
 from ..settings.kept_levels import is_kept
 from ..settings.model_list import find
+from ..settings.models import why_not_model
 from ..settings.shapes import present_shape, present_size
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
@@ -36,6 +37,9 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
             draw_running(layout, context, running)
         else:
             _draw_settings(layout, context.scene.zoom_stack)
+            obstacle = why_not_model(context.scene.zoom_stack)
+            if obstacle:
+                draw_wrapped(layout, context, obstacle, "ERROR")
             button = layout.row()
             button.scale_y = 1.8
             button.operator(

@@ -8,12 +8,14 @@ import bpy
 
 from ..blender.folders import PACKAGE
 from ..blender.timings import measured
-from ..engine.contract.model_listing import LORA, read_listing
+from ..engine.contract.model_listing import LORA, MAKES, read_listing
 from ..settings.model_list import FoundModels
 from ..settings.preferences import EnginePreferences, engine_python, remote_command
 from ..tasks import latest, runner
 from .parts import draw_error, draw_wrapped
 from .setup import draw_installation
+
+_NAMES = 6
 
 
 class ZOOMSTACK_AP_preferences(EnginePreferences, FoundModels, bpy.types.AddonPreferences):
@@ -53,7 +55,7 @@ def _draw_folders(layout: bpy.types.UILayout, preferences: ZOOMSTACK_AP_preferen
     row.operator("zoom_stack.add_model_folder", text="", icon="ADD")
     for index, folder in enumerate(preferences.model_folders):
         row = layout.row(align=True)
-        row.prop(folder, "path", text="and")
+        row.prop(folder, "path", text="also in")
         row.operator("zoom_stack.remove_model_folder", text="", icon="REMOVE").index = index
 
 
@@ -97,8 +99,12 @@ def report_lines(report: dict[str, Any]) -> list[str]:
         size = f", {memory / 2**30:.0f} GB" if memory else ""
         lines.append(f"{device.get('name')}: {device.get('label')}{size}{used}")
     models = read_listing(report.get("models"))
-    usable = [model.name for model in models if not model.problem and model.kind != LORA]
-    return [*lines, f"Models: {', '.join(usable) or 'none'}"]
+    usable = [model for model in models if not model.problem]
+    names = [model.name for model in usable if model.kind == MAKES]
+    loras = sum(model.kind == LORA for model in usable)
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    lines.append(f"Models: {', '.join(names[:_NAMES]) or 'none'}{more}")
+    return [*lines, f"LoRAs: {loras}"] if loras else lines
 
 
 register, unregister = bpy.utils.register_classes_factory((ZOOMSTACK_AP_preferences,))

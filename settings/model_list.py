@@ -43,6 +43,7 @@ class ZOOMSTACK_PG_listed(bpy.types.PropertyGroup):
     folder: StringProperty(description="Where it lies")
     problem: StringProperty(description="Why it cannot be used")
     hint: StringProperty(description="What to do about that")
+    tip: StringProperty(description="What a pointer over it is told")
     words: StringProperty(description="What the list's search looks through")
 
 
@@ -65,8 +66,27 @@ def remember(models: Sequence[Listed]) -> None:
         item.native_size = model.native_size or (0, 0)
         item.gigabytes = model.size / _GB
         item.draft, item.asks_prediction = model.draft, model.asks_prediction
+        item.tip = f"{model.name}: {model.problem or describe(model)}"
         item.words = " ".join((model.name, model.family, "draft" if model.draft else ""))
     _known, _looked_at = known, None
+
+
+def describe(model: Listed) -> str:
+    """Such as "Stable Diffusion XL, 1024 × 1024 px, 6.9 GB, draft"."""
+    parts = [model.family]
+    if model.native_size is not None:
+        parts.append("{} × {} px".format(*model.native_size))
+    parts.append(size_text(model.size))
+    if model.draft:
+        parts.append("draft")
+    return ", ".join(part for part in parts if part)
+
+
+def size_text(size: float) -> str:
+    """Bytes for people; empty for none."""
+    if size >= 1e9:
+        return f"{size / 1e9:.1f} GB"
+    return f"{size / 1e6:.0f} MB" if size >= 1e6 else ""
 
 
 def known_models() -> tuple[Listed, ...]:
@@ -110,8 +130,16 @@ def _set_row(_self: object, index: int) -> None:
     model, settings = known_models()[index], bpy.context.scene.zoom_stack
     if model.kind == MAKES and not model.problem:
         _looked_at, settings.model = None, model.name
+        if not bpy.app.background:
+            bpy.app.timers.register(_remember_step, first_interval=0.0)
     else:
         _looked_at = (index, settings.model)
+
+
+def _remember_step() -> None:
+    """Blender makes no undo step by itself of what is chosen in a list of the preferences."""
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.ed.undo_push(message="Choose Model")
 
 
 class FoundModels:

@@ -7,20 +7,26 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ..blender import folders
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.job import BUNDLED, BUNDLED_SECOND
-from ..engine.contract.model_listing import ENLARGES, MAKES, SECOND_STAGE, Listed
+from ..engine.contract.model_listing import ENLARGES, MAKES, SECOND_STAGE
 from ..engine.contract.options import Choice
 from ..engine.contract.vocabulary import Vocabulary, read_vocabulary
-from .model_list import find, known_models
+from .loras import why_not
+from .model_list import describe, find, known_models
 from .preferences import remote_command
 from .upscalers import after_second_stage
+
+if TYPE_CHECKING:
+    from .properties import ZOOMSTACK_PG_settings
 
 Item = tuple[str, str, str, int]
 
@@ -65,24 +71,6 @@ def choice(
     return items, get, set_
 
 
-def describe(model: Listed) -> str:
-    """Such as "Stable Diffusion XL, 1024 × 1024 px, 6.9 GB, draft"."""
-    parts = [model.family]
-    if model.native_size is not None:
-        parts.append("{} × {} px".format(*model.native_size))
-    parts.append(size_text(model.size))
-    if model.draft:
-        parts.append("draft")
-    return ", ".join(part for part in parts if part)
-
-
-def size_text(size: float) -> str:
-    """Bytes for people; empty for none."""
-    if size >= 1e9:
-        return f"{size / 1e9:.1f} GB"
-    return f"{size / 1e6:.0f} MB" if size >= 1e6 else ""
-
-
 def vocabulary_of(model: str) -> Vocabulary | None:
     """The words that a model knows; None where it says nothing of that.
 
@@ -105,11 +93,24 @@ def _vocabulary(folder: Path) -> Vocabulary | None:
 
 def _models_found() -> list[Choice]:
     """The models besides the bundled one."""
-    return [
-        Choice(model.name, model.name, describe(model))
+    usable = [
+        model
         for model in known_models()
         if model.kind == MAKES and not model.problem and model.name != BUNDLED
     ]
+    last = Counter(_last_part(model.name) for model in usable)
+    return [
+        Choice(
+            model.name,
+            _last_part(model.name) if last[_last_part(model.name)] == 1 else model.name,
+            f"{model.name}: {describe(model)}",
+        )
+        for model in usable
+    ]
+
+
+def _last_part(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def _upscalers_found() -> list[Choice]:
@@ -129,7 +130,26 @@ def _absent(name: str) -> Choice:
     """A name that is not among those that can be used: moved, refused or gone."""
     model = find(name)
     if model is None:
-        return Choice(name, f"{name} (missing)", "This model is in none of the model folders")
+        return Choice(
+            name, f"(missing) {_last_part(name)}", "This model is in none of the model folders"
+        )
     if model.problem:
-        return Choice(name, f"{name} (cannot be used)", model.problem)
-    return Choice(name, name, describe(model))
+        return Choice(name, f"(unusable) {_last_part(name)}", model.problem)
+    return Choice(name, _last_part(name), describe(model))
+
+
+def why_not_model(settings: ZOOMSTACK_PG_settings) -> str:
+    """A sentence on why the chosen model, or a LoRA with it, cannot be used; empty when it can.
+
+    As far as the engine has told: it looks once more before it loads anything.
+    """
+    model = find(settings.model)
+    if model is None and settings.model != BUNDLED and known_models():
+        return f"The model {settings.model} is in none of the model folders."
+    if model is not None and model.problem:
+        return f"{model.problem} {model.hint}".strip()
+    for item in settings.loras:
+        reason = why_not(settings, item.lora)
+        if reason:
+            return f"LoRA {_last_part(item.lora)}: {reason}"
+    return ""

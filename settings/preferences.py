@@ -82,8 +82,8 @@ class EnginePreferences:
     model_folder: StringProperty(
         name="Models",
         description=(
-            "A folder with models: folders in diffusers' format, or .safetensors checkpoints of "
-            "Stable Diffusion"
+            "A folder with models, or that of ComfyUI, A1111, Forge or InvokeAI: folders in "
+            "diffusers' format, .safetensors checkpoints of Stable Diffusion, LoRAs"
         ),
         subtype="DIR_PATH",
         update=_make_absolute("model_folder"),

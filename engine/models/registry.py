@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +73,7 @@ def list_models(places: Sequence[Path] = ()) -> ModelList:
     Args:
         places: the user's folders; none is what the environment says.
     """
-    bundled = [inspect(path, name) for name, path in BUNDLED_FOLDERS.items()]
+    bundled = [_bundled(name) for name in BUNDLED_FOLDERS]
     listing = look_through(model_places(places), _cache_file())
     return ModelList((*bundled, *map(entry_of, listing.found)), listing.problems)
 
@@ -193,7 +193,7 @@ def load(entry: ModelEntry, name: str, device: torch.device) -> Any:
 def _entry(name: str, places: Sequence[Path], enlarges: bool) -> ModelEntry:
     path = Path(os.path.expanduser(name))
     if name in BUNDLED_FOLDERS:
-        return inspect(BUNDLED_FOLDERS[name], name)
+        return _bundled(name)
     if path.is_absolute():
         return inspect(path, name) if path.is_dir() else entry_of(inspect_file(path, name))
     known = list_models(places)
@@ -203,6 +203,13 @@ def _entry(name: str, places: Sequence[Path], enlarges: bool) -> ModelEntry:
     if entry is None:
         raise _absent(name, known, model_places(places), enlarges)
     return entry
+
+
+def _bundled(name: str) -> ModelEntry:
+    """Made in the format of DeepFloyd IF, and none of its models."""
+    entry = inspect(BUNDLED_FOLDERS[name], name)
+    family = "Zoom Stack's own second stage" if entry.enlarges else "Zoom Stack's own model"
+    return replace(entry, family=family)
 
 
 def _absent(name: str, known: ModelList, places: Sequence[Path], enlarges: bool) -> ZoomStackError:

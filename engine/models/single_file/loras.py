@@ -28,6 +28,7 @@ _CHANGES = re.compile(
 _ALPHA, _UP, _DOWN = ".alpha", ".lora_up.weight", ".lora_down.weight"  # kohya's
 _METADATA = "lora_adapter_metadata"  # where diffusers writes ranks and alphas, as JSON
 _FAILURES = (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError)
+_SAME = "Choose a LoRA that was made for this very model, or for the one that it was made from."
 _CHOOSE = "Choose a LoRA that was made for this family of models."
 
 
@@ -100,6 +101,8 @@ def _add(pipeline: Any, file: WeightsFile, adapter: str) -> None:
         except ImportError as error:  # of what transformers expects of a later peft
             raise _no_peft() from error
         except _FAILURES as error:
+            if "size mismatch" in str(error):
+                raise file.complaint("does not fit: its sizes are others", _SAME) from error
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise file.complaint(f"does not fit the model ({reason})", _CHOOSE) from error
         _check(pipeline, parts, file, names, adapter)

@@ -45,7 +45,7 @@ def test_a_chosen_model_stays_when_the_folder_changes(bpy: Any, tell: Any) -> No
     tell(model("alpha"))
     assert settings.model_choice == "zeta"
     items = bpy_session.submodule("settings.properties")._MODEL_ITEMS(settings, None)
-    assert items[-1][1] == "zeta (missing)"
+    assert items[-1][1] == "(missing) zeta"
     assert settings.model == "zeta"
 
 
@@ -54,7 +54,7 @@ def test_a_chosen_model_that_is_refused_says_why(bpy: Any, tell: Any) -> None:
     settings.model = "cut"
     tell(model("cut", problem="cut is cut short."))
     items = bpy_session.submodule("settings.properties")._MODEL_ITEMS(settings, None)
-    assert items[-1][:3] == ("cut", "cut (cannot be used)", "cut is cut short.")
+    assert items[-1][:3] == ("cut", "(unusable) cut", "cut is cut short.")
 
 
 def test_a_moved_model_is_still_known(bpy: Any, tell: Any) -> None:
@@ -116,7 +116,7 @@ def test_what_was_told_outlasts_the_session(bpy: Any, tell: Any) -> None:
     (after,) = model_list.known_models()
     assert abs(after.size - before[0].size) < 1e3
     assert (after.native_size, after.draft, after.folder) == ((1024, 768), True, "/a/big")
-    describe = bpy_session.submodule("settings.models").describe
+    describe = bpy_session.submodule("settings.model_list").describe
     assert describe(after) == "Stable Diffusion XL, 1024 × 768 px, 6.9 GB, draft"
 
 

@@ -87,7 +87,11 @@ def test_a_weight_of_nothing_changes_nothing(models: Path, tmp_path: Path) -> No
     ("changes", "code", "words"),
     [
         ({"loras": (Lora("gone"),)}, "no_lora", "There is no LoRA 'gone'"),
-        ({"loras": (Lora("ink"),), "model": "bundled"}, "bad_lora", "'bundled' is DeepFloyd IF"),
+        (
+            {"loras": (Lora("ink"),), "model": "bundled"},
+            "bad_lora",
+            "'bundled' is Zoom Stack's own",
+        ),
         ({"model": "ink"}, "bad_model", "changes a model and is none by itself"),
     ],
 )

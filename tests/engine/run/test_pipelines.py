@@ -243,3 +243,34 @@ def test_a_single_file_makes_a_zoom(
     assert files(named) == files(by_path)
     looped, _ = make(job("mine", None, side=SIDE, loop=True), tmp_path / "l", (file.parent,))
     assert looped.loop
+
+
+def test_a_guidance_below_the_lowest_means_that_one(tmp_path: Path) -> None:
+    """PRX's pipeline refuses less than 1, which is no guidance."""
+    prx = save_tiny("prx_pixel", tmp_path / "models" / "prx-turbo")
+    asked = replace(job(str(prx), None, side=SIDE, loop=False), levels=ONE)
+    stacks = [
+        make(
+            replace(asked, sampler=SamplerSettings(steps=2, guidance_scale=scale)), tmp_path / name
+        )
+        for name, scale in (("none", 0.0), ("one", 1.0))
+    ]
+    assert files(stacks[0][0]) == files(stacks[1][0])
+
+
+def test_a_prediction_against_the_files_word_is_noted(latent_model: Path, tmp_path: Path) -> None:
+    asked = replace(job(str(latent_model), None, side=SIDE, loop=False), levels=ONE)
+    right, quiet = make(replace(asked, prediction="epsilon"), tmp_path / "right")
+    wrong, noted = make(replace(asked, prediction="v_prediction"), tmp_path / "wrong")
+    assert files(wrong) != files(right)
+    assert "model" not in [each["code"] for each in quiet.of("warning")]
+    assert "model" in [each["code"] for each in noted.of("warning")]
+
+
+def test_a_model_that_lies_elsewhere_is_named(latent_model: Path, tmp_path: Path) -> None:
+    asked = replace(job("gone/latent", None, side=SIDE, loop=False), levels=ONE)
+    stack, recorder = make(asked, tmp_path / "stack", (latent_model.parent,))
+    assert stack.made_with["model"]["name"] == "latent"
+    assert "There is no 'gone/latent'; 'latent' is used." in [
+        each["text"] for each in recorder.of("warning")
+    ]
