@@ -90,7 +90,7 @@ def test_a_weight_of_nothing_changes_nothing(models: Path, tmp_path: Path) -> No
         (
             {"loras": (Lora("ink"),), "model": "bundled"},
             "bad_lora",
-            "'bundled' is Zoom Stack's own",
+            "'bundled' is Zoom St",
         ),
         ({"model": "ink"}, "bad_model", "changes a model and is none by itself"),
     ],
