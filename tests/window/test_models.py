@@ -109,3 +109,15 @@ def test_a_model_that_went_away_is_a_sentence(tab: ZoomTab) -> None:
     assert "'diffusers/gone'" in status["text"]
     tab.window.settle()
     tab.window.picture("gone")
+
+
+def test_a_choice_is_one_step_that_undo_takes_back(tab: ZoomTab) -> None:
+    for name in ("checkpoints/juggernautXL_v9", "checkpoints/deliberate_v2"):
+        choose(tab, name)
+        tab.window.settle()
+    tab.window.do("with override('VIEW_3D'): bpy.ops.ed.undo()")
+    tab.window.settle()
+    assert tab.window.ask("settings().model") == "checkpoints/juggernautXL_v9"
+    tab.window.do("with override('VIEW_3D'): bpy.ops.ed.redo()")
+    tab.window.settle()
+    assert tab.window.ask("settings().model") == "checkpoints/deliberate_v2"
