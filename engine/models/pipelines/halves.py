@@ -77,6 +77,7 @@ class FolderHalves:
     def _load(self, dtype: torch.dtype, without: list[str]) -> Any:
         import diffusers
 
+        diffusers.utils.logging.disable_progress_bar()  # of the parts of a folder
         options: dict[str, Any] = dict.fromkeys([*without, *self._unused()])
         if "safety_checker" in self.parts:
             options["requires_safety_checker"] = False
