@@ -196,7 +196,7 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_an_interrupted_run_is_saved(tmp_path: Path) -> None:
-    job = job_file(tmp_path)
+    job = job_file(tmp_path, sampler={"steps": 60})  # so that neither ends before it is told to
     outs = {number: tmp_path / number.name for number in (signal.SIGINT, signal.SIGTERM)}
     runs = {
         number: double("generate", job, "--out", out, "--quiet", ANALYTIC_STEP="0.3")

@@ -83,7 +83,7 @@ def test_pictures_are_coded_in_parts(denoiser: PipelineDenoiser) -> None:
             coded = denoiser.codec.encode(pictures)
             after = denoiser.codec.decode(latents)
     assert (coded.shape, after.shape) == (latents.shape, before.shape)
-    assert (after - before).abs().mean() < 0.1 * before.abs().mean()
+    assert torch.corrcoef(torch.stack([before.flatten(), after.flatten()]))[0, 1] > 0.9
     assert len(told) == 1
     assert "in parts" in told[0]
 

@@ -207,7 +207,7 @@ def test_a_lora_of_another_width_is_refused(stock: dict[str, Any], tmp_path: Pat
     lora = make(stock["sd15"], seed=1).of("unet")
     wider = {key: (torch.cat([down, down], 1), up) for key, (down, up) in lora.changes.items()}
     path = kohya(tmp_path / "wide.safetensors", TinyLora(wider))
-    assert "does not fit the model" in complaint(half(stock["sd15"], _TEXT), path)
+    assert "does not fit: its sizes are others" in complaint(half(stock["sd15"], _TEXT), path)
 
 
 def test_one_layer_that_the_model_lacks_is_not_left_out(
