@@ -65,12 +65,6 @@ class Found:
         usable = self.kind is Kind.MODEL and not self.problem
         return usable and self.single and not self.prediction
 
-    def fits(self, model: Found) -> bool:
-        """Whether this LoRA changes that model, as far as their headers tell."""
-        if self.kind is not Kind.LORA or self.problem or self.lora_for != model.family:
-            return False
-        return not (self.checkpoint and model.checkpoint) or self.checkpoint == model.checkpoint
-
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it."""
         size = None if self.native_size is None else list(self.native_size)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.models.entries import entry_of
 from engine.models.library.checkpoints import inspect_file
 from engine.models.library.found import Found, Kind
 from tests.engine.models.library import layouts
@@ -146,14 +147,19 @@ def test_which_fit_a_model_is_known_from_headers(tmp_path: Path) -> None:
         return inspected(tmp_path, layouts.checkpoint(kind))
 
     fits = {
-        case: [kind for kind in ("sd15", "sd2", "sdxl") if lora(case).fits(model(kind))]
+        case: [
+            kind
+            for kind in ("sd15", "sd2", "sdxl")
+            if entry_of(lora(case)).listed().fits(entry_of(model(kind)).listed())
+        ]
         for case in CASES
     }
     assert fits["kohya SD 1.5"] == ["sd15"]
     assert fits["kohya SD 2"] == ["sd2"]
     assert fits["kohya SDXL"] == ["sdxl"]
     assert fits["diffusers FLUX.1"] == []
-    assert not model("sdxl").fits(model("sdxl"))
+    checkpoint = entry_of(model("sdxl")).listed()
+    assert not checkpoint.fits(checkpoint)
 
 
 @pytest.mark.parametrize("name", ["sdxl_lightning_4step_lora", "Hyper-SDXL-8steps-lora", "lcm"])
