@@ -13,8 +13,10 @@ from ..contract.errors import Remedy, ZoomStackError
 from ..contract.job import BUNDLED, BUNDLED_SECOND, PREDICTIONS, UPSCALERS, Job
 from ..contract.model_folder import FAMILIES
 from ..contract.model_listing import ENLARGES, LORA, MAKES, SECOND_STAGE
+from ..machine.noticing import notice
 from .entries import ModelEntry, entry_of, inspect
 from .library.checkpoints import inspect_file
+from .library.families import SD, SDXL
 from .library.library import look_through
 from .revision import revision_of
 
@@ -120,11 +122,18 @@ def find_loras(
         ZoomStackError: codes ``no_lora``, ``bad_lora``.
     """
     known = list_models(places) if names else ModelList(())
-    return [_lora(name, model, known) for name in names]
+    found = [_lora(name, model, known) for name in names]
+    files = [entry.folder.resolve() for entry in found]
+    for entry, file in zip(found, files, strict=True):
+        if files.count(file) > 1:
+            raise ZoomStackError(
+                "bad_lora", f"The LoRA {entry.name!r} is there twice.", "Give it one weight."
+            )
+    return found
 
 
 def _lora(name: str, model: ModelEntry, known: ModelList) -> ModelEntry:
-    path = Path(os.path.expanduser(name))
+    path = _path(name)
     if path.is_absolute():
         entry: ModelEntry | None = entry_of(inspect_file(path, name))
     else:
@@ -158,12 +167,15 @@ def open_model(job: Job, places: Sequence[Path], device: torch.device) -> Model:
     entry = find_model(job.model, places)
     loras = find_loras([lora.name for lora in job.loras], entry, places)
     found = entry.found
+    prediction = "" if job.prediction == _AS_ITS_FILE_SAYS else job.prediction
+    if prediction and (found is None or found.family not in (SD, SDXL)):
+        notice(f"The model {job.model!r} has no choice of prediction; what is set is left out.")
+        prediction = ""
     if found is None or found.family in FAMILIES:
         model: Model = load(entry, job.model, device)
         return model
     from .pipelines.opening import open_pipeline
 
-    prediction = "" if job.prediction == _AS_ITS_FILE_SAYS else job.prediction
     weighted = [
         (each.found, lora.weight)
         for each, lora in zip(loras, job.loras, strict=True)
@@ -191,7 +203,7 @@ def load(entry: ModelEntry, name: str, device: torch.device) -> Any:
 
 
 def _entry(name: str, places: Sequence[Path], enlarges: bool) -> ModelEntry:
-    path = Path(os.path.expanduser(name))
+    path = _path(name)
     if name in BUNDLED_FOLDERS:
         return _bundled(name)
     if path.is_absolute():
@@ -203,6 +215,11 @@ def _entry(name: str, places: Sequence[Path], enlarges: bool) -> ModelEntry:
     if entry is None:
         raise _absent(name, known, model_places(places), enlarges)
     return entry
+
+
+def _path(name: str) -> Path:
+    """A name that may be a path; no path holds a null byte."""
+    return Path(os.path.expanduser(name.replace("\0", "")))
 
 
 def _bundled(name: str) -> ModelEntry:

@@ -21,9 +21,11 @@ def revision_of(folder: Path, part: str) -> str:
 
 
 def revision_of_parts(folder: Path) -> str:
-    """The same for all parts of a folder together."""
+    """The same for all parts of a folder together, with their configurations."""
     parts = sorted(path for path in folder.iterdir() if path.is_dir())
-    return _commit(folder, "*") or _digest(file for part in parts for file in _weights(part))
+    weights = [file for part in parts for file in _weights(part)]
+    configurations = sorted([*folder.glob("*.json"), *folder.glob("*/*.json")])
+    return _commit(folder, "*") or _digest([*weights, *configurations])
 
 
 def revision_of_file(file: Path) -> str:

@@ -59,6 +59,7 @@ def refuse_code(folder: Path, called: str, index: Mapping[str, Any]) -> None:
         ZoomStackError: code ``bad_model``.
     """
     asks = isinstance(index.get("_class_name"), list) or "custom_pipeline" in index
+    asks = asks or (folder / "None.py").exists()  # which diffusers takes for a pipeline
     for part, library in _listed_parts(index):
         asks = asks or library not in _WEIGHTS or (folder / part / f"{library}.py").exists()
         asks = asks or any(_names_code(read_json(file, CODE)) for file in _configs(folder / part))
@@ -122,17 +123,22 @@ def _configs(part: Path) -> list[Path]:
 
 
 def _names_code(content: object) -> bool:
-    """Whether a configuration names classes in files beside it, at any depth."""
+    """Whether a configuration names classes in files beside it, or a kernel, at any depth."""
     left = [content]
     while left:
         each = left.pop()
         if isinstance(each, dict):
-            if "auto_map" in each:
+            if "auto_map" in each or _is_repository(each.get("attn_implementation")):
                 return True
             left += each.values()
         elif isinstance(each, list):
             left += each
     return False
+
+
+def _is_repository(name: object) -> bool:
+    """Transformers would fetch a kernel from there, and run it."""
+    return isinstance(name, str) and "/" in name
 
 
 def _check_any(part: Path, names: tuple[str, ...], what: str) -> None:
@@ -173,11 +179,13 @@ def _weights(part: Path, what: str, stem: str) -> list[Path]:
 
 def _shards(index: Path, what: str) -> list[Path]:
     shards = read_object(index).get("weight_map")
-    names = set(shards.values()) if isinstance(shards, dict) else set()
+    given = list(shards.values()) if isinstance(shards, dict) else []
     # A shard is a name beside its index, never a path to somewhere else.
-    if not names or any(not isinstance(name, str) or Path(name).name != name for name in names):
+    if not given or any(
+        type(each) is not str or Path(each).name != each or not each for each in given
+    ):
         raise ZoomStackError(CODE, f"{what} has a damaged list of its files, {index.name}.", _AGAIN)
-    files = [index.with_name(name) for name in sorted(names)]
+    files = [index.with_name(name) for name in sorted(set(given))]
     missing = [file.name for file in files if not file.is_file()]
     if missing:
         raise ZoomStackError(

@@ -29,6 +29,7 @@ from .stable_diffusion import BY_CHANNELS
 _PICTURES = "Choose a model that makes pictures from prompts."
 _SIDES = range(64, 4097)  # pixels
 _CHECKPOINTS = {768: "sd15", 1024: "sd2"}  # by the width of the text in attention
+_OTHER_NOISE = ("EDM", "KarrasVe", "ScoreSde", "VQDiffusion", "Cosine")
 _PREDICTIONS = ("epsilon", "v_prediction", "flow_prediction")
 _FEW_STEPS = ("LCMScheduler", "TCDScheduler")
 _CHANGES = "a model that changes a given picture"
@@ -102,6 +103,13 @@ def _described(found: Found, called: str, index: Mapping[str, Any], parts: Parts
         return replace(found, problem=f"{called} is {purpose}.", hint=_PICTURES)
     scheduler = config_of(folder / "scheduler", SCHEDULER_FILE)
     prediction = _prediction(scheduler)
+    named = str(scheduler.get("_class_name", ""))
+    if named.startswith(_OTHER_NOISE):
+        text = f"{called} has noise of another kind ({named}), which Zoom Stack cannot sample."
+        return replace(found, problem=text, hint=_PICTURES)
+    if any("quantization_config" in config_of(folder / part) for part in parts):
+        text = f"{called} has quantised weights, which Zoom Stack cannot read."
+        return replace(found, problem=text, hint="Choose the model as its authors published it.")
     if prediction not in _PREDICTIONS:
         text = f"{called} predicts {prediction!r}, which Zoom Stack cannot sample."
         return replace(found, problem=text, hint=_PICTURES)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...contract.model_folder import is_model
+from ...machine.failures import summary
 from .checkpoints import inspect_file
 from .folders import inspect_folder
 from .found import Found, Kind
@@ -128,6 +129,10 @@ def _inspect(memory: Memory, candidate: Candidate) -> Found:
     mark = mark_of(path, candidate.is_folder)
     found = memory.recall(path, mark)
     if found is None:
-        found = inspect_folder(path, name) if candidate.is_folder else inspect_file(path, name)
+        try:
+            found = inspect_folder(path, name) if candidate.is_folder else inspect_file(path, name)
+        except Exception as error:  # damage of a kind that nobody thought of hides no other model
+            text = f"{path.name} cannot be looked at: {summary(error)}"
+            found = Found(name, path, problem=text, hint="Download it again.")
     memory.keep(path, mark, found)
     return replace(found, name=name, path=path)

@@ -94,6 +94,8 @@ def _plain(layer: str) -> str:
 
 
 def _form(header: Header) -> str:
+    if ".dora_scale" in header.text or "lora_magnitude_vector" in header.text:
+        return "DoRA"
     if "hada_w1" in header.text:
         return "LoHa"
     if "lokr_w1" in header.text:

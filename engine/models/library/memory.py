@@ -35,7 +35,7 @@ class Memory:
             case [before, dict(content)] if before == mark:
                 try:
                     return from_dict(content)
-                except (TypeError, ValueError, KeyError, IndexError):
+                except (TypeError, ValueError, KeyError, IndexError, OverflowError):
                     return None
         return None
 

@@ -85,7 +85,8 @@ def snapshots(cache: Path) -> Iterator[tuple[str, list[Path]]]:
         if not repository.name.startswith(_HUB_PREFIX):
             continue
         try:
-            main = (repository / "refs/main").read_text(encoding="utf-8").strip()
+            refs = repository / "refs/main"
+            main = refs.read_text(encoding="utf-8").strip() if refs.is_file() else ""
         except (OSError, UnicodeDecodeError):
             main = ""
         states = sorted(_folders(repository / "snapshots"), key=_changed, reverse=True)
@@ -127,7 +128,8 @@ def _extra(file: Path) -> tuple[list[Path], list[str]]:
     except _BadFileError as error:
         return [], [f"{file} cannot be used: {error}. Correct it, or remove it."]
     sections = [section for section in content.values() if isinstance(section, dict)]
-    return [folder for section in sections for folder in _of_section(section, file.parent)], []
+    folders = [folder for section in sections for folder in _of_section(section, file.parent)]
+    return list(dict.fromkeys(folders)), []
 
 
 class _BadFileError(Exception):
@@ -140,7 +142,7 @@ def _parse(file: Path) -> dict[Any, Any]:
     except ImportError:
         raise _BadFileError("PyYAML is not installed") from None
     try:
-        if file.stat().st_size > _LARGEST_YAML:
+        if not file.is_file() or file.stat().st_size > _LARGEST_YAML:
             raise _BadFileError("it is too long")
         content = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
     # ValueError: of text in another encoding, and of dates that no calendar has.
@@ -159,8 +161,8 @@ def _of_section(section: dict[Any, Any], beside: Path) -> Iterator[Path]:
         given = section.get(key)
         lines = given.splitlines() if isinstance(given, str) else given
         for line in lines if isinstance(lines, list) else ():
-            if str(line).strip():
-                yield base / _expanded(str(line).strip())
+            if isinstance(line, str) and line.strip():
+                yield base / _expanded(line.strip())
 
 
 def _expanded(path: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ...contract.errors import ZoomStackError
 from ...contract.pipeline_families import PipelineFamily
 from ...machine.devices import free_memory
 from ...machine.failures import is_out_of_memory
@@ -60,7 +61,16 @@ class PipelineDenoiser:
     def noise_levels(self, steps: int, size: tuple[int, int]) -> list[float]:
         """The pipeline's own, which may depend on the size; see ``method.denoiser.OwnGrid``."""
         arguments = {**self._arguments(slice(0, 1)), "width": size[0], "height": size[1]}
-        return self._times.grid(own_schedule(self.pipeline, steps, arguments))
+        try:
+            schedule = own_schedule(self.pipeline, steps, arguments)
+        except ValueError as error:
+            raise ZoomStackError(
+                "bad_model",
+                f"The model's scheduler ({type(self.pipeline.scheduler).__name__}) does not take "
+                f"{steps} steps: {str(error).splitlines()[0]}",
+                "Choose another number of steps.",
+            ) from error
+        return self._times.grid(schedule)
 
     @torch.inference_mode()
     def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import torch
 
 from ...contract.model_folder import INDEX_FILE, listed_parts
-from ..folder_part import from_folder
+from ..folder_part import from_folder, model_from_folder
 
 _READS = ("tokenizer", "text_encoder", "processor")
 _UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
@@ -55,7 +55,8 @@ class FolderHalves:
         self._prediction = prediction
         index = json.loads((folder / INDEX_FILE).read_text(encoding="utf-8"))
         self._class = str(index["_class_name"])
-        self.parts = list(listed_parts(index))
+        self._made_by = listed_parts(index)
+        self.parts = list(self._made_by)
 
     def text(self, dtype: torch.dtype) -> Any:
         return self._load(dtype, [part for part in self.parts if not part.startswith(_READS)])
@@ -81,8 +82,9 @@ class FolderHalves:
         options: dict[str, Any] = dict.fromkeys([*without, *self._unused()])
         if "safety_checker" in self.parts:
             options["requires_safety_checker"] = False
-        if self._is_half():
-            options["variant"] = "fp16"
+        for part, (library, class_name) in self._made_by.items():
+            if part not in options and any((self._folder / part).glob("*.safetensors")):
+                options[part] = self._model(part, library, class_name, dtype)
         pipeline = from_folder(
             getattr(diffusers, self._class),
             self._folder,
@@ -97,7 +99,10 @@ class FolderHalves:
     def _unused(self) -> Iterator[str]:
         return (part for part in self.parts if part in _UNUSED)
 
-    def _is_half(self) -> bool:
-        """Whether some part has weights of half precision alone; the others then load their own."""
-        parts = [list((self._folder / part).glob("*.safetensors")) for part in self.parts]
-        return any(files and all(".fp16" in file.name for file in files) for files in parts)
+    def _model(self, part: str, library: str, class_name: str, dtype: torch.dtype) -> Any:
+        import diffusers
+        import transformers
+
+        kind = getattr({"diffusers": diffusers, "transformers": transformers}[library], class_name)
+        options = {"torch_dtype" if library == "diffusers" else "dtype": dtype}
+        return model_from_folder(kind, self._folder / part, self._name, **options).eval()

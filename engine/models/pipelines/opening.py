@@ -10,7 +10,6 @@ from ...contract.errors import ZoomStackError
 from ...contract.pipeline_families import PIPELINES
 from ...machine.environment import require
 from ...machine.noticing import notice
-from ..library.families import SD, SDXL
 from ..library.found import Found
 from ..library.weights import values_of
 from ..memory import check_memory
@@ -22,8 +21,6 @@ from .model import PipelineModel, dtype_for
 _CONTRADICTED = (
     "The prediction that is set is not the one that the model {!r} says it was trained for."
 )
-#: Families with models that answer with noise, and others that answer with a velocity.
-_PREDICTS = (SD, SDXL)
 
 
 def open_pipeline(
@@ -38,7 +35,8 @@ def open_pipeline(
     Args:
         found: a model without a problem.
         name: as in the job.
-        prediction: "epsilon" or "v_prediction" instead of what its file says; or empty.
+        prediction: of Stable Diffusion "epsilon" or "v_prediction" instead of what its file says;
+            or empty.
         loras: those that fit it, and how much each acts; one of few steps makes it a draft.
 
     Raises:
@@ -47,8 +45,6 @@ def open_pipeline(
     family = PIPELINES[found.family]
     require(family.needs)
     check_memory(name, values_of(found).at_once, dtype_for(found.family, device), device)
-    if found.family not in _PREDICTS:
-        prediction = ""
     revision = revision_of_file(found.path) if found.single else revision_of_parts(found.path)
     changed = [revision_of_file(lora.path) for lora, _ in loras]
     return PipelineModel(

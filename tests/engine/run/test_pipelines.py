@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from engine.contract.errors import ZoomStackError
 from engine.contract.job import Job, Keep, LevelSpec, Pin, SamplerSettings
@@ -20,6 +22,7 @@ from engine.models.library import library
 from engine.models.library.found import Found, Kind
 from engine.models.pipelines.opening import open_pipeline
 from engine.models.registry import find_model
+from engine.models.revision import revision_of_parts
 from engine.models.single_file import halves
 from engine.pictures.colour import to_linear
 from engine.run.request import GenerateRequest
@@ -274,3 +277,58 @@ def test_a_model_that_lies_elsewhere_is_named(latent_model: Path, tmp_path: Path
     assert "There is no 'gone/latent'; 'latent' is used." in [
         each["text"] for each in recorder.of("warning")
     ]
+
+
+@pytest.mark.parametrize(
+    ("family", "part", "lost"),
+    [
+        ("sdxl", "text_encoder", "q_proj"),
+        ("z_image", "text_encoder", "q_proj"),
+        ("sdxl", "unet", "conv_in"),
+        ("z_image", "vae", "decoder.conv_in"),
+    ],
+)
+def test_weights_that_are_not_there_are_not_left_to_chance(
+    tmp_path: Path, family: str, part: str, lost: str
+) -> None:
+    model = save_tiny(family, tmp_path / "models" / "lossy")
+    (file,) = (model / part).glob("*.safetensors")
+    weights = load_file(file)
+    name = next(name for name in weights if lost in name)
+    save_file({key: value for key, value in weights.items() if key != name}, file, {"format": "pt"})
+    asked = replace(job(str(model), None, side=SIDE, loop=False), levels=ONE)
+    with pytest.raises(ZoomStackError) as caught:
+        make(asked, tmp_path / "stack")
+    assert caught.value.code == "bad_model"
+    assert f'"{part}" part' in caught.value.text
+
+
+def test_a_changed_configuration_is_another_model(tmp_path: Path) -> None:
+    model = save_tiny("sdxl", tmp_path / "models" / "mine")
+    before = revision_of_parts(model)
+    file = model / "scheduler" / "scheduler_config.json"
+    file.write_text(file.read_text().replace("0.012", "0.013"))
+    assert revision_of_parts(model) != before
+
+
+def test_steps_that_a_scheduler_does_not_take_are_a_sentence(tmp_path: Path) -> None:
+    model = save_tiny("sdxl", tmp_path / "models" / "mine")
+    file = model / "scheduler" / "scheduler_config.json"
+    config = json.loads(file.read_text()) | {"_class_name": "LCMScheduler"}
+    file.write_text(json.dumps(config))
+    index = json.loads((model / "model_index.json").read_text())
+    index["scheduler"] = ["diffusers", "LCMScheduler"]
+    (model / "model_index.json").write_text(json.dumps(index))
+    asked = replace(job(str(model), None, side=SIDE, loop=False), levels=ONE)
+    make(asked, tmp_path / "few")
+    with pytest.raises(ZoomStackError, match="does not take 100 steps"):
+        make(replace(asked, sampler=SamplerSettings(steps=100)), tmp_path / "many")
+
+
+def test_a_prediction_for_a_family_without_one_is_noted(tmp_path: Path) -> None:
+    model = save_tiny("z_image", tmp_path / "models" / "mine")
+    asked = replace(
+        job(str(model), None, side=SIDE, loop=False), levels=ONE, prediction="v_prediction"
+    )
+    _, recorder = make(asked, tmp_path / "stack")
+    assert any("no choice of prediction" in each["text"] for each in recorder.of("warning"))

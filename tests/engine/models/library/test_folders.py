@@ -369,3 +369,35 @@ def test_a_folder_that_nobody_may_read_is_a_sentence(
 
     monkeypatch.setattr(Path, "is_file", refuse)
     assert problem(folder) == "m cannot be read: Permission denied."
+
+
+def test_a_list_of_shards_without_names_is_a_sentence(tmp_path: Path) -> None:
+    for number, value in enumerate(("", ["a"], {})):
+        folder = sdxl(tmp_path / str(number))
+        sharded(folder / "unet")
+        (index,) = (folder / "unet").glob("*.index.json")
+        write_json(index, {"weight_map": {"a": value}})
+        assert "damaged list" in inspect_folder(folder, "m").problem
+
+
+@pytest.mark.parametrize("name", ["EDMEulerScheduler", "EDMDPMSolverMultistepScheduler"])
+def test_noise_of_another_kind_is_refused(tmp_path: Path, name: str) -> None:
+    folder = sdxl(tmp_path / "m")
+    write_json(folder / "scheduler" / "scheduler_config.json", {"_class_name": name})
+    assert "noise of another kind" in inspect_folder(folder, "m").problem
+
+
+def test_quantised_parts_are_refused(tmp_path: Path) -> None:
+    folder = sdxl(tmp_path / "m")
+    quantised = {"quantization_config": {"quant_method": "bitsandbytes"}}
+    write_json(folder / "text_encoder" / "config.json", quantised)
+    assert "quantised" in inspect_folder(folder, "m").problem
+
+
+def test_a_kernel_from_elsewhere_is_code_of_its_own(tmp_path: Path) -> None:
+    folder = sdxl(tmp_path / "m")
+    write_json(folder / "text_encoder" / "config.json", {"attn_implementation": "org/kernel"})
+    assert "code of its own" in inspect_folder(folder, "m").problem
+    other = sdxl(tmp_path / "n")
+    (other / "None.py").write_text("")
+    assert "code of its own" in inspect_folder(other, "n").problem
