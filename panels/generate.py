@@ -10,8 +10,8 @@ from ..blender.timings import measured
 from ..engine.contract.job import BUNDLED, Job, SamplerSettings
 from ..engine.contract.options import Option, plain_options
 from ..settings.kept_levels import is_kept
+from ..settings.loras import why_not_model
 from ..settings.model_list import find
-from ..settings.models import why_not_model
 from ..settings.shapes import present_shape, present_size
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun

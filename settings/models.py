@@ -10,7 +10,6 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
 
@@ -20,13 +19,9 @@ from ..engine.contract.job import BUNDLED, BUNDLED_SECOND
 from ..engine.contract.model_listing import ENLARGES, MAKES, SECOND_STAGE
 from ..engine.contract.options import Choice
 from ..engine.contract.vocabulary import Vocabulary, read_vocabulary
-from .loras import why_not
 from .model_list import describe, find, known_models
 from .preferences import remote_command
 from .upscalers import after_second_stage
-
-if TYPE_CHECKING:
-    from .properties import ZOOMSTACK_PG_settings
 
 Item = tuple[str, str, str, int]
 
@@ -136,20 +131,3 @@ def _absent(name: str) -> Choice:
     if model.problem:
         return Choice(name, f"(unusable) {_last_part(name)}", model.problem)
     return Choice(name, _last_part(name), describe(model))
-
-
-def why_not_model(settings: ZOOMSTACK_PG_settings) -> str:
-    """A sentence on why the chosen model, or a LoRA with it, cannot be used; empty when it can.
-
-    As far as the engine has told: it looks once more before it loads anything.
-    """
-    model = find(settings.model)
-    if model is None and settings.model != BUNDLED and known_models():
-        return f"The model {settings.model} is in none of the model folders."
-    if model is not None and model.problem:
-        return f"{model.problem} {model.hint}".strip()
-    for item in settings.loras:
-        reason = why_not(settings, item.lora)
-        if reason:
-            return f"LoRA {_last_part(item.lora)}: {reason}"
-    return ""
