@@ -7,7 +7,7 @@ from pathlib import Path
 from . import environments, suites
 from .console import Command, say, start_process, wait
 from .environments import ENGINE, LINT, child_environment
-from .option_tables import write_options
+from .option_tables import write_tables
 from .paths import DEV, REPO
 from .suites import Result
 
@@ -62,7 +62,7 @@ def main_lint() -> int:
 
 def main_format() -> int:
     """``dev.py format``: rewrites the code, and the tables in the documents."""
-    write_options()
+    write_tables()
     python = environments.ensure(LINT)
     variables = child_environment()
     for arguments in (["check", "--fix", "--select", "I", "."], ["format", "."]):

@@ -12,7 +12,7 @@ import queue
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -28,6 +28,7 @@ from .contract.messages import (
     error_message,
 )
 from .machine.failures import Cancelled, as_zoom_stack_error, details
+from .models.registry import list_models
 from .run.check_report import build_report
 from .run.reporting import JsonReporter, Reporter
 from .run.request import parse_generate, parse_sharpen
@@ -101,7 +102,7 @@ class Worker:
     Args:
         output: takes the messages and nothing else.
         input_fd: file descriptor that the requests come from.
-        models: the models folder.
+        models: folders with models.
         inline: pictures within the messages.
         open_model: in the place of the registry's, for tests and models of one's own.
     """
@@ -111,7 +112,7 @@ class Worker:
         output: TextIO,
         *,
         input_fd: int = 0,
-        models: Path | None = None,
+        models: Sequence[Path] = (),
         inline: bool = False,
         open_model: OpenModel | None = None,
     ) -> None:
@@ -155,6 +156,8 @@ class Worker:
         if task.request["type"] == "check":
             task.stage(replace(LOAD, text="Looking at the engine's environment"))
             task.check(build_report(self._models))
+        elif task.request["type"] == "models":
+            task.models(list_models(self._models))
         elif task.request["type"] == "sharpen":
             if self._stream.inline:
                 raise ZoomStackError(

@@ -105,7 +105,7 @@ class ZOOMSTACK_OT_open_preferences(bpy.types.Operator):
     """Open Zoom Stack's preferences"""
 
     bl_idname = "zoom_stack.open_preferences"
-    bl_label = "Choose Python…"
+    bl_label = "Preferences…"
     bl_options = {"INTERNAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:

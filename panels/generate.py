@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..blender.timings import measured
-from ..engine.contract.job import Job, SamplerSettings
+from ..engine.contract.job import BUNDLED, Job, SamplerSettings
 from ..engine.contract.options import Option, plain_options
 from ..settings.kept_levels import is_kept
+from ..settings.loras import why_not_model
+from ..settings.model_list import find
 from ..settings.shapes import present_shape, present_size
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
-from ..tasks.start import why_not_generate
+from ..tasks.start import want_models, why_not_generate
 from .parts import ZoomPanel, draw_wrapped
 from .running import draw_problem, draw_running, draw_warnings
 
@@ -29,11 +31,15 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
     @measured
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
+        want_models()
         running = latest.running_generation()
         if running is not None:
             draw_running(layout, context, running)
         else:
             _draw_settings(layout, context.scene.zoom_stack)
+            obstacle = why_not_model(context.scene.zoom_stack)
+            if obstacle:
+                draw_wrapped(layout, context, obstacle, "ERROR")
             button = layout.row()
             button.scale_y = 1.8
             button.operator(
@@ -72,6 +78,7 @@ class ZOOMSTACK_PT_advanced(ZoomPanel, bpy.types.Panel):
     bl_label = "Advanced"
     bl_idname = "ZOOMSTACK_PT_advanced"
     bl_parent_id = "ZOOMSTACK_PT_generate"
+    bl_order = 1
     bl_options = {"DEFAULT_CLOSED"}
 
     @measured
@@ -112,7 +119,7 @@ def _draw_settings(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) 
     column.use_property_decorate = False
     column.prop(settings, "model_choice")
     column.prop(settings, "zoom_factor")
-    column.prop(settings, "steps")
+    _draw_option(column, settings, "steps", plain_options(SamplerSettings)["steps"])
     row = column.row(align=True)
     row.prop(settings, "seed")
     row.prop(settings, "randomise_seed", text="", icon="FILE_REFRESH")
@@ -130,13 +137,21 @@ def _draw_size(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> N
     title.alignment = "RIGHT"
     title.label(text=declared.title)
     own = f"{settings.width} × {settings.height} px"
-    row.menu("ZOOMSTACK_MT_size", text=own if settings.use_size else "Model's Own")
+    row.menu("ZOOMSTACK_MT_size", text=own if settings.use_size else _size_of_model(settings))
     if settings.use_size:
         indented = layout.split(factor=0.4)
         indented.row()
         sides = indented.row(align=True)
         for part in declared.parts:
             sides.prop(settings, part, text="")
+
+
+def _size_of_model(settings: ZOOMSTACK_PG_settings) -> str:
+    """The bundled model's own is not that of its pictures, which it enlarges."""
+    model = None if settings.model == BUNDLED else find(settings.model)
+    if model is None or model.native_size is None:
+        return "Model's Own"
+    return "Model's Own, {} × {} px".format(*model.native_size)
 
 
 def _button_text(settings: ZOOMSTACK_PG_settings) -> str:

@@ -8,13 +8,17 @@ import bpy
 
 from ..blender.folders import PACKAGE
 from ..blender.timings import measured
+from ..engine.contract.model_listing import LORA, MAKES, read_listing
+from ..settings.model_list import FoundModels
 from ..settings.preferences import EnginePreferences, engine_python, remote_command
 from ..tasks import latest, runner
 from .parts import draw_error, draw_wrapped
 from .setup import draw_installation
 
+_NAMES = 6
 
-class ZOOMSTACK_AP_preferences(EnginePreferences, bpy.types.AddonPreferences):
+
+class ZOOMSTACK_AP_preferences(EnginePreferences, FoundModels, bpy.types.AddonPreferences):
     bl_idname = PACKAGE
 
     @measured
@@ -35,13 +39,24 @@ class ZOOMSTACK_AP_preferences(EnginePreferences, bpy.types.AddonPreferences):
             row.operator("zoom_stack.install_engine", text=label, icon="IMPORT")
         column = layout.column()
         column.prop(self, "device")
-        column.prop(self, "model_folder")
+        _draw_folders(column, self)
         column.prop(self, "stack_folder")
         column.prop(self, "remote_command")
         row = layout.row()
         row.alignment = "RIGHT"
         row.operator("zoom_stack.check_engine", text="Check the Engine", icon="VIEWZOOM")
         _draw_check(layout, context)
+
+
+def _draw_folders(layout: bpy.types.UILayout, preferences: ZOOMSTACK_AP_preferences) -> None:
+    """Draw the model folder, and below it those of other programs."""
+    row = layout.row(align=True)
+    row.prop(preferences, "model_folder")
+    row.operator("zoom_stack.add_model_folder", text="", icon="ADD")
+    for index, folder in enumerate(preferences.model_folders):
+        row = layout.row(align=True)
+        row.prop(folder, "path", text="also in")
+        row.operator("zoom_stack.remove_model_folder", text="", icon="REMOVE").index = index
 
 
 def _draw_check(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -83,8 +98,13 @@ def report_lines(report: dict[str, Any]) -> list[str]:
         memory = device.get("memory_total")
         size = f", {memory / 2**30:.0f} GB" if memory else ""
         lines.append(f"{device.get('name')}: {device.get('label')}{size}{used}")
-    models = [model.get("name", "?") for model in report.get("models") or []]
-    return [*lines, f"Models: {', '.join(models) or 'none'}"]
+    models = read_listing(report.get("models"))
+    usable = [model for model in models if not model.problem]
+    names = [model.name for model in usable if model.kind == MAKES]
+    loras = sum(model.kind == LORA for model in usable)
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    lines.append(f"Models: {', '.join(names[:_NAMES]) or 'none'}{more}")
+    return [*lines, f"LoRAs: {loras}"] if loras else lines
 
 
 register, unregister = bpy.utils.register_classes_factory((ZOOMSTACK_AP_preferences,))

@@ -51,7 +51,7 @@ class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
         column = layout.column(align=True)
         column.scale_y = 1.3
         column.operator("zoom_stack.install_engine", text="Install the Engine…", icon="IMPORT")
-        column.operator("zoom_stack.open_preferences", icon="PREFERENCES")
+        column.operator("zoom_stack.open_preferences", text="Choose Python…", icon="PREFERENCES")
         if not bpy.app.online_access:
             draw_wrapped(
                 layout, context, "Installing needs online access: Preferences, System, Network."

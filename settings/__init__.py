@@ -4,6 +4,16 @@ Nothing here draws, starts anything or builds datablocks. The preferences' class
 ``panels``, which draws it.
 """
 
-from .properties import register, unregister
+from . import older_files, properties
 
-__all__ = ["register", "unregister"]
+_PARTS = (properties, older_files)
+
+
+def register() -> None:
+    for part in _PARTS:
+        part.register()
+
+
+def unregister() -> None:
+    for part in reversed(_PARTS):
+        part.unregister()

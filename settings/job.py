@@ -17,6 +17,7 @@ from ..engine.contract.options import LARGEST_INTEGER
 from ..engine.contract.stack import SHARPENED, Stack
 from .kept_levels import check_kept, is_kept
 from .levels import zoom_factor_of
+from .loras import loras_in, write_loras
 from .options import decimal, values_in, write_values
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def job_from_settings(settings: ZOOMSTACK_PG_settings, with_kept: bool = True) -
     job = checked(
         Job(
             levels=tuple(_level(settings, level, with_kept) for level in settings.levels),
+            loras=loras_in(settings),
             sampler=SamplerSettings(**values_in(settings, SamplerSettings)),
             **values_in(settings, Job),
         )
@@ -60,6 +62,8 @@ def apply_job(settings: ZOOMSTACK_PG_settings, data: object, folder: Path | None
     _check_seeds(job)
     _apply_levels(settings, job.levels, job.loop)
     write_values(settings, job, data.keys() - {"loop"})
+    if "loras" in data:
+        write_loras(settings, job.loras)
     write_values(settings, job.sampler, data.get("sampler", {}).keys())
 
 

@@ -1,4 +1,4 @@
-"""Which models can be chosen: the bundled one, and those in the model folder.
+"""Which models can be chosen: the bundled one, and those that the engine has found.
 
 Models go by name, so that a job means the same on every machine.
 """
@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from enum import Enum, auto
 from pathlib import Path
 
 import bpy
@@ -17,27 +16,14 @@ import bpy
 from ..blender import folders
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.job import BUNDLED, BUNDLED_SECOND
-from ..engine.contract.model_folder import CONFIG_FILE, FAMILIES, INDEX_FILE, class_name
+from ..engine.contract.model_listing import ENLARGES, MAKES, SECOND_STAGE
 from ..engine.contract.options import Choice
 from ..engine.contract.vocabulary import Vocabulary, read_vocabulary
-from .preferences import model_folder, preferences, remote_command
+from .model_list import describe, find, known_models
+from .preferences import remote_command
 from .upscalers import after_second_stage
 
-_LARGEST_INDEX = 2**16  # bytes; what is larger describes no model, and would take long to read
-_SCAN_SECONDS = 3.0  # panels ask in every redraw; a folder on a network is slow
-
 Item = tuple[str, str, str, int]
-
-
-class Use(Enum):
-    """What a model in the model folder is for."""
-
-    MAKES = auto()
-    SECOND_STAGE = auto()
-    ENLARGES = auto()  # each picture by itself
-
-
-_scanned: dict[str, tuple[float, list[tuple[str, Use]]]] = {}
 
 
 def choice(
@@ -47,7 +33,7 @@ def choice(
 
     Args:
         attribute: where the name is.
-        built_in: those that need no model folder.
+        built_in: those that come with the extension.
         enlarges: offer models that enlarge pictures, instead of those that make them.
 
     Returns:
@@ -60,8 +46,7 @@ def choice(
         offered = [*built_in, *(_upscalers_found() if enlarges else _models_found())]
         chosen = getattr(self, attribute)
         if chosen not in (each.name for each in offered):  # it is gone, and stays in the list
-            text = "This model is not in the model folder"
-            offered.append(Choice(chosen, f"{chosen} (missing)", text))
+            offered.append(_absent(chosen))
         fresh = [(each.name, each.title, each.text, number) for number, each in enumerate(offered)]
         if fresh != kept:
             kept[:] = fresh
@@ -87,14 +72,10 @@ def vocabulary_of(model: str) -> Vocabulary | None:
     Args:
         model: as in a job.
     """
-    folder = model_folder()
     if model == BUNDLED:
-        place = folders.EXTENSION / "engine" / "models" / BUNDLED
-    elif folder is None or remote_command():
-        return None
-    else:
-        place = folder / model
-    return _vocabulary(place)
+        return _vocabulary(folders.EXTENSION / "engine" / "models" / BUNDLED)
+    found = None if remote_command() else find(model)
+    return None if found is None else _vocabulary(Path(found.folder))
 
 
 @functools.cache
@@ -107,75 +88,46 @@ def _vocabulary(folder: Path) -> Vocabulary | None:
 
 def _models_found() -> list[Choice]:
     """The models besides the bundled one."""
+    usable = [
+        model
+        for model in known_models()
+        if model.kind == MAKES and not model.problem and model.name != BUNDLED
+    ]
+    last = Counter(_last_part(model.name) for model in usable)
     return [
-        Choice(name, name, "A model in the model folder")
-        for name, use in _found()
-        if use in (Use.MAKES, None)
+        Choice(
+            model.name,
+            _last_part(model.name) if last[_last_part(model.name)] == 1 else model.name,
+            f"{model.name}: {describe(model)}",
+        )
+        for model in usable
     ]
 
 
+def _last_part(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
 def _upscalers_found() -> list[Choice]:
-    """The upscalers in the model folder, second stages with what may come after them."""
+    """The upscalers that were found, second stages with what may come after them."""
     offered: list[Choice] = []
-    for name, use in _found():
-        if use is Use.SECOND_STAGE:
-            offered += after_second_stage(name, name)
-        elif use in (Use.ENLARGES, None):
-            offered.append(Choice(name, name, "A model in the model folder"))
+    for model in known_models():
+        if model.problem or model.name == BUNDLED_SECOND:
+            continue
+        if model.kind == SECOND_STAGE:
+            offered += after_second_stage(model.name, model.name)
+        elif model.kind == ENLARGES:
+            offered.append(Choice(model.name, model.name, describe(model)))
     return offered
 
 
-def _found() -> Sequence[tuple[str, Use | None]]:
-    """The names of the models besides the bundled one, and what they are for.
-
-    Of an engine on another machine only its last check tells, and not what they are for.
-    """
-    if remote_command():
-        return [(name, None) for name in preferences().remote_models.split("\n") if name]
-    folder = model_folder()
-    if folder is None:
-        return []
-    when, found = _scanned.get(str(folder), (float("-inf"), []))
-    if time.monotonic() - when > _SCAN_SECONDS:
-        found = _scan(folder)
-        _scanned[str(folder)] = (time.monotonic(), found)
-    return found
-
-
-def remember_remote_models(names: Sequence[str]) -> None:
-    """Keep what an engine on another machine has said that it has."""
-    bundled = (BUNDLED, BUNDLED_SECOND)
-    preferences().remote_models = "\n".join(name for name in names if name not in bundled)
-
-
-def _scan(folder: Path) -> list[tuple[str, Use]]:
-    """Names, and what each is for; the engine looks closer once one is used."""
-    found: dict[str, Use] = {}
-    for file in (INDEX_FILE, CONFIG_FILE):
-        with contextlib.suppress(OSError):
-            for index in folder.glob(f"*/{file}"):
-                if not index.is_file():
-                    continue
-                use = Use.MAKES
-                # Half downloaded, or the network is away: the next scan looks again.
-                with contextlib.suppress(OSError, ZoomStackError):
-                    use = _use(index)
-                # Any program may call its settings config.json.
-                if use is not Use.MAKES or file == INDEX_FILE:
-                    found.setdefault(index.parent.name, use)
-    return sorted(found.items(), key=lambda item: item[0])
-
-
-@functools.cache
-def _use(index: Path) -> Use:
-    """Read once: what a model is does not change, and the folder may be on a network.
-
-    Raises:
-        OSError, ZoomStackError: it cannot be read, which is not remembered.
-    """
-    if index.stat().st_size > _LARGEST_INDEX:
-        return Use.MAKES
-    family = FAMILIES.get(class_name(index.parent))
-    if family is None or not family.enlarges:
-        return Use.MAKES
-    return Use.ENLARGES if family.single else Use.SECOND_STAGE
+def _absent(name: str) -> Choice:
+    """A name that is not among those that can be used: moved, refused or gone."""
+    model = find(name)
+    if model is None:
+        return Choice(
+            name, f"(missing) {_last_part(name)}", "This model is in none of the model folders"
+        )
+    if model.problem:
+        return Choice(name, f"(unusable) {_last_part(name)}", model.problem)
+    return Choice(name, _last_part(name), describe(model))

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import CollectionProperty, EnumProperty, StringProperty
 
 from ..blender import folders
 from ..blender.choices import enum_items
+from ..blender.screen import redraw
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.options import DEVICES, Choice
 
@@ -30,14 +31,32 @@ def _packages() -> tuple[Choice, ...]:
 
 
 def _make_absolute(name: str) -> Callable[[EnginePreferences, bpy.types.Context], None]:
-    """A path beside the open file would mean another place, or none, with the next file."""
+    """A path beside the open file would mean another place, or none, with the next file.
+
+    Panels are drawn again: they have other models looked for when the places are others.
+    """
 
     def update(self: EnginePreferences, _context: bpy.types.Context) -> None:
         path = getattr(self, name)
         if path.startswith("//"):
             setattr(self, name, bpy.path.abspath(path))
+        redraw()
 
     return update
+
+
+class ZOOMSTACK_PG_folder(bpy.types.PropertyGroup):
+    """A folder with models, or a program's that has some"""
+
+    path: StringProperty(
+        name="Folder",
+        description=(
+            "A folder with models, or that of ComfyUI, A1111, Forge or InvokeAI. It is looked "
+            "through with its sub-folders; nothing in it is changed"
+        ),
+        subtype="DIR_PATH",
+        update=_make_absolute("path"),
+    )
 
 
 class EnginePreferences:
@@ -62,9 +81,17 @@ class EnginePreferences:
     )
     model_folder: StringProperty(
         name="Models",
-        description="A folder with models, each in a folder of its own in diffusers' format",
+        description=(
+            "A folder with models, or that of ComfyUI, A1111, Forge or InvokeAI: folders in "
+            "diffusers' format, .safetensors checkpoints of Stable Diffusion, LoRAs"
+        ),
         subtype="DIR_PATH",
         update=_make_absolute("model_folder"),
+    )
+    model_folders: CollectionProperty(
+        type=ZOOMSTACK_PG_folder,
+        name="More Model Folders",
+        description="Folders of other programs that are looked through for models as well",
     )
     stack_folder: StringProperty(
         name="Zoom Stacks",
@@ -82,7 +109,6 @@ class EnginePreferences:
             "Empty: the engine runs on this one"
         ),
     )
-    remote_models: StringProperty(name="Remote Models", options={"HIDDEN"})
 
 
 def preferences() -> EnginePreferences:
@@ -109,9 +135,12 @@ def engine_is_configured() -> bool:
     return bool(remote_command()) or engine_python() is not None
 
 
-def model_folder() -> Path | None:
-    """The folder with the user's models, if one was chosen."""
-    return folders.user_choice(preferences().model_folder.strip())
+def model_places() -> list[Path]:
+    """The folders with the user's models."""
+    chosen = preferences()
+    paths = [chosen.model_folder, *(each.path for each in chosen.model_folders)]
+    found = [folders.user_choice(path.strip()) for path in paths]
+    return list(dict.fromkeys(path for path in found if path is not None))
 
 
 def new_stack_folder(chosen: str, title: str) -> Path:

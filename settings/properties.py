@@ -10,16 +10,19 @@ from bpy.props import (
     BoolProperty,
     CollectionProperty,
     EnumProperty,
+    FloatProperty,
     IntProperty,
     PointerProperty,
     StringProperty,
 )
 
 from ..blender.compat import blend_relative
-from ..engine.contract.job import BUNDLED, Job, LevelSpec, SamplerSettings
+from ..engine.contract.job import BUNDLED, MAX_LORA_WEIGHT, Job, LevelSpec, SamplerSettings
 from ..engine.contract.options import Choice, options_of
+from .model_list import ZOOMSTACK_PG_listed
 from .models import choice
 from .options import property_of, with_options
+from .preferences import ZOOMSTACK_PG_folder
 from .upscalers import UPSCALERS
 
 _OPTIONS = options_of(Job)
@@ -72,6 +75,23 @@ class ZOOMSTACK_PG_level(bpy.types.PropertyGroup):
     number: IntProperty(name="Number", default=-1, options={"HIDDEN"})
 
 
+class ZOOMSTACK_PG_lora(bpy.types.PropertyGroup):
+    """A file that changes the model: a style, a subject"""
+
+    lora: StringProperty(name="LoRA", description="The file's name, as in the list of models")
+    weight: FloatProperty(
+        name="Weight",
+        description="How much it acts: 1 as its author meant it, 0 not at all",
+        default=1.0,
+        min=-MAX_LORA_WEIGHT,
+        max=MAX_LORA_WEIGHT,
+        soft_min=0.0,
+        soft_max=1.5,
+        step=5,
+        precision=2,
+    )
+
+
 @with_options(Job, SamplerSettings)
 class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
     """What to generate"""
@@ -114,6 +134,11 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
         get=_get_upscaler,
         set=_set_upscaler,
     )
+    loras: CollectionProperty(
+        type=ZOOMSTACK_PG_lora,
+        name="LoRAs",
+        description="Files that change the model: a style, a subject",
+    )
     output_folder: StringProperty(
         name="Output",
         description="Folder for new zoom stacks; empty is the folder in the preferences",
@@ -123,7 +148,13 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
 
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
-    (ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings)
+    (
+        ZOOMSTACK_PG_folder,
+        ZOOMSTACK_PG_listed,
+        ZOOMSTACK_PG_level,
+        ZOOMSTACK_PG_lora,
+        ZOOMSTACK_PG_settings,
+    )
 )
 
 

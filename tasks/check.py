@@ -8,7 +8,8 @@ from ..blender.screen import redraw
 from ..engine.client.connection import Client
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.messages import error_of
-from ..settings.models import remember_remote_models
+from ..engine.contract.model_listing import read_listing
+from ..settings.model_list import remember
 
 TICK = 0.1
 
@@ -31,7 +32,7 @@ class Check:
         for message in self._client.poll():
             if message["type"] == "check":
                 self.report = {key: value for key, value in message.items() if key != "type"}
-                remember_remote_models(_names(self.report))
+                remember(read_listing(self.report.get("models")))
             elif message["type"] == "error":
                 self.error = error_of(message)
             elif message["type"] == "done":
@@ -52,9 +53,3 @@ class Check:
     def _end(self) -> None:
         self._client.close()
         redraw()
-
-
-def _names(report: dict[str, Any]) -> list[str]:
-    """The models' names; nothing in a report is taken for granted."""
-    models = report.get("models") or []
-    return [model["name"] for model in models if isinstance(model, dict) and model.get("name")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..engine.contract.errors import ZoomStackError
 from .check import Check
 from .installation import Installation
+from .model_search import ModelSearch
 from .picture_run import Phase, PictureRun
 from .runner import is_running
 from .sharpening import Replacement
@@ -15,6 +16,7 @@ generation: PictureRun | None = None
 shelved: PictureRun | None = None
 check: Check | None = None
 installation: Installation | None = None
+model_search: ModelSearch | None = None
 #: Why what was pressed last could not be done; the tasks keep their own errors.
 refusal: ZoomStackError | None = None
 #: It was Make Sharper that was pressed.
@@ -117,8 +119,8 @@ def dismiss() -> None:
 
 def clear() -> None:
     """Forget everything; the icons of the last run go back to Blender."""
-    global generation, shelved, check, installation
+    global generation, shelved, check, installation, model_search
     if generation is not None:
         generation.thumbnails.close()
     forget_problem()
-    generation = shelved = check = installation = None
+    generation = shelved = check = installation = model_search = None

@@ -21,14 +21,15 @@ from ..settings.kept_levels import is_kept
 from ..settings.preferences import (
     engine_is_configured,
     engine_python,
-    model_folder,
+    model_places,
     new_stack_folder,
     preferences,
     remote_command,
 )
-from . import latest
+from . import latest, runner
 from .delivery import Delivery
 from .generation import Generation
+from .model_search import ModelSearch
 from .picture_run import PictureRun
 from .sharpening import Replacement
 
@@ -42,6 +43,46 @@ def start_engine() -> Client:
         ZoomStackError: codes ``no_engine``, ``bad_command``, ``unwritable``.
     """
     return Client(_launch())
+
+
+def search_models() -> ModelSearch:
+    """Have the engine look for models; without timers, until it has told.
+
+    Raises:
+        ZoomStackError: as ``start_engine``.
+    """
+    global _searched
+    _searched = _whereabouts()
+    latest.model_search = ModelSearch(start_engine())
+    runner.start_or_wait(latest.model_search)
+    return latest.model_search
+
+
+def want_models() -> None:
+    """A panel shows the list: look for models soon, where that has not been done yet.
+
+    Panels change nothing, so a timer does it. An engine on another machine is asked only by hand.
+    """
+    waits = bpy.app.background or runner.is_running(latest.model_search)
+    if waits or remote_command() or not engine_is_configured() or _searched == _whereabouts():
+        return
+    if not bpy.app.timers.is_registered(_search_soon):
+        bpy.app.timers.register(_search_soon, first_interval=0.0)
+
+
+def _search_soon() -> None:
+    try:
+        search_models()
+    except ZoomStackError as error:
+        latest.refuse(error)
+
+
+#: The engine and the folders of the last search; None before the first one.
+_searched: tuple[object, ...] | None = None
+
+
+def _whereabouts() -> tuple[object, ...]:
+    return engine_python(), tuple(model_places())
 
 
 def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:
@@ -165,7 +206,7 @@ def _launch() -> Launch:
             "No engine is set up yet.",
             "Install it, or choose a Python that has it, in the preferences.",
         )
-    return local_launch(python, folders.EXTENSION, log, model_folder())
+    return local_launch(python, folders.EXTENSION, log, model_places())
 
 
 def _title(job: Job) -> str:

@@ -6,7 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,15 +33,15 @@ class Launch:
     variables: tuple[tuple[str, str], ...] = ()
 
 
-def local_launch(python: Path, root: Path, log: Path, models: Path | None = None) -> Launch:
+def local_launch(python: Path, root: Path, log: Path, models: Sequence[Path] = ()) -> Launch:
     """A worker on this machine, run by the user's interpreter from the extension's folder.
 
     Args:
-        models: the folder with the user's models.
+        models: folders with the user's models.
     """
-    variables = () if models is None else (("ZOOM_STACK_MODELS", str(models)),)
-    argv = (str(python), "-B", "-u", "-m", "engine", "worker")
-    return Launch(argv, root, log, variables=variables)
+    places = [argument for folder in models for argument in ("--models", str(folder))]
+    argv = (str(python), "-B", "-u", "-m", "engine", "worker", *places)
+    return Launch(argv, root, log)
 
 
 def remote_launch(command: str, root: Path, log: Path, inbox: Path) -> Launch:

@@ -26,6 +26,18 @@ def path(text: str) -> Path:
     return Path(text)
 
 
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """Where the user's models lie."""
+    parser.add_argument(
+        "--models",
+        metavar="DIR",
+        type=path,
+        action="append",
+        default=[],
+        help="folder with models, or that of a program that has some; can be given several times",
+    )
+
+
 def add_output(parser: argparse.ArgumentParser) -> None:
     """How much is said."""
     output = parser.add_mutually_exclusive_group()

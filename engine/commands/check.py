@@ -8,7 +8,7 @@ from typing import Any
 
 from ..run.check_report import build_report
 from ..run.reporting import claim_stdout
-from .arguments import path
+from .arguments import add_models
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
         help="report Python, torch, devices and models",
         description="Report Python, torch, devices, memory and models as JSON.",
     )
-    parser.add_argument("--models", metavar="DIR", type=path, help="folder with models")
+    add_models(parser)
     parser.set_defaults(run=run)
 
 

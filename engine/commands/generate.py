@@ -12,7 +12,7 @@ from ..contract.job_parser import checked, load_job
 from ..contract.options import DEVICE_NAMES, MAX_SEED
 from ..run.request import GenerateRequest
 from ..run.start import run_generate
-from .arguments import add_output, path, reporter_of, size
+from .arguments import add_models, add_output, path, reporter_of, size
 from .exits import run_to_end
 
 # They lie beside the engine, in the checkout and in the extension.
@@ -31,7 +31,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     parser.add_argument("--overwrite", action="store_true", help="replace a stack that is there")
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="what computes")
-    parser.add_argument("--models", metavar="DIR", type=path, help="folder with models")
+    add_models(parser)
     parser.add_argument("--seed", metavar="N", type=_seed, help="in the place of the job's seed")
     parser.add_argument(
         "--size", metavar="WxH", type=size, help="of the pictures, in the place of the job's"
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
             resume=arguments.resume,
             overwrite=arguments.overwrite,
             device=arguments.device,
-            models=arguments.models,
+            models=tuple(arguments.models),
         )
         run_generate(request, reporter, is_cancelled=lambda: False)
 

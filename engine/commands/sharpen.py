@@ -9,7 +9,7 @@ from ..contract.job import AUTOMATIC, LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK
 from ..contract.options import DEVICE_NAMES
 from ..run.request import TIMES, SharpenRequest
 from ..run.start import run_sharpen
-from .arguments import add_output, path, reporter_of
+from .arguments import add_models, add_output, path, reporter_of
 from .exits import run_to_end
 
 
@@ -33,7 +33,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace a stack that is there")
     parser.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="what computes")
-    parser.add_argument("--models", metavar="DIR", type=path, help="folder with models")
+    add_models(parser)
     add_output(parser)
     parser.set_defaults(run=run)
 
@@ -41,8 +41,9 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     reporter = reporter_of(arguments)
     reporter.hello()
-    names = ("stack", "out", "times", "upscaler", "overwrite", "device", "models")
-    request = SharpenRequest(**{name: getattr(arguments, name) for name in names})
+    names = ("stack", "out", "times", "upscaler", "overwrite", "device")
+    given = {name: getattr(arguments, name) for name in names}
+    request = SharpenRequest(**given, models=tuple(arguments.models))
     return run_to_end(
         lambda: run_sharpen(request, reporter, is_cancelled=lambda: False),
         reporter,

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..run.reporting import claim_stdout
 from ..worker import Worker
-from .arguments import path
+from .arguments import add_models
 
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
         help="serve requests on standard input",
         description="Take requests on standard input, answer on standard output, JSON lines.",
     )
-    parser.add_argument("--models", metavar="DIR", type=path, help="folder with models")
+    add_models(parser)
     parser.add_argument(
         "--inline-pictures",
         action="store_true",

@@ -19,6 +19,7 @@ AUTOMATIC = "automatic"
 UPSCALERS = (AUTOMATIC, LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK)  # those that are no folder
 THEN = " + "  # between a second stage and the upscaler that goes on from it
 MAX_LEVELS = 64
+DEFAULT_STEPS = 24  # of models that recommend no other number
 MIN_SIZE, MAX_SIZE = 16, 8192  # pixels of a picture's side
 
 SOLVERS = (
@@ -38,6 +39,15 @@ BLENDINGS = (
     Choice("uniform", "Uniform", "The paper's rule: the plain average of all views"),
     Choice("none", "None", "Levels only lie in one another; for comparison"),
 )
+
+#: What a model answers with, where its file does not say it.
+PREDICTIONS = (
+    Choice("automatic", "As the Model Says", "What the model's file says that it was trained for"),
+    Choice("epsilon", "Noise (ε)", "Most models of Stable Diffusion"),
+    Choice("v_prediction", "Velocity (v)", "Stable Diffusion 2 of 768 pixels, and some fine-tunes"),
+)
+MAX_LORAS = 16
+MAX_LORA_WEIGHT = 4.0
 
 _ZOOM_HINTS = {"soft_min": 1.25, "soft_max": 8.0, "step": 25, "precision": 2}
 
@@ -68,6 +78,19 @@ class Keep:
 
     image: str
     follow: bool = False
+
+
+@dataclass(frozen=True)
+class Lora:
+    """A file that changes a model, and how much.
+
+    Attributes:
+        name: as of a model.
+        weight: 1 as its author meant it; may be below 0.
+    """
+
+    name: str
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -159,15 +182,21 @@ class SamplerSettings:
         meaning="`ddim` is also the flow-matching Euler step, and `ddpm` its stochastic form: in "
         "z = x + σε they are the same",
     )
-    steps: int = option(
-        24,
+    steps: int | None = option(
+        None,
         "Steps",
         "Evaluations of the model for each level: more take longer and look cleaner",
         words="the number of steps",
+        start=DEFAULT_STEPS,
         low=1,
         high=1000,
-        hints={"soft_min": 8, "soft_max": 100},
-        meaning="evaluations of the model for each level",
+        switch=Switch(
+            "use_steps",
+            "Set the number of steps here in the place of the model's own recommendation",
+        ),
+        hints={"soft_min": 4, "soft_max": 100},
+        meaning="evaluations of the model for each level; null: the model's own recommendation, "
+        f"{DEFAULT_STEPS} of the bundled one",
     )
     guidance_scale: float | None = option(
         None,
@@ -236,6 +265,24 @@ class Job:
         values=f"name or absolute path; `{BUNDLED}`",
         meaning=f"`{BUNDLED}`, a folder below the models folder, or a path",
     )
+    loras: tuple[Lora, ...] = option(
+        (),
+        "LoRAs",
+        "Files that change the model: a style, a subject",
+        by_hand=True,
+        values=f'`[{{"name": "ink", "weight": 1.0}}]`, at most {MAX_LORAS}; `[]`',
+        meaning="files that change the model, each as much as its weight says, "
+        f"{-MAX_LORA_WEIGHT:g} to {MAX_LORA_WEIGHT:g}; named like models",
+    )
+    prediction: str = option(
+        PREDICTIONS[0].name,
+        "Prediction",
+        "What the model was trained to answer with. A wrong choice gives noise",
+        choices=PREDICTIONS,
+        advanced=True,
+        meaning="what a model of Stable Diffusion answers with, instead of what its file says; "
+        "other families have no choice",
+    )
     upscaler: str = option(
         AUTOMATIC,
         "Upscaler",
@@ -284,6 +331,7 @@ class Job:
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, complete: every setting is written out."""
         data = asdict(self)
+        data["loras"] = list(data["loras"])
         data["size"] = None if self.size is None else list(self.size)
         for level in data["levels"]:
             level["focus"] = list(level["focus"])

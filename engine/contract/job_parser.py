@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from .geometry import Placement, check_footprint
-from .job import JOB_VERSION, MAX_LEVELS, Job, Keep, LevelSpec, Pin, SamplerSettings
+from .job import (
+    JOB_VERSION,
+    MAX_LEVELS,
+    MAX_LORA_WEIGHT,
+    MAX_LORAS,
+    Job,
+    Keep,
+    LevelSpec,
+    Lora,
+    Pin,
+    SamplerSettings,
+)
 from .options import read_options
 from .validation import Checker, read_json
 
@@ -29,6 +40,7 @@ def parse_job(data: object, folder: Path | None = None) -> Job:
     return checked(
         Job(
             levels=_parse_levels(job.get("levels"), folder),
+            loras=_parse_loras(job.get("loras", [])),
             **read_options(Job, job, _CHECK),
             sampler=_parse_sampler(job.get("sampler", {})),
         )
@@ -46,6 +58,7 @@ def checked(job: Job) -> Job:
         read_options(LevelSpec, vars(level), _CHECK, f"level {number}")
         _check_level(level, number)
     read_options(Job, vars(job), _CHECK)
+    _parse_loras([vars(lora) for lora in job.loras])
     read_options(SamplerSettings, vars(job.sampler), _CHECK)
     if all(level.keep for level in job.levels):
         raise _CHECK.fail(
@@ -94,6 +107,29 @@ def _object(value: object, where: str, names: set[str]) -> Mapping[str, Any]:
     found = _CHECK.mapping(value, where)
     _CHECK.known_keys(found, frozenset(names), where)
     return found
+
+
+def _parse_loras(value: object) -> tuple[Lora, ...]:
+    items = _CHECK.items([] if value is None else value, '"loras"')
+    if len(items) > MAX_LORAS:
+        raise _CHECK.fail(f"it has {len(items)} LoRAs; at most {MAX_LORAS} are possible.")
+    loras = tuple(_parse_lora(item, number) for number, item in enumerate(items, start=1))
+    names = [lora.name for lora in loras]
+    for name in names:
+        if names.count(name) > 1:
+            raise _CHECK.fail(f"the LoRA {name!r} is there twice.", "Give it one weight.")
+    return loras
+
+
+def _parse_lora(value: object, number: int) -> Lora:
+    where = f"LoRA {number}"
+    lora = _object(value, where, _names(Lora))
+    name = _CHECK.text(lora.get("name", ""), f"the name of {where}").strip()
+    if not name:
+        raise _CHECK.fail(f"{where} has no name.", "Name its file.")
+    weight = lora.get("weight", 1.0)
+    limits = -MAX_LORA_WEIGHT, MAX_LORA_WEIGHT
+    return Lora(name, _CHECK.number(weight, f"the weight of the LoRA {name!r}", *limits))
 
 
 def _parse_levels(value: object, folder: Path | None) -> tuple[LevelSpec, ...]:

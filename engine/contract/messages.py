@@ -9,6 +9,7 @@ Requests::
     {"type": "generate", "job": {...}, "out": "DIR", "resume": false, "device": "auto"}
     {"type": "sharpen", "stack": "DIR", "out": "DIR", "times": 4, "upscaler": "automatic"}
     {"type": "check"}
+    {"type": "models"}
     {"type": "cancel"}          # ends the running job after its present step
     {"type": "quit"}
 
@@ -16,6 +17,7 @@ Messages, in the order in which they come::
 
     {"type": "hello", "protocol": 1, "engine": "0.2.0", "python": "3.11.7"}
     {"type": "check", ...}                                   # the report of run/check_report.py
+    {"type": "models", "models": [...], "problems": [...]}   # see model_listing.Listed
     {"type": "stage", "name": "load", "text": "Loading the model"}
     {"type": "progress", "step": 3, "total": 24, "level": 0, "levels": 6, "eta": 12.5}
     {"type": "preview", "step": 3, "level": 0, "levels": 6, "file": "/.../preview_00.png"}
@@ -68,9 +70,20 @@ ENLARGE = Stage("enlarge", "Enlarging the pictures", can_save=True)
 FINISH = Stage("finish", "Writing the pictures", can_save=True)
 
 MESSAGE_TYPES = frozenset(
-    {"hello", "check", "stage", "progress", "preview", "warning", "result", "error", "done"}
+    {
+        "hello",
+        "check",
+        "models",
+        "stage",
+        "progress",
+        "preview",
+        "warning",
+        "result",
+        "error",
+        "done",
+    }
 )
-REQUEST_TYPES = frozenset({"generate", "sharpen", "check", "cancel", "quit"})
+REQUEST_TYPES = frozenset({"generate", "sharpen", "check", "models", "cancel", "quit"})
 
 Message = dict[str, Any]
 

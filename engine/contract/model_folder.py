@@ -5,8 +5,10 @@ Nothing of a model is loaded here: one small JSON file tells what a folder holds
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .errors import ZoomStackError
 from .validation import read_json
@@ -73,6 +75,18 @@ def is_model(folder: Path) -> bool:
         return class_name(folder) in FAMILIES
     except ZoomStackError:
         return False
+
+
+def listed_parts(index: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """The parts that an index lists, each with the library and the class that made it.
+
+    Those that it lists as absent are left out, and so are its settings.
+    """
+    return {
+        part: (made_by[0], made_by[1])
+        for part, made_by in index.items()
+        if isinstance(made_by, list) and list(map(type, made_by)) == [str, str]
+    }
 
 
 def class_name(folder: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,10 @@ def read_json(path: Path, code: str) -> object:
         ZoomStackError: with ``code``, when the file is missing, unreadable, too large or no JSON.
     """
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+            raise ZoomStackError(code, f"{path} is no ordinary file.")  # a pipe would never end
+        if about.st_size > MAX_FILE_BYTES:
             raise ZoomStackError(code, f"{path} is larger than 16 MiB, so it is no such file.")
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:

@@ -59,6 +59,13 @@ def free_memory() -> None:
         torch.mps.empty_cache()
 
 
+def total_memory(device: torch.device) -> int | None:
+    """Bytes that a device has in all; None where that cannot be found out."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[1])
+    return _system_memory()[0]
+
+
 def device_name(device: torch.device) -> str:
     """For ``stack.json``: the kind, and the card's name where there is one."""
     if device.type == "cuda":

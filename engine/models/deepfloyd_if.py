@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..contract.job import BUNDLED, BUNDLED_SECOND
+from ..contract.job import BUNDLED, BUNDLED_SECOND, DEFAULT_STEPS
 from ..contract.model_folder import IF_MULTIPLE
 from ..contract.vocabulary import read_vocabulary
+from ..method.codec import PIXELS
 from .folder_part import from_folder
 from .if_folder import encode_prompts, load_scheduler, unread_ends
 from .sizes import sampling_size
@@ -31,6 +32,8 @@ class DeepFloydIF:
     """Stage I of an IF cascade, loaded; see ``models.protocol.Model``."""
 
     family = "DeepFloyd IF"
+    default_steps = DEFAULT_STEPS
+    avoids_above: float | None = 1.0
 
     def __init__(
         self, folder: Path, name: str, revision: str, unet: Any, scheduler: Any, guidance: float
@@ -73,6 +76,7 @@ class IFDenoiser:
     """
 
     channels = 3
+    codec = PIXELS
 
     def __init__(
         self,

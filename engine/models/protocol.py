@@ -8,6 +8,7 @@ from typing import Protocol
 
 import torch
 
+from ..contract.job import Job
 from ..contract.vocabulary import Vocabulary
 from ..method.denoiser import Denoiser
 
@@ -20,6 +21,8 @@ class Model(Protocol):
         revision: identifies the weights, for ``stack.json``.
         native_size: (width, height) in pixels at which it was trained.
         default_guidance: the recommended classifier-free guidance scale.
+        default_steps: the recommended number of steps.
+        avoids_above: the guidance scale above which negative prompts act; None where none do.
         default_context: the recommended context strength; see ``blending.lead_early``.
         vocabulary: the words that a small model knows; None for one that reads everything. What
             a model with one is given for a job's prompts, see ``prompting``.
@@ -30,6 +33,8 @@ class Model(Protocol):
     revision: str
     native_size: tuple[int, int]
     default_guidance: float
+    default_steps: int
+    avoids_above: float | None
     default_context: float
     vocabulary: Vocabulary | None
     second_stage: str | None
@@ -82,5 +87,5 @@ class SuperResolution(Protocol):
         ...
 
 
-# (name, models folder, device): loads the model of a job's "model".
-OpenModel = Callable[[str, Path | None, torch.device], Model]
+# (job, model folders, device): loads the model of a job's "model".
+OpenModel = Callable[[Job, Sequence[Path], torch.device], Model]

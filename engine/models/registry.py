@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..contract.errors import Remedy, ZoomStackError
-from ..contract.job import BUNDLED, BUNDLED_SECOND, UPSCALERS
-from ..contract.model_folder import (
-    CONFIG_FILE,
-    FAMILIES,
-    IF_MULTIPLE,
-    INDEX_FILE,
-    Family,
-    class_name,
-    is_model,
-)
-from ..contract.validation import read_json
+from ..contract.job import BUNDLED, BUNDLED_SECOND, PREDICTIONS, UPSCALERS, Job
+from ..contract.model_folder import FAMILIES
+from ..contract.model_listing import ENLARGES, LORA, MAKES, SECOND_STAGE
+from ..machine.noticing import notice
+from .entries import ModelEntry, entry_of, inspect
+from .library.checkpoints import inspect_file
+from .library.families import SD, SDXL
+from .library.library import look_through
 from .revision import revision_of
-from .sizes import sampling_size
 
 if TYPE_CHECKING:
     import torch
@@ -31,88 +27,61 @@ if TYPE_CHECKING:
 
 BUNDLED_FOLDERS = {name: Path(__file__).with_name(name) for name in (BUNDLED, BUNDLED_SECOND)}
 MODELS_VARIABLE = "ZOOM_STACK_MODELS"
+CACHE_VARIABLE = "ZOOM_STACK_CACHE"
+_MOST_NAMES = 8  # that a sentence lists
+_AS_ITS_FILE_SAYS = PREDICTIONS[0].name
 
 
 @dataclass(frozen=True)
-class ModelEntry:
-    """A model folder that was found.
+class ModelList:
+    """Models, LoRAs and what looks like one.
 
     Attributes:
-        name: for a job's ``"model"``.
-        family: for people; empty when the class is not supported.
-        native_size: (width, height) in pixels, or None when unknown.
-        size_multiple: of which the sides of sampled pictures are whole ones.
-        enlarges: it is for a job's ``"upscaler"``, not for its ``"model"``.
-        single: and enlarges each picture by itself.
-        problem: a sentence about why it cannot be used; empty when it can.
-        hint: what to do about it.
+        entries: the bundled ones first.
+        problems: sentences about places that could not be looked through.
     """
 
-    name: str
-    folder: Path
-    family: str = ""
-    native_size: tuple[int, int] | None = None
-    size_multiple: int = IF_MULTIPLE
-    enlarges: bool = False
-    single: bool = False
-    problem: str = ""
-    hint: str = ""
+    entries: tuple[ModelEntry, ...]
+    problems: tuple[str, ...] = ()
 
-    def sample_size(self, aspect: float) -> tuple[int, int]:
-        """As the loaded model will say; see ``protocol.Model``.
+    def named(self, name: str, kinds: Collection[str], code: str = "no_model") -> ModelEntry | None:
+        """The entry of a name; of a folder that was moved, the only one of that last part.
 
         Raises:
-            ZoomStackError: code ``bad_geometry``.
+            ZoomStackError: with ``code``: there are two.
         """
-        assert self.native_size is not None
-        return sampling_size(self.native_size[0], aspect, self.size_multiple)
-
-    def to_dict(self) -> dict[str, Any]:
-        size = None if self.native_size is None else list(self.native_size)
-        return {
-            "name": self.name,
-            "family": self.family,
-            "native_size": size,
-            "enlarges": self.enlarges,
-            "folder": str(self.folder),
-            "ok": not self.problem,
-            "problem": self.problem,
-            "hint": self.hint,
-        }
+        among = [entry for entry in self.entries if entry.kind in kinds]
+        for entry in among:
+            if entry.name == name:
+                return entry
+        last = name.rpartition("/")[2]
+        matches = [entry for entry in among if entry.name.rpartition("/")[2] == last]
+        if len(matches) > 1:
+            names = " and ".join(repr(entry.name) for entry in matches[:2])
+            raise ZoomStackError(code, f"There is no {name!r}, but {names}.", "Choose one of them.")
+        return matches[0] if matches else None
 
 
-def models_folder(given: Path | None) -> Path | None:
-    """The folder with the user's models: given, or named by the environment, or none."""
-    if given is None:
-        named = os.environ.get(MODELS_VARIABLE, "").strip()
-        given = Path(named) if named else None
-    return None if given is None else Path(os.path.expanduser(given))
+def model_places(given: Sequence[Path] = ()) -> list[Path]:
+    """The folders with the user's models: given, or named by the environment, or none."""
+    named = os.environ.get(MODELS_VARIABLE, "").split(os.pathsep)
+    folders = list(given) or [Path(name.strip()) for name in named if name.strip()]
+    return [Path(os.path.expanduser(folder)) for folder in folders]
 
 
-def list_models(folder: Path | None = None) -> list[ModelEntry]:
-    """The bundled models and those below the models folder, by name.
+def list_models(places: Sequence[Path] = ()) -> ModelList:
+    """The bundled models and all that lie in the user's folders and in the hub's cache.
 
-    Raises:
-        ZoomStackError: code ``no_models_folder``.
+    Args:
+        places: the user's folders; none is what the environment says.
     """
-    entries = [inspect(path, name) for name, path in BUNDLED_FOLDERS.items()]
-    folder = models_folder(folder)
-    if folder is None:
-        return entries
-    try:
-        found = sorted(path for path in folder.iterdir() if is_model(path))
-    except OSError as error:
-        raise ZoomStackError(
-            "no_models_folder",
-            f"The models folder {folder} cannot be read: {error.strerror or error}.",
-            "Correct the models folder.",
-            Remedy.CHOOSE_MODELS,
-        ) from None
-    return entries + [inspect(path, path.name) for path in found]
+    bundled = [_bundled(name) for name in BUNDLED_FOLDERS]
+    listing = look_through(model_places(places), _cache_file())
+    return ModelList((*bundled, *map(entry_of, listing.found)), listing.problems)
 
 
-def find_model(name: str, folder: Path | None = None, enlarges: bool = False) -> ModelEntry:
-    """The entry for a job's ``"model"``: "bundled", a name below the models folder, or a path.
+def find_model(name: str, places: Sequence[Path] = (), enlarges: bool = False) -> ModelEntry:
+    """The entry for a job's ``"model"``: "bundled", a name that ``list_models`` gives, or a path.
 
     Args:
         enlarges: it is for a job's ``"upscaler"``.
@@ -120,28 +89,15 @@ def find_model(name: str, folder: Path | None = None, enlarges: bool = False) ->
     Raises:
         ZoomStackError: codes ``no_model`` (with the names that exist), ``bad_model``.
     """
-    path = Path(os.path.expanduser(name))
-    if name in BUNDLED_FOLDERS:
-        entry = inspect(BUNDLED_FOLDERS[name], name)
-    elif path.is_absolute():
-        entry = inspect(path, name)
-    else:
-        known = list_models(folder)
-        matches = [entry for entry in known if entry.name == name]
-        if not matches:
-            where = models_folder(folder)
-            kind = "upscaler" if enlarges else "model"
-            names = [entry.name for entry in known if entry.enlarges == enlarges]
-            raise ZoomStackError(
-                "no_model",
-                f"There is no {kind} {name!r}" + (f" in {where}." if where else "."),
-                f"Known {kind}s: {', '.join([*(UPSCALERS if enlarges else ()), *names])}."
-                + ("" if where else " Choose a models folder to find others."),
-                None if where else Remedy.CHOOSE_MODELS,
-            )
-        entry = matches[0]
+    entry = _entry(name, places, enlarges)
     if entry.problem:
         raise ZoomStackError("bad_model", entry.problem, entry.hint)
+    if entry.kind == LORA:
+        raise ZoomStackError(
+            "bad_model",
+            f"{name!r} is a {entry.family}, which changes a model and is none by itself.",
+            "Choose a model, and add this one to its LoRAs.",
+        )
     if entry.enlarges and not enlarges:
         raise ZoomStackError(
             "bad_model",
@@ -157,13 +113,80 @@ def find_model(name: str, folder: Path | None = None, enlarges: bool = False) ->
     return entry
 
 
-def open_model(name: str, folder: Path | None, device: torch.device) -> Model:
-    """Load a model.
+def find_loras(
+    names: Sequence[str], model: ModelEntry, places: Sequence[Path] = ()
+) -> list[ModelEntry]:
+    """The entries of a job's LoRAs, if they fit the model.
 
     Raises:
-        ZoomStackError: codes ``no_model``, ``bad_model``.
+        ZoomStackError: codes ``no_lora``, ``bad_lora``.
     """
-    model: Model = load(find_model(name, folder), name, device)
+    known = list_models(places) if names else ModelList(())
+    found = [_lora(name, model, known) for name in names]
+    files = [entry.folder.resolve() for entry in found]
+    for entry, file in zip(found, files, strict=True):
+        if files.count(file) > 1:
+            raise ZoomStackError(
+                "bad_lora", f"The LoRA {entry.name!r} is there twice.", "Give it one weight."
+            )
+    return found
+
+
+def _lora(name: str, model: ModelEntry, known: ModelList) -> ModelEntry:
+    path = _path(name)
+    if path.is_absolute():
+        entry: ModelEntry | None = entry_of(inspect_file(path, name))
+    else:
+        entry = known.named(name, {LORA}, "no_lora")
+    if entry is None:
+        raise ZoomStackError(
+            "no_lora",
+            f"There is no LoRA {name!r} in the model folders.",
+            "Remove it from the job, or add the folder that holds it.",
+            Remedy.CHOOSE_MODELS,
+        )
+    if entry.problem:
+        raise ZoomStackError("bad_lora", entry.problem, entry.hint)
+    if entry.kind != LORA:
+        raise ZoomStackError("bad_lora", f"{name!r} is no LoRA.", "Remove it from the job.")
+    if not entry.listed().fits(model.listed()):
+        raise ZoomStackError(
+            "bad_lora",
+            f"{name!r} is a {entry.family}, and the model {model.name!r} is {model.family}.",
+            "Remove the LoRA, or choose a model that it was made for.",
+        )
+    return entry
+
+
+def open_model(job: Job, places: Sequence[Path], device: torch.device) -> Model:
+    """Load a job's model, or make ready to load it.
+
+    Raises:
+        ZoomStackError: codes ``no_model``, ``bad_model``, ``no_lora``, ``bad_lora``, ``too_large``.
+    """
+    entry = find_model(job.model, places)
+    loras = find_loras([lora.name for lora in job.loras], entry, places)
+    found = entry.found
+    prediction = "" if job.prediction == _AS_ITS_FILE_SAYS else job.prediction
+    if prediction and (found is None or found.family not in (SD, SDXL)):
+        notice(f"The model {job.model!r} has no choice of prediction; what is set is left out.")
+        prediction = ""
+    if found is None or found.family in FAMILIES:
+        model: Model = load(entry, job.model, device)
+        return model
+    from .pipelines.opening import open_pipeline
+
+    weighted = [
+        (each.found, lora.weight)
+        for each, lora in zip(loras, job.loras, strict=True)
+        if each.found is not None
+    ]
+    return open_pipeline(found, entry.name, device, prediction, weighted)
+
+
+def open_bundled(device: torch.device) -> Model:
+    """Load the model that comes with Zoom Stack."""
+    model: Model = load(inspect(BUNDLED_FOLDERS[BUNDLED], BUNDLED), BUNDLED, device)
     return model
 
 
@@ -173,85 +196,66 @@ def load(entry: ModelEntry, name: str, device: torch.device) -> Any:
     Raises:
         ZoomStackError: code ``bad_model``.
     """
-    family = FAMILIES[class_name(entry.folder)]
+    assert entry.found is not None
+    family = FAMILIES[entry.found.family]
     adapter = importlib.import_module(f".{family.adapter}", __package__)
     return adapter.load(entry.folder, name, revision_of(entry.folder, family.denoiser), device)
 
 
-def inspect(folder: Path, name: str) -> ModelEntry:
-    """Look at a folder without loading anything; problems go into the entry."""
-    try:
-        family = _family(folder, name)
-        _check_parts(folder, name, family)
-        size = _native_size(folder, family)
-    except ZoomStackError as error:
-        return ModelEntry(name, folder, problem=error.text, hint=error.hint)
-    return ModelEntry(
-        name,
-        folder,
-        family.title,
-        size,
-        family.size_multiple,
-        enlarges=family.enlarges,
-        single=family.single,
+def _entry(name: str, places: Sequence[Path], enlarges: bool) -> ModelEntry:
+    path = _path(name)
+    if name in BUNDLED_FOLDERS:
+        return _bundled(name)
+    if path.is_absolute():
+        return inspect(path, name) if path.is_dir() else entry_of(inspect_file(path, name))
+    known = list_models(places)
+    kinds = {SECOND_STAGE, ENLARGES} if enlarges else {MAKES}
+    # What cannot be used for this says so better than that it is not there.
+    entry = known.named(name, kinds) or known.named(name, {entry.kind for entry in known.entries})
+    if entry is None:
+        raise _absent(name, known, model_places(places), enlarges)
+    return entry
+
+
+def _path(name: str) -> Path:
+    """A name that may be a path; no path holds a null byte."""
+    return Path(os.path.expanduser(name.replace("\0", "")))
+
+
+def _bundled(name: str) -> ModelEntry:
+    """Made in the format of DeepFloyd IF, and none of its models."""
+    entry = inspect(BUNDLED_FOLDERS[name], name)
+    family = "Zoom Stack's own second stage" if entry.enlarges else "Zoom Stack's own model"
+    return replace(entry, family=family)
+
+
+def _absent(name: str, known: ModelList, places: Sequence[Path], enlarges: bool) -> ZoomStackError:
+    kind = "upscaler" if enlarges else "model"
+    names = [
+        entry.name
+        for entry in known.entries
+        if entry.enlarges == enlarges and entry.kind != LORA and not entry.problem
+    ]
+    where = ", ".join(str(place) for place in places)
+    return ZoomStackError(
+        "no_model",
+        f"There is no {kind} {name!r}" + (f" in {where}." if where else "."),
+        f"Known {kind}s: {_some([*(UPSCALERS if enlarges else ()), *names])}."
+        + "".join(f" {problem}" for problem in known.problems)
+        + ("" if where else " Choose a models folder to find others."),
+        None if where else Remedy.CHOOSE_MODELS,
     )
 
 
-def _family(folder: Path, name: str) -> Family:
-    found = class_name(folder)
-    family = FAMILIES.get(found)
-    if family is not None:
-        return family
-    raise ZoomStackError(
-        "bad_model",
-        f"The model {name!r} is a {found}, which Zoom Stack cannot use yet.",
-        f"It can use: {', '.join(sorted(FAMILIES))}.",
-    )
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _check_parts(folder: Path, name: str, family: Family) -> None:
-    """Refuse a model whose folder is incomplete, or would have to be unpickled."""
-    absent = _absent(folder) if family.enlarges else set()
-    for part in family.parts:
-        if part not in absent and not (folder / part).is_dir():
-            raise ZoomStackError(
-                "bad_model", f"The model {name!r} lacks its part {part!r}.", "Download it again."
-            )
-    for part in (family.denoiser, *family.text_encoders):
-        if part not in absent:
-            what = f"The part {part!r} of the model {name!r}" if part else f"The model {name!r}"
-            _check_weights(folder / part, what)
-
-
-def _check_weights(part: Path, what: str) -> None:
-    if any(part.glob("*.safetensors")):
-        return
-    if any(part.glob("*.bin")) or any(part.glob("*.ckpt")):
-        raise ZoomStackError(
-            "bad_model",
-            f"{what} has its weights only as pickle files, which could run any program.",
-            "Download the model's safetensors files.",
-        )
-    raise ZoomStackError(
-        "bad_model",
-        f"{what} has no weights (*.safetensors).",
-        "Download it again.",
-    )
-
-
-def _absent(folder: Path) -> set[str]:
-    """Parts that an index lists as absent: an upscaler may do without text."""
-    if not (folder / INDEX_FILE).is_file():
-        return set()
-    index = read_json(folder / INDEX_FILE, "bad_model")
-    assert isinstance(index, dict)  # it named its class
-    return {part for part, what in index.items() if what == [None, None]}
-
-
-def _native_size(folder: Path, family: Family) -> tuple[int, int] | None:
-    try:
-        text = (folder / family.denoiser / CONFIG_FILE).read_text(encoding="utf-8")
-        side = json.loads(text)["sample_size"]
-        return int(side), int(side)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def _cache_file() -> Path:
+    """Where it is remembered what was seen on the disk."""
+    folder = os.environ.get(CACHE_VARIABLE, "").strip()
+    if not folder:
+        cache = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
+        folder = str(Path(cache) / "zoom_stack")
+    return Path(os.path.expanduser(folder)) / "models.json"

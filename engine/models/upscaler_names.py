@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..contract.errors import ZoomStackError
 from ..contract.job import AUTOMATIC, BUNDLED_SECOND, LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK, THEN
 from ..machine import environment
-from .registry import ModelEntry, find_model
+from .entries import ModelEntry
+from .registry import find_model
 from .sizes import enlargement
 
 REAL_ESRGANS = (REAL_ESRGAN, REAL_ESRGAN_QUICK)
 
 
-def check(name: str, folder: Path | None, model: ModelEntry) -> None:
+def check(name: str, places: Sequence[Path], model: ModelEntry) -> None:
     """Look whether a job's ``"upscaler"`` can be used, before anything is loaded.
 
     Args:
@@ -25,15 +27,15 @@ def check(name: str, folder: Path | None, model: ModelEntry) -> None:
     """
     if name == AUTOMATIC:
         return
-    before, after = parts_of(name, folder)
+    before, after = parts_of(name, places)
     if before:
-        entry = find_model(before, folder, enlarges=True)
+        entry = find_model(before, places, enlarges=True)
         if entry.native_size is not None and model.native_size is not None:
             enlargement(model.name, model.native_size[0], before, entry.native_size[0])
-    check_single(after, folder)
+    check_single(after, places)
 
 
-def check_single(name: str, folder: Path | None) -> None:
+def check_single(name: str, places: Sequence[Path]) -> None:
     """The same for one that enlarges each picture by itself.
 
     Raises:
@@ -41,7 +43,7 @@ def check_single(name: str, folder: Path | None) -> None:
     """
     if name in REAL_ESRGANS:
         require_real_esrgan()
-    elif name not in (AUTOMATIC, LANCZOS) and not find_model(name, folder, enlarges=True).single:
+    elif name not in (AUTOMATIC, LANCZOS) and not find_model(name, places, enlarges=True).single:
         raise ZoomStackError(
             "bad_model",
             f"The upscaler {name!r} is a second stage, which cannot enlarge finished pictures.",
@@ -49,7 +51,7 @@ def check_single(name: str, folder: Path | None) -> None:
         )
 
 
-def parts_of(name: str, folder: Path | None) -> tuple[str, str]:
+def parts_of(name: str, places: Sequence[Path]) -> tuple[str, str]:
     """The second stage, empty where there is none, and what comes after it.
 
     Raises:
@@ -57,8 +59,8 @@ def parts_of(name: str, folder: Path | None) -> tuple[str, str]:
     """
     before, joined, after = name.rpartition(THEN)
     if not joined or Path(name).is_dir():  # a folder's name may hold whatever it likes
-        return (name, LANCZOS) if _is_stage(name, folder) else ("", name)
-    if not _is_stage(before, folder):
+        return (name, LANCZOS) if _is_stage(name, places) else ("", name)
+    if not _is_stage(before, places):
         raise ZoomStackError(
             "bad_model",
             f"The upscaler {before!r} is no second stage, so nothing can come after it.",
@@ -67,10 +69,10 @@ def parts_of(name: str, folder: Path | None) -> tuple[str, str]:
     return before, after
 
 
-def _is_stage(name: str, folder: Path | None) -> bool:
+def _is_stage(name: str, places: Sequence[Path]) -> bool:
     if name in (AUTOMATIC, LANCZOS, *REAL_ESRGANS):
         return False
-    return not find_model(name, folder, enlarges=True).single
+    return not find_model(name, places, enlarges=True).single
 
 
 def has_real_esrgan() -> bool:

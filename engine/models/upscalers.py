@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +63,7 @@ class Upscalers:
     """Opens what a job's "upscaler" names.
 
     Args:
-        folder: the models folder.
+        places: the user's model folders.
         device: what the model computes on.
         may_use_card: whether a graphics card may be used besides, by what can.
         note: told, in a sentence, of what went otherwise than asked for.
@@ -71,12 +71,12 @@ class Upscalers:
 
     def __init__(
         self,
-        folder: Path | None,
+        places: Sequence[Path],
         device: torch.device,
         may_use_card: bool,
         note: Callable[[str], None],
     ) -> None:
-        self._folder = folder
+        self._places = places
         self._device = device
         self._may_use_card = may_use_card
         self._note = note
@@ -94,10 +94,10 @@ class Upscalers:
         """
         if name == AUTOMATIC:
             return self._automatic(model, size)
-        before, after = parts_of(name, self._folder)
+        before, after = parts_of(name, self._places)
         stage = None
         if before:
-            stage = load(find_model(before, self._folder, enlarges=True), before, self._device)
+            stage = load(find_model(before, self._places, enlarges=True), before, self._device)
         return Enlargement(stage, self.single(after))
 
     def single(self, name: str) -> Upscaler:
@@ -113,7 +113,7 @@ class Upscalers:
         if name in REAL_ESRGANS:
             where = CARD if self._may_use_card else PROCESSOR
             return real_esrgan.RealESRGAN(name, where, self._note)
-        upscaler: Upscaler = load(find_model(name, self._folder, enlarges=True), name, self._device)
+        upscaler: Upscaler = load(find_model(name, self._places, enlarges=True), name, self._device)
         return upscaler
 
     def _automatic(self, model: Model, size: tuple[int, int] | None) -> Enlargement:
@@ -122,7 +122,7 @@ class Upscalers:
         stage = None
         times = 1
         if model.second_stage is not None and not enough:
-            entry = find_model(model.second_stage, self._folder, enlarges=True)
+            entry = find_model(model.second_stage, self._places, enlarges=True)
             stage = load(entry, model.second_stage, self._device)
             times = enlargement(model.name, model.native_size[0], stage.name, stage.native_size[0])
         wanted = size or default_size(model.native_size, times)

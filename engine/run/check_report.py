@@ -9,6 +9,7 @@ import importlib
 import platform
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,12 @@ from ..models.upscaler_names import has_real_esrgan
 _NEEDED = {"diffusers": "UNet2DConditionModel", "transformers": "T5EncoderModel"}
 
 
-def build_report(models_folder: Path | None = None) -> dict[str, Any]:
+def build_report(places: Sequence[Path] = ()) -> dict[str, Any]:
     """The report; documented in ``docs/formats.md``."""
     problems: list[str] = []
     devices, chosen = _devices(problems)
-    models: list[dict[str, Any]] = []
-    try:
-        models = [entry.to_dict() for entry in list_models(models_folder)]
-    except ZoomStackError as error:
-        problems.append(str(error))
-    broken = [model for model in models if not model["ok"]]
-    problems += [f"{model['problem']} {model['hint']}".strip() for model in broken]
+    found = list_models(places)
+    problems += found.problems
     return {
         "engine": __version__,
         "python": {"version": platform.python_version(), "executable": sys.executable},
@@ -42,7 +38,7 @@ def build_report(models_folder: Path | None = None) -> dict[str, Any]:
         "packages": environment.versions(),
         "devices": devices,
         "device": chosen,
-        "models": models,
+        "models": [entry.listed().to_dict() for entry in found.entries],
         "notes": _notes(devices),
         "ok": not problems,
         "problems": problems,

@@ -13,7 +13,7 @@ from ..contract.errors import ZoomStackError
 from ..contract.geometry import Place, Placement, levels_between, place_along
 from ..contract.job import Job, LevelSpec
 from ..method.footprint import check_pixels, footprint
-from ..models.registry import ModelEntry
+from ..models.entries import ModelEntry
 from ..models.sizes import default_size
 from ..pictures.colour import to_srgb
 from .given_pictures import GivenPicture
@@ -53,6 +53,21 @@ def check(
     check_loop(job, given, size or default_size(sample_size))
 
 
+def check_latents(job: Job, size: tuple[int, int]) -> None:
+    """Refuse levels that are next to nothing of what the model samples.
+
+    Args:
+        size: (width, height) of that.
+
+    Raises:
+        ZoomStackError: code ``bad_geometry``, naming the level.
+    """
+    for number, level in enumerate(job.levels):
+        if number or job.loop:
+            words = ", the size of the model's latents"
+            check_pixels(_placement(level), size, f"Level {number + 1}", words)
+
+
 def check_before_loading(job: Job, given: Sequence[GivenPicture], entry: ModelEntry | None) -> None:
     """``check`` as far as it can be known before a model is loaded, which may take minutes.
 
@@ -64,7 +79,9 @@ def check_before_loading(job: Job, given: Sequence[GivenPicture], entry: ModelEn
     """
     if entry is not None and entry.native_size is not None:
         aspect = 1.0 if job.size is None else job.size[0] / job.size[1]
-        check(job, given, entry.sample_size(aspect), job.size)
+        size = entry.sample_size(aspect)
+        check(job, given, size, job.size)
+        check_latents(job, (size[0] // entry.grid, size[1] // entry.grid))
 
 
 def check_folder(job: Job, given: Sequence[GivenPicture], folder: OutputFolder) -> None:

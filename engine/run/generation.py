@@ -21,9 +21,10 @@ from ..contract.stack import Stack, StackLevel
 from ..machine.devices import choose_device, device_name, make_repeatable
 from ..machine.environment import versions
 from ..machine.failures import Cancelled
+from ..machine.noticing import noticed
+from ..models.entries import ModelEntry
 from ..models.prompting import Texts
 from ..models.protocol import Model, OpenModel, SuperResolution
-from ..models.registry import ModelEntry
 from ..models.upscalers import Enlargement, Upscalers
 from . import feasibility
 from .checkpoints import Checkpoints
@@ -94,6 +95,10 @@ class Generation:
             Cancelled: when ``is_cancelled`` answers yes; the run is saved.
             ZoomStackError: of any part of the engine.
         """
+        with noticed(self._note_model):
+            return self._run(open_model, entry)
+
+    def _run(self, open_model: OpenModel, entry: ModelEntry | None) -> Stack:
         started = time.monotonic()
         loaded = self._load(open_model, entry)
         checkpoints = self._checkpoints(loaded)
@@ -127,7 +132,7 @@ class Generation:
         feasibility.check_before_loading(job, given, entry)
         device = choose_device(request.device)
         make_repeatable(device)
-        model = open_model(job.model, request.models, device)
+        model = open_model(job, request.models, device)
         upscalers = Upscalers(request.models, device, request.device != "cpu", self._note_upscaler)
         enlargement = upscalers.open(job.upscaler, model, job.size)
         self._stop_if_cancelled()
@@ -204,6 +209,9 @@ class Generation:
                 loaded.given,
                 self._stop_if_cancelled,
             )
+
+    def _note_model(self, sentence: str) -> None:
+        self._reporter.warning("model", sentence)
 
     def _note_upscaler(self, sentence: str) -> None:
         self._reporter.warning("upscaler", sentence)

@@ -57,6 +57,9 @@ def note_prompts(
     for index, sentence in _unread_ends(model, texts):
         if index not in silent:
             reporter.warning("long_prompt", f"Level {index + 1}: {sentence}")
+    avoided = [text for index, text in enumerate(texts.avoided) if index not in silent]
+    if any(avoided):
+        _note_avoided(model, job, reporter)
 
 
 def _unknown_words(model: Model, job: Job) -> Iterator[tuple[int, str]]:
@@ -72,6 +75,22 @@ def _unknown_words(model: Model, job: Job) -> Iterator[tuple[int, str]]:
         for index, sentence in enumerate(sentences):
             if sentence:
                 yield index, what + sentence
+
+
+def _note_avoided(model: Model, job: Job, reporter: Reporter) -> None:
+    guidance, least = job.sampler.guidance_scale, model.avoids_above
+    assert guidance is not None  # make_plan sets it
+    if least is None:
+        reporter.warning(
+            "negative_prompts",
+            f"The model {model.name!r} knows no negative prompts; they are left out.",
+        )
+    elif guidance <= least:
+        reporter.warning(
+            "negative_prompts",
+            f"At a guidance of {guidance:g} the model {model.name!r} does not read negative "
+            f"prompts; it does above {least:g}.",
+        )
 
 
 def _unread_ends(model: Model, texts: Texts) -> Iterator[tuple[int, str]]:

@@ -55,6 +55,8 @@ def make_plan(job: Job, model: Model, upscaler: SuperResolution | None = None) -
     size = job.size or default_size(model.native_size, times)
     aspect = size[0] / size[1]
     sampler = job.sampler
+    if sampler.steps is None:
+        sampler = replace(sampler, steps=model.default_steps)
     if sampler.guidance_scale is None:
         sampler = replace(sampler, guidance_scale=model.default_guidance)
     if sampler.context_strength is None:

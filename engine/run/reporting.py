@@ -18,6 +18,8 @@ from ..contract.stack import STACK_FILE, Stack
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from ..models.registry import ModelList
+
 
 class Reporter:
     """Builds the messages; a subclass says where they go.
@@ -36,6 +38,10 @@ class Reporter:
 
     def check(self, report: dict[str, Any]) -> None:
         self.send({"type": "check", **report})
+
+    def models(self, found: ModelList) -> None:
+        listed = [entry.listed().to_dict() for entry in found.entries]
+        self.send({"type": "models", "models": listed, "problems": list(found.problems)})
 
     def stage(self, stage: Stage) -> None:
         self.send({"type": "stage", "name": stage.name, "text": stage.text})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class GenerateRequest:
         resume: go on with an interrupted run of the same job.
         overwrite: replace a stack that is there.
         device: one of ``contract.options.DEVICE_NAMES``.
-        models: the models folder; None is what the environment says.
+        models: folders with models; none is what the environment says.
     """
 
     job: Job
@@ -36,7 +37,7 @@ class GenerateRequest:
     resume: bool = False
     overwrite: bool = False
     device: str = "auto"
-    models: Path | None = None
+    models: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ class SharpenRequest:
     upscaler: str = AUTOMATIC
     overwrite: bool = False
     device: str = "auto"
-    models: Path | None = None
+    models: tuple[Path, ...] = ()
 
 
-def parse_sharpen(request: Message, models: Path | None) -> SharpenRequest:
+def parse_sharpen(request: Message, models: Sequence[Path]) -> SharpenRequest:
     """Read a "sharpen" request.
 
     Raises:
@@ -75,11 +76,11 @@ def parse_sharpen(request: Message, models: Path | None) -> SharpenRequest:
         upscaler=_CHECK.text(request.get("upscaler", AUTOMATIC), '"upscaler"').strip(),
         overwrite=_flag(request, "overwrite"),
         device=_CHECK.choice(request.get("device", "auto"), DEVICE_NAMES, '"device"'),
-        models=models,
+        models=tuple(models),
     )
 
 
-def parse_generate(request: Message, models: Path | None, inline: bool) -> GenerateRequest:
+def parse_generate(request: Message, models: Sequence[Path], inline: bool) -> GenerateRequest:
     """Read a "generate" request.
 
     Args:
@@ -98,7 +99,7 @@ def parse_generate(request: Message, models: Path | None, inline: bool) -> Gener
         resume=_flag(request, "resume"),
         overwrite=_flag(request, "overwrite") or inline,
         device=_CHECK.choice(request.get("device", "auto"), DEVICE_NAMES, '"device"'),
-        models=models if own_models is None else _path(own_models, '"models"'),
+        models=tuple(models) if own_models is None else _folders(own_models),
     )
 
 
@@ -114,6 +115,12 @@ def _path(value: object, where: str) -> Path:
     if not text or "\0" in text:
         raise _CHECK.fail(f"{where} is no path: {text!r}.")
     return Path(text)
+
+
+def _folders(value: object) -> tuple[Path, ...]:
+    """One path, or several."""
+    items = value if isinstance(value, list) else [value]
+    return tuple(_path(item, '"models"') for item in items)
 
 
 def _flag(request: Message, key: str) -> bool:

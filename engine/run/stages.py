@@ -96,6 +96,7 @@ def second_stage(
             small[asked],
             noise[asked],
         )
+    assert job.sampler.steps is not None  # make_plan sets it
     settings = replace(
         job.sampler,
         steps=max(1, round(job.sampler.steps * upscaler.steps_share)),

@@ -51,6 +51,14 @@ def run_generate(
     if open_model is None:
         open_model = registry.open_model
         entry = registry.find_model(request.job.model, request.models)
+        loras = [lora.name for lora in request.job.loras]
+        for found, name in zip(
+            [entry, *registry.find_loras(loras, entry, request.models)],
+            [request.job.model, *loras],
+            strict=True,
+        ):
+            if found.name != name:
+                reporter.warning("moved", f"There is no {name!r}; {found.name!r} is used.")
         upscaler_names.check(request.job.upscaler, request.models, entry)
     environment.require()
     with folder.held():

@@ -111,6 +111,15 @@ def main() -> None:
         "--swin2sr", type=Path, metavar="DIR", help="a Swin2SR to compare as well"
     )
 
+    finding = _command(
+        commands,
+        "finding",
+        _finding,
+        "time to see what models lie on the disk",
+        "exits with 1 above 50 ms a file, 3 s for the folder or 0.3 s the next time",
+    )
+    finding.add_argument("--count", type=_positive, default=300, help="files in the folder")
+
     arguments = parser.parse_args()
     # The pictures are small: threads cost more than they give.
     torch.set_num_threads(1)
@@ -217,6 +226,12 @@ def _upscalers(arguments: argparse.Namespace) -> int:
     from .upscaling.side_by_side import run
 
     return run(arguments.out, arguments.size, arguments.quick, arguments.swin2sr)
+
+
+def _finding(arguments: argparse.Namespace) -> int:
+    from .finding.speed import run
+
+    return run(arguments.count)
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -51,6 +51,7 @@ def prefs(bpy: Any) -> Iterator[Any]:
     yield preferences
     for name in ("python_path", "model_folder", "stack_folder", "remote_command"):
         setattr(preferences, name, "")
+    preferences.model_folders.clear()
     latest().forget_problem()
 
 
@@ -59,7 +60,7 @@ def settings(bpy: Any) -> Any:
     settings = bpy.context.scene.zoom_stack
     for prompt in PROMPTS:
         settings.levels.add().prompt = prompt
-    settings.steps = 3
+    settings.use_steps, settings.steps = True, 3
     return settings
 
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from devtools.option_tables import DOCUMENT, with_options
+from devtools.option_tables import DOCUMENT, MODELS_DOCUMENT, with_families, with_options
 from engine.contract.job_parser import parse_job
 
 
@@ -16,8 +16,13 @@ def test_the_document_has_the_declared_options() -> None:
     assert text == with_options(text), "python dev.py format brings it up to date"
 
 
+def test_the_document_has_the_families() -> None:
+    text = MODELS_DOCUMENT.read_text(encoding="utf-8")
+    assert text == with_families(text), "python dev.py format brings it up to date"
+
+
 def test_a_changed_row_is_noticed() -> None:
-    text = DOCUMENT.read_text(encoding="utf-8").replace("1 to 1000; 24", "1 to 999; 24")
+    text = DOCUMENT.read_text(encoding="utf-8").replace("1 to 1000 or null", "1 to 999 or null")
     assert text != with_options(text)
 
 

@@ -18,12 +18,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from engine.commands import main
 from engine.models import registry
-from engine.models.registry import ModelEntry
+from engine.models.entries import ModelEntry
 
 if TYPE_CHECKING:
     import torch
 
     from engine.contract.vocabulary import Vocabulary
+    from engine.method.codec import Codec
     from engine.models.upscalers import Enlargement
 
 SIDE = 32
@@ -37,6 +38,8 @@ class AnalyticModel:
     revision = "1"
     native_size = (SIDE, SIDE)
     default_guidance = 2.0
+    default_steps = 24
+    avoids_above = 1.0
     default_context = 1.0
     second_stage = None
     vocabulary: Vocabulary | None = None
@@ -62,6 +65,12 @@ class AnalyticDenoiser:
 
     def __init__(self, prompts: Sequence[str]) -> None:
         self.prompts = prompts
+
+    @property
+    def codec(self) -> Codec:
+        from engine.method.codec import PIXELS  # imports torch
+
+        return PIXELS
 
     def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
         import torch
@@ -98,11 +107,11 @@ _find_model = registry.find_model
 
 
 def find_analytic_model(
-    name: str, folder: Path | None = None, enlarges: bool = False
+    name: str, places: Sequence[Path] = (), enlarges: bool = False
 ) -> ModelEntry:
     """Stands for ``engine.models.registry.find_model``; upscalers are real ones."""
     # Its size is not known before it is loaded.
-    return _find_model(name, folder, enlarges) if enlarges else ModelEntry(name, Path())
+    return _find_model(name, places, enlarges) if enlarges else ModelEntry(name, Path())
 
 
 def open_analytic_upscaler(*arguments: object) -> Enlargement:
@@ -113,7 +122,7 @@ def open_analytic_upscaler(*arguments: object) -> Enlargement:
     return Enlargement(AnalyticSecondStage(), Lanczos())
 
 
-def open_analytic_model(name: str, models: Path | None, device: object) -> AnalyticModel:
+def open_analytic_model(job: object, places: Sequence[Path], device: object) -> AnalyticModel:
     """Stands for ``engine.models.registry.open_model``."""
     print("a loader that prints")
     time.sleep(float(os.environ.get("ANALYTIC_LOAD", "0")))

@@ -220,6 +220,9 @@ def main():
             generate(request, lines, "--inline-pictures" in sys.argv)
         elif request["type"] == "check":
             check()
+        elif request["type"] == "models":
+            say(type="models", models=[], problems=[])
+            say(type="done", status="finished")
         elif request["type"] == "quit":
             return
 

@@ -84,7 +84,8 @@ class ZoomTab:
 
     def set_levels(self, prompts: Sequence[str] = LEVELS, steps: int = 6) -> None:
         self.window.do(
-            f"s = settings(); s.levels.clear(); s.steps = {steps}; s.active_level = 0\n"
+            "s = settings(); s.levels.clear(); s.active_level = 0\n"
+            f"s.use_steps, s.steps = True, {steps}\n"
             f"for prompt in {list(prompts)!r}: s.levels.add().prompt = prompt"
         )
 

@@ -79,6 +79,7 @@ class Watched:
     def __init__(self, denoiser: Denoiser) -> None:
         self.denoiser = denoiser
         self.channels = denoiser.channels
+        self.codec = denoiser.codec
         self.pictures = 0
         self.x0 = torch.empty(0)
 

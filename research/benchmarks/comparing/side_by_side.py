@@ -9,8 +9,7 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
-from engine.contract.job import BUNDLED
-from engine.models.registry import open_model
+from engine.models.registry import open_bundled
 
 from . import report
 from .chains import CHAINS, QUICK
@@ -38,7 +37,7 @@ def run(folder: Path, seeds: int, quick: bool, variants: bool, workers: int = 1)
     started = time.monotonic()
     # Each prompt is read by itself, and each reading would draw a bar.
     logging.disable_progress_bar()
-    model = open_model(BUNDLED, None, torch.device("cpu"))
+    model = open_bundled(torch.device("cpu"))
     setting = report.Setting(
         model=f"{model.name} {model.revision}",
         guidance=model.default_guidance,

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.contract.job import SamplerSettings
+from engine.contract.job import DEFAULT_STEPS, SamplerSettings
 from engine.method.denoiser import Denoiser
 from engine.method.noise import draw
 from engine.method.solvers import SOLVERS, Update, noise_levels
@@ -98,7 +98,7 @@ def sample_given(
     width, height = size
     shape = (count, denoiser.channels, height, width)
     update = SOLVERS[settings.solver]
-    sigmas = noise_levels(settings.steps)
+    sigmas = noise_levels(settings.steps or DEFAULT_STEPS)
     if start is not None:
         sigmas = [start.sigma, *(sigma for sigma in sigmas if sigma < start.sigma * 0.999)]
     rounds = itertools.count()

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import torch
 
+from engine.method.codec import PIXELS
+
 FIELD_VARIANCE = 0.25  # of a pixel, without the mean
 
 
@@ -51,6 +53,7 @@ class FieldWorld:
     def __init__(self, priors: Sequence[MeanPrior], size: tuple[int, int], seeds: int) -> None:
         width, height = size
         self.channels = seeds
+        self.codec = PIXELS
         self.priors = list(priors)
         self.pixels = width * height
         self.power = spectrum(height, width).float()

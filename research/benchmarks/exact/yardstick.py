@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from engine.contract.geometry import Placement
-from engine.contract.job import SamplerSettings
+from engine.contract.job import DEFAULT_STEPS, SamplerSettings
 from engine.method.nesting import footprints
 from engine.method.sampler import sample
 from engine.models.upscaling import Lanczos
@@ -25,6 +25,7 @@ class _LastEstimate:
     def __init__(self, world: worlds.FieldWorld) -> None:
         self.world = world
         self.channels = world.channels
+        self.codec = world.codec
         self.x0 = torch.empty(0)
 
     def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
@@ -66,7 +67,7 @@ def measure(case: Case, seeds: int = 64) -> dict[str, Any]:
             size=size,
             seed=1,
             settings=settings,
-            sigmas=GRIDS[case.grid](settings.steps),
+            sigmas=GRIDS[case.grid](settings.steps or DEFAULT_STEPS),
             loop=case.loop,
         )
         return result, keeper.x0
@@ -81,7 +82,7 @@ def measure(case: Case, seeds: int = 64) -> dict[str, Any]:
         "levels": levels,
         "factor": case.factor,
         "solver": settings.solver,
-        "steps": settings.steps,
+        "steps": settings.steps or DEFAULT_STEPS,
         "grid": case.grid,
         "blending": settings.blending,
         "context_strength": settings.context_strength,

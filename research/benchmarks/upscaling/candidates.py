@@ -115,7 +115,7 @@ class Candidates(AbstractContextManager["Candidates"]):
     """
 
     def __init__(self, swin2sr: Path | None = None) -> None:
-        upscalers = Upscalers(None, torch.device("cpu"), False, print)
+        upscalers = Upscalers((), torch.device("cpu"), False, print)
         named = {name: name for name in (REAL_ESRGAN_QUICK, REAL_ESRGAN)}
         if swin2sr is not None:
             named[swin2sr.name] = str(swin2sr.resolve())

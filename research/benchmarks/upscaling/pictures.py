@@ -14,10 +14,10 @@ from PIL import Image
 
 from engine.contract.errors import ZoomStackError
 from engine.contract.geometry import Placement
-from engine.contract.job import BUNDLED, BUNDLED_SECOND
+from engine.contract.job import BUNDLED_SECOND
 from engine.contract.job_parser import load_job
 from engine.method.sampler import sample
-from engine.models.registry import open_model
+from engine.models.registry import open_bundled
 from engine.models.upscalers import Upscalers
 from engine.pictures.back_projection import area_mean
 from engine.pictures.colour import Floats
@@ -132,8 +132,8 @@ def sampled_zoom(quick: bool) -> SampledZoom:
     device = torch.device("cpu")
     job = load_job(PRESETS / f"{_PRESET}.json")
     job = replace(job, levels=job.levels[:3]) if quick else job
-    model = open_model(BUNDLED, None, device)
-    stage = Upscalers(None, device, False, print).open(BUNDLED_SECOND, model, None).stage
+    model = open_bundled(device)
+    stage = Upscalers((), device, False, print).open(BUNDLED_SECOND, model, None).stage
     assert stage is not None
     plan = make_plan(job, model, stage)
 

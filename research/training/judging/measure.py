@@ -22,7 +22,7 @@ from torch import nn
 from torch.nn import functional
 
 from engine.contract.geometry import Placement
-from engine.contract.job import BUNDLED, BUNDLED_SECOND, SamplerSettings
+from engine.contract.job import BUNDLED, BUNDLED_SECOND, DEFAULT_STEPS, SamplerSettings
 from engine.method.sampler import sample as sample_stack
 from engine.models import deepfloyd_if_sr
 from engine.models.registry import BUNDLED_FOLDERS
@@ -203,7 +203,7 @@ def _by_pillow(small: torch.Tensor, filter_: Image.Resampling) -> torch.Tensor:
 def _by_stage_two(small: torch.Tensor, folder: Path) -> torch.Tensor:
     """Stage II as a job runs it, each picture a stack of one level."""
     model = deepfloyd_if_sr.load(folder, BUNDLED_SECOND, "", torch.device("cpu"))
-    settings = SamplerSettings(steps=round(SamplerSettings().steps * model.steps_share))
+    settings = SamplerSettings(steps=round(DEFAULT_STEPS * model.steps_share))
     size = (small.shape[-1] * 4, small.shape[-2] * 4)
     made = []
     for seed, each in enumerate(small):

@@ -15,7 +15,7 @@ def test_the_report_is_for_people(bpy: Any) -> None:
         "torch": "2.13.0",
         "devices": [gpu],
         "device": "cuda",
-        "models": [{"name": "bundled"}],
+        "models": [{"name": "bundled", "kind": "model"}],
     }
     assert engine.report_lines(report) == [
         "Python 3.11.7 (/e/python)",

@@ -26,7 +26,7 @@ def test_there_are_presets(bpy: Any) -> None:
 @pytest.mark.parametrize("file", _presets(), ids=lambda file: file.stem)
 def test_every_preset_is_a_job_that_survives_the_settings(bpy: Any, file: Path) -> None:
     settings = bpy.context.scene.zoom_stack
-    settings.steps, settings.seed = 11, 5
+    settings.use_steps, settings.steps, settings.seed = True, 11, 5
     assert bpy.ops.zoom_stack.load_preset(preset=file.stem) == {"FINISHED"}
     job = bpy_session.submodule("settings.job").job_from_settings(settings)
     preset = json.loads(file.read_text())

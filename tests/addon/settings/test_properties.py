@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from devtools import bpy_session
 
 
@@ -27,7 +29,9 @@ def test_a_file_saved_by_version_0_2_0_keeps_every_value(bpy: Any) -> None:
     data = Path(__file__).parents[1] / "data"
     bpy.ops.wm.open_mainfile(filepath=str(data / "settings_0_2_0.blend"))
     expected = json.loads((data / "settings_0_2_0.json").read_text(encoding="utf-8"))
-    assert _dumped(bpy.context.scene.zoom_stack) == expected
+    # Of what it did not know, the steps were set by hand in every file.
+    unknown = {"use_steps": True, "loras": [], "prediction": "automatic"}
+    assert _dumped(bpy.context.scene.zoom_stack) == expected | unknown
 
 
 def _dumped(group: Any) -> dict[str, Any]:
@@ -44,11 +48,25 @@ def _dumped(group: Any) -> dict[str, Any]:
 
 
 def test_a_new_panel_asks_for_the_declared_defaults(bpy: Any, settings: Any) -> None:
-    settings.steps = 24
+    settings.use_steps = False
     job = bpy_session.submodule("settings.job").job_from_settings(settings)
     contract = bpy_session.submodule("engine.contract.job")
     assert job.sampler == contract.SamplerSettings()
     assert (job.model, job.upscaler, job.size, job.loop) == ("bundled", "automatic", None, False)
+
+
+@pytest.mark.parametrize("set_by_hand", [True, False])
+def test_a_file_without_the_switch_keeps_its_steps(
+    bpy: Any, tmp_path: Path, set_by_hand: bool
+) -> None:
+    bpy_session.load_factory_startup()
+    if set_by_hand:
+        bpy.context.scene.zoom_stack.steps = 50
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "older.blend"))
+    bpy_session.load_factory_startup()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "older.blend"))
+    settings = bpy.context.scene.zoom_stack
+    assert (settings.use_steps, settings.steps) == ((True, 50) if set_by_hand else (False, 24))
 
 
 def test_every_option_goes_to_the_settings_and_back(bpy: Any, settings: Any) -> None:

@@ -17,6 +17,8 @@ import pytest
 from PIL import Image
 
 from devtools.paths import REPO
+from engine.contract.stack import read_stack
+from tests.engine.models.pipelines.tiny_pipelines import save_tiny
 
 DOUBLE = REPO / "tests" / "doubles" / "analytic_engine.py"
 JOB = {
@@ -194,7 +196,7 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_an_interrupted_run_is_saved(tmp_path: Path) -> None:
-    job = job_file(tmp_path)
+    job = job_file(tmp_path, sampler={"steps": 60})  # so that neither ends before it is told to
     outs = {number: tmp_path / number.name for number in (signal.SIGINT, signal.SIGTERM)}
     runs = {
         number: double("generate", job, "--out", out, "--quiet", ANALYTIC_STEP="0.3")
@@ -300,10 +302,20 @@ def test_models_lists_good_and_bad_ones(tmp_path: Path) -> None:
     strange = next(model for model in json.loads(out)["models"] if model["name"] == "strange")
     assert not strange["ok"]
     assert strange["folder"] == str(tmp_path / "strange")
-    absent = engine("models", "--models", tmp_path / "absent")
-    refuse(
-        absent, "Correct the models folder. (--models, or the environment variable ZOOM_STACK_MODE"
-    )
+    out, err = finish(engine("models", "--models", tmp_path / "absent"), 1)
+    assert "bundled" in out
+    assert f"{tmp_path / 'absent'} is not there. Correct the models folder. (--models, or" in err
+
+
+def test_a_model_of_ones_own_makes_a_zoom(tmp_path: Path) -> None:
+    """Found by name in a folder, with nothing said of steps, guidance or the upscaler."""
+    save_tiny("sdxl", tmp_path / "models" / "mine")
+    job = job_file(tmp_path, model="mine", size=[64, 64], sampler={"steps": 2})
+    options = ["--out", tmp_path / "zoom", "--models", tmp_path / "models", "--device", "cpu"]
+    out, err = finish(engine("generate", job, *options))
+    assert out == f"2 levels in {tmp_path / 'zoom'}\n"
+    assert "components" not in err
+    assert read_stack(tmp_path / "zoom").made_with["model"]["name"] == "mine"
 
 
 def test_check_reports_this_python() -> None:

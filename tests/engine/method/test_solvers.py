@@ -12,6 +12,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from engine.contract.geometry import Placement
 from engine.contract.job import SOLVERS as CHOICES
 from engine.contract.job import SamplerSettings
+from engine.method.codec import PIXELS
 from engine.method.nesting import footprints, render_with
 from engine.method.noise import draw, share
 from engine.method.sampler import SamplerState, sample
@@ -25,6 +26,7 @@ class Gaussian:
     """Independent pixels of variance 0.25: the best estimate is a Wiener filter."""
 
     channels = 3
+    codec = PIXELS
 
     def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
         return z * (VARIANCE / (VARIANCE + sigma.view(-1, 1, 1, 1) ** 2))

@@ -10,7 +10,8 @@ import pytest
 from engine.contract.errors import ZoomStackError
 from engine.contract.model_folder import FAMILIES
 from engine.models import registry
-from engine.models.registry import find_model, inspect, list_models
+from engine.models.entries import inspect
+from engine.models.registry import find_model, list_models
 from engine.models.revision import revision_of
 
 
@@ -27,10 +28,10 @@ def make_model(folder: Path, class_name: str = "IFPipeline") -> Path:
 def test_models_are_found_by_name_and_by_path(tmp_path: Path) -> None:
     folder = make_model(tmp_path / "My Model")
     (tmp_path / "not a model").mkdir()
-    assert [entry.name for entry in list_models(tmp_path)] == [
+    assert [entry.name for entry in list_models([tmp_path]).entries] == [
         "bundled", "bundled_x4", "My Model",
     ]  # fmt: skip
-    entry = find_model("My Model", tmp_path)
+    entry = find_model("My Model", [tmp_path])
     assert (entry.folder, entry.family, entry.native_size) == (folder, "DeepFloyd IF", (64, 64))
     assert find_model(str(folder)).folder == folder
 
@@ -46,16 +47,19 @@ def test_the_environment_can_name_the_folder(
 def test_an_absent_model_is_answered_with_those_that_exist(tmp_path: Path) -> None:
     make_model(tmp_path / "mine")
     with pytest.raises(ZoomStackError) as caught:
-        find_model("yours", tmp_path)
+        find_model("yours", [tmp_path])
     assert caught.value.code == "no_model"
     assert "'yours'" in caught.value.text
     assert "models: bundled, mine." in caught.value.hint
 
 
-def test_an_absent_models_folder(tmp_path: Path) -> None:
-    with pytest.raises(ZoomStackError) as caught:
-        list_models(tmp_path / "absent")
-    assert caught.value.code == "no_models_folder"
+def test_an_absent_models_folder_hides_no_other_model(tmp_path: Path) -> None:
+    make_model(tmp_path / "there" / "mine")
+    found = list_models([tmp_path / "absent", tmp_path / "there"])
+    assert [entry.name for entry in found.entries] == ["bundled", "bundled_x4", "mine"]
+    assert found.problems == (f"The model folder {tmp_path / 'absent'} is not there.",)
+    with pytest.raises(ZoomStackError, match="is not there"):
+        find_model("yours", [tmp_path / "absent"])
 
 
 def test_other_families_are_refused_by_name(tmp_path: Path) -> None:

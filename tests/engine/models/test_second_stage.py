@@ -45,7 +45,7 @@ def job(**changes: object) -> Job:
 
 def run(models: Path, out: Path, job: Job, **options: object) -> Recorder:
     recorder = Recorder()
-    request = GenerateRequest(job, out, device="cpu", models=models, **options)
+    request = GenerateRequest(job, out, device="cpu", models=(models,), **options)
     run_generate(request, recorder, lambda: False)
     return recorder
 
@@ -133,7 +133,7 @@ def test_a_cancelled_run_goes_on_bit_for_bit_in_either_stage(
 ) -> None:
     run(models, tmp_path / "whole", job())
     recorder = Recorder()
-    request = GenerateRequest(job(), tmp_path / "cut", device="cpu", models=models)
+    request = GenerateRequest(job(), tmp_path / "cut", device="cpu", models=(models,))
     with pytest.raises(Cancelled):
         run_generate(request, recorder, lambda: len(recorder.of("progress")) >= stop_after)
     resumed = run(models, tmp_path / "cut", job(), resume=True)

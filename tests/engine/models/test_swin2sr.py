@@ -36,7 +36,7 @@ def run(models: Path, out: Path, **changes: Any) -> Recorder:
     levels = (LevelSpec("a spiral galaxy"), LevelSpec("a blue planet"))
     job = Job(levels, "first", upscaler="swin", size=(48, 48), sampler=SamplerSettings(steps=2))
     recorder = Recorder()
-    request = GenerateRequest(replace(job, **changes), out, device="cpu", models=models)
+    request = GenerateRequest(replace(job, **changes), out, device="cpu", models=(models,))
     run_generate(request, recorder, lambda: False)
     return recorder
 
@@ -95,16 +95,16 @@ def test_a_cancel_is_seen_within_a_picture(models: Path) -> None:
 
 
 def test_it_is_listed_and_makes_no_pictures(models: Path) -> None:
-    entry = next(entry for entry in list_models(models) if entry.name == "swin")
+    entry = next(entry for entry in list_models([models]).entries if entry.name == "swin")
     assert (entry.family, entry.enlarges, entry.problem) == ("Swin2SR", True, "")
     with pytest.raises(ZoomStackError, match="makes none by itself"):
-        find_model("swin", models)
+        find_model("swin", [models])
 
 
 def test_other_transformers_are_no_models(tmp_path: Path) -> None:
     (tmp_path / "chat").mkdir()
     (tmp_path / "chat/config.json").write_text('{"architectures": ["LlamaForCausalLM"]}')
-    assert [entry.name for entry in list_models(tmp_path)] == ["bundled", "bundled_x4"]
+    assert [entry.name for entry in list_models([tmp_path]).entries] == ["bundled", "bundled_x4"]
 
 
 def test_pickled_and_missing_weights_are_refused(tmp_path: Path) -> None:
@@ -112,10 +112,10 @@ def test_pickled_and_missing_weights_are_refused(tmp_path: Path) -> None:
     weights = folder / "model.safetensors"
     weights.rename(folder / "pytorch_model.bin")
     with pytest.raises(ZoomStackError, match="The model 'swin' has its weights only as pickle"):
-        find_model("swin", tmp_path, enlarges=True)
+        find_model("swin", [tmp_path], enlarges=True)
     (folder / "pytorch_model.bin").unlink()
     with pytest.raises(ZoomStackError, match="The model 'swin' has no weights"):
-        find_model("swin", tmp_path, enlarges=True)
+        find_model("swin", [tmp_path], enlarges=True)
 
 
 def test_one_that_does_not_enlarge_is_refused(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def run(models: Path, out: Path, **changes: Any) -> Recorder:
     levels = (LevelSpec("a spiral galaxy"), LevelSpec("a blue planet"))
     job = Job(levels, "first", size=(128, 128), sampler=SamplerSettings(steps=2))
     recorder = Recorder()
-    request = GenerateRequest(replace(job, **changes), out, device="cpu", models=models)
+    request = GenerateRequest(replace(job, **changes), out, device="cpu", models=(models,))
     run_generate(request, recorder, lambda: False)
     return recorder
 
@@ -128,7 +128,7 @@ def test_the_large_network_wants_a_card(
 ) -> None:
     monkeypatch.setattr(real_esrgan, "device_at_hand", lambda _where: card)
     note: Callable[[str], None] = pytest.fail
-    opened = Upscalers(None, torch.device(device), may_use_card, note).single(AUTOMATIC)
+    opened = Upscalers((), torch.device(device), may_use_card, note).single(AUTOMATIC)
     assert (opened.name, opened.device) == (name, card)
 
 

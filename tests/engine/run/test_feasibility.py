@@ -72,7 +72,7 @@ def test_an_upscaler_of_another_cascade(refuse, tmp_path: Path) -> None:
     save_tiny_if(tmp_path / "models/first", size=16)
     save_tiny_if(tmp_path / "models/second", size=24, enlarges=True)
     job = replace(JOB, model="first", upscaler="second")
-    error = refuse(job, models=tmp_path / "models")
+    error = refuse(job, models=(tmp_path / "models",))
     assert "24 pixels, which is no multiple of the 16" in error.text
 
 

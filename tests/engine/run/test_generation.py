@@ -197,7 +197,9 @@ def test_the_registrys_models_run(tmp_path: Path) -> None:
     job = replace(JOB, model="tiny", sampler=SamplerSettings(steps=2))
     for device in ("cpu", "auto"):
         recorder = Recorder()
-        request = GenerateRequest(job, tmp_path / device, models=tmp_path / "models", device=device)
+        request = GenerateRequest(
+            job, tmp_path / device, models=(tmp_path / "models",), device=device
+        )
         run_generate(request, recorder, lambda: False)
         made_with = read_stack(tmp_path / device).made_with
         assert made_with["model"]["name"] == "tiny"

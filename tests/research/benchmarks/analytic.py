@@ -21,6 +21,7 @@ class Quiet:
 
     def __init__(self, world: worlds.FieldWorld, scale: float = 0.1) -> None:
         self.world, self.scale, self.channels = world, scale, world.channels
+        self.codec = world.codec
 
     def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
         return self.scale * self.world.predict_x0(z / self.scale, sigma / self.scale)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from engine.contract.geometry import Placement
+from engine.method.codec import PIXELS
 from engine.method.footprint import footprint
 from research.benchmarks.comparing import methods
 from research.benchmarks.comparing.continuity import seam
@@ -37,6 +38,7 @@ def test_each_method_says_of_each_level_what_it_will_hold():
 
     class Told:
         channels = 3
+        codec = PIXELS
 
         def __init__(self, value: float) -> None:
             self.value = value

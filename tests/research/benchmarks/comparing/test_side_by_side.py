@@ -54,7 +54,7 @@ def test_denoisers_are_bound_to_what_each_level_will_hold(monkeypatch, loop):
 def test_one_run_writes_table_and_contact_sheet(tmp_path, monkeypatch, capsys):
     short = evenly("Short", 4.0, (("galaxy", "a galaxy"), ("planet", "a planet")))
     monkeypatch.setattr(side_by_side, "QUICK", (short,))
-    monkeypatch.setattr(side_by_side, "open_model", lambda *_: Model())
+    monkeypatch.setattr(side_by_side, "open_bundled", lambda *_: Model())
     untrained = Judge(build_classifier().eval(), plain=0.0, nested=0.0)
     monkeypatch.setattr(side_by_side, "judge", lambda: untrained)
     monkeypatch.setattr(compare, "single_pictures", lambda: big_pictures(12, 64))

@@ -1,0 +1,1 @@
+"""How long it takes to see what lies on the disk."""
