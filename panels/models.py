@@ -10,8 +10,14 @@ from ..blender.timings import measured
 from ..engine.contract.job import PREDICTIONS
 from ..engine.contract.model_listing import MAKES, OTHER, Listed
 from ..settings.loras import why_not
-from ..settings.model_list import ZOOMSTACK_PG_listed, describe, known_models, size_text
-from ..settings.preferences import model_places, preferences, remote_command
+from ..settings.model_list import (
+    ZOOMSTACK_PG_listed,
+    describe,
+    found_models,
+    known_models,
+    size_text,
+)
+from ..settings.preferences import model_places, remote_command
 from ..tasks import latest, runner
 from .parts import ZoomPanel, draw_wrapped
 
@@ -93,7 +99,7 @@ class ZOOMSTACK_PT_models(ZoomPanel, bpy.types.Panel):
     @measured
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        chosen, settings = preferences(), context.scene.zoom_stack
+        chosen, settings = found_models(), context.scene.zoom_stack
         row = layout.row()
         row.template_list(
             "ZOOMSTACK_UL_models",

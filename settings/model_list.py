@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import cast
 
 import bpy
 from bpy.props import (
@@ -56,7 +57,7 @@ def remember(models: Sequence[Listed]) -> None:
     # Blender holds no name with bytes that are no text; the command line does.
     nameable = [model for model in models if _is_text(model)]
     known = tuple(sorted(nameable, key=lambda model: bool(model.problem)))
-    kept = preferences().models
+    kept = found_models().models
     kept.clear()
     for model in known:
         item = kept.add()
@@ -69,6 +70,11 @@ def remember(models: Sequence[Listed]) -> None:
         item.tip = f"{model.name}: {model.problem or describe(model)}"
         item.words = " ".join((model.name, model.family, "draft" if model.draft else ""))
     _known, _looked_at = known, None
+
+
+def found_models() -> FoundModels:
+    """The list, in the preferences of this Blender."""
+    return cast("FoundModels", preferences())
 
 
 def describe(model: Listed) -> str:
@@ -93,7 +99,7 @@ def known_models() -> tuple[Listed, ...]:
     """All that the engine told last, LoRAs and what cannot be used among them."""
     global _known
     if _known is None:
-        _known = tuple(_listed(item) for item in preferences().models)
+        _known = tuple(_listed(item) for item in found_models().models)
     return _known
 
 
