@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ def why_not(settings: ZOOMSTACK_PG_settings, name: str) -> str:
     The engine looks once more before it loads anything.
     """
     lora, model = find_lora(name), find(settings.model)
+    if _is_unknown(name):
+        return ""
     if lora is None:
         return "This LoRA is in none of the model folders."
     if lora.problem:
@@ -41,13 +44,18 @@ def why_not(settings: ZOOMSTACK_PG_settings, name: str) -> str:
     return ""
 
 
+def _is_unknown(name: str) -> bool:
+    """Whether the list says nothing of it: a path, or the engine has not told anything yet."""
+    return os.path.isabs(os.path.expanduser(name)) or not known_models()
+
+
 def why_not_model(settings: ZOOMSTACK_PG_settings) -> str:
     """A sentence on why the chosen model, or a LoRA with it, cannot be used; empty when it can.
 
     As far as the engine has told: it looks once more before it loads anything.
     """
     model = find(settings.model)
-    if model is None and settings.model != BUNDLED and known_models():
+    if model is None and settings.model != BUNDLED and not _is_unknown(settings.model):
         return f"The model {settings.model} is in none of the model folders."
     if model is not None and model.problem:
         return f"{model.problem} {model.hint}".strip()

@@ -206,7 +206,8 @@ def _launch() -> Launch:
             "No engine is set up yet.",
             "Install it, or choose a Python that has it, in the preferences.",
         )
-    return local_launch(python, folders.EXTENSION, log, model_places())
+    cache = folders.user_path("cache")
+    return local_launch(python, folders.EXTENSION, log, model_places(), cache)
 
 
 def _title(job: Job) -> str:

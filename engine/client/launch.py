@@ -33,15 +33,19 @@ class Launch:
     variables: tuple[tuple[str, str], ...] = ()
 
 
-def local_launch(python: Path, root: Path, log: Path, models: Sequence[Path] = ()) -> Launch:
+def local_launch(
+    python: Path, root: Path, log: Path, models: Sequence[Path] = (), cache: Path | None = None
+) -> Launch:
     """A worker on this machine, run by the user's interpreter from the extension's folder.
 
     Args:
         models: folders with the user's models.
+        cache: where it remembers what it saw in them; None is a folder of the user's account.
     """
     places = [argument for folder in models for argument in ("--models", str(folder))]
     argv = (str(python), "-B", "-u", "-m", "engine", "worker", *places)
-    return Launch(argv, root, log)
+    variables = () if cache is None else (("ZOOM_STACK_CACHE", str(cache)),)
+    return Launch(argv, root, log, variables=variables)
 
 
 def remote_launch(command: str, root: Path, log: Path, inbox: Path) -> Launch:

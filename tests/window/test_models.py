@@ -20,7 +20,7 @@ bpy.utils.register_class(models)
 def search():
     search = _part("tasks.latest").model_search
     return dict(
-        ended=search is not None and search.ended is not None,
+        ended=search is not None and not _part("tasks.runner").is_running(search),
         error=str(search.error or "") if search else "",
         problems=search.problems if search else [],
         found={m.name: m.problem for m in _part("settings.model_list").known_models()},

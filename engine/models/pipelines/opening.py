@@ -47,22 +47,18 @@ def open_pipeline(
     check_memory(name, values_of(found).at_once, dtype_for(found.family, device), device)
     revision = revision_of_file(found.path) if found.single else revision_of_parts(found.path)
     changed = [revision_of_file(lora.path) for lora, _ in loras]
+    draft = found.draft or any(lora.draft for lora, _ in loras)
     return PipelineModel(
-        _halves(found, name, prediction),
+        _halves(found, name, prediction, draft=draft),
         found.family,
         family,
         name,
         "+".join([revision, *changed]),
         _native_side(found, prediction),
         device,
-        draft=is_draft(found, [lora for lora, _ in loras]),
+        draft=draft,
         loras=[(lora.path, weight) for lora, weight in loras],
     )
-
-
-def is_draft(found: Found, loras: Sequence[Found]) -> bool:
-    """Whether it needs few steps only."""
-    return found.draft or any(lora.draft for lora in loras)
 
 
 def _native_side(found: Found, prediction: str) -> int:
@@ -72,7 +68,7 @@ def _native_side(found: Found, prediction: str) -> int:
     return PIPELINES[found.family].native if found.native_size is None else found.native_size[0]
 
 
-def _halves(found: Found, name: str, prediction: str) -> Halves:
+def _halves(found: Found, name: str, prediction: str, *, draft: bool) -> Halves:
     if prediction and found.prediction and prediction != found.prediction:
         notice(_CONTRADICTED.format(name))
     if not found.single:
@@ -90,5 +86,5 @@ def _halves(found: Found, name: str, prediction: str) -> Halves:
         name,
         predicted,
         zero_snr=found.zero_snr,
-        few_steps=found.draft,
+        few_steps=draft,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -193,3 +194,25 @@ def test_a_moved_model_is_marked(bpy: Any, tell: Any, prefs: Any) -> None:
 def test_a_name_that_is_no_text_hides_no_other(bpy: Any, tell: Any) -> None:
     tell(model("bad\udcff"), model("Größe 漢字"))
     assert offered(bpy) == ["bundled", "Größe 漢字"]
+
+
+def test_a_path_is_not_missed_in_the_list(bpy: Any, tell: Any) -> None:
+    loras = bpy_session.submodule("settings.loras")
+    settings = bpy.context.scene.zoom_stack
+    settings.model = "/somewhere/else"
+    settings.loras.add().lora = "/somewhere/ink.safetensors"
+    tell(model("good"))
+    assert loras.why_not_model(settings) == ""
+    settings.model = "gone"
+    assert "none of the model folders" in loras.why_not_model(settings)
+    tell()
+    assert loras.why_not_model(settings) == ""
+
+
+def test_the_engine_remembers_the_disk_in_the_extensions_folder(bpy: Any, prefs: Any) -> None:
+    start = bpy_session.submodule("tasks.start")
+    prefs.python_path, prefs.model_folder = "/usr/bin/python3", "/models"
+    launch = start._launch()
+    cache = Path(dict(launch.variables)["ZOOM_STACK_CACHE"])
+    assert cache.is_relative_to(bpy_session.submodule("blender.folders").user_path())
+    assert launch.argv[-2:] == ("--models", "/models")

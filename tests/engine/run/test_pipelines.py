@@ -332,3 +332,20 @@ def test_a_prediction_for_a_family_without_one_is_noted(tmp_path: Path) -> None:
     )
     _, recorder = make(asked, tmp_path / "stack")
     assert any("no choice of prediction" in each["text"] for each in recorder.of("warning"))
+
+
+def test_a_lora_of_few_steps_makes_a_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the steps, the guidance and the noise levels of one."""
+    stock = tiny("sd15")
+    file = write(tmp_path / "mine.safetensors", original_checkpoint(stock))
+    monkeypatch.setattr(halves, "_CONFIGURATIONS", tmp_path)
+    configuration(stock, "sd15", tmp_path / "sd15")
+    family = type(stock).__name__
+    found = Found(
+        "mine", file, Kind.MODEL, family, checkpoint="sd15", single=True, prediction="epsilon"
+    )
+    lightning = Found("lightning", file, Kind.LORA, draft=True)
+    for loras, steps, spacing in (((), 30, "leading"), (((lightning, 1.0),), 4, "trailing")):
+        model = open_pipeline(found, "mine", torch.device("cpu"), loras=loras)
+        scheduler = model._halves.rest(torch.float32).scheduler
+        assert (model.default_steps, scheduler.config.timestep_spacing) == (steps, spacing)
