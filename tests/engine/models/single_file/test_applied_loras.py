@@ -14,7 +14,7 @@ import torch
 from engine.contract.errors import ZoomStackError
 from engine.models.single_file.loras import apply_loras
 from tests.engine.models.original_layout import write
-from tests.engine.models.pipelines import tiny_pipelines
+from tests.engine.models.pipelines import tiny_transformers
 from tests.engine.models.single_file.tiny_checkpoints import tiny
 from tests.engine.models.single_file.tiny_loras import TinyLora, kohya, make, merged, peft
 
@@ -28,7 +28,7 @@ Write = Callable[[Path, TinyLora], Path]
 @pytest.fixture(scope="module")
 def stock() -> dict[str, Any]:
     made = {kind: tiny(kind) for kind in ("sd15", "sd2", "sdxl")}
-    return made | {"flux": tiny_pipelines.flux1_dev(), "sd3": tiny_pipelines.sd3()}
+    return made | {"flux": tiny_transformers.flux1_dev(), "sd3": tiny_transformers.sd3()}
 
 
 def half(pipeline: Any, without: tuple[str, ...]) -> Any:
@@ -269,7 +269,7 @@ def test_files_that_cannot_be_read(stock: dict[str, Any], tmp_path: Path) -> Non
 
 def test_a_family_without_loras_is_told(tmp_path: Path) -> None:
     path = write(tmp_path / "a.safetensors", {"unet.x.lora_A.weight": torch.ones(2, 2)})
-    assert "takes none" in complaint(tiny_pipelines.pixart_sigma(), path)
+    assert "takes none" in complaint(tiny_transformers.pixart_sigma(), path)
 
 
 def test_without_peft_one_sentence(
