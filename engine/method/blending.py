@@ -39,15 +39,16 @@ PIXEL_VARIANCE = 0.25
 _LOWEST = 0.5  # cycles per image: the mean is treated like the slowest wave
 
 
-def blending(settings: SamplerSettings) -> Blending:
-    """The rule that a job asks for."""
+def blending(settings: SamplerSettings, rims: bool = True) -> Blending:
+    """The rule that a job asks for; without ``rims`` levels do not yet meet at their borders."""
     if settings.blending == "uniform":
         return uniform
     if settings.blending == "none":
         return unblended
-    if settings.context_strength is None:
-        return lead_early
-    return functools.partial(lead_early, context_strength=settings.context_strength)
+    strength = settings.context_strength
+    return functools.partial(
+        lead_early, context_strength=1.0 if strength is None else strength, rims=rims
+    )
 
 
 def unblended(
@@ -66,6 +67,7 @@ def lead_early(
     sigma: float,
     given: torch.Tensor | None = None,
     context_strength: float = 1.0,
+    rims: bool = True,
 ) -> torch.Tensor:
     """The default rule: lead early, then let go, with a rim and an outline.
 
@@ -83,6 +85,7 @@ def lead_early(
             side of a border comes to meet it all the way.
         context_strength: divides rho; above 1 the wide view leads longer, at 0 not at all, and
             borders are then made to fit by the parent alone, nearly; see ``border.meet``.
+        rims: whether levels meet at their borders; without, they are led and end at their outlines.
     """
     rho = math.inf if context_strength == 0.0 else RHO / context_strength
     free = torch.ones_like(x0[:, :1]) if given is None else 1.0 - given.to(x0)
@@ -90,7 +93,7 @@ def lead_early(
     def led(own: torch.Tensor, wider: torch.Tensor, place: Footprint) -> torch.Tensor:
         delta = place.crop(wider) - place.reduce(own)
         frequency = _frequencies(delta)
-        power = _power_spectrum(frequency, own.shape[-2] * own.shape[-1])
+        power = power_spectrum(frequency, place.pixels)
         weight = 1.0 / (1.0 + (frequency / CUTOFF) ** 4)
         weight = weight / (1.0 + (rho * power / sigma**2) ** LET_GO_POWER)
         return place.enlarge(_filter(delta, weight))
@@ -104,6 +107,7 @@ def lead_early(
             context_strength,
             free[[parent, child]],
             child,
+            rims,
         )
         levels[parent] = levels[parent] + outward
         levels[child] = levels[child] + inward  # in a loop of one level they are the same
@@ -154,7 +158,18 @@ def uniform(
     return torch.stack(levels)
 
 
-def _power_spectrum(frequency: torch.Tensor, pixels: int) -> torch.Tensor:
+def let_go(pixels: int) -> float:
+    """The noise level below which nothing leads waves of one cycle per picture any more."""
+    return math.sqrt(RHO * float(power_spectrum(torch.ones(()), pixels)))
+
+
+def slow_waves(images: torch.Tensor) -> torch.Tensor:
+    """What the wide view may lead of (..., H, W) images."""
+    frequency = _frequencies(images)
+    return _filter(images, 1.0 / (1.0 + (frequency / CUTOFF) ** 4))
+
+
+def power_spectrum(frequency: torch.Tensor, pixels: int) -> torch.Tensor:
     """S(kappa): a frequency's variance in an orthonormal DCT of a picture with 1/kappa^2 power."""
     side = math.sqrt(pixels)
     # The sum of 1/kappa^2 over all frequencies kappa = k/2 of a square picture.
@@ -164,8 +179,8 @@ def _power_spectrum(frequency: torch.Tensor, pixels: int) -> torch.Tensor:
 
 def _filter(patch: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """DCT^-1[ weight DCT patch ] on (..., h, w)."""
-    rows = _dct(patch.shape[-2]).to(patch.device, patch.dtype)
-    columns = _dct(patch.shape[-1]).to(patch.device, patch.dtype)
+    rows = cosines(patch.shape[-2]).to(patch.device, patch.dtype)
+    columns = cosines(patch.shape[-1]).to(patch.device, patch.dtype)
     return rows.T @ (weight * (rows @ patch @ columns.T)) @ columns
 
 
@@ -177,7 +192,7 @@ def _frequencies(patch: torch.Tensor) -> torch.Tensor:
 
 
 @functools.lru_cache(maxsize=64)
-def _dct(count: int) -> torch.Tensor:
+def cosines(count: int) -> torch.Tensor:
     """(count, count) orthonormal DCT-II; its half-sample symmetry suits pictures' borders."""
     k = torch.arange(count, dtype=torch.float64)
     matrix = torch.cos(math.pi / count * (k[None, :] + 0.5) * k[:, None])

@@ -58,6 +58,7 @@ def meet(
     context_strength: float,
     free: torch.Tensor,
     number: int,
+    rims: bool = True,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Corrections that bring parent and child (C, H, W) together on both sides of the border.
 
@@ -79,14 +80,15 @@ def meet(
             child's rim grows wider and takes more of the difference.
         free: (2, 1, H, W), of parent and child: 0 where it is given.
         number: the child's; each level has an outline of its own.
+        rims: whether the rims act at all.
 
     Returns:
         what to add to the parent and to the child.
     """
     leads = min(context_strength, 1.0)
-    acts = 1.0 / (1.0 + (sigma / RIM_SIGMA) ** 4)
+    acts = 1.0 / (1.0 + (sigma / RIM_SIGMA) ** 4) if rims else 0.0
     parents_share = PARENT_SHARE / (1.0 + (leads * PARENT_SIGMA / sigma) ** 4)
-    child_free = place.reduce(free[1]).clamp(0.0, 1.0)
+    child_free = place.reduce_mask(free[1]).clamp(0.0, 1.0)
     share = 1.0 - (1.0 - parents_share * _from_outside(free[0], place)) * child_free
     difference = place.reduce(child) - place.crop(parent)
     inner = acts * (1.0 - share) * _inner_rim(place, 1.0 + leads).to(child)

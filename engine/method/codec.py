@@ -1,11 +1,12 @@
-"""Between the values that a model samples and the pixels in which levels are brought together.
+"""Between the values that a model samples and pixels.
 
-Levels are blended, rendered and pinned in pixels. What that changes is carried back to a model's
-own latents as a difference, so that what the codec loses is not lost anew in every round::
+Where a model of latents is seen in pixels, what changes there is carried back as a difference, so
+that what the codec loses is not lost anew each time::
 
-    x = x0 + E(X') - E(X)        X = D(x0), X' the levels in agreement
+    x = L + E(X') - E(X)        X = D(L), X' the levels in agreement
 
-For a model of pixels that is X' itself.
+For a model of pixels that is X' itself. In between, latents are brought into agreement by maps that
+are fitted to the codec, see ``fitting.py``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from __future__ import annotations
 from typing import Protocol
 
 import torch
+
+from .fit_pictures import dead_leaves
+from .fitting import fit
+from .latent_footprint import Fit
 
 
 class Codec(Protocol):
@@ -41,6 +46,16 @@ class Codec(Protocol):
         """
         ...
 
+    def fit(self, factor: float, aligned: bool, size: tuple[int, int]) -> Fit | None:
+        """The maps from a child's latents to its parent's and back; None of pixels.
+
+        Args:
+            factor: zoom factor.
+            aligned: see ``fitting.is_aligned``.
+            size: (width, height) of the pictures in pixels.
+        """
+        ...
+
 
 class Pixels:
     """The codec of a model that samples pixels."""
@@ -59,9 +74,15 @@ class Pixels:
     ) -> torch.Tensor:
         return after
 
+    def fit(self, _factor: float, _aligned: bool, _size: tuple[int, int]) -> Fit | None:
+        return None
+
 
 class LatentCodec:
     """A codec of pixels with less numbers than they have; a subclass says which."""
+
+    def latent_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        raise NotImplementedError
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         raise NotImplementedError
@@ -72,8 +93,21 @@ class LatentCodec:
     def moved(
         self, latents: torch.Tensor, before: torch.Tensor, after: torch.Tensor
     ) -> torch.Tensor:
-        """By the difference that it makes in latents; see above."""
-        return latents + self.encode(after) - self.encode(before)
+        """By the difference that it makes in latents, of the pictures that changed."""
+        moved = latents.clone()
+        changed = [i for i in range(len(before)) if not torch.equal(before[i], after[i])]
+        if changed:
+            moved[changed] += self.encode(after[changed]) - self.encode(before[changed])
+        return moved
+
+    def fit(self, factor: float, aligned: bool, size: tuple[int, int]) -> Fit:
+        """Fitted to dead leaves, once for each factor."""
+        known = self.__dict__.setdefault("_fits", {})
+        key = (factor, aligned, size)
+        if key not in known:
+            known[key] = fit(self, factor, aligned, size, dead_leaves)
+        found: Fit = known[key]
+        return found
 
 
 PIXELS: Codec = Pixels()

@@ -121,6 +121,16 @@ class Footprint:
     rows: Axis
     columns: Axis
 
+    @property
+    def pixels(self) -> int:
+        """How many pixels a level's picture has."""
+        return self.rows.size * self.columns.size
+
+    @property
+    def margin(self) -> int:
+        """How far beyond a level's border its noise is asked for, on each side, by its parent."""
+        return 0
+
     def crop(self, parent: torch.Tensor) -> torch.Tensor:
         """The parent's own view of the child: (..., H, W) to (..., h, w)."""
         rows, columns = self.rows, self.columns
@@ -152,9 +162,21 @@ class Footprint:
             return _apply_blocks(self.rows.enlarge_blocks, self.columns.enlarge_blocks, patch)
         return _apply(self.rows.enlarge, self.columns.enlarge, patch)
 
+    def reduce_mask(self, mask: torch.Tensor) -> torch.Tensor:
+        """The area mean of a mask, (..., 1, H, W), which is in no model's values."""
+        return self.reduce(mask)
+
     def reduce_noise(self, noise: torch.Tensor) -> torch.Tensor:
         """White noise of the child as the parent sees it: unit variance, white, shared."""
         return _apply(self.rows.whiten, self.columns.whiten, noise)
+
+    def share_noise(self, parent: torch.Tensor, child: torch.Tensor) -> torch.Tensor:
+        """The parent's white noise with the child's in its place, which stays white.
+
+        Args:
+            child: with ``margin`` pixels more on each side.
+        """
+        return self.paste(parent, self.reduce_noise(child))
 
 
 def footprint(placement: Placement, size: tuple[int, int]) -> Footprint:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -21,13 +21,19 @@ from .nesting import is_loop
 # (the variance of a level's mean is 1.07 to 1.11 at 16 times, and 1.16 to 1.7 below).
 LEAST_TURN = 16.0
 
+# (level, margin): (C, H + 2 margin, W + 2 margin), noise that a level's own is laid into.
+Beyond = Callable[[int, int], torch.Tensor]
 
-def share(noise: torch.Tensor, nesting: Sequence[Footprint]) -> torch.Tensor:
+
+def share(
+    noise: torch.Tensor, nesting: Sequence[Footprint], beyond: Beyond | None = None
+) -> torch.Tensor:
     """Pi_noise of independent noise.
 
     Args:
         noise: (N, C, H, W), independent standard normal.
         nesting: where each level holds the next.
+        beyond: noise around a level's, where a footprint of ``nesting`` has a margin.
 
     Returns:
         (N, C, H, W): each level is standard normal and white by itself; level i within the
@@ -44,8 +50,14 @@ def share(noise: torch.Tensor, nesting: Sequence[Footprint]) -> torch.Tensor:
         turn = math.prod(place.columns.size / place.columns.count for place in nesting)
         borders -= turn < LEAST_TURN
     for i in range(borders - 1, -1, -1):
-        deeper = shared[(i + 1) % len(shared)]
-        shared[i] = nesting[i].paste(shared[i], nesting[i].reduce_noise(deeper))
+        below = (i + 1) % len(shared)
+        deeper, margin = shared[below], nesting[i].margin
+        if margin:
+            assert beyond is not None
+            around = beyond(below, margin)
+            around[..., margin:-margin, margin:-margin] = deeper
+            deeper = around
+        shared[i] = nesting[i].share_noise(shared[i], deeper)
     return torch.stack(shared)
 
 
@@ -70,7 +82,25 @@ def draw(
     return torch.stack(levels).to(device)
 
 
-def _generator(seed: int, round_: int, level: int) -> torch.Generator:
+def drawn_beyond(
+    seed: int | Sequence[int], round_: int, shape: Sequence[int], device: torch.device | str
+) -> Beyond:
+    """Noise beyond the levels' own of the same round; see ``share``.
+
+    Args:
+        shape: (N, C, H, W) of the levels.
+    """
+
+    def around(level: int, margin: int) -> torch.Tensor:
+        own = seed if isinstance(seed, int) else seed[level]
+        sides = [side + 2 * margin for side in shape[2:]]
+        generator = _generator(own, round_, level, "/beyond")
+        return torch.randn(shape[1], *sides, generator=generator).to(device)
+
+    return around
+
+
+def _generator(seed: int, round_: int, level: int, kind: str = "") -> torch.Generator:
     # Seeds next to each other give correlated streams in some generators; a hash does not.
-    digest = hashlib.blake2b(f"{seed}/{round_}/{level}".encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(f"{seed}/{round_}/{level}{kind}".encode(), digest_size=8).digest()
     return torch.Generator("cpu").manual_seed(int.from_bytes(digest, "little") >> 1)

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 
@@ -60,25 +59,13 @@ def given(pins: Sequence[Pin], shape: Sequence[int]) -> torch.Tensor | None:
     return result
 
 
-class Estimates(NamedTuple):
-    """What is known of the clean levels.
-
-    Attributes:
-        latents: (N, C, h, w) as the model samples.
-        pixels: (N, 3, H, W) of the same.
-    """
-
-    latents: torch.Tensor
-    pixels: torch.Tensor
-
-
 def estimates(
     denoiser: Denoiser,
     z: torch.Tensor,
     sigma: float,
     nesting: Sequence[Footprint],
     pins: Sequence[Pin],
-) -> Estimates:
+) -> torch.Tensor:
     """x0 of all levels: the model's estimates, or the pins of levels that are not sampled.
 
     Such a level knows nothing of its own where the next one lies: there it is filled from that
@@ -87,9 +74,8 @@ def estimates(
     Args:
         denoiser: bound to the prompts of the sampled levels.
         z: (N, C, h, w) at noise level ``sigma``.
-        nesting: in pixels.
+        nesting, pins: in the values and the grid of z.
     """
-    codec = denoiser.codec
     given = {pin.level: pin for pin in pins if not pin.sampled}
     count = len(z)
     asked = [i for i in range(count) if i not in given]
@@ -97,24 +83,16 @@ def estimates(
     if asked:
         levels_of_noise = torch.full((len(asked),), sigma, device=z.device)
         x0[asked] = denoiser.predict_x0(z[asked], levels_of_noise)
-    if not given:
-        return Estimates(x0, codec.decode(x0))
-    seen = codec.decode(x0[asked]) if asked else None
-    pixels = z.new_empty(count, *next(iter(given.values())).target.shape)
-    if seen is not None:
-        pixels[asked] = seen
     for level, pin in given.items():
-        pixels[level] = pin.target
+        x0[level] = pin.target
     # Deep to shallow. In a loop that order begins before a sampled level, which is known already;
     # there is one, or nothing would have to be filled.
     first = asked[0] if asked else 0
     for level in ((first - step) % count for step in range(1, count + 1)):
         if level in given and not bool(given[level].mask.all()):
             place = nesting[level]
-            pixels[level] = place.paste(pixels[level], place.reduce(pixels[(level + 1) % count]))
-    shown = sorted(given)
-    x0[shown] = codec.encode(pixels[shown])
-    return Estimates(x0, pixels)
+            x0[level] = place.paste(x0[level], place.reduce(x0[(level + 1) % count]))
+    return x0
 
 
 def pinned(

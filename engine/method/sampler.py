@@ -3,19 +3,19 @@
 One round, for all levels together::
 
     x0 = D(z, sigma)             each level's model estimate of the clean image; kept ones as given
-    X  = decode(x0)              the same in pixels                       codec.py
-    L  = blend(X)                levels brought into agreement            blending.py
-    X' = Pi_image(L)             levels that agree exactly                nesting.py
-    X' = pin(X')                 levels that show given pictures          pinning.py
-    x  = x0 + E(X') - E(X)       what that means for the model            codec.py
-    z  = update(z, x, Pi_noise)  the solver, with x in place of x0        solvers.py, noise.py
+    x  = pin(Pi_image(blend(x0)))    levels that agree and show given pictures    agreement.py
+    z  = update(z, x, Pi_noise)  the solver, with x in place of x0    solvers.py, noise.py
 
-For a model of pixels X is x0, and x is X'. Noise is shared in the grid of z.
+blend brings levels into agreement (``blending.py``), Pi_image makes it exact (``nesting.py``). For a
+model of pixels that is all. One of latents does the same in latents, by maps that were fitted to
+its codec, and is seen in pixels in a few rounds (``latent_footprint.py``, ``agreement.py``). Grids
+that begin too late repeat their first noise level (``rounds.py``).
 """
 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,11 +23,12 @@ import torch
 
 from ..contract.geometry import Placement
 from ..contract.job import DEFAULT_STEPS, SamplerSettings
-from .blending import blending
+from .agreement import Agreed, agreement
+from .blending import let_go
 from .denoiser import Denoiser, OwnGrid
-from .nesting import footprints, render_with
-from .noise import draw, share
-from .pinning import Pin, estimates, given, pinned
+from .noise import draw, drawn_beyond, share
+from .pinning import Pin, estimates
+from .rounds import Round, rounds, taken_on
 from .solvers import SOLVERS, Update, noise_levels
 
 _START = 0  # the round whose noise is z_T; round k draws the noise of step k
@@ -42,11 +43,13 @@ class SamplerState:
         z: (N, C, h, w) noisy images of all levels.
         previous_x: (N, C, h, w) the estimate of the step before that the solver was given, or None;
             after the last step the levels themselves, in pixels.
+        carried: (N, C, h, w) of a model of latents, or None; see ``agreement.Agreed``.
     """
 
     step: int
     z: torch.Tensor
     previous_x: torch.Tensor | None
+    carried: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,9 @@ class StepReport:
     """What a caller sees after each step.
 
     Attributes:
-        step: finished steps, from 1 to ``total``.
-        x: (N, 3, H, W) rendered estimate in pixels, about -1 to 1.
+        step: finished steps, from 1 to ``total``, repeated ones among them.
+        x: (N, 3, ., .) rendered estimate in pixels, about -1 to 1; smaller and rougher in rounds
+            where a model of latents is not seen in pixels.
         state: for going on later; its tensors are not changed afterwards.
     """
 
@@ -101,49 +105,61 @@ def sample(
         ZoomStackError: code ``bad_geometry``.
     """
     settings = settings or SamplerSettings()
-    width, height = size
-    nesting = footprints(placements, size, loop)
-    blend = blending(settings)
-    fixed = given(pins, (len(placements), 3, height, width))
-    codec = denoiser.codec
-    latent_size = codec.latent_size(size)
-    noise_nesting = nesting if latent_size == size else footprints(placements, latent_size, loop)
-    shape = (len(placements), denoiser.channels, *reversed(latent_size))
+    levels = agreement(denoiser.codec, placements, size, loop, settings, pins, device)
+    width, height = denoiser.codec.latent_size(size)
+    shape = (len(placements), denoiser.channels, height, width)
     update = SOLVERS[settings.solver]
     sigmas = list(sigmas) if sigmas is not None else _grid(denoiser, settings, size)
+    plan = _rounds(sigmas, levels.gain * let_go(size[0] * size[1]), settings)
 
     def shared_noise(round_: int) -> torch.Tensor:
-        return share(draw(seed, round_, shape, device), noise_nesting)
+        beyond = drawn_beyond(seed, round_, shape, device)
+        return share(draw(seed, round_, shape, device), levels.noise_nesting, beyond)
 
     if state is None:
         state = SamplerState(0, sigmas[0] * shared_noise(_START), None)
-    z = state.z.to(device)
-    previous_x = None if state.previous_x is None else state.previous_x.to(device)
+    z, previous_x, carried = (
+        None if each is None else each.to(device)
+        for each in (state.z, state.previous_x, state.carried)
+    )
+    assert z is not None
     x = z if previous_x is None else previous_x
-    for step in range(state.step, len(sigmas)):
-        sigma = sigmas[step]
-        x0, pixels = estimates(denoiser, z, sigma, nesting, pins)
-        blended = blend(pixels, nesting, sigma, fixed)
-        agreed = pinned(render_with(blended, nesting), nesting, pins)
-        last = step + 1 == len(sigmas)
-        x = agreed if last else codec.moved(x0, pixels, agreed)
-        if not last:
+    for step in range(state.step, len(plan)):
+        now, last = plan[step], step + 1 == len(plan)
+        x0 = estimates(denoiser, z, now.sigma, levels.nesting, levels.pins)
+        led_by = now.sigma / levels.gain
+        if now.repeated:
+            x0, led_by = taken_on(x0, z, now.ahead), math.inf
+        agreed: Agreed = levels.agree(x0, led_by, now.in_pixels, carried)
+        carried = agreed.carried
+        x = agreed.picture if last else agreed.x
+        if now.repeated:
+            z = x + now.sigma * shared_noise(step + 1)
+        elif not last:
             z = update(
                 Update(
                     z=z,
                     x=x,
-                    sigma=sigma,
-                    next_sigma=sigmas[step + 1],
+                    sigma=now.sigma,
+                    next_sigma=now.next_sigma,
                     previous_x=previous_x,
-                    previous_sigma=sigmas[max(step - 1, 0)],
+                    previous_sigma=plan[max(step - 1, 0)].sigma,
                     noise=functools.partial(shared_noise, step + 1),
                 )
             )
-        previous_x = x
+        previous_x = None if now.repeated else x
         if on_step is not None:
-            done = SamplerState(step + 1, z, x)
-            on_step(StepReport(step + 1, len(sigmas), agreed, done))
+            done = SamplerState(step + 1, z, previous_x, carried)
+            on_step(StepReport(step + 1, len(plan), agreed.picture, done))
     return x
+
+
+def _rounds(sigmas: list[float], late_below: float, settings: SamplerSettings) -> list[Round]:
+    """Only the default rule leads; see ``rounds``."""
+    if settings.blending != "default":
+        return rounds(sigmas, late_below, 0.0)
+    strength = settings.context_strength
+    return rounds(sigmas, late_below, 1.0 if strength is None else strength)
 
 
 def _grid(denoiser: Denoiser, settings: SamplerSettings, size: tuple[int, int]) -> list[float]:

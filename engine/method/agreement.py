@@ -1,0 +1,218 @@
+"""All levels' estimates brought into agreement, in pixels or in a model's latents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from ..contract.geometry import Placement
+from ..contract.job import SamplerSettings
+from .blending import blending
+from .codec import Codec
+from .fitting import is_aligned
+from .footprint import Footprint
+from .latent_footprint import Fit, LatentFootprint, latent_footprints
+from .nesting import footprints, render_with
+from .pinning import Pin, given, pinned
+
+_COVERED = 1.0 - 1e-3  # of a block of pixels, for its latent to be given
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What became of the estimates.
+
+    Attributes:
+        x: (N, C, h, w), the levels in agreement, as the model samples.
+        picture: (N, 3, ., .), the same to look at, perhaps rougher.
+        carried: (N, C, h, w) what pixels added when they were seen last; None in models of pixels.
+    """
+
+    x: torch.Tensor
+    picture: torch.Tensor
+    carried: torch.Tensor | None = None
+
+
+class PixelAgreement:
+    """L = blend(X), X' = Pi_image(L), pinned; images are pixels (N, C, H, W).
+
+    Args:
+        nesting: where each level holds the next.
+        pins: in the values and the size of the images.
+    """
+
+    def __init__(
+        self,
+        placements: Sequence[Placement],
+        size: tuple[int, int],
+        loop: bool,
+        settings: SamplerSettings,
+        pins: Sequence[Pin],
+    ) -> None:
+        self.nesting: Sequence[Footprint] = footprints(placements, size, loop)
+        self.noise_nesting = self.nesting
+        self.pins = pins
+        self.gain = 1.0
+        self._blend = blending(settings)
+        self._given = given(pins, (len(placements), 3, size[1], size[0]))
+
+    def agree(
+        self, x0: torch.Tensor, sigma: float, _in_pixels: bool, _carried: torch.Tensor | None
+    ) -> Agreed:
+        x = self.pixels(x0, sigma)
+        return Agreed(x, x)
+
+    def pixels(self, x0: torch.Tensor, sigma: float) -> torch.Tensor:
+        """X' of X."""
+        blended = self._blend(x0, self.nesting, sigma, self._given)
+        return pinned(render_with(blended, self.nesting), self.nesting, self.pins)
+
+
+class LatentAgreement:
+    """The same for latents, which are seen in pixels in a few rounds only.
+
+    In most rounds levels are led, end at their outlines and are rendered in latents, by maps that
+    were fitted to the codec (``latent_footprint``). What only pixels can tell, how levels meet at
+    their borders, is found when they are seen, and carried on until the next time::
+
+        x = Pi_latent(blend(x0)) + carried
+        x = L + E(X') - E(X)     X = D(L), L = blend(x0)     in pixels
+
+    Args:
+        fits: one for each footprint.
+        pins: in pixels.
+    """
+
+    def __init__(
+        self,
+        codec: Codec,
+        placements: Sequence[Placement],
+        size: tuple[int, int],
+        loop: bool,
+        settings: SamplerSettings,
+        pins: Sequence[Pin],
+        fits: Sequence[Fit],
+        device: torch.device | str,
+    ) -> None:
+        children = _children(placements, loop)
+        latent_size = codec.latent_size(size)
+        self._codec = codec
+        self._in_pixels = PixelAgreement(placements, size, loop, settings, pins)
+        self.nesting: Sequence[LatentFootprint] = latent_footprints(
+            children, latent_size, size, fits
+        )
+        self.noise_nesting = self.nesting
+        self.pins = [_latent_pin(pin, codec, latent_size, device) for pin in pins]
+        self.gain = fits[0].gain
+        self._colours = fits[0].colours
+        self._blend = blending(settings, rims=False)
+        self._given = given(self.pins, (len(placements), 1, latent_size[1], latent_size[0]))
+
+    def agree(
+        self, x0: torch.Tensor, sigma: float, in_pixels: bool, carried: torch.Tensor | None
+    ) -> Agreed:
+        """Bring estimates into agreement.
+
+        Args:
+            x0: (N, C, h, w).
+            sigma: of a picture of pixels that noise hides as much as it hides these.
+            carried: of the round before.
+        """
+        blended = self._blend(x0, self.nesting, sigma, self._given)
+        rendered = pinned(render_with(blended, self.nesting), self.nesting, self.pins)
+        if not in_pixels:
+            x = rendered if carried is None else rendered + carried
+            return Agreed(x, self._rough(x), carried)
+        before = self._codec.decode(blended)
+        after = self._in_pixels.pixels(before, sigma)
+        x = self._codec.moved(blended, before, after)
+        return Agreed(x, after, self._without_parts(x - rendered))
+
+    def _without_parts(self, carried: torch.Tensor) -> torch.Tensor:
+        """Without what a child covers in part: it changes with that one from round to round."""
+        for level, place in enumerate(self.nesting):
+            carried[level] = carried[level] * ~place.partly().to(carried.device)
+        return carried
+
+    def _rough(self, latents: torch.Tensor) -> torch.Tensor:
+        """(N, 3, h, w): the colours of latents, roughly."""
+        if latents.shape[1] + 1 != self._colours.shape[1]:
+            return latents[:, :3]
+        weights = self._colours.to(latents)
+        colours = torch.einsum("ck,nkhw->nchw", weights[:, :-1], latents)
+        return colours + weights[:, -1].view(1, 3, 1, 1)
+
+
+class UnfittedAgreement:
+    """For a codec that no maps fit: every round in pixels, and noise shared channel by channel."""
+
+    def __init__(
+        self,
+        codec: Codec,
+        placements: Sequence[Placement],
+        size: tuple[int, int],
+        loop: bool,
+        settings: SamplerSettings,
+        pins: Sequence[Pin],
+        device: torch.device | str,
+    ) -> None:
+        latent_size = codec.latent_size(size)
+        self._codec = codec
+        self._in_pixels = PixelAgreement(placements, size, loop, settings, pins)
+        self.nesting = self.noise_nesting = footprints(placements, latent_size, loop)
+        self.pins = [_latent_pin(pin, codec, latent_size, device) for pin in pins]
+        self.gain = 1.0
+
+    def agree(
+        self, x0: torch.Tensor, sigma: float, _in_pixels: bool, _carried: torch.Tensor | None
+    ) -> Agreed:
+        before = self._codec.decode(x0)
+        after = self._in_pixels.pixels(before, sigma)
+        return Agreed(self._codec.moved(x0, before, after), after)
+
+
+Agreement = PixelAgreement | LatentAgreement | UnfittedAgreement
+
+
+def agreement(
+    codec: Codec,
+    placements: Sequence[Placement],
+    size: tuple[int, int],
+    loop: bool,
+    settings: SamplerSettings,
+    pins: Sequence[Pin],
+    device: torch.device | str,
+) -> Agreement:
+    """How levels are brought into agreement for a codec.
+
+    Raises:
+        ZoomStackError: code ``bad_geometry``.
+    """
+    latent_size = codec.latent_size(size)
+    if latent_size == size:
+        return PixelAgreement(placements, size, loop, settings, pins)
+    children = _children(placements, loop)
+    footprints(placements, latent_size, loop)  # refuses what is too small
+    fits = [
+        codec.fit(each.zoom_factor, is_aligned(each, latent_size), size) for each in children
+    ]
+    known = [each for each in fits if each is not None and each.usable]
+    if len(known) < len(fits) or not known:
+        return UnfittedAgreement(codec, placements, size, loop, settings, pins, device)
+    return LatentAgreement(codec, placements, size, loop, settings, pins, known, device)
+
+
+def _children(placements: Sequence[Placement], loop: bool) -> list[Placement]:
+    return [*placements[1:], placements[0]] if loop else list(placements[1:])
+
+
+def _latent_pin(
+    pin: Pin, codec: Codec, latent_size: tuple[int, int], device: torch.device | str
+) -> Pin:
+    """A pin as the model samples it: what is given wholly of a block is given of its latent."""
+    target = codec.encode(pin.target[None].to(device))[0]
+    width, height = latent_size
+    covered = torch.nn.functional.adaptive_avg_pool2d(pin.mask[None].float(), (height, width))[0]
+    return Pin(pin.level, target, (covered >= _COVERED).to(pin.mask.dtype), pin.sampled)

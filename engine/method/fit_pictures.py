@@ -1,0 +1,46 @@
+"""Pictures to fit a codec with: dead leaves, made by a short program.
+
+Discs of all sizes that cover one another have the edges, the flat places and the spectrum of
+photographs (Lee, Mumford and Huang, "Occlusion models for natural images", IJCV 2001), without being
+any.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+_LEAVES = 400
+_SMALLEST = 1 / 64  # of the picture's side, the least radius
+_LARGEST = 1 / 2
+_COLOURFULNESS = 0.35  # of a leaf's colour, beside its lightness
+_DEVIATION = 0.5  # of pixels
+
+
+def dead_leaves(count: int, side: int, seed: int) -> torch.Tensor:
+    """(count, 3, side, side), about -1 to 1; the same for the same arguments."""
+    generator = torch.Generator().manual_seed(seed)
+    pictures = torch.stack([_picture(side, generator) for _ in range(count)])
+    return pictures.clamp(-1.0, 1.0)
+
+
+def _picture(side: int, generator: torch.Generator) -> torch.Tensor:
+    place = (torch.arange(side) + 0.5) / side
+    down, across = place[:, None], place[None, :]
+    picture = torch.zeros(3, side, side)
+    numbers = torch.rand(_LEAVES, 4, generator=generator)
+    colours = torch.randn(_LEAVES, 5, generator=generator)
+    for (size, x, y, turn), colour in zip(numbers.tolist(), colours, strict=True):
+        # Radii with density r^-3: as many at every scale as the picture has room for.
+        low, high = _LARGEST**-2, _SMALLEST**-2
+        radius = (low + size * (high - low)) ** -0.5
+        x, y = 1.4 * x - 0.2, 1.4 * y - 0.2
+        distance = torch.sqrt((down - y) ** 2 + (across - x) ** 2)
+        inside = ((radius - distance) * side + 0.5).clamp(0.0, 1.0)
+        ramp = math.cos(7 * turn) * (across - x) + math.sin(7 * turn) * (down - y)
+        light = _DEVIATION * (colour[0] + colour[1] * ramp / radius * 0.3)
+        tint = _DEVIATION * _COLOURFULNESS * colour[2:5]
+        leaf = light[None] + tint[:, None, None]
+        picture = picture + inside * (leaf - picture)
+    return picture

@@ -1,0 +1,96 @@
+"""Which rounds a run has: one for each noise level, and more where the grid begins too late.
+
+The wide view leads slow waves while noise hides them (``blending.lead_early``). SD and SDXL begin at
+a noise level of 14.6, where at their size it hides none: what z_T happens to show there is settled
+before anything was led. So the first noise level is *repeated*, with full lead::
+
+    x0 = D(z, sigma_0)         x = Pi_image(lead(x0 + (factor - 1) slow(x0 - z)))
+    z  = x + sigma_0 Pi_noise(new)
+
+Each such round takes slow waves a part of the way to where lead and model want them, the less the
+later the grid begins; going on beyond x0 (successive over-relaxation, which converges for any factor
+up to 2) makes the way shorter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from .blending import slow_waves
+
+# Of the noise level that lets go of the slowest wave: where grids begin above, nothing is repeated.
+LATE = 8.0
+_LEFT = 0.025  # of the way to go after all repetitions, for slow waves
+_MOST = 12
+# The last so many rounds are seen in pixels, and before them every third, up to so many in all.
+_LAST_IN_PIXELS = 3
+_BETWEEN = 3
+PIXEL_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Round:
+    """One evaluation of the model for each level.
+
+    Attributes:
+        sigma: noise level.
+        next_sigma: that the solver goes to; the same in a repeated round, 0 in the last.
+        ahead: of a repeated round, how far x0 is taken on; otherwise 0.
+        in_pixels: whether a model of latents is seen in pixels.
+    """
+
+    sigma: float
+    next_sigma: float
+    ahead: float = 0.0
+    in_pixels: bool = True
+
+    @property
+    def repeated(self) -> bool:
+        return self.ahead > 0.0
+
+
+def rounds(sigmas: Sequence[float], let_go: float, strength: float) -> list[Round]:
+    """The rounds of a run.
+
+    Args:
+        sigmas: falling noise levels.
+        let_go: the noise level that lets go of the slowest waves, in the same values.
+        strength: 0 to 1, how much the wide view leads at all; 0 repeats nothing.
+    """
+    count, ahead = repetitions(sigmas[0] / let_go) if strength > 0.0 else (0, 0.0)
+    count = math.ceil(count * min(strength, 1.0))
+    total = len(sigmas)
+    seen = {total - 1 - back for back in range(_LAST_IN_PIXELS)}
+    for number in range(1, PIXEL_ROUNDS - _LAST_IN_PIXELS + 1):
+        seen.add(total - _LAST_IN_PIXELS - _BETWEEN * number)
+    first = [Round(sigmas[0], sigmas[0], ahead, in_pixels=False)] * count
+    falling = [
+        Round(sigma, following, in_pixels=step in seen)
+        for step, (sigma, following) in enumerate(zip(sigmas, [*sigmas[1:], 0.0], strict=True))
+    ]
+    return first + falling
+
+
+def repetitions(lateness: float) -> tuple[int, float]:
+    """How often the first noise level is repeated, and how far x0 is taken on each time.
+
+    A round leaves 1 - factor r^2 / (1 + r^2) of the way of a slow wave whose power is 1/r^2 of the
+    noise's.
+
+    Args:
+        lateness: r, the first noise level over the one that lets go of the slowest waves.
+    """
+    if lateness >= LATE:
+        return 0, 0.0
+    factor = 1.0 + 1.0 / (1.0 + lateness**4)
+    done = min(factor * lateness**2 / (1.0 + lateness**2), 0.99)
+    return min(math.ceil(math.log(_LEFT) / math.log(1.0 - done)), _MOST), factor
+
+
+def taken_on(x0: torch.Tensor, z: torch.Tensor, factor: float) -> torch.Tensor:
+    """The estimate (N, C, h, w) of a repeated round: slow waves beyond x0, as seen from z."""
+    return x0 + (factor - 1.0) * slow_waves(x0 - z)
