@@ -189,15 +189,14 @@ def latent_footprints(
     Raises:
         ZoomStackError: code ``bad_geometry``.
     """
-    result = []
+    made: dict[Placement, LatentFootprint] = {}
     for placement, fit in zip(placements, fits, strict=True):
-        plain = footprint(placement, latent_size)
-        result.append(
-            LatentFootprint(
+        if placement not in made:
+            plain = footprint(placement, latent_size)
+            made[placement] = LatentFootprint(
                 plain.rows, plain.columns, placement, fit=fit, picture_pixels=math.prod(size)
             )
-        )
-    return result
+    return [made[placement] for placement in placements]
 
 
 def touched(size: int, factor: float, focus: float) -> Touched:

@@ -109,12 +109,11 @@ class LocalMap:
         sides = self.channels * math.prod(self._source), self.channels * math.prod(self._result)
         if math.prod(sides) > _SMALL:
             return None
-        units = torch.eye(sides[0]).unflatten(1, (self.channels, *self._source))
-        columns = [
-            (self._weights @ features(part, self._rows, self._columns).flatten(-2)).flatten(1)
-            for part in units.split(512)
-        ]
-        return torch.cat(columns).mT.contiguous()
+        taps = self._rows.shape[1]
+        weights = self._weights.unflatten(1, (self.channels, taps, taps))
+        down = torch.einsum("okqp,nqh->oknhp", weights, self._rows)
+        both = torch.einsum("oknhp,mpw->onmkhw", down, self._columns)
+        return both.reshape(sides[1], sides[0])
 
     @functools.cached_property
     def _eigen(self) -> tuple[torch.Tensor, torch.Tensor]:

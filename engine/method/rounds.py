@@ -26,10 +26,10 @@ from .blending import slow_waves
 LATE = 8.0
 _LEFT = 0.025  # of the way to go after all repetitions, for slow waves
 _MOST = 12
-# The last so many rounds are seen in pixels, and before them every third, up to so many in all.
+# What a model of latents samples is seen in pixels in the last so many rounds, and in those before
+# whose noise, in the units of pixels, is nearest below these levels: from where borders are settled.
 _LAST_IN_PIXELS = 3
-_BETWEEN = 3
-PIXEL_ROUNDS = 6
+_SEEN_AT = (1.0, 0.3, 0.09)
 
 
 @dataclass(frozen=True)
@@ -53,26 +53,37 @@ class Round:
         return self.ahead > 0.0
 
 
-def rounds(sigmas: Sequence[float], let_go: float, strength: float) -> list[Round]:
+def rounds(
+    sigmas: Sequence[float], let_go: float, strength: float, gain: float = 1.0
+) -> list[Round]:
     """The rounds of a run.
 
     Args:
         sigmas: falling noise levels.
         let_go: the noise level that lets go of the slowest waves, in the same values.
         strength: 0 to 1, how much the wide view leads at all; 0 repeats nothing.
+        gain: of the sampled values; see ``latent_footprint.Fit``.
     """
     count, ahead = repetitions(sigmas[0] / let_go) if strength > 0.0 else (0, 0.0)
     count = math.ceil(count * min(strength, 1.0))
-    total = len(sigmas)
-    seen = {total - 1 - back for back in range(_LAST_IN_PIXELS)}
-    for number in range(1, PIXEL_ROUNDS - _LAST_IN_PIXELS + 1):
-        seen.add(total - _LAST_IN_PIXELS - _BETWEEN * number)
+    seen = _seen_in_pixels([sigma / gain for sigma in sigmas])
     first = [Round(sigmas[0], sigmas[0], ahead, in_pixels=False)] * count
     falling = [
         Round(sigma, following, in_pixels=step in seen)
         for step, (sigma, following) in enumerate(zip(sigmas, [*sigmas[1:], 0.0], strict=True))
     ]
     return first + falling
+
+
+def _seen_in_pixels(sigmas: Sequence[float]) -> set[int]:
+    last = len(sigmas) - 1
+    seen = {last - back for back in range(_LAST_IN_PIXELS)}
+    for level in reversed(_SEEN_AT):
+        step = next((step for step, sigma in enumerate(sigmas) if sigma <= level), last)
+        while step in seen:
+            step -= 1
+        seen.add(step)
+    return seen
 
 
 def repetitions(lateness: float) -> tuple[int, float]:

@@ -110,7 +110,7 @@ def sample(
     shape = (len(placements), denoiser.channels, height, width)
     update = SOLVERS[settings.solver]
     sigmas = list(sigmas) if sigmas is not None else _grid(denoiser, settings, size)
-    plan = _rounds(sigmas, levels.gain * let_go(size[0] * size[1]), settings)
+    plan = _rounds(sigmas, size, levels.gain, settings)
 
     def shared_noise(round_: int) -> torch.Tensor:
         beyond = drawn_beyond(seed, round_, shape, device)
@@ -154,12 +154,14 @@ def sample(
     return x
 
 
-def _rounds(sigmas: list[float], late_below: float, settings: SamplerSettings) -> list[Round]:
+def _rounds(
+    sigmas: list[float], size: tuple[int, int], gain: float, settings: SamplerSettings
+) -> list[Round]:
     """Only the default rule leads; see ``rounds``."""
+    strength = 1.0 if settings.context_strength is None else settings.context_strength
     if settings.blending != "default":
-        return rounds(sigmas, late_below, 0.0)
-    strength = settings.context_strength
-    return rounds(sigmas, late_below, 1.0 if strength is None else strength)
+        strength = 0.0
+    return rounds(sigmas, gain * let_go(size[0] * size[1]), strength, gain)
 
 
 def _grid(denoiser: Denoiser, settings: SamplerSettings, size: tuple[int, int]) -> list[float]:

@@ -14,6 +14,7 @@ from ..contract.job import BUNDLED, BUNDLED_SECOND, PREDICTIONS, UPSCALERS, Job
 from ..contract.model_folder import FAMILIES
 from ..contract.model_listing import ENLARGES, LORA, MAKES, SECOND_STAGE
 from ..machine.noticing import notice
+from .cache_folder import cache_folder
 from .entries import ModelEntry, entry_of, inspect
 from .library.checkpoints import inspect_file
 from .library.families import SD, SDXL
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 BUNDLED_FOLDERS = {name: Path(__file__).with_name(name) for name in (BUNDLED, BUNDLED_SECOND)}
 MODELS_VARIABLE = "ZOOM_STACK_MODELS"
-CACHE_VARIABLE = "ZOOM_STACK_CACHE"
 _MOST_NAMES = 8  # that a sentence lists
 _AS_ITS_FILE_SAYS = PREDICTIONS[0].name
 
@@ -76,7 +76,7 @@ def list_models(places: Sequence[Path] = ()) -> ModelList:
         places: the user's folders; none is what the environment says.
     """
     bundled = [_bundled(name) for name in BUNDLED_FOLDERS]
-    listing = look_through(model_places(places), _cache_file())
+    listing = look_through(model_places(places), cache_folder() / "models.json")
     return ModelList((*bundled, *map(entry_of, listing.found)), listing.problems)
 
 
@@ -250,12 +250,3 @@ def _absent(name: str, known: ModelList, places: Sequence[Path], enlarges: bool)
 def _some(names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMES
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-
-
-def _cache_file() -> Path:
-    """Where it is remembered what was seen on the disk."""
-    folder = os.environ.get(CACHE_VARIABLE, "").strip()
-    if not folder:
-        cache = os.environ.get("XDG_CACHE_HOME", "").strip() or "~/.cache"
-        folder = str(Path(cache) / "zoom_stack")
-    return Path(os.path.expanduser(folder)) / "models.json"

@@ -76,6 +76,8 @@ class Checkpoints:
             tensors["small"] = run.small.contiguous().cpu()
         if state.previous_x is not None:
             tensors["previous_x"] = state.previous_x.contiguous().cpu()
+        if state.carried is not None:
+            tensors["carried"] = state.carried.contiguous().cpu()
         notes = {"step": str(state.step), "seconds": f"{run.seconds:.3f}"}
         temporary = self.file.with_name(f".{self.file.name}.{os.getpid()}.tmp")
         try:
@@ -104,7 +106,12 @@ class Checkpoints:
             with safe_open(self.file, framework="pt") as saved:
                 notes = saved.metadata() or {}
                 tensors = {name: saved.get_tensor(name) for name in saved.keys()}  # noqa: SIM118 - no mapping
-            state = SamplerState(int(notes["step"]), tensors["z"], tensors.get("previous_x"))
+            state = SamplerState(
+                int(notes["step"]),
+                tensors["z"],
+                tensors.get("previous_x"),
+                tensors.get("carried"),
+            )
             checkpoint = Checkpoint(state, float(notes["seconds"]), tensors.get("small"))
         except (SafetensorError, OSError, KeyError, ValueError) as error:
             raise ZoomStackError(

@@ -11,8 +11,14 @@ from ...machine.devices import free_memory
 from ...machine.failures import is_out_of_memory
 from ...machine.noticing import notice
 from ...method.codec import LatentCodec
+from ...method.latent_footprint import Fit
+from .fits import fit_file, read_fit, write_fit
 from .tiling import smaller_tiles
 
+_UNFITTED = (
+    "How this model's latents follow pictures at two scales was not found out well ({:.0%} of them is "
+    "left open), so its levels are decoded in every step, which takes longer."
+)
 _TILED = "The memory ran short while pictures were coded; that goes on in parts."
 
 
@@ -22,11 +28,14 @@ class VaeCodec(LatentCodec):
     Args:
         vae: the model.
         side: how many pixels one of the latents stands for, to each side.
+        revision: identifies the weights; with it, what was fitted is kept on the disk.
     """
 
-    def __init__(self, vae: Any, side: int) -> None:
+    def __init__(self, vae: Any, side: int, revision: str = "") -> None:
         self._vae = vae
         self.side = side
+        self._revision = revision
+        self._told = False
         self._tiled = False
 
     def latent_size(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -39,16 +48,29 @@ class VaeCodec(LatentCodec):
         """The most likely latents."""
         return torch.cat([self._in_parts_if_needed(self._encoded, each[None]) for each in pixels])
 
+    def fit(self, factor: float, aligned: bool, size: tuple[int, int]) -> Fit:
+        """See ``method.codec.Codec``; kept beside the model's revision."""
+        file = fit_file(self._revision, factor, aligned, size) if self._revision else None
+        fitted = read_fit(file) if file else None
+        if fitted is None:
+            fitted = super().fit(factor, aligned, size)
+            if file:
+                write_fit(file, fitted)
+        if not fitted.usable and not self._told:
+            notice(_UNFITTED.format(fitted.unexplained))
+            self._told = True
+        return fitted
+
     def _decoded(self, latents: torch.Tensor) -> torch.Tensor:
         raw = self._raw(latents).to(self._vae.dtype)
         pixels: torch.Tensor = self._vae.decode(raw, return_dict=False)[0].to(latents.dtype)
         return pixels[:, :, 0] if self._is_of_films else pixels
 
     def _encoded(self, pixels: torch.Tensor) -> torch.Tensor:
-        given = pixels.to(self._vae.dtype)
+        given = pixels.to(self._vae.device, self._vae.dtype)
         coded = self._vae.encode(given[:, :, None] if self._is_of_films else given)
         mode = coded.latent_dist.mode() if hasattr(coded, "latent_dist") else coded.latent
-        return self._scaled(mode.to(pixels.dtype))
+        return self._scaled(mode.to(pixels.dtype)).to(pixels.device)
 
     def _in_parts_if_needed(
         self, code: Callable[[torch.Tensor], torch.Tensor], picture: torch.Tensor

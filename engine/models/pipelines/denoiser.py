@@ -30,6 +30,7 @@ class PipelineDenoiser:
         family: its row.
         embedded: the prompts of all levels; see ``embeddings``.
         guidance: the scale.
+        revision: identifies the weights; with it, what was fitted to the VAE is kept.
         micro_batch: levels evaluated at once; smaller needs less memory.
     """
 
@@ -39,6 +40,7 @@ class PipelineDenoiser:
         family: PipelineFamily,
         embedded: Mapping[str, Any],
         guidance: float,
+        revision: str = "",
         micro_batch: int = 4,
     ) -> None:
         self.pipeline = pipeline
@@ -55,7 +57,7 @@ class PipelineDenoiser:
         self._side = 1  # in pixels, of what one of the latents stands for
         if vae is not None:
             self._side = pipeline.vae_scale_factor * self._layout.side
-            self.codec = VaeCodec(vae, self._side)
+            self.codec = VaeCodec(vae, self._side, revision)
         self.channels = self._denoiser.config.in_channels // self._layout.fold
 
     def noise_levels(self, steps: int, size: tuple[int, int]) -> list[float]:
