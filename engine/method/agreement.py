@@ -195,9 +195,7 @@ def agreement(
         return PixelAgreement(placements, size, loop, settings, pins)
     children = _children(placements, loop)
     footprints(placements, latent_size, loop)  # refuses what is too small
-    fits = [
-        codec.fit(each.zoom_factor, is_aligned(each, latent_size), size) for each in children
-    ]
+    fits = [codec.fit(each.zoom_factor, is_aligned(each, latent_size), size) for each in children]
     known = [each for each in fits if each is not None and each.usable]
     if len(known) < len(fits) or not known:
         return UnfittedAgreement(codec, placements, size, loop, settings, pins, device)

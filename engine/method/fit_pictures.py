@@ -1,8 +1,8 @@
 """Pictures to fit a codec with: dead leaves, made by a short program.
 
 Discs of all sizes that cover one another have the edges, the flat places and the spectrum of
-photographs (Lee, Mumford and Huang, "Occlusion models for natural images", IJCV 2001), without being
-any.
+photographs (Lee, Mumford and Huang, "Occlusion models for natural images", IJCV 2001), without
+being any.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import math
 
 import torch
 
-_LEAVES = 400
-_SMALLEST = 1 / 64  # of the picture's side, the least radius
+_LEAVES = 1600
+_SMALLEST = 1 / 100  # of the picture's side, the least radius
 _LARGEST = 1 / 2
 _COLOURFULNESS = 0.35  # of a leaf's colour, beside its lightness
 _DEVIATION = 0.5  # of pixels
@@ -36,11 +36,20 @@ def _picture(side: int, generator: torch.Generator) -> torch.Tensor:
         low, high = _LARGEST**-2, _SMALLEST**-2
         radius = (low + size * (high - low)) ** -0.5
         x, y = 1.4 * x - 0.2, 1.4 * y - 0.2
-        distance = torch.sqrt((down - y) ** 2 + (across - x) ** 2)
+        rows, columns = _around(y, radius, side), _around(x, radius, side)
+        above, beside = down[rows] - y, across[:, columns] - x
+        distance = torch.sqrt(above**2 + beside**2)
         inside = ((radius - distance) * side + 0.5).clamp(0.0, 1.0)
-        ramp = math.cos(7 * turn) * (across - x) + math.sin(7 * turn) * (down - y)
+        ramp = math.cos(7 * turn) * beside + math.sin(7 * turn) * above
         light = _DEVIATION * (colour[0] + colour[1] * ramp / radius * 0.3)
         tint = _DEVIATION * _COLOURFULNESS * colour[2:5]
         leaf = light[None] + tint[:, None, None]
-        picture = picture + inside * (leaf - picture)
+        below = picture[:, rows, columns]
+        below += inside * (leaf - below)
     return picture
+
+
+def _around(centre: float, radius: float, side: int) -> slice:
+    """The pixels that a leaf may reach."""
+    first, last = (centre - radius) * side - 1.0, (centre + radius) * side + 2.0
+    return slice(min(max(int(first), 0), side), min(max(int(last), 0), side))

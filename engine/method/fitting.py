@@ -1,18 +1,19 @@
 """Fits what a codec's latents do when a picture is seen smaller: once per codec and factor.
 
-Pairs of pictures that agree exactly are made (a parent, and a child that is the parent's footprint,
-enlarged, with detail of its own), and encoded. Then, by least squares over all places of all pairs,
+Pairs of pictures that agree exactly are made (a parent, and a child that is the parent's
+footprint, enlarged, with detail of its own), and encoded. Then, by least squares over all places
+of all pairs,
 
 - A tells a parent's latents from its child's at the same place,
 - U tells a child's latents from its parent's,
-- the *gain* compares slow waves in latents with those of the pixels: the clock of the blending, which
-  is written for pixels, is read at ``sigma / gain``,
+- the *gain* compares slow waves in latents with those of pixels: the clock of the blending, written
+  for pixels, is read at ``sigma / gain``,
 - rough colours of latents serve previews.
 
 Weights lie at knots over distance (``local_map``). Where the distances that occur are few, because a
 whole factor's footprint begins at the border of a child's pixel, there is a knot for each;
-otherwise knots are as close as can be afforded, and weights are kept smooth (P-splines, Eilers and
-Marx 1996).
+otherwise knots are as close as can be afforded, and weights are kept smooth (P-splines, Eilers
+and Marx 1996).
 """
 
 from __future__ import annotations
@@ -40,9 +41,11 @@ from .local_map import features
 _MOST_WEIGHTS = 2000  # of a row of A or U
 _SMOOTH = 1e-3  # weight of second differences along the knots
 _RIDGE = 1e-7
+_FLOOR = 1e-3  # of U, which A corrects anyway
 _LEAST_PAIRS, _MOST_PAIRS = 8, 64
 _ROWS_EACH = 3.0  # equations for each weight, at least
 _SIDE = 512  # pixels of the pictures, at most
+_LEAST_COVERED = 4  # latents of a parent to each side that its child covers in these pictures
 _SLOWEST, _FASTEST = 0.5, 3.0  # cycles per picture of the waves that make the gain
 
 # (count, side, seed): pictures (count, 3, side, side), about -1 to 1.
@@ -81,7 +84,7 @@ def fit(
         size: (width, height) in pixels at which it will be used.
         pictures: to learn from.
     """
-    side = _side(codec, size)
+    side = _side(codec, size, factor)
     grid = codec.latent_size((side, side))[0]
     ratio = side // grid
     draw = random.Random(1)
@@ -120,7 +123,7 @@ def fit(
         reduce_taps,
         enlarge_taps,
         reduce.float(),
-        up.solved(enlarge_taps.count, smooth).float(),
+        up.solved(enlarge_taps.count, smooth, _FLOOR).float(),
         down.unexplained(reduce),
         slow.gain(),
         colours.solved(1, 0.0).float(),
@@ -131,17 +134,18 @@ def agreeing_pair(
     place: Footprint, pictures: Pictures, side: int, seed: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """A parent and a child (1, 3, side, side) that show the same: R child = crop(parent)."""
-    parent, detail = pictures(2, side, seed).split(1)
+    parent, detail = pictures(2, side, seed)[:, None]
     child = place.enlarge(place.crop(parent)) + detail - place.enlarge(place.reduce(detail))
     return parent, child
 
 
-def _side(codec: Encoder, size: tuple[int, int]) -> int:
-    """Of square pictures to learn from: as large as is used, and no larger than is needed."""
-    unit = min(size) // codec.latent_size(size)[size.index(min(size))]
-    most = min(*size, _SIDE)
-    step = 2 * unit
-    return max(most // step, 1) * step
+def _side(codec: Encoder, size: tuple[int, int], factor: float) -> int:
+    """Of square pictures to learn from: as large as is used, if that is not more than is needed."""
+    shorter = size.index(min(size))
+    unit = size[shorter] // codec.latent_size(size)[shorter]
+    least = math.ceil(_LEAST_COVERED * factor) + 2
+    grid = max(min(*size, _SIDE) // unit, least)
+    return unit * (grid + grid % 2)
 
 
 def _channels(codec: Encoder, side: int) -> int:
@@ -194,16 +198,23 @@ class _Equations:
         self._xy = self._xy + x @ y.mT
         self._yy = self._yy + (y * y).sum(1)
 
-    def solved(self, taps: int, smooth: float) -> torch.Tensor:
-        """(K, F) weights; F are channels times taps times taps."""
+    def solved(self, taps: int, smooth: float, floor: float = 0.0) -> torch.Tensor:
+        """(K, F) weights; F are channels times taps times taps.
+
+        Args:
+            smooth: weight of second differences along the knots.
+            floor: share of the mean power that every feature is taken to have of noise, so that
+                weak channels get no large weights.
+        """
         each = taps**2
-        power = self._xx.diagonal().unflatten(0, (-1, each)).mean(1)
+        power = self._xx.diagonal().reshape(-1, each).mean(1)
         bend = torch.diff(torch.eye(taps, dtype=torch.float64), n=2, dim=0)
         rough, one = bend.mT @ bend, torch.eye(taps, dtype=torch.float64)
         penalty = smooth * (torch.kron(rough, one) + torch.kron(one, rough))
         penalty = penalty + _RIDGE * torch.eye(each, dtype=torch.float64)
         least = power.max() * 1e-9
-        added = torch.block_diag(*[(p + least) * penalty for p in power])
+        added = torch.kron(torch.diag(power + least), penalty)
+        added.diagonal().add_(floor * power.mean())
         solution: torch.Tensor = torch.linalg.solve(self._xx + added, self._xy)
         return solution.mT.contiguous()
 

@@ -2,10 +2,10 @@
 
 A latent stands for a block of pixels, so averaging latents is not what averaging pixels makes of
 them, and white noise shared that way leaves a seam. The maps here are those that a codec's own
-latents follow (``fitting``): A from a child's latents to its parent's at the same place, and U back.
+latents follow (``fitting``): A from a child's latents to its parent's at the same place, U back.
 
-Only latents that the child covers wholly are exchanged, as in pixels. Noise is shared in all that it
-touches: beyond its border the child's noise goes on with noise of its own.
+Only latents that the child covers wholly are exchanged, as in pixels. Noise is shared in all that
+it touches: beyond its border the child's noise goes on with noise of its own.
 """
 
 from __future__ import annotations
@@ -140,9 +140,7 @@ class LatentFootprint(Footprint):
 
     @functools.cached_property
     def _touched(self) -> tuple[Touched, Touched]:
-        rows, columns = (
-            touched(axis.size, factor, focus) for axis, factor, focus in self._axes
-        )
+        rows, columns = (touched(axis.size, factor, focus) for axis, factor, focus in self._axes)
         return rows, columns
 
     @functools.cached_property
@@ -165,9 +163,7 @@ class LatentFootprint(Footprint):
     @functools.cached_property
     def _enlarge(self) -> LocalMap:
         rows, columns = (
-            reading(
-                seen_from_child(axis, factor, focus), axis.count, BEYOND, self.fit.enlarge_taps
-            )
+            reading(seen_from_child(axis, factor, focus), axis.count, BEYOND, self.fit.enlarge_taps)
             for axis, factor, focus in self._axes
         )
         return LocalMap(rows, columns, self.fit.enlarge)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 
@@ -19,6 +18,8 @@ _SMALL = 1 << 24
 # How far the eigenvalues of A A^T are believed to spread; smaller ones count as no smaller.
 _SPREAD = 100.0
 _PRECISION = 1e-6
+
+Function = Callable[[torch.Tensor], torch.Tensor]
 
 
 def knots(count: int, spacing: float) -> list[float]:
@@ -52,48 +53,47 @@ class LocalMap:
         self._rows, self._columns = rows.float(), columns.float()
         self._weights = weights.float()
         self.channels = len(weights)
-        self._tables: dict[Any, torch.Tensor] = {}
+        self._tables: dict[Function, torch.Tensor] = {}
 
     def __call__(self, latents: torch.Tensor) -> torch.Tensor:
         """The map."""
-        own = latents.unflatten(-3, (-1, self.channels))
+        own = self._grouped(latents)
         matrix = self.matrix
         if matrix is not None:
             mapped = own.flatten(-3) @ matrix.to(latents).mT
-            result = mapped.unflatten(-1, (self.channels, *self._result))
         else:
             parts = features(own, self._rows.to(latents), self._columns.to(latents))
-            result = (self._weights.to(latents) @ parts.flatten(-2)).unflatten(-1, self._result)
-        return result.flatten(-4, -3)
+            mapped = self._weights.to(latents) @ parts.flatten(-2)
+        return mapped.reshape(*latents.shape[:-2], *self._result)
 
     def transposed(self, patch: torch.Tensor) -> torch.Tensor:
         """The adjoint: (..., C, n, m) to (..., C, h, w)."""
-        own = patch.unflatten(-3, (-1, self.channels))
+        own = self._grouped(patch)
         matrix = self.matrix
         if matrix is not None:
             spread = own.flatten(-3) @ matrix.to(patch)
-            result = spread.unflatten(-1, (self.channels, *self._source))
         else:
             taps = self._rows.shape[1]
-            parts = (self._weights.to(patch).mT @ own.flatten(-2)).unflatten(-1, self._result)
-            parts = parts.unflatten(-3, (self.channels, taps, taps))
+            parts = self._weights.to(patch).mT @ own.flatten(-2)
+            parts = parts.reshape(*own.shape[:-2], taps, taps, *self._result)
             across = torch.einsum("mpw,...pnm->...nw", self._columns.to(patch), parts)
-            result = torch.einsum("nqh,...qnw->...hw", self._rows.to(patch), across)
-        return result.flatten(-4, -3)
+            spread = torch.einsum("nqh,...qnw->...hw", self._rows.to(patch), across)
+        return spread.reshape(*patch.shape[:-2], *self._source)
 
-    def function_of_gram(
-        self, function: Callable[[torch.Tensor], torch.Tensor], patch: torch.Tensor
-    ) -> torch.Tensor:
+    def function_of_gram(self, function: Function, patch: torch.Tensor) -> torch.Tensor:
         """f(A A^T) patch, exactly where the map is small, by Chebyshev's polynomials elsewhere."""
-        if self.matrix is not None:
-            if function not in self._tables:
-                values, vectors = self._eigen
-                self._tables[function] = ((vectors * function(values)) @ vectors.mT).float()
-            own = patch.unflatten(-3, (-1, self.channels))
-            mapped = own.flatten(-3) @ self._tables[function].to(patch)
-            return mapped.unflatten(-1, own.shape[-3:]).flatten(-4, -3)
-        low, high = self._bounds
-        return _chebyshev(function, lambda v: self(self.transposed(v)), patch, low, high)
+        if self.matrix is None:
+            low, high = self._bounds
+            return _chebyshev(function, lambda v: self(self.transposed(v)), patch, low, high)
+        if function not in self._tables:
+            values, vectors = self._eigen
+            self._tables[function] = ((vectors * function(values)) @ vectors.mT).float()
+        mapped = self._grouped(patch).flatten(-3) @ self._tables[function].to(patch)
+        return mapped.reshape(patch.shape)
+
+    def _grouped(self, images: torch.Tensor) -> torch.Tensor:
+        """(..., C, h, w) to (..., C / K, K, h, w)."""
+        return images.reshape(*images.shape[:-3], -1, self.channels, *images.shape[-2:])
 
     @property
     def _source(self) -> tuple[int, int]:
@@ -110,7 +110,7 @@ class LocalMap:
         if math.prod(sides) > _SMALL:
             return None
         taps = self._rows.shape[1]
-        weights = self._weights.unflatten(1, (self.channels, taps, taps))
+        weights = self._weights.reshape(self.channels, self.channels, taps, taps)
         down = torch.einsum("okqp,nqh->oknhp", weights, self._rows)
         both = torch.einsum("oknhp,mpw->onmkhw", down, self._columns)
         return both.reshape(sides[1], sides[0])
@@ -128,7 +128,7 @@ class LocalMap:
         shape = (self.channels, *self._result)
         start = torch.randn(shape, generator=torch.Generator().manual_seed(0))
 
-        def largest(apply: Callable[[torch.Tensor], torch.Tensor], rounds: int) -> float:
+        def largest(apply: Function, rounds: int) -> float:
             vector = start
             for _ in range(rounds):
                 vector = apply(vector)
@@ -151,8 +151,8 @@ def features(latents: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -
 
 
 def _chebyshev(
-    function: Callable[[torch.Tensor], torch.Tensor],
-    apply: Callable[[torch.Tensor], torch.Tensor],
+    function: Function,
+    apply: Function,
     vector: torch.Tensor,
     low: float,
     high: float,
@@ -166,9 +166,7 @@ def _chebyshev(
     count = max(3, math.ceil(-math.log(_PRECISION) / rate))
     angles = (torch.arange(count, dtype=torch.float64) + 0.5) * math.pi / count
     values = function((torch.cos(angles) * (high - low) + (high + low)) / 2.0)
-    terms = [
-        2.0 / count * float((values * torch.cos(k * angles)).sum()) for k in range(count)
-    ]
+    terms = [2.0 / count * float((values * torch.cos(k * angles)).sum()) for k in range(count)]
 
     def scaled(v: torch.Tensor) -> torch.Tensor:
         return (2.0 * apply(v) - (high + low) * v) / (high - low)

@@ -1,15 +1,15 @@
 """Which rounds a run has: one for each noise level, and more where the grid begins too late.
 
-The wide view leads slow waves while noise hides them (``blending.lead_early``). SD and SDXL begin at
-a noise level of 14.6, where at their size it hides none: what z_T happens to show there is settled
-before anything was led. So the first noise level is *repeated*, with full lead::
+The wide view leads slow waves while noise hides them (``blending.lead_early``). SD and SDXL begin
+at a noise level of 14.6, where at their size it hides none: what z_T happens to show there is
+settled before anything was led. So the first noise level is *repeated*, with full lead::
 
     x0 = D(z, sigma_0)         x = Pi_image(lead(x0 + (factor - 1) slow(x0 - z)))
     z  = x + sigma_0 Pi_noise(new)
 
 Each such round takes slow waves a part of the way to where lead and model want them, the less the
-later the grid begins; going on beyond x0 (successive over-relaxation, which converges for any factor
-up to 2) makes the way shorter.
+later the grid begins; going on beyond x0 (successive over-relaxation, which converges for any
+factor up to 2) makes the way shorter.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LATE = 8.0
 _LEFT = 0.025  # of the way to go after all repetitions, for slow waves
 _MOST = 12
 # What a model of latents samples is seen in pixels in the last so many rounds, and in those before
-# whose noise, in the units of pixels, is nearest below these levels: from where borders are settled.
+# whose noise, in the units of pixels, is nearest below these levels: where borders are settled.
 _LAST_IN_PIXELS = 3
 _SEEN_AT = (1.0, 0.3, 0.09)
 

@@ -6,8 +6,8 @@ One round, for all levels together::
     x  = pin(Pi_image(blend(x0)))    levels that agree and show given pictures    agreement.py
     z  = update(z, x, Pi_noise)  the solver, with x in place of x0    solvers.py, noise.py
 
-blend brings levels into agreement (``blending.py``), Pi_image makes it exact (``nesting.py``). For a
-model of pixels that is all. One of latents does the same in latents, by maps that were fitted to
+blend brings levels into agreement (``blending.py``), Pi_image makes it exact (``nesting.py``). For
+a model of pixels that is all. One of latents does the same in latents, by maps that were fitted to
 its codec, and is seen in pixels in a few rounds (``latent_footprint.py``, ``agreement.py``). Grids
 that begin too late repeat their first noise level (``rounds.py``).
 """
