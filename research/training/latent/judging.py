@@ -96,7 +96,6 @@ def recognise(
     steps: int | None = None,
     seed: int = 1,
     judging: Judge | None = None,
-    subjects: Sequence[str] = tuple(PROMPTS),
 ) -> tuple[Recognised, torch.Tensor]:
     """Sample the plainest prompt of each subject and ask the judge.
 
@@ -108,7 +107,7 @@ def recognise(
     Returns:
         What it says, and the pictures (subjects, count, 3, 128, 128).
     """
-    judging = judging or judge()
+    judging, subjects = judging or judge(), list(PROMPTS)
     model = open_stand_in(folder)
     guidance = model.default_guidance if guidance is None else guidance
     steps = model.default_steps if steps is None else steps

@@ -30,7 +30,7 @@ UNET: dict[str, Any] = {
     "in_channels": CHANNELS,
     "out_channels": CHANNELS,
     # What a picture shows is decided at 8 and 4 latents, where width and attention are cheap.
-    "block_out_channels": (64, 128, 192),
+    "block_out_channels": (96, 128, 192),
     "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
     "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
     "layers_per_block": 1,
