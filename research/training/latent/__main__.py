@@ -30,7 +30,7 @@ from .shape import SIZE
 from .words import tokenizer_for
 
 PICTURES = 30_000
-_VAE_RATE, _UNET_RATE = 2e-3, 1e-3
+_RATE = 2e-3  # of both
 MODEL = "model"  # folder of the exported one
 
 
@@ -70,7 +70,7 @@ def _trained(work: Path, options: argparse.Namespace) -> Path:
     _say(begun, "pictures are there")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     coding.mkdir(parents=True, exist_ok=True)
-    schedule = Schedule(options.minutes_vae, _VAE_RATE, options.seed, 1)
+    schedule = Schedule(options.minutes_vae, _RATE, options.seed, 1)
     Coding(pictures, schedule, coding, device).train()
     _say(begun, f"VAE: {signal_to_noise(trained_vae(coding), pictures):.2f} dB held out")
     latents = latents_of(pictures, coding, work / "latents")
@@ -79,7 +79,7 @@ def _trained(work: Path, options: argparse.Namespace) -> Path:
     captions = captions_of(pictures)[: len(latents)]
     tokenizer = tokenizer_for(captions)
     denoising.mkdir(parents=True, exist_ok=True)
-    schedule = Schedule(options.minutes_unet, _UNET_RATE, options.seed, 1)
+    schedule = Schedule(options.minutes_unet, _RATE, options.seed, 1)
     Denoising(norm(latents), captions, tokenizer, schedule, denoising, device).train()
     export(coding, denoising, tokenizer, norm, work / MODEL)
     _say(begun, f"model: {work / MODEL}")
