@@ -2,15 +2,16 @@
 
 python -m research.training.latent --work DIR    three hours on two CPU cores, at most
 
-Interrupted, the same command goes on where it was. The weights stay in the folder that it names:
-they are for measuring, and for nothing else. The exit code is 1 where too few samples are
-recognised.
+Interrupted, the same command goes on where it was; with more --minutes-unet a finished one does.
+The weights stay in the folder that it names: they are for measuring, and for nothing else. The exit
+code is 1 where too few samples are recognised.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -40,14 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--work", type=Path, required=True, help="folder for everything")
     parser.add_argument("--count", type=int, default=PICTURES, help="pictures to draw")
-    parser.add_argument("--minutes-vae", type=float, default=30, help="of training the VAE")
-    parser.add_argument("--minutes-unet", type=float, default=100, help="of training the UNet")
+    parser.add_argument("--minutes-vae", type=float, default=44, help="of training the VAE")
+    parser.add_argument("--minutes-unet", type=float, default=66, help="of training the UNet")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--unjudged", action="store_true", help="leave recognition out")
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     work: Path = options.work
+    _check_the_same(work / "options.json", {"count": options.count, "seed": options.seed})
     model = _trained(work, options)
     if options.unjudged:
         return 0
@@ -59,6 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flush=True,
     )
     return 0 if result.share >= LEAST else 1
+
+
+def _check_the_same(file: Path, wanted: dict[str, int]) -> None:
+    """A training goes on with the pictures that it was begun with; minutes may be added."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
+    begun = json.loads(file.read_text(encoding="utf-8"))
+    if begun != wanted:
+        given = ", ".join(f"--{name} {value}" for name, value in begun.items())
+        sys.exit(f"{file.parent} holds a training begun with {given}. Choose another --work.")
 
 
 def _trained(work: Path, options: argparse.Namespace) -> Path:

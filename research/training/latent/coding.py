@@ -58,7 +58,9 @@ class Coding(Trainer):
             decoded, kl = self.networks(pictures)
         loss = difference(decoded, pictures) + _KL * kl
         error = (decoded.detach() - pictures).square().mean((1, 2, 3))
-        return Losses(loss.mean(), error, torch.zeros(count), pictures.shape[-1])
+        return Losses(
+            loss.mean(), error, torch.zeros(count, device=self.device), pictures.shape[-1]
+        )
 
     def _batch(self, count: int, size: int) -> torch.Tensor:
         """Crops (count, 3, size, size) in -1..1, some with another picture in their middle."""

@@ -88,6 +88,8 @@ def test_training_goes_on_where_it_was(made: Path) -> None:
     assert state_of("unet")["step"] > unet["step"] >= 1
     assert state_of("vae")["step"] == vae["step"]
     assert (made / "latents" / "latents.npy").stat().st_mtime_ns == latents
+    with pytest.raises(SystemExit, match="Choose another --work"):
+        whole.main(["--work", str(made), *_MOMENT, "--seed", "2"])
     told = json.loads((made / whole.MODEL / "training.json").read_text(encoding="utf-8"))
     assert told["unet"]["steps"] == state_of("unet")["step"]
 
