@@ -17,6 +17,10 @@ EMBEDDING_SCALE = 20.0
 """T5's embeddings begin with a standard deviation of 1, other weights with a thirtieth: at one rate
 for all, a new word's row has hardly moved when the training ends."""
 
+_OUTER = ("conv_in", "conv_out", "token_embedding", "position_embedding")
+"""In the names of weights that are matrices and no inner ones. CLIP's embeddings begin as small as
+other weights and need no scale."""
+
 
 class Muon(torch.optim.Optimizer):
     """Muon with Nesterov momentum and decoupled weight decay, for weights of two or more axes."""
@@ -83,7 +87,7 @@ def build_optimisers(
         if any(part in name for part in ("shared", "embed_tokens")):
             rows.append(weight)
         else:
-            outer = any(part in name for part in ("conv_in", "conv_out"))
+            outer = any(part in name for part in _OUTER)
             (others if outer or weight.ndim < 2 else matrices).append(weight)
     adam = [{"params": others, "scale": 1.0}]
     if rows:
