@@ -6,8 +6,8 @@ of all pairs,
 
 - A tells a parent's latents from its child's at the same place,
 - U tells a child's latents from its parent's,
-- the *gain* compares slow waves in latents with those of pixels: the clock of the blending, written
-  for pixels, is read at ``sigma / gain``,
+- the *gain* compares slow waves in latents with those of pixels: the clock of the blending, which
+  is written for pixels, is read at sigma over gain,
 - rough colours of latents serve previews.
 
 Weights lie at knots over distance (``local_map``). Where the distances that occur are few, because a

@@ -17,6 +17,14 @@ import torch
 
 from engine.contract.job import SamplerSettings
 
+from .exact.latent_worlds import BlockCode
+from .exact.latent_yardstick import (
+    LatentCase,
+    measure_latents,
+    measure_lossy,
+    misses_lossy,
+)
+from .exact.latent_yardstick import misses as misses_latents
 from .exact.limits import misses
 from .exact.yardstick import Case, measure
 
@@ -34,6 +42,18 @@ EXTREMES = [Case(6, 1.2), Case(3, 8.0), Case(4, 3.0, size=(96, 40))]
 LOOPS = [Case(4, 2.0, loop=True), Case(5, 4.0, loop=True)]
 SOLVERS = [Case(settings=SamplerSettings(solver=solver)) for solver in ("dpmpp_2m", "ddim", "ddpm")]
 OTHER_GRIDS = [Case(grid=grid) for grid in ("karras", "cosine")]
+LATENTS = [
+    *(LatentCase(levels=levels) for levels in (4, 8)),
+    *(LatentCase(factor=factor) for factor in (3.0, 1.7)),
+    LatentCase(focus=(0.4, 0.45)),
+    LatentCase(code=BlockCode(error=0.05)),
+    *(LatentCase(first=first) for first in (3.95, 14.6)),
+    LatentCase(code=BlockCode(8, 64)),
+]
+LOSSY = [
+    LatentCase(code=BlockCode(side, kept))
+    for side, kept in ((4, 16), (4, 10), (4, 4), (8, 40), (8, 16))
+]
 
 
 def main() -> None:
@@ -52,6 +72,16 @@ def main() -> None:
     yardstick.add_argument("--seeds", type=_positive, default=64, help="samples of each world")
     yardstick.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
     yardstick.add_argument("--quick", action="store_true", help="only the rules at p = 2, N = 5")
+
+    latents = _command(
+        commands,
+        "latents",
+        _latents,
+        "the sampler in latents whose answer is known",
+        "exits with 1 where the default rule misses its limits",
+    )
+    latents.add_argument("--seeds", type=_positive, default=192, help="samples of each world")
+    latents.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
 
     compare = _command(commands, "compare", _compare, "five methods on the bundled model")
     compare.add_argument(
@@ -187,6 +217,41 @@ def _yardstick(arguments: argparse.Namespace) -> int:
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     return 1 if missed else 0
+
+
+def _latents(arguments: argparse.Namespace) -> int:
+    rows = []
+    missed = 0
+    for case in LATENTS:
+        row = measure_latents(case, arguments.seeds)
+        missed += _judged(_latent_line(row), misses_latents(row))
+        rows.append(row)
+    for case in LOSSY:
+        row = measure_lossy(case, arguments.seeds)
+        line = "kept {kept} step {step:.3f} detail {detail:.2f}, coded truth {truth:.2f}"
+        missed += _judged(line.format(**row), misses_lossy(row))
+        rows.append(row)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    return 1 if missed else 0
+
+
+def _judged(line: str, short: list[str]) -> bool:
+    """Print a row and whether it holds; whether it does not."""
+    print(line, flush=True)
+    print(f"    misses the limits: {', '.join(short)}" if short else "    holds", flush=True)
+    return bool(short)
+
+
+def _latent_line(row: dict[str, Any]) -> str:
+    power = " ".join(f"{min(s):.2f}-{max(s):.2f}" for s in zip(*row["power"], strict=True))
+    return (
+        f"kept {row['kept']} error {row['error']:g} p {row['factor']:g} N {row['levels']}"
+        f" focus {row['focus']} from {row['first']:g} rounds {row['rounds']} power {power}"
+        f" context {row['context'][0]:.2f}/{row['context'][-1]:.2f}"
+        f" conflict {row['conflict']:.1f} classes {row['class_agreement']:.2f}"
+        f" purity {row['purity']:.2f} seam {row['seam']:.3f} agreement {row['agreement']:.4f}"
+    )
 
 
 def _compare(arguments: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import torch
 
 from engine.method.footprint import Footprint
 
-from .worlds import FieldWorld, spectrum
+from .worlds import FieldWorld, MeanPrior, spectrum
 
 
 def power(levels: torch.Tensor, windowed: bool = False) -> list[list[float]]:
@@ -67,6 +67,22 @@ def _border_gradient(parent: torch.Tensor, place: Footprint) -> float:
     left, right = columns.start, columns.start + columns.count
     down = (parent[..., 1:, :] - parent[..., :-1, :]).abs()
     across = (parent[..., :, 1:] - parent[..., :, :-1]).abs()
+    inside = torch.cat(
+        [
+            down[..., top : bottom - 1, left:right].flatten(),
+            across[..., top:bottom, left : right - 1].flatten(),
+        ]
+    )
+    return step(parent, place) / float(inside.mean())
+
+
+def step(parent: torch.Tensor, place: Footprint) -> float:
+    """Mean gradient across a nesting border."""
+    rows, columns = place.rows, place.columns
+    top, bottom = rows.start, rows.start + rows.count
+    left, right = columns.start, columns.start + columns.count
+    down = (parent[..., 1:, :] - parent[..., :-1, :]).abs()
+    across = (parent[..., :, 1:] - parent[..., :, :-1]).abs()
     border = []
     if not rows.at_edge[0]:
         border.append(down[..., top - 1, left:right])
@@ -76,13 +92,7 @@ def _border_gradient(parent: torch.Tensor, place: Footprint) -> float:
         border.append(across[..., top:bottom, left - 1])
     if not columns.at_edge[1]:
         border.append(across[..., top:bottom, right - 1])
-    inside = torch.cat(
-        [
-            down[..., top : bottom - 1, left:right].flatten(),
-            across[..., top:bottom, left : right - 1].flatten(),
-        ]
-    )
-    return float(torch.cat([b.flatten() for b in border]).mean() / inside.mean())
+    return float(torch.cat([b.flatten() for b in border]).mean())
 
 
 def level_means(levels: torch.Tensor) -> torch.Tensor:
@@ -97,20 +107,30 @@ def context(levels: torch.Tensor) -> list[float]:
 
 def conflict(levels: torch.Tensor, world: FieldWorld) -> float:
     """World 3: the worst level's mean squared z-score of its mean under its own prior."""
+    return conflict_of(levels, world.priors)
+
+
+def conflict_of(levels: torch.Tensor, priors: Sequence[MeanPrior]) -> float:
+    """The same with each level's prior."""
     means = level_means(levels)
     scores = [
         (((means[i] - prior.modes[0]) / prior.deviation) ** 2).mean()
-        for i, prior in enumerate(world.priors)
+        for i, prior in enumerate(priors)
     ]
     return float(max(scores))
 
 
 def classes(levels: torch.Tensor, world: FieldWorld) -> tuple[float, float]:
     """World 4: (class agreement of neighbours, purity), the worst level of each."""
+    return classes_of(levels, world.priors)
+
+
+def classes_of(levels: torch.Tensor, priors: Sequence[MeanPrior]) -> tuple[float, float]:
+    """The same with each level's prior."""
     means = level_means(levels)
     bright = means > 0
     agree = [(bright[i] == bright[i + 1]).float().mean() for i in range(len(means) - 1)]
-    prior = world.priors[0]
+    prior = priors[0]
     modes = torch.tensor(prior.modes)
     near = (means[..., None] - modes).abs().amin(dim=-1) < 2.5 * prior.deviation
     return float(min(agree, default=1.0)), float(near.float().mean(dim=1).min())

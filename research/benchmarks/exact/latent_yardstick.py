@@ -1,0 +1,195 @@
+"""The exact yardstick in latents: one row of figures for each codec, shape and grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from engine.contract.geometry import Placement
+from engine.contract.job import SamplerSettings
+from engine.method.footprint import Footprint
+from engine.method.nesting import footprints, render_with
+from engine.method.sampler import StepReport, sample
+
+from . import measures
+from .latent_worlds import BlockCode, BlockCodec, LatentWorld
+from .worlds import MeanPrior, spectrum
+
+_LATE = 14.6  # where SD's and SDXL's grid begins
+_LAST = 0.01
+
+
+@dataclass(frozen=True)
+class LatentCase:
+    """What one row measures.
+
+    Attributes:
+        first: the first noise level; the grid falls from there to 0.01, uniformly in log.
+        focus: of every level, in its parent.
+    """
+
+    code: BlockCode = field(default_factory=BlockCode)
+    levels: int = 4
+    factor: float = 2.0
+    focus: tuple[float, float] = (0.5, 0.5)
+    first: float = 80.0
+    settings: SamplerSettings = field(default_factory=lambda: SamplerSettings(steps=24))
+
+    @property
+    def side(self) -> int:
+        """Pixels of a level, to each side: sixteen blocks."""
+        return 16 * self.code.side
+
+    @property
+    def sigmas(self) -> list[float]:
+        steps = self.settings.steps or 24
+        return [self.first * (_LAST / self.first) ** (i / (steps - 1)) for i in range(steps)]
+
+    def placements(self, shift: int = 0) -> list[Placement]:
+        """Moved by so many pixels."""
+        focus = tuple(each + shift / self.side for each in self.focus)
+        child = Placement(self.factor, (focus[0], focus[1]))
+        return [Placement(), *[child] * (self.levels - 1)]
+
+
+def measure_latents(case: LatentCase, seeds: int = 192) -> dict[str, Any]:
+    """One row: all worlds sampled with one setting."""
+    placements = case.placements()
+    nesting = footprints(placements, (case.side, case.side))
+    deeper = case.levels - 1
+    plain, unblended, rounds = _run(case, [MeanPrior()] * case.levels, seeds)
+    informed, _, _ = _run(
+        case, [MeanPrior((1.0,), 0.05), *[MeanPrior((0.0,), 1.0)] * deeper], seeds
+    )
+    apart = [MeanPrior((0.2 * (-1) ** i,), 0.2) for i in range(case.levels)]
+    clash, _, _ = _run(case, apart, seeds)
+    modes = [MeanPrior((-0.6, 0.6), 0.15)] * case.levels
+    either, _, _ = _run(case, modes, seeds)
+    agreement, purity = measures.classes_of(either, modes)
+    return {
+        "kept": f"{case.code.kept}/{case.code.side**2}",
+        "error": case.code.error,
+        "levels": case.levels,
+        "factor": case.factor,
+        "focus": list(case.focus),
+        "first": case.first,
+        "seeds": seeds,
+        "rounds": rounds,
+        "power": measures.power(plain),
+        "agreement": measures.agreement(unblended, nesting),
+        "seam": measures.seam(plain, nesting),
+        "context": measures.context(informed),
+        "conflict": measures.conflict_of(clash, apart),
+        "class_agreement": agreement,
+        "purity": purity,
+    }
+
+
+def measure_lossy(case: LatentCase, seeds: int = 192) -> dict[str, Any]:
+    """How a codec that drops detail shows, averaged over all positions of its grid.
+
+    - *step*: the border's gradient over the same level's own at the same place;
+    - *detail*: mean gradient inside a footprint over that outside, beside the coded truth's.
+    """
+    steps, details, truths = [], [], []
+    for shift in range(case.code.side):
+        placements = case.placements(shift)
+        nesting = footprints(placements, (case.side, case.side))
+        levels, own, _ = _run(case, [MeanPrior()] * case.levels, seeds, shift)
+        truth = coded_truth(case.code, nesting, case.side, seeds)
+        for index, place in enumerate(nesting):
+            steps.append(measures.step(levels[index], place) / measures.step(own[index], place))
+            details.append(_detail(levels[index], place))
+            truths.append(_detail(truth[index], place))
+    mean = sum(steps) / len(steps)
+    return {
+        "kept": f"{case.code.kept}/{case.code.side**2}",
+        "factor": case.factor,
+        "first": case.first,
+        "seeds": seeds,
+        "step": mean,
+        "detail": sum(details) / len(details),
+        "truth": sum(truths) / len(truths),
+    }
+
+
+def coded_truth(
+    code: BlockCode, nesting: Sequence[Footprint], side: int, seeds: int
+) -> torch.Tensor:
+    """(N, seeds, H, W): true levels that agree, coded once, and nested."""
+    generator = torch.Generator().manual_seed(2)
+
+    def fields(count: int, side: int, _seed: int) -> torch.Tensor:
+        noise = torch.randn(count, seeds, side, side, generator=generator)
+        waves = torch.fft.fft2(noise, norm="ortho") * spectrum(side, side).sqrt()
+        made: torch.Tensor = torch.fft.ifft2(waves, norm="ortho").real.float()
+        return made
+
+    levels = [fields(1, side, 0)]
+    for place in nesting:
+        detail = fields(1, side, 0)
+        child = place.enlarge(place.crop(levels[-1])) + detail
+        levels.append(child - place.enlarge(place.reduce(detail)))
+    codec = BlockCodec(code)
+    return render_with(codec.decode(codec.encode(torch.cat(levels))), nesting)
+
+
+def misses(row: dict[str, Any]) -> list[str]:
+    """Where a row of ``measure_latents`` falls short, in words; none where it holds."""
+    low, middle, high = ([level[third] for level in row["power"]] for third in range(3))
+    late = row["first"] <= _LATE
+    checks = [
+        ("power low", min(low) >= 0.85, min(low)),
+        ("power middle", min(middle) >= 0.9 and max(middle) <= 1.15, max(middle)),
+        ("power high", min(high) >= 0.9 and max(high) <= 1.15, max(high)),
+        ("context", row["context"][0] >= (0.9 if late else 0.93), row["context"][0]),
+        ("conflict", row["conflict"] <= 7.0, row["conflict"]),
+        ("class agreement", row["class_agreement"] >= 0.95, row["class_agreement"]),
+        ("purity", row["purity"] >= (0.8 if late else 0.9), row["purity"]),
+        ("seam", row["seam"] <= 1.08, row["seam"]),
+        ("agreement", row["agreement"] <= 0.006, row["agreement"]),
+    ]
+    return [f"{name} {value:.4g}" for name, holds, value in checks if not holds]
+
+
+def misses_lossy(row: dict[str, Any]) -> list[str]:
+    """The same of ``measure_lossy``."""
+    checks = [
+        ("step", row["step"] <= 1.05, row["step"]),
+        ("detail", abs(row["detail"] / row["truth"] - 1.0) <= 0.1, row["detail"] / row["truth"]),
+    ]
+    return [f"{name} {value:.4g}" for name, holds, value in checks if not holds]
+
+
+def _run(
+    case: LatentCase, priors: Sequence[MeanPrior], seeds: int, shift: int = 0
+) -> tuple[torch.Tensor, torch.Tensor, int]:
+    """Levels, the model's own last estimates in pixels, and how many rounds it took."""
+    world = LatentWorld(case.code, priors, case.side, seeds)
+    reports: list[int] = []
+
+    def count(report: StepReport) -> None:
+        reports.append(report.step)
+
+    levels = sample(
+        world,
+        case.placements(shift),
+        size=(case.side, case.side),
+        seed=1,
+        settings=case.settings,
+        sigmas=case.sigmas,
+        on_step=count,
+    )
+    return levels, world.codec.decode(world.x0), len(reports)
+
+
+def _detail(parent: torch.Tensor, place: Footprint) -> float:
+    """Mean gradient inside a footprint over that outside; what touches the border left out."""
+    down = (parent[..., 1:, :] - parent[..., :-1, :]).abs().mean((0, 1) if parent.ndim > 3 else 0)
+    inside = torch.zeros(parent.shape[-2:], dtype=torch.bool)
+    place.crop(inside).fill_(True)
+    both, neither = inside[1:] & inside[:-1], ~inside[1:] & ~inside[:-1]
+    return float(down[both].mean() / down[neither].mean())
