@@ -10,8 +10,8 @@ of all pairs,
   is written for pixels, is read at sigma over gain,
 - rough colours of latents serve previews.
 
-Weights lie at knots over distance (``local_map``). Where the distances that occur are few, because a
-whole factor's footprint begins at the border of a child's pixel, there is a knot for each;
+Weights lie at knots over distance (``local_map``). Where the distances that occur are few, because
+a whole factor's footprint begins at the border of a child's pixel, there is a knot for each;
 otherwise knots are as close as can be afforded, and weights are kept smooth (P-splines, Eilers
 and Marx 1996).
 """
@@ -74,6 +74,7 @@ def is_aligned(placement: Placement, size: tuple[int, int]) -> bool:
     return all(abs(each - round(each)) < 1e-6 for each in (factor, *begins))
 
 
+@torch.no_grad()
 def fit(
     codec: Encoder, factor: float, aligned: bool, size: tuple[int, int], pictures: Pictures
 ) -> Fit:

