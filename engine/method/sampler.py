@@ -28,7 +28,7 @@ from .blending import let_go
 from .denoiser import Denoiser, OwnGrid
 from .noise import draw, drawn_beyond, share
 from .pinning import Pin, estimates
-from .rounds import Round, rounds, taken_on
+from .rounds import rounds, taken_on
 from .solvers import SOLVERS, Update, noise_levels
 
 _START = 0  # the round whose noise is z_T; round k draws the noise of step k
@@ -110,7 +110,8 @@ def sample(
     shape = (len(placements), denoiser.channels, height, width)
     update = SOLVERS[settings.solver]
     sigmas = list(sigmas) if sigmas is not None else _grid(denoiser, settings, size)
-    plan = _rounds(sigmas, size, levels.gain, settings)
+    strength = _lead(settings) if levels.nesting else 0.0
+    plan = rounds(sigmas, levels.gain * let_go(size[0] * size[1]), strength, levels.gain)
 
     def shared_noise(round_: int) -> torch.Tensor:
         beyond = drawn_beyond(seed, round_, shape, device)
@@ -154,14 +155,11 @@ def sample(
     return x
 
 
-def _rounds(
-    sigmas: list[float], size: tuple[int, int], gain: float, settings: SamplerSettings
-) -> list[Round]:
-    """Only the default rule leads; see ``rounds``."""
-    strength = 1.0 if settings.context_strength is None else settings.context_strength
+def _lead(settings: SamplerSettings) -> float:
+    """How much wide views lead; see ``rounds``. Only the default rule does."""
     if settings.blending != "default":
-        strength = 0.0
-    return rounds(sigmas, gain * let_go(size[0] * size[1]), strength, gain)
+        return 0.0
+    return 1.0 if settings.context_strength is None else settings.context_strength
 
 
 def _grid(denoiser: Denoiser, settings: SamplerSettings, size: tuple[int, int]) -> list[float]:
