@@ -11,8 +11,8 @@ import math
 
 import torch
 
-_LEAVES = 1600
-_SMALLEST = 1 / 100  # of the picture's side, the least radius
+_SMALLEST = 1 / 100  # of the picture's side, the least radius, if that is a pixel
+_COVERING = 0.16  # leaves for each square of the least radius, so that they cover the picture
 _LARGEST = 1 / 2
 _COLOURFULNESS = 0.35  # of a leaf's colour, beside its lightness
 _DEVIATION = 0.5  # of pixels
@@ -29,11 +29,13 @@ def _picture(side: int, generator: torch.Generator) -> torch.Tensor:
     place = (torch.arange(side) + 0.5) / side
     down, across = place[:, None], place[None, :]
     picture = torch.zeros(3, side, side)
-    numbers = torch.rand(_LEAVES, 4, generator=generator)
-    colours = torch.randn(_LEAVES, 5, generator=generator)
+    smallest = max(_SMALLEST, 1.0 / side)
+    leaves = round(_COVERING / smallest**2)
+    numbers = torch.rand(leaves, 4, generator=generator)
+    colours = torch.randn(leaves, 5, generator=generator)
     for (size, x, y, turn), colour in zip(numbers.tolist(), colours, strict=True):
         # Radii with density r^-3: as many at every scale as the picture has room for.
-        low, high = _LARGEST**-2, _SMALLEST**-2
+        low, high = _LARGEST**-2, smallest**-2
         radius = (low + size * (high - low)) ** -0.5
         x, y = 1.4 * x - 0.2, 1.4 * y - 0.2
         rows, columns = _around(y, radius, side), _around(x, radius, side)
