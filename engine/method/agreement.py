@@ -52,7 +52,6 @@ class PixelAgreement:
         pins: Sequence[Pin],
     ) -> None:
         self.nesting: Sequence[Footprint] = footprints(placements, size, loop)
-        self.noise_nesting = self.nesting
         self.pins = pins
         self.gain = 1.0
         self._blend = blending(settings)
@@ -103,7 +102,6 @@ class LatentAgreement:
         self.nesting: Sequence[LatentFootprint] = latent_footprints(
             children, latent_size, size, fits
         )
-        self.noise_nesting = self.nesting
         self.pins = [_latent_pin(pin, codec, latent_size, device) for pin in pins]
         self.gain = fits[0].gain
         self._colours = fits[0].colours
@@ -161,7 +159,7 @@ class UnfittedAgreement:
         latent_size = codec.latent_size(size)
         self._codec = codec
         self._in_pixels = PixelAgreement(placements, size, loop, settings, pins)
-        self.nesting = self.noise_nesting = footprints(placements, latent_size, loop)
+        self.nesting = footprints(placements, latent_size, loop)
         self.pins = [_latent_pin(pin, codec, latent_size, device) for pin in pins]
         self.gain = 1.0
 

@@ -115,7 +115,7 @@ def sample(
 
     def shared_noise(round_: int) -> torch.Tensor:
         beyond = drawn_beyond(seed, round_, shape, device)
-        return share(draw(seed, round_, shape, device), levels.noise_nesting, beyond)
+        return share(draw(seed, round_, shape, device), levels.nesting, beyond)
 
     if state is None:
         state = SamplerState(0, sigmas[0] * shared_noise(_START), None)
