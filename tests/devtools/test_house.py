@@ -158,7 +158,7 @@ def test_the_drawing_has_every_room_and_names_files_that_are_there() -> None:
     rooms = {room.replace(".", "/") for room in ARROWS} - {"", "engine", "dev"}
     assert [room for room in sorted(rooms) if room not in text] == []
     named = set(re.findall(r"[a-z_/]+\.(?:py|md|json)", text)) - {"stack.json"}
-    beside = {"blending.py", "noise.py", "nesting.py", "border.py"}  # of the sampler
+    beside = {path.name for path in (REPO / "engine" / "method").glob("*.py")}  # of the sampler
     places = {f"engine/method/{n}" if n in beside else n for n in named}
     places = {f"docs/{n}" if n in ("method.md", "formats.md") else n for n in places}
     assert [place for place in sorted(places) if not (REPO / place).exists()] == []
