@@ -80,33 +80,29 @@ class LatentAgreement:
         x = L + E(X') - E(X)     X = D(L), L = blend(x0)     in pixels
 
     Args:
-        fits: one for each footprint.
-        pins: in pixels.
+        in_pixels: the same zoom for pictures.
+        nesting: where each level holds the next, in latents.
+        pins: of latents.
+        fit: any of the codec's.
     """
 
     def __init__(
         self,
         codec: Codec,
-        placements: Sequence[Placement],
-        size: tuple[int, int],
-        loop: bool,
-        settings: SamplerSettings,
+        in_pixels: PixelAgreement,
+        nesting: Sequence[LatentFootprint],
         pins: Sequence[Pin],
-        fits: Sequence[Fit],
-        device: torch.device | str,
+        fit: Fit,
+        settings: SamplerSettings,
     ) -> None:
-        children = _children(placements, loop)
-        latent_size = codec.latent_size(size)
+        self.nesting: Sequence[Footprint] = nesting
+        self.pins = pins
+        self.gain = fit.gain
         self._codec = codec
-        self._in_pixels = PixelAgreement(placements, size, loop, settings, pins)
-        self.nesting: Sequence[LatentFootprint] = latent_footprints(
-            children, latent_size, size, fits
-        )
-        self.pins = [_latent_pin(pin, codec, latent_size, device) for pin in pins]
-        self.gain = fits[0].gain
-        self._colours = fits[0].colours
+        self._in_pixels = in_pixels
+        self._partly = [place.partly() for place in nesting]
+        self._colours = fit.colours
         self._blend = blending(settings, rims=False)
-        self._given = given(self.pins, (len(placements), 1, latent_size[1], latent_size[0]))
 
     def agree(
         self, x0: torch.Tensor, sigma: float, in_pixels: bool, carried: torch.Tensor | None
@@ -118,7 +114,8 @@ class LatentAgreement:
             sigma: of a picture of pixels that noise hides as much as it hides these.
             carried: of the round before.
         """
-        blended = self._blend(x0, self.nesting, sigma, self._given)
+        known = given(self.pins, (len(x0), 1, *x0.shape[-2:]))
+        blended = self._blend(x0, self.nesting, sigma, known)
         rendered = pinned(render_with(blended, self.nesting), self.nesting, self.pins)
         if not in_pixels:
             x = rendered if carried is None else rendered + carried
@@ -130,17 +127,17 @@ class LatentAgreement:
 
     def _without_parts(self, carried: torch.Tensor) -> torch.Tensor:
         """Without what a child covers in part: it changes with that one from round to round."""
-        for level, place in enumerate(self.nesting):
-            carried[level] = carried[level] * ~place.partly().to(carried.device)
+        for level, partly in enumerate(self._partly):
+            carried[level] = carried[level] * ~partly.to(carried.device)
         return carried
 
     def _rough(self, latents: torch.Tensor) -> torch.Tensor:
-        """(N, 3, h, w): the colours of latents, roughly."""
-        if latents.shape[1] + 1 != self._colours.shape[1]:
-            return latents[:, :3]
+        """(N, 3, h, w): the colours of latents, roughly; three for each K channels."""
         weights = self._colours.to(latents)
-        colours = torch.einsum("ck,nkhw->nchw", weights[:, :-1], latents)
-        return colours + weights[:, -1].view(1, 3, 1, 1)
+        kinds = weights.shape[1] - 1
+        groups = latents.reshape(len(latents), -1, kinds, *latents.shape[-2:])
+        colours = torch.einsum("ck,ngkhw->ngchw", weights[:, :-1], groups)
+        return (colours + weights[:, -1].view(3, 1, 1)).flatten(1, 2)
 
 
 class UnfittedAgreement:
@@ -149,19 +146,16 @@ class UnfittedAgreement:
     def __init__(
         self,
         codec: Codec,
-        placements: Sequence[Placement],
-        size: tuple[int, int],
-        loop: bool,
-        settings: SamplerSettings,
+        in_pixels: PixelAgreement,
+        nesting: Sequence[Footprint],
         pins: Sequence[Pin],
-        device: torch.device | str,
+        gain: float,
     ) -> None:
-        latent_size = codec.latent_size(size)
+        self.nesting = nesting
+        self.pins = pins
+        self.gain = gain
         self._codec = codec
-        self._in_pixels = PixelAgreement(placements, size, loop, settings, pins)
-        self.nesting = footprints(placements, latent_size, loop)
-        self.pins = [_latent_pin(pin, codec, latent_size, device) for pin in pins]
-        self.gain = 1.0
+        self._in_pixels = in_pixels
 
     def agree(
         self, x0: torch.Tensor, sigma: float, _in_pixels: bool, _carried: torch.Tensor | None
@@ -189,15 +183,24 @@ def agreement(
         ZoomStackError: code ``bad_geometry``.
     """
     latent_size = codec.latent_size(size)
+    in_pixels = PixelAgreement(placements, size, loop, settings, pins)
     if latent_size == size:
-        return PixelAgreement(placements, size, loop, settings, pins)
+        return in_pixels
+    nesting = footprints(placements, latent_size, loop)  # refuses what is too small
+    latent_pins = [_latent_pin(pin, codec, latent_size, device) for pin in pins]
     children = _children(placements, loop)
-    footprints(placements, latent_size, loop)  # refuses what is too small
-    fits = [codec.fit(each.zoom_factor, is_aligned(each, latent_size), size) for each in children]
-    known = [each for each in fits if each is not None and each.usable]
-    if len(known) < len(fits) or not known:
-        return UnfittedAgreement(codec, placements, size, loop, settings, pins, device)
-    return LatentAgreement(codec, placements, size, loop, settings, pins, known, device)
+    # One level has none to agree with: the fit of any factor says how latents look.
+    fits = [
+        codec.fit(each.zoom_factor, is_aligned(each, latent_size), size)
+        for each in children or [Placement()]
+    ]
+    fit = fits[0]
+    usable = [each for each in fits if each is not None and each.usable]
+    if fit is None or len(usable) < len(fits):
+        gain = 1.0 if fit is None else fit.gain
+        return UnfittedAgreement(codec, in_pixels, nesting, latent_pins, gain)
+    fitted = latent_footprints(children, latent_size, size, usable[: len(children)])
+    return LatentAgreement(codec, in_pixels, fitted, latent_pins, fit, settings)
 
 
 def _children(placements: Sequence[Placement], loop: bool) -> list[Placement]:

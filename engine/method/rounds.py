@@ -65,7 +65,7 @@ def rounds(
         gain: of the sampled values; see ``latent_footprint.Fit``.
     """
     count, ahead = repetitions(sigmas[0] / let_go) if strength > 0.0 else (0, 0.0)
-    count = math.ceil(count * min(strength, 1.0))
+    count = round(count * min(strength, 1.0))  # what hardly leads repeats nothing
     seen = _seen_in_pixels([sigma / gain for sigma in sigmas])
     first = [Round(sigmas[0], sigmas[0], ahead, in_pixels=False)] * count
     falling = [

@@ -20,6 +20,7 @@ from engine.contract.job import SamplerSettings
 from .exact.latent_worlds import BlockCode
 from .exact.latent_yardstick import (
     LatentCase,
+    difference_from_pixels,
     measure_latents,
     measure_lossy,
     misses_lossy,
@@ -48,7 +49,7 @@ LATENTS = [
     LatentCase(focus=(0.4, 0.45)),
     LatentCase(code=BlockCode(error=0.05)),
     *(LatentCase(first=first) for first in (3.95, 14.6)),
-    LatentCase(code=BlockCode(8, 64)),
+    *(LatentCase(code=BlockCode(8, 64), factor=factor) for factor in (2.0, 1.7)),
 ]
 LOSSY = [
     LatentCase(code=BlockCode(side, kept))
@@ -90,6 +91,12 @@ def main() -> None:
     compare.add_argument("--out", type=Path, default=Path(".dev/compare"), metavar="DIR")
     compare.add_argument("--quick", action="store_true", help="two chains, one seed")
     compare.add_argument("--variants", action="store_true", help="forms of the baselines instead")
+    compare.add_argument(
+        "--latent",
+        type=Path,
+        metavar="MODEL",
+        help="with a model of latents, as research.training.latent writes it, instead",
+    )
     _workers(compare)
 
     prompts = _command(
@@ -220,8 +227,10 @@ def _yardstick(arguments: argparse.Namespace) -> int:
 
 
 def _latents(arguments: argparse.Namespace) -> int:
+    difference = difference_from_pixels(LATENTS[0])
+    short = [] if difference <= 1e-5 else ["difference"]
+    missed = int(_judged(f"noise made in pixels, from the pixel sampler {difference:.1e}", short))
     rows = []
-    missed = 0
     for case in LATENTS:
         row = measure_latents(case, arguments.seeds)
         missed += _judged(_latent_line(row), misses_latents(row))
@@ -264,6 +273,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         arguments.quick,
         arguments.variants,
         arguments.workers,
+        arguments.latent,
     )
     return 0
 

@@ -98,6 +98,7 @@ def compare(
     """
     size = model.native_size
     singles = single_pictures()
+    shown = (singles.shape[-1], singles.shape[-2])
     guidance = model.default_guidance
 
     def read(chain: Chain) -> Zoom:
@@ -130,7 +131,9 @@ def compare(
     def make(work: tuple[Chain, Zoom]) -> tuple[Chain, int, dict[str, Made], list[Measured]]:
         chain, zoom = work
         seed = zoom.seed
-        known = scale(singles, footprint(chain.placements[1], size))
+        known = scale(
+            singles, footprint(chain.placements[1], (singles.shape[-1], singles.shape[-2]))
+        )
         made, rows = {}, []
         for name, method in (chosen or METHODS).items():
             made[name] = method(zoom)

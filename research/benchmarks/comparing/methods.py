@@ -15,7 +15,8 @@ import torch
 
 from engine.contract.geometry import Placement
 from engine.contract.job import SamplerSettings
-from engine.method.denoiser import Denoiser
+from engine.method.codec import Codec
+from engine.method.denoiser import Denoiser, OwnGrid
 from engine.method.footprint import Footprint
 from engine.method.nesting import footprints, render_with
 from engine.method.sampler import sample
@@ -61,8 +62,8 @@ class Made:
 
     Attributes:
         levels: (N, C, H, W), nested: Π_image is the last thing that every method does.
-        estimates: (N, C, H, W) the model's own last estimate of each level, before anything
-            was blended, projected or pasted.
+        estimates: (N, C, H, W) in pixels, the model's own last estimate of each level, before
+            anything was blended, projected or pasted.
         evaluations: of the model a level; guidance, which runs the network twice, counts once.
         seconds: of sampling, prompts not counted.
     """
@@ -76,10 +77,12 @@ class Made:
 class Watched:
     """Passes a denoiser through, counts its pictures and keeps its last estimate."""
 
-    def __init__(self, denoiser: Denoiser) -> None:
+    def __init__(self, denoiser: Denoiser, codec: Codec | None = None) -> None:
         self.denoiser = denoiser
         self.channels = denoiser.channels
-        self.codec = denoiser.codec
+        self.codec = codec or denoiser.codec
+        if isinstance(denoiser, OwnGrid):
+            self.noise_levels = denoiser.noise_levels
         self.pictures = 0
         self.x0 = torch.empty(0)
 
@@ -102,7 +105,7 @@ def joint(zoom: Zoom, settings: SamplerSettings) -> Made:
         settings=settings,
         loop=zoom.loop,
     )
-    return _made(zoom, levels, watched.x0, [watched], started)
+    return _made(zoom, levels, _estimates([watched]), [watched], started)
 
 
 def independent(zoom: Zoom, settings: SamplerSettings) -> Made:
@@ -117,7 +120,7 @@ def independent(zoom: Zoom, settings: SamplerSettings) -> Made:
         seed=zoom.seed,
         settings=settings,
     )
-    return _made(zoom, levels, watched.x0, [watched], started)
+    return _made(zoom, levels, _estimates([watched]), [watched], started)
 
 
 def outpainting(zoom: Zoom, settings: SamplerSettings, resampling: Resampling) -> Made:
@@ -207,7 +210,7 @@ def _nothing(x0: torch.Tensor) -> torch.Tensor:
 
 
 def _estimates(watched: Sequence[Watched]) -> torch.Tensor:
-    return torch.cat([denoiser.x0 for denoiser in watched])
+    return torch.cat([denoiser.codec.decode(denoiser.x0) for denoiser in watched])
 
 
 def _made(

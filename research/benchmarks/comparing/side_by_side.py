@@ -9,9 +9,11 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
+from engine.models.protocol import Model
 from engine.models.registry import open_bundled
+from research.training.latent.judging import open_stand_in
 
-from . import report
+from . import in_latents, report
 from .chains import CHAINS, QUICK
 from .compare import METHODS, Measured, compare
 from .contact_sheet import ContactSheet
@@ -20,7 +22,14 @@ from .recognition import judge
 from .variants import VARIANTS
 
 
-def run(folder: Path, seeds: int, quick: bool, variants: bool, workers: int = 1) -> None:
+def run(
+    folder: Path,
+    seeds: int,
+    quick: bool,
+    variants: bool,
+    workers: int = 1,
+    stand_in: Path | None = None,
+) -> None:
     """Make, measure and write everything.
 
     What is there is written after each chain and seed: a run that is cut short leaves a table of
@@ -32,12 +41,18 @@ def run(folder: Path, seeds: int, quick: bool, variants: bool, workers: int = 1)
         quick: two chains and one seed, whatever ``seeds`` says.
         variants: measure forms of the baselines in the place of the five methods.
         workers: zooms made at the same time.
+        stand_in: folder of a model of latents; measure ``in_latents`` with it instead.
     """
     folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     # Each prompt is read by itself, and each reading would draw a bar.
     logging.disable_progress_bar()
-    model = open_bundled(torch.device("cpu"))
+    model: Model
+    methods = VARIANTS if variants else METHODS
+    if stand_in is None:
+        model = open_bundled(torch.device("cpu"))
+    else:
+        model, methods, workers = open_stand_in(stand_in), in_latents.METHODS, 1
     setting = report.Setting(
         model=f"{model.name} {model.revision}",
         guidance=model.default_guidance,
@@ -48,7 +63,6 @@ def run(folder: Path, seeds: int, quick: bool, variants: bool, workers: int = 1)
     print(setting, flush=True)
     sheet = ContactSheet()
     rows: list[Measured] = []
-    methods = VARIANTS if variants else METHODS
     chosen = {name: _announced(name, method) for name, method in methods.items()}
     for chain, seed, made, measured in compare(
         model, setting.chains, setting.seeds, setting.judge, chosen, workers

@@ -3,7 +3,7 @@
 It is the joint sampler's loop without the joint parts, with its solvers, its grid and its noise::
 
     x0 = D(z, sigma)
-    x  = given(x0)               what is known put in its place, exactly
+    x  = given(x0)               what is known put in its place, exactly; in pixels
     z  = update(z, x, noise)
 
 In the form z = x + sigma * epsilon this is the replacement method of Song et al. (2021) and RePaint
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import torch
 
 from engine.contract.job import DEFAULT_STEPS, SamplerSettings
-from engine.method.denoiser import Denoiser
+from engine.method.denoiser import Denoiser, OwnGrid
 from engine.method.noise import draw
 from engine.method.solvers import SOLVERS, Update, noise_levels
 
@@ -88,17 +88,22 @@ def sample_given(
 
     Args:
         denoiser: bound to ``count`` prompts.
-        given: what is known of them.
-        size: (width, height).
+        given: what is known of them, in pixels.
+        size: (width, height) in pixels.
         settings: solver and steps; a start at a lower noise level makes fewer of them.
 
     Returns:
-        (count, C, H, W), with what is known in its place.
+        (count, C, H, W) in pixels, with what is known in its place.
     """
-    width, height = size
+    codec = denoiser.codec
+    width, height = codec.latent_size(size)
     shape = (count, denoiser.channels, height, width)
     update = SOLVERS[settings.solver]
-    sigmas = noise_levels(settings.steps or DEFAULT_STEPS)
+    steps = settings.steps or DEFAULT_STEPS
+    if isinstance(denoiser, OwnGrid):
+        sigmas = denoiser.noise_levels(steps, size)
+    else:
+        sigmas = noise_levels(steps)
     if start is not None:
         sigmas = [start.sigma, *(sigma for sigma in sigmas if sigma < start.sigma * 0.999)]
     rounds = itertools.count()
@@ -108,8 +113,8 @@ def sample_given(
 
     z = sigmas[0] * noise()
     if start is not None:
-        z = z + start.picture
-    x = z
+        z = z + codec.encode(start.picture)
+    picture = codec.decode(z)
     previous_x: torch.Tensor | None = None
     reached = 0
     for step in (resampling or Resampling()).visits(sigmas):
@@ -118,7 +123,10 @@ def sample_given(
             z = z + math.sqrt(sigma**2 - sigmas[reached] ** 2) * noise()
             # The estimate before belongs to another course; this step is a first-order one.
             previous_x = None
-        x = given(denoiser.predict_x0(z, torch.full((count,), sigma)))
+        x0 = denoiser.predict_x0(z, torch.full((count,), sigma))
+        before = codec.decode(x0)
+        picture = given(before)
+        x = codec.moved(x0, before, picture)
         reached = step + 1
         if reached < len(sigmas):
             z = update(
@@ -133,4 +141,4 @@ def sample_given(
                 )
             )
         previous_x = x
-    return x
+    return picture

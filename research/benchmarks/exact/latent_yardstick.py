@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from unittest import mock
 
 import torch
 
 from engine.contract.geometry import Placement
 from engine.contract.job import SamplerSettings
+from engine.method import noise
+from engine.method import sampler as engine_sampler
 from engine.method.footprint import Footprint
 from engine.method.nesting import footprints, render_with
 from engine.method.sampler import StepReport, sample
 
 from . import measures
 from .latent_worlds import BlockCode, BlockCodec, LatentWorld
-from .worlds import MeanPrior, spectrum
+from .worlds import FieldWorld, MeanPrior, spectrum
 
 _LATE = 14.6  # where SD's and SDXL's grid begins
 _LAST = 0.01
@@ -61,6 +64,7 @@ def measure_latents(case: LatentCase, seeds: int = 192) -> dict[str, Any]:
     nesting = footprints(placements, (case.side, case.side))
     deeper = case.levels - 1
     plain, unblended, rounds = _run(case, [MeanPrior()] * case.levels, seeds)
+    alone, _, _ = _run(replace(case, levels=1), [MeanPrior()], seeds)
     informed, _, _ = _run(
         case, [MeanPrior((1.0,), 0.05), *[MeanPrior((0.0,), 1.0)] * deeper], seeds
     )
@@ -79,6 +83,7 @@ def measure_latents(case: LatentCase, seeds: int = 192) -> dict[str, Any]:
         "seeds": seeds,
         "rounds": rounds,
         "power": measures.power(plain),
+        "power_alone": measures.power(alone)[0],
         "agreement": measures.agreement(unblended, nesting),
         "seam": measures.seam(plain, nesting),
         "context": measures.context(informed),
@@ -88,20 +93,57 @@ def measure_latents(case: LatentCase, seeds: int = 192) -> dict[str, Any]:
     }
 
 
+def difference_from_pixels(case: LatentCase, seeds: int = 16) -> float:
+    """The largest difference of a pixel from what the sampler of pixels makes of the same noise.
+
+    Where noise is made in pixels and every round is seen in them, latents that keep everything are
+    only another way to write pixels.
+    """
+    priors = [MeanPrior((-0.6, 0.6), 0.15)] * case.levels
+    size = (case.side, case.side)
+    placements = case.placements()
+    nesting = footprints(placements, size)
+    latents = LatentWorld(case.code, priors, case.side, seeds)
+    codec = latents.codec
+    drawn_size = (case.side // case.code.side,) * 2
+
+    def drawn_in_latents(seed: Any, round_: int, shape: Sequence[int], device: Any) -> torch.Tensor:
+        shape = (shape[0], latents.channels, *drawn_size)
+        return codec.decode(noise.draw(seed, round_, shape, device))
+
+    def shared_in_pixels(own: torch.Tensor, *_: Any) -> torch.Tensor:
+        return codec.encode(noise.share(codec.decode(own), nesting))
+
+    def run(world: LatentWorld | FieldWorld) -> torch.Tensor:
+        settings, sigmas = case.settings, case.sigmas
+        return sample(world, placements, size=size, seed=1, settings=settings, sigmas=sigmas)
+
+    with mock.patch.object(engine_sampler, "draw", drawn_in_latents):
+        in_pixels = run(FieldWorld(priors, size, seeds))
+    with (
+        mock.patch.object(engine_sampler, "share", shared_in_pixels),
+        mock.patch.object(codec, "fit", return_value=None),
+    ):
+        in_latents = run(latents)
+    return float((in_latents - in_pixels).abs().max())
+
+
 def measure_lossy(case: LatentCase, seeds: int = 192) -> dict[str, Any]:
     """How a codec that drops detail shows, averaged over all positions of its grid.
 
-    - *step*: the border's gradient over the same level's own at the same place;
+    - *step*: the border's gradient over that of the same model's levels, each sampled alone, at the
+      same place;
     - *detail*: mean gradient inside a footprint over that outside, beside the coded truth's.
     """
     steps, details, truths = [], [], []
+    alone, _, _ = _run(replace(case, levels=1), [MeanPrior()], seeds)
     for shift in range(case.code.side):
         placements = case.placements(shift)
         nesting = footprints(placements, (case.side, case.side))
-        levels, own, _ = _run(case, [MeanPrior()] * case.levels, seeds, shift)
+        levels, _, _ = _run(case, [MeanPrior()] * case.levels, seeds, shift)
         truth = coded_truth(case.code, nesting, case.side, seeds)
         for index, place in enumerate(nesting):
-            steps.append(measures.step(levels[index], place) / measures.step(own[index], place))
+            steps.append(measures.step(levels[index], place) / measures.step(alone[0], place))
             details.append(_detail(levels[index], place))
             truths.append(_detail(truth[index], place))
     mean = sum(steps) / len(steps)
@@ -141,8 +183,11 @@ def misses(row: dict[str, Any]) -> list[str]:
     """Where a row of ``measure_latents`` falls short, in words; none where it holds."""
     low, middle, high = ([level[third] for level in row["power"]] for third in range(3))
     late = row["first"] <= _LATE
+    # A decoder that errs enlarges slow waves by itself.
+    grown = max(low) / row["power_alone"][0]
     checks = [
         ("power low", min(low) >= 0.85, min(low)),
+        ("power low over alone", not row["error"] or grown <= 1.05, grown),
         ("power middle", min(middle) >= 0.9 and max(middle) <= 1.15, max(middle)),
         ("power high", min(high) >= 0.9 and max(high) <= 1.15, max(high)),
         ("context", row["context"][0] >= (0.9 if late else 0.93), row["context"][0]),

@@ -54,9 +54,10 @@ class Recognised:
 
 
 def open_stand_in(folder: Path) -> PipelineModel:
-    """The exported model, as a job opens it."""
+    """The exported model, as a job opens it, with the guidance that suits it."""
     model = open_model(Job((), model=str(folder.resolve())), (), torch.device("cpu"))
     assert isinstance(model, PipelineModel)
+    model.default_guidance = GUIDANCE
     return model
 
 

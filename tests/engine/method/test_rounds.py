@@ -45,8 +45,12 @@ def test_nothing_is_taken_on_further_than_converges() -> None:
         assert 1 <= count <= 12
 
 
-def test_without_lead_nothing_is_repeated() -> None:
-    assert not any(each.repeated for each in rounds(grid(3.95), let_go(64 * 64), 0.0))
+@pytest.mark.parametrize(
+    ("strength", "count"), [(0.0, 0), (0.015, 0), (0.4, 2), (1.0, 5), (3.0, 5)]
+)
+def test_the_less_is_led_the_less_is_repeated(strength: float, count: int) -> None:
+    plan = rounds(grid(3.95), let_go(64 * 64), strength)
+    assert sum(each.repeated for each in plan) == count
 
 
 @pytest.mark.parametrize("steps", [1, 2, 4, 8, 24, 50])
