@@ -131,9 +131,7 @@ def compare(
     def make(work: tuple[Chain, Zoom]) -> tuple[Chain, int, dict[str, Made], list[Measured]]:
         chain, zoom = work
         seed = zoom.seed
-        known = scale(
-            singles, footprint(chain.placements[1], (singles.shape[-1], singles.shape[-2]))
-        )
+        known = scale(singles, footprint(chain.placements[1], shown))
         made, rows = {}, []
         for name, method in (chosen or METHODS).items():
             made[name] = method(zoom)

@@ -209,6 +209,7 @@ def _nothing(x0: torch.Tensor) -> torch.Tensor:
     return x0
 
 
+@torch.inference_mode()
 def _estimates(watched: Sequence[Watched]) -> torch.Tensor:
     return torch.cat([denoiser.codec.decode(denoiser.x0) for denoiser in watched])
 
