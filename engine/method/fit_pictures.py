@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 
 _SMALLEST = 1 / 100  # of the picture's side, the least radius, if that is a pixel
@@ -26,29 +27,29 @@ def dead_leaves(count: int, side: int, seed: int) -> torch.Tensor:
 
 
 def _picture(side: int, generator: torch.Generator) -> torch.Tensor:
-    place = (torch.arange(side) + 0.5) / side
-    down, across = place[:, None], place[None, :]
-    picture = torch.zeros(3, side, side)
+    # In numpy: most leaves are a few pixels, and torch takes longer for a call than for those.
+    place = ((np.arange(side) + 0.5) / side).astype(np.float32)
+    picture = np.zeros((3, side, side), np.float32)
     smallest = max(_SMALLEST, 1.0 / side)
     leaves = round(_COVERING / smallest**2)
     numbers = torch.rand(leaves, 4, generator=generator)
-    colours = torch.randn(leaves, 5, generator=generator)
-    for (size, x, y, turn), colour in zip(numbers.tolist(), colours, strict=True):
+    colours = torch.randn(leaves, 5, generator=generator).numpy()
+    tints = _DEVIATION * _COLOURFULNESS * colours[:, 2:, None, None]
+    for (size, x, y, turn), colour, tint in zip(numbers.tolist(), colours, tints, strict=True):
         # Radii with density r^-3: as many at every scale as the picture has room for.
         low, high = _LARGEST**-2, smallest**-2
         radius = (low + size * (high - low)) ** -0.5
         x, y = 1.4 * x - 0.2, 1.4 * y - 0.2
         rows, columns = _around(y, radius, side), _around(x, radius, side)
-        above, beside = down[rows] - y, across[:, columns] - x
-        distance = torch.sqrt(above**2 + beside**2)
-        inside = ((radius - distance) * side + 0.5).clamp(0.0, 1.0)
+        if rows.start == rows.stop or columns.start == columns.stop:
+            continue
+        above, beside = (place[rows] - y)[:, None], (place[columns] - x)[None, :]
+        inside = np.clip((radius - np.sqrt(above**2 + beside**2)) * side + 0.5, 0.0, 1.0)
         ramp = math.cos(7 * turn) * beside + math.sin(7 * turn) * above
         light = _DEVIATION * (colour[0] + colour[1] * ramp / radius * 0.3)
-        tint = _DEVIATION * _COLOURFULNESS * colour[2:5]
-        leaf = light[None] + tint[:, None, None]
         below = picture[:, rows, columns]
-        below += inside * (leaf - below)
-    return picture
+        below += inside * (light[None] + tint - below)
+    return torch.from_numpy(picture)
 
 
 def _around(centre: float, radius: float, side: int) -> slice:

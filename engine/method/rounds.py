@@ -26,10 +26,23 @@ from .blending import slow_waves
 LATE = 8.0
 _LEFT = 0.025  # of the way to go after all repetitions, for slow waves
 _MOST = 12
-# What a model of latents samples is seen in pixels in the last so many rounds, and in those before
-# whose noise, in the units of pixels, is nearest below these levels: where borders are settled.
-_LAST_IN_PIXELS = 3
-_SEEN_AT = (1.0, 0.3, 0.09)
+
+
+@dataclass(frozen=True)
+class Visits:
+    """The rounds in which a model of latents is seen in pixels: borders are settled there.
+
+    Attributes:
+        last: so many at the end.
+        below: before these one for each of these noise levels, in the units of pixels, the first
+            below it.
+    """
+
+    last: int
+    below: tuple[float, ...]
+
+
+VISITS = Visits(3, (1.0, 0.3, 0.09))
 
 
 @dataclass(frozen=True)
@@ -77,8 +90,8 @@ def rounds(
 
 def _seen_in_pixels(sigmas: Sequence[float]) -> set[int]:
     last = len(sigmas) - 1
-    seen = {last - back for back in range(_LAST_IN_PIXELS)}
-    for level in reversed(_SEEN_AT):
+    seen = {last - back for back in range(VISITS.last)}
+    for level in reversed(VISITS.below):
         step = next((step for step, sigma in enumerate(sigmas) if sigma <= level), last)
         while step in seen:
             step -= 1

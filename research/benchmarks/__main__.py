@@ -16,6 +16,8 @@ from typing import Any
 import torch
 
 from engine.contract.job import SamplerSettings
+from engine.method import rounds
+from engine.method.rounds import Visits
 
 from .exact.latent_worlds import BlockCode
 from .exact.latent_yardstick import (
@@ -23,6 +25,7 @@ from .exact.latent_yardstick import (
     difference_from_pixels,
     measure_latents,
     measure_lossy,
+    measure_visits,
     misses_lossy,
 )
 from .exact.latent_yardstick import misses as misses_latents
@@ -51,6 +54,12 @@ LATENTS = [
     *(LatentCase(first=first) for first in (3.95, 14.6)),
     *(LatentCase(code=BlockCode(8, 64), factor=factor) for factor in (2.0, 1.7)),
 ]
+VISITED = [LatentCase(factor=factor) for factor in (2.0, 3.0)]
+VISITS = [
+    Visits(1, ()), Visits(3, ()), Visits(6, ()), Visits(2, (1.0, 0.3, 0.1, 0.04)), rounds.VISITS,
+    Visits(4, (2.0, 1.0, 0.5, 0.25, 0.1)), Visits(6, (3.0, 2.0, 1.0, 0.5, 0.25, 0.13)),
+    Visits(24, ()),
+]  # fmt: skip
 LOSSY = [
     LatentCase(code=BlockCode(side, kept))
     for side, kept in ((4, 16), (4, 10), (4, 4), (8, 40), (8, 16))
@@ -82,6 +91,9 @@ def main() -> None:
         "exits with 1 where the default rule misses its limits",
     )
     latents.add_argument("--seeds", type=_positive, default=192, help="samples of each world")
+    latents.add_argument(
+        "--visits", action="store_true", help="only what seeing pixels in more or less rounds does"
+    )
     latents.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
 
     compare = _command(commands, "compare", _compare, "five methods on the bundled model")
@@ -227,6 +239,8 @@ def _yardstick(arguments: argparse.Namespace) -> int:
 
 
 def _latents(arguments: argparse.Namespace) -> int:
+    if arguments.visits:
+        return _visits(arguments)
     difference = difference_from_pixels(LATENTS[0])
     short = [] if difference <= 1e-5 else ["difference"]
     missed = int(_judged(f"noise made in pixels, from the pixel sampler {difference:.1e}", short))
@@ -243,6 +257,20 @@ def _latents(arguments: argparse.Namespace) -> int:
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     return 1 if missed else 0
+
+
+def _visits(arguments: argparse.Namespace) -> int:
+    rows = [measure_visits(case, visits, arguments.seeds) for case in VISITED for visits in VISITS]
+    for row in rows:
+        print(
+            f"p {row['factor']:g} visits {row['visits']} below {row['below']} cost "
+            f"{row['cost']:.0%} seam {row['seam']:.3f} agreement {row['agreement']:.4f} context "
+            f"{row['context'][0]:.3f}/{row['context'][-1]:.3f}",
+            flush=True,
+        )
+    if arguments.json:
+        arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    return 0
 
 
 def _judged(line: str, short: list[str]) -> bool:

@@ -11,10 +11,11 @@ import torch
 
 from engine.contract.geometry import Placement
 from engine.contract.job import SamplerSettings
-from engine.method import noise
+from engine.method import noise, rounds
 from engine.method import sampler as engine_sampler
 from engine.method.footprint import Footprint
 from engine.method.nesting import footprints, render_with
+from engine.method.rounds import Visits
 from engine.method.sampler import StepReport, sample
 
 from . import measures
@@ -23,6 +24,8 @@ from .worlds import FieldWorld, MeanPrior, spectrum
 
 _LATE = 14.6  # where SD's and SDXL's grid begins
 _LAST = 0.01
+VISIT = 1.5  # one decode and two encodes, in SDXL's steps with guidance; counted at 1024 px
+PLAIN_STEPS = 30
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,26 @@ def difference_from_pixels(case: LatentCase, seeds: int = 16) -> float:
     ):
         in_latents = run(latents)
     return float((in_latents - in_pixels).abs().max())
+
+
+def measure_visits(case: LatentCase, visits: Visits, seeds: int = 48) -> dict[str, Any]:
+    """What the border and the context cost: a few figures of other rounds in pixels."""
+    nesting = footprints(case.placements(), (case.side, case.side))
+    deeper = [MeanPrior((0.0,), 1.0)] * (case.levels - 1)
+    with mock.patch.object(rounds, "VISITS", visits):
+        plain, unblended, _ = _run(case, [MeanPrior()] * case.levels, seeds)
+        informed, _, _ = _run(case, [MeanPrior((1.0,), 0.05), *deeper], seeds)
+    count = len(visits.below) + visits.last
+    return {
+        "factor": case.factor,
+        "focus": list(case.focus),
+        "visits": count,
+        "below": list(visits.below),
+        "cost": count * VISIT / PLAIN_STEPS,
+        "seam": measures.seam(plain, nesting),
+        "agreement": measures.agreement(unblended, nesting),
+        "context": measures.context(informed),
+    }
 
 
 def measure_lossy(case: LatentCase, seeds: int = 192) -> dict[str, Any]:
