@@ -42,7 +42,7 @@ class Visits:
     below: tuple[float, ...]
 
 
-VISITS = Visits(3, (1.0, 0.3, 0.09))
+VISITS = Visits(3, (0.6, 0.2, 0.06))
 
 
 @dataclass(frozen=True)

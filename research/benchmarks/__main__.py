@@ -56,7 +56,7 @@ LATENTS = [
 ]
 VISITED = [LatentCase(factor=factor) for factor in (2.0, 3.0)]
 VISITS = [
-    Visits(1, ()), Visits(3, ()), Visits(6, ()), Visits(2, (1.0, 0.3, 0.1, 0.04)), rounds.VISITS,
+    Visits(1, ()), Visits(3, ()), Visits(6, ()), Visits(3, (1.0, 0.3, 0.09)), rounds.VISITS,
     Visits(4, (2.0, 1.0, 0.5, 0.25, 0.1)), Visits(6, (3.0, 2.0, 1.0, 0.5, 0.25, 0.13)),
     Visits(24, ()),
 ]  # fmt: skip
@@ -90,7 +90,9 @@ def main() -> None:
         "the sampler in latents whose answer is known",
         "exits with 1 where the default rule misses its limits",
     )
-    latents.add_argument("--seeds", type=_positive, default=192, help="samples of each world")
+    latents.add_argument(
+        "--seeds", type=_positive, default=192, help="samples of each world at 64 px"
+    )
     latents.add_argument(
         "--visits", action="store_true", help="only what seeing pixels in more or less rounds does"
     )
@@ -246,17 +248,22 @@ def _latents(arguments: argparse.Namespace) -> int:
     missed = int(_judged(f"noise made in pixels, from the pixel sampler {difference:.1e}", short))
     rows = []
     for case in LATENTS:
-        row = measure_latents(case, arguments.seeds)
+        row = measure_latents(case, _enough(case, arguments.seeds))
         missed += _judged(_latent_line(row), misses_latents(row))
         rows.append(row)
     for case in LOSSY:
-        row = measure_lossy(case, arguments.seeds)
+        row = measure_lossy(case, _enough(case, arguments.seeds))
         line = "kept {kept} step {step:.3f} detail {detail:.2f}, coded truth {truth:.2f}"
         missed += _judged(line.format(**row), misses_lossy(row))
         rows.append(row)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     return 1 if missed else 0
+
+
+def _enough(case: LatentCase, seeds: int) -> int:
+    """As many pixels in all, whatever a level has of them."""
+    return max(seeds * 64**2 // case.side**2, 1)
 
 
 def _visits(arguments: argparse.Namespace) -> int:
