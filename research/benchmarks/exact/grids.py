@@ -19,4 +19,9 @@ def karras(steps: int, rho: float = 7.0) -> list[float]:
     return [(first + (last - first) * i / (steps - 1)) ** rho for i in range(steps)]
 
 
+def log(steps: int, first: float) -> list[float]:
+    """Uniform in log sigma, from ``first`` to where the engine's own ends."""
+    return [first * (SIGMA_MIN / first) ** (i / (steps - 1)) for i in range(steps)]
+
+
 GRIDS = {"log": noise_levels, "karras": karras, "cosine": cosine}

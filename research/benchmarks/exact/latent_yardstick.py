@@ -10,7 +10,7 @@ from unittest import mock
 import torch
 
 from engine.contract.geometry import Placement
-from engine.contract.job import SamplerSettings
+from engine.contract.job import DEFAULT_STEPS, SamplerSettings
 from engine.method import noise, rounds
 from engine.method import sampler as engine_sampler
 from engine.method.footprint import Footprint
@@ -19,11 +19,11 @@ from engine.method.rounds import Visits
 from engine.method.sampler import StepReport, sample
 
 from . import measures
+from .grids import log
 from .latent_worlds import BlockCode, BlockCodec, LatentWorld
 from .worlds import FieldWorld, MeanPrior, spectrum
 
 _LATE = 14.6  # where SD's and SDXL's grid begins
-_LAST = 0.01
 VISIT = 1.5  # one decode and two encodes, in SDXL's steps with guidance; counted at 1024 px
 PLAIN_STEPS = 30
 
@@ -51,8 +51,7 @@ class LatentCase:
 
     @property
     def sigmas(self) -> list[float]:
-        steps = self.settings.steps or 24
-        return [self.first * (_LAST / self.first) ** (i / (steps - 1)) for i in range(steps)]
+        return log(self.settings.steps or DEFAULT_STEPS, self.first)
 
     def placements(self, shift: int = 0) -> list[Placement]:
         """Moved by so many pixels."""

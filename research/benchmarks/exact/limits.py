@@ -30,6 +30,16 @@ def misses(row: dict[str, Any]) -> list[str]:
     return [f"{name} {_figures(value)}" for name, holds, value in checks if not holds]
 
 
+def misses_late(row: dict[str, Any]) -> list[str]:
+    """The same of a grid that begins too late."""
+    checks = [
+        ("context", row["context"][0] >= 0.9, row["context"][0]),
+        ("class agreement", row["class_agreement"] >= 0.95, row["class_agreement"]),
+        ("purity", row["purity"] >= 0.8, row["purity"]),
+    ]
+    return [f"{name} {_figures(value)}" for name, holds, value in checks if not holds]
+
+
 def _figures(value: float | tuple[float, float]) -> str:
     values = value if isinstance(value, tuple) else (value,)
     return "-".join(f"{each:.4g}" for each in values)

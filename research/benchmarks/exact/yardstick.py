@@ -16,20 +16,22 @@ from engine.models.upscaling import Lanczos
 from engine.run.finishing import final_pictures
 
 from . import measures, worlds
-from .grids import GRIDS
+from .grids import GRIDS, log
 
 
 class _LastEstimate:
-    """Passes a world through and keeps the last, unblended estimate."""
+    """Passes a world through, counts, and keeps the last, unblended estimate."""
 
     def __init__(self, world: worlds.FieldWorld) -> None:
         self.world = world
         self.channels = world.channels
         self.codec = world.codec
         self.x0 = torch.empty(0)
+        self.evaluations = 0
 
     def predict_x0(self, z: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
         self.x0 = self.world.predict_x0(z, sigma)
+        self.evaluations += 1
         return self.x0
 
 
@@ -40,6 +42,7 @@ class Case:
     Attributes:
         factor: zoom factor of every level.
         grid: of ``grids.GRIDS``.
+        first: noise level that a grid uniform in log begins at, in the place of ``grid``'s own.
         loop: the deepest level holds level 0.
         size: (width, height) in pixels.
     """
@@ -48,8 +51,14 @@ class Case:
     factor: float = 2.0
     settings: SamplerSettings = field(default_factory=SamplerSettings)
     grid: str = "log"
+    first: float | None = None
     loop: bool = False
     size: tuple[int, int] = (64, 64)
+
+    @property
+    def sigmas(self) -> list[float]:
+        steps = self.settings.steps or DEFAULT_STEPS
+        return GRIDS[self.grid](steps) if self.first is None else log(steps, self.first)
 
 
 def measure(case: Case, seeds: int = 64) -> dict[str, Any]:
@@ -59,7 +68,7 @@ def measure(case: Case, seeds: int = 64) -> dict[str, Any]:
     placements = [first, *[Placement(case.factor)] * (levels - 1)]
     nesting = footprints(placements, size, case.loop)
 
-    def run(world: worlds.FieldWorld) -> tuple[torch.Tensor, torch.Tensor]:
+    def run(world: worlds.FieldWorld) -> tuple[torch.Tensor, _LastEstimate]:
         keeper = _LastEstimate(world)
         result = sample(
             keeper,
@@ -67,12 +76,12 @@ def measure(case: Case, seeds: int = 64) -> dict[str, Any]:
             size=size,
             seed=1,
             settings=settings,
-            sigmas=GRIDS[case.grid](settings.steps or DEFAULT_STEPS),
+            sigmas=case.sigmas,
             loop=case.loop,
         )
-        return result, keeper.x0
+        return result, keeper
 
-    plain, unblended = run(worlds.gaussian(levels, size, seeds))
+    plain, keeper = run(worlds.gaussian(levels, size, seeds))
     informed, _ = run(worlds.informed(levels, size, seeds))
     conflicting = worlds.conflicting(levels, size, seeds)
     clash, _ = run(conflicting)
@@ -84,6 +93,8 @@ def measure(case: Case, seeds: int = 64) -> dict[str, Any]:
         "solver": settings.solver,
         "steps": settings.steps or DEFAULT_STEPS,
         "grid": case.grid,
+        "first": case.sigmas[0],
+        "evaluations": keeper.evaluations,
         "blending": settings.blending,
         "context_strength": settings.context_strength,
         "loop": case.loop,
@@ -91,7 +102,7 @@ def measure(case: Case, seeds: int = 64) -> dict[str, Any]:
         "seeds": seeds,
         "power": measures.power(plain),
         "power_windowed": measures.power(plain, windowed=True),
-        "agreement": measures.agreement(unblended, nesting),
+        "agreement": measures.agreement(keeper.x0, nesting),
         "nesting_after": measures.agreement(plain, nesting),
         "seam": measures.seam(plain, nesting),
         "seam_on_disk": measures.seam(_on_disk(plain, placements, case.loop), nesting),
