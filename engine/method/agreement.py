@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ..contract.errors import ZoomStackError
 from ..contract.geometry import Placement
 from ..contract.job import SamplerSettings
 from .blending import blending
@@ -15,7 +16,7 @@ from .fitting import is_aligned
 from .footprint import Footprint
 from .latent_footprint import Fit, LatentFootprint, latent_footprints
 from .nesting import footprints, render_with
-from .pinning import Pin, given, pinned
+from .pinning import Pin, filled, given, pinned, surrounded
 
 _COVERED = 1.0 - 1e-3  # of a block of pixels, for its latent to be given
 
@@ -120,10 +121,8 @@ class LatentAgreement:
         if not in_pixels:
             x = rendered if carried is None else rendered + carried
             return Agreed(x, self._rough(x), carried)
-        before = self._codec.decode(blended)
-        after = self._in_pixels.pixels(before, sigma)
-        x = self._codec.moved(blended, before, after)
-        return Agreed(x, after, self._without_parts(x - rendered))
+        x, picture = _seen(self._codec, self._in_pixels, blended, sigma)
+        return Agreed(x, picture, self._without_parts(x - rendered))
 
     def _without_parts(self, carried: torch.Tensor) -> torch.Tensor:
         """Without what a child covers in part: it changes with that one from round to round."""
@@ -160,9 +159,7 @@ class UnfittedAgreement:
     def agree(
         self, x0: torch.Tensor, sigma: float, _in_pixels: bool, _carried: torch.Tensor | None
     ) -> Agreed:
-        before = self._codec.decode(x0)
-        after = self._in_pixels.pixels(before, sigma)
-        return Agreed(self._codec.moved(x0, before, after), after)
+        return Agreed(*_seen(self._codec, self._in_pixels, x0, sigma))
 
 
 Agreement = PixelAgreement | LatentAgreement | UnfittedAgreement
@@ -186,6 +183,13 @@ def agreement(
     in_pixels = PixelAgreement(placements, size, loop, settings, pins)
     if latent_size == size:
         return in_pixels
+    block = size[0] // latent_size[0]
+    if (latent_size[0] * block, latent_size[1] * block) != size:
+        raise ZoomStackError(
+            "bad_geometry",
+            f"This model cannot make pictures of {size[0]}x{size[1]} pixels.",
+            f"Choose sides that are multiples of {block}.",
+        )
     nesting = footprints(placements, latent_size, loop)  # refuses what is too small
     latent_pins = [_latent_pin(pin, codec, latent_size, device) for pin in pins]
     children = _children(placements, loop)
@@ -195,12 +199,23 @@ def agreement(
         for each in children or [Placement()]
     ]
     fit = fits[0]
-    usable = [each for each in fits if each is not None and each.usable]
-    if fit is None or len(usable) < len(fits):
+    known = [each for each in fits if each is not None]
+    if fit is None or not all(each.usable for each in known[: len(children)]):
+        codec.not_fitted(max((each.unexplained for each in known), default=1.0))
         gain = 1.0 if fit is None else fit.gain
         return UnfittedAgreement(codec, in_pixels, nesting, latent_pins, gain)
-    fitted = latent_footprints(children, latent_size, size, usable[: len(children)])
+    fitted = latent_footprints(children, latent_size, size, known[: len(children)])
     return LatentAgreement(codec, in_pixels, fitted, latent_pins, fit, settings)
+
+
+def _seen(
+    codec: Codec, in_pixels: PixelAgreement, latents: torch.Tensor, sigma: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Latents brought into agreement in pixels, and how they look then."""
+    before = codec.decode(latents)
+    # A latent that the next level covers in part still holds what a kept level showed there.
+    after = in_pixels.pixels(filled(before, in_pixels.nesting, in_pixels.pins), sigma)
+    return codec.moved(latents, before, after), after
 
 
 def _children(placements: Sequence[Placement], loop: bool) -> list[Placement]:
@@ -211,7 +226,7 @@ def _latent_pin(
     pin: Pin, codec: Codec, latent_size: tuple[int, int], device: torch.device | str
 ) -> Pin:
     """A pin as the model samples it: what is given wholly of a block is given of its latent."""
-    target = codec.encode(pin.target[None].to(device))[0]
+    target = codec.encode(surrounded(pin.target, pin.mask)[None].to(device))[0]
     width, height = latent_size
     covered = torch.nn.functional.adaptive_avg_pool2d(pin.mask[None].float(), (height, width))[0]
     return Pin(pin.level, target, (covered >= _COVERED).to(pin.mask.dtype), pin.sampled)

@@ -16,7 +16,7 @@ from typing import Protocol
 import torch
 
 from .fit_pictures import dead_leaves
-from .fitting import fit
+from .fitting import fit, picture_side
 from .latent_footprint import Fit
 
 
@@ -56,6 +56,14 @@ class Codec(Protocol):
         """
         ...
 
+    def not_fitted(self, unexplained: float) -> None:
+        """Told where no fit is good enough, and every round is seen in pixels.
+
+        Args:
+            unexplained: see ``latent_footprint.Fit``.
+        """
+        ...
+
 
 class Pixels:
     """The codec of a model that samples pixels."""
@@ -76,6 +84,9 @@ class Pixels:
 
     def fit(self, _factor: float, _aligned: bool, _size: tuple[int, int]) -> Fit | None:
         return None
+
+    def not_fitted(self, _unexplained: float) -> None:
+        pass
 
 
 class LatentCodec:
@@ -103,11 +114,14 @@ class LatentCodec:
     def fit(self, factor: float, aligned: bool, size: tuple[int, int]) -> Fit:
         """Fitted to dead leaves, once for each factor."""
         known = self.__dict__.setdefault("_fits", {})
-        key = (factor, aligned, size)
+        key = (factor, aligned, picture_side(self, size, factor))
         if key not in known:
             known[key] = fit(self, factor, aligned, size, dead_leaves)
         found: Fit = known[key]
         return found
+
+    def not_fitted(self, unexplained: float) -> None:
+        pass
 
 
 PIXELS: Codec = Pixels()

@@ -42,9 +42,12 @@ _MOST_WEIGHTS = 2000  # of a row of A or U
 _SMOOTH = 1e-3  # weight of second differences along the knots
 _RIDGE = 1e-7
 _FLOOR = 1e-3  # of U, which A corrects anyway
+_FLOORS = (0.0, 1e-3, 1e-2, 1e-1)  # of A: the one that tells most of pairs that it did not see
+_HELD_OUT = 4  # every so many pairs one
 _LEAST_PAIRS, _MOST_PAIRS = 8, 64
 _ROWS_EACH = 3.0  # equations for each weight, at least
-_SIDE = 512  # pixels of the pictures, at most
+_SIDE = 512  # pixels of the pictures, at most, if the factor leaves enough of them
+_MOST_SIDE = 1152  # larger ones would take too long
 _LEAST_COVERED = 4  # latents of a parent to each side that its child covers in these pictures
 _SLOWEST, _FASTEST = 0.5, 3.0  # cycles per picture of the waves that make the gain
 
@@ -85,15 +88,17 @@ def fit(
         size: (width, height) in pixels at which it will be used.
         pictures: to learn from.
     """
-    side = _side(codec, size, factor)
+    side = picture_side(codec, size, factor)
     grid = codec.latent_size((side, side))[0]
     ratio = side // grid
     draw = random.Random(1)
-    channels = _channels(codec, side)
+    channels = codec.encode(torch.zeros(1, 3, 4 * ratio, 4 * ratio)).shape[1]
+    if side > _MOST_SIDE:
+        return _nothing_known(channels)
     reduce_taps, enlarge_taps = _taps(factor, aligned, channels, ratio)
-    wanted = _ROWS_EACH * channels * max(reduce_taps.count, 1) ** 2
+    wanted = _ROWS_EACH * channels * reduce_taps.count**2
     pairs = max(_LEAST_PAIRS, min(math.ceil(wanted / (grid / factor) ** 2), _MOST_PAIRS))
-    down, up = _Equations(), _Equations()
+    down, held_out, up = _Equations(), _Equations(), _Equations()
     slow = _SlowWaves()
     colours = _Equations()
     for pair in range(pairs):
@@ -106,7 +111,8 @@ def fit(
         rows, columns = (
             reading(centres_of(axis, factor, focus), grid, 0, reduce_taps) for axis, focus in axes
         )
-        down.add(features(deep, rows.float(), columns.float()), patch)
+        asked = held_out if pair % _HELD_OUT == 1 else down
+        asked.add(features(deep, rows.float(), columns.float()), patch)
         rows, columns = (
             reading(seen_from_child(axis, factor, focus), axis.count, BEYOND, enlarge_taps)
             for axis, focus in axes
@@ -118,14 +124,18 @@ def fit(
         colours.add(torch.cat([deep, ones], dim=1), small)
         slow.add(parent.float().cpu(), wide)
         slow.add(child.float().cpu(), deep)
+    if not all(each.are_sound() for each in (down, held_out, up, colours)):
+        return _nothing_known(channels)
     smooth = 0.0 if aligned else _SMOOTH
-    reduce = down.solved(reduce_taps.count, smooth)
+    solved = [down.solved(reduce_taps.count, smooth, floor) for floor in _FLOORS]
+    unexplained, best = min((held_out.unexplained(each), i) for i, each in enumerate(solved))
+    down.take(held_out)
     return Fit(
         reduce_taps,
         enlarge_taps,
-        reduce.float(),
+        down.solved(reduce_taps.count, smooth, _FLOORS[best]).float(),
         up.solved(enlarge_taps.count, smooth, _FLOOR).float(),
-        down.unexplained(reduce),
+        unexplained,
         slow.gain(),
         colours.solved(1, 0.0).float(),
     )
@@ -140,8 +150,11 @@ def agreeing_pair(
     return parent, child
 
 
-def _side(codec: Encoder, size: tuple[int, int], factor: float) -> int:
-    """Of square pictures to learn from: as large as is used, if that is not more than is needed."""
+def picture_side(codec: Encoder, size: tuple[int, int], factor: float) -> int:
+    """Of square pictures to learn from: as large as is used, if that is not more than is needed.
+
+    All that a fit depends on of the ``size`` at which it will be used.
+    """
     shorter = size.index(min(size))
     unit = size[shorter] // codec.latent_size(size)[shorter]
     least = math.ceil(_LEAST_COVERED * factor) + 2
@@ -149,8 +162,11 @@ def _side(codec: Encoder, size: tuple[int, int], factor: float) -> int:
     return unit * (grid + grid % 2)
 
 
-def _channels(codec: Encoder, side: int) -> int:
-    return codec.encode(torch.zeros(1, 3, side, side)).shape[1]
+def _nothing_known(channels: int) -> Fit:
+    """Of a codec whose latents say nothing, or that could be looked at no more closely."""
+    one = Taps(1, 1.0)
+    nothing = torch.zeros(channels, channels)
+    return Fit(one, one, nothing, nothing, 1.0, 1.0, torch.zeros(3, channels + 1))
 
 
 def _somewhere(draw: random.Random, factor: float, aligned: bool, grid: int) -> Placement:
@@ -190,7 +206,8 @@ class _Equations:
     """Linear least squares, collected picture by picture."""
 
     def __init__(self) -> None:
-        self._xx = self._xy = self._yy = torch.zeros((), dtype=torch.float64)
+        self._xx = self._xy = self._yy = self._y = torch.zeros((), dtype=torch.float64)
+        self._count = 0
 
     def add(self, given: torch.Tensor, wanted: torch.Tensor) -> None:
         """(1, F, n, m) features and (1, K, n, m) targets."""
@@ -198,6 +215,19 @@ class _Equations:
         self._xx = self._xx + x @ x.mT
         self._xy = self._xy + x @ y.mT
         self._yy = self._yy + (y * y).sum(1)
+        self._y = self._y + y.sum(1)
+        self._count += y.shape[1]
+
+    def take(self, other: _Equations) -> None:
+        """Those of others as well."""
+        self._xx, self._xy = self._xx + other._xx, self._xy + other._xy
+        self._yy, self._y = self._yy + other._yy, self._y + other._y
+        self._count += other._count
+
+    def are_sound(self) -> bool:
+        """Whether they can be solved at all: finite, and not all of them 0."""
+        sums = torch.stack([self._xx.sum(), self._xy.sum(), self._yy.sum()])
+        return bool(torch.isfinite(sums).all() and self._xx.diagonal().max() > 0.0)
 
     def solved(self, taps: int, smooth: float, floor: float = 0.0) -> torch.Tensor:
         """(K, F) weights; F are channels times taps times taps.
@@ -220,31 +250,29 @@ class _Equations:
         return solution.mT.contiguous()
 
     def unexplained(self, weights: torch.Tensor) -> float:
-        """Share of the targets' power that is left, mean over them."""
+        """Share of the targets' variance that is left, mean over them; 1 where nothing is told."""
         told = 2.0 * (weights * self._xy.mT).sum(1) - ((weights @ self._xx) * weights).sum(1)
-        return float((1.0 - told / self._yy.clamp(min=1e-30)).clamp(0.0, 1.0).mean())
+        variance = self._yy - self._y**2 / self._count
+        # What never changes is told by anything.
+        left = (self._yy - told).clamp(min=0.0) / variance.clamp(min=1e-9 * self._yy.max())
+        return float(left.clamp(max=1.0).mean())
 
 
 class _SlowWaves:
     """The largest variance of slow waves, in grey pixels and in latents."""
 
     def __init__(self) -> None:
-        self._sums: list[torch.Tensor | None] = [None, None]
+        self._sums = [torch.zeros((), dtype=torch.float64)] * 2
 
     def add(self, pixels: torch.Tensor, latents: torch.Tensor) -> None:
         for index, images in enumerate((pixels, latents)):
             # Pixels as grey: the colours of a picture are nearly the same slow waves.
             shown = images[0].mean(0, keepdim=True) if index == 0 else images[0]
             waves = _slow(shown.double())
-            covariance = waves @ waves.mT
-            before = self._sums[index]
-            self._sums[index] = covariance if before is None else before + covariance
+            self._sums[index] = self._sums[index] + waves @ waves.mT
 
     def gain(self) -> float:
-        of_pixels, of_latents = (
-            float(torch.linalg.eigvalsh(each)[-1]) if each is not None else 1.0
-            for each in self._sums
-        )
+        of_pixels, of_latents = (float(torch.linalg.eigvalsh(each)[-1]) for each in self._sums)
         return math.sqrt(of_latents / of_pixels)
 
 

@@ -18,6 +18,9 @@ _SMALL = 1 << 24
 # How far the eigenvalues of A A^T are believed to spread; smaller ones count as no smaller.
 _SPREAD = 100.0
 _PRECISION = 1e-6
+_LANCZOS = 40
+_ROOM = (0.6, 1.15)  # polynomials run away beyond the eigenvalues that they were made for
+_ENDS = 16  # results to each side of the ends of a map that its eigenvalues are taken from
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 
@@ -53,17 +56,17 @@ class LocalMap:
         self._rows, self._columns = rows.float(), columns.float()
         self._weights = weights.float()
         self.channels = len(weights)
-        self._tables: dict[Function, torch.Tensor] = {}
+        self._copies: dict[tuple[object, torch.device, torch.dtype], torch.Tensor] = {}
 
     def __call__(self, latents: torch.Tensor) -> torch.Tensor:
         """The map."""
         own = self._grouped(latents)
         matrix = self.matrix
         if matrix is not None:
-            mapped = own.flatten(-3) @ matrix.to(latents).mT
+            mapped = own.flatten(-3) @ self._like(latents, "matrix", lambda: matrix).mT
         else:
-            parts = features(own, self._rows.to(latents), self._columns.to(latents))
-            mapped = self._weights.to(latents) @ parts.flatten(-2)
+            rows, columns, weights = self._parts_like(latents)
+            mapped = weights @ features(own, rows, columns).flatten(-2)
         return mapped.reshape(*latents.shape[:-2], *self._result)
 
     def transposed(self, patch: torch.Tensor) -> torch.Tensor:
@@ -71,13 +74,14 @@ class LocalMap:
         own = self._grouped(patch)
         matrix = self.matrix
         if matrix is not None:
-            spread = own.flatten(-3) @ matrix.to(patch)
+            spread = own.flatten(-3) @ self._like(patch, "matrix", lambda: matrix)
         else:
-            taps = self._rows.shape[1]
-            parts = self._weights.to(patch).mT @ own.flatten(-2)
+            rows, columns, weights = self._parts_like(patch)
+            taps = rows.shape[1]
+            parts = weights.mT @ own.flatten(-2)
             parts = parts.reshape(*own.shape[:-2], taps, taps, *self._result)
-            across = torch.einsum("mpw,...pnm->...nw", self._columns.to(patch), parts)
-            spread = torch.einsum("nqh,...qnw->...hw", self._rows.to(patch), across)
+            across = torch.einsum("mpw,...pnm->...nw", columns, parts)
+            spread = torch.einsum("nqh,...qnw->...hw", rows, across)
         return spread.reshape(*patch.shape[:-2], *self._source)
 
     def function_of_gram(self, function: Function, patch: torch.Tensor) -> torch.Tensor:
@@ -85,11 +89,29 @@ class LocalMap:
         if self.matrix is None:
             low, high = self._bounds
             return _chebyshev(function, lambda v: self(self.transposed(v)), patch, low, high)
-        if function not in self._tables:
+
+        def table() -> torch.Tensor:
             values, vectors = self._eigen
-            self._tables[function] = ((vectors * function(values)) @ vectors.mT).float()
-        mapped = self._grouped(patch).flatten(-3) @ self._tables[function].to(patch)
+            return (vectors * function(values)) @ vectors.mT
+
+        mapped = self._grouped(patch).flatten(-3) @ self._like(patch, function, table)
         return mapped.reshape(patch.shape)
+
+    def _parts_like(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        return (
+            self._like(image, "rows", lambda: self._rows),
+            self._like(image, "columns", lambda: self._columns),
+            self._like(image, "weights", lambda: self._weights),
+        )
+
+    def _like(
+        self, image: torch.Tensor, name: object, make: Callable[[], torch.Tensor]
+    ) -> torch.Tensor:
+        """A table where an image is, and in its precision; moved there once."""
+        key = (name, image.device, image.dtype)
+        if key not in self._copies:
+            self._copies[key] = make().to(image)
+        return self._copies[key]
 
     def _grouped(self, images: torch.Tensor) -> torch.Tensor:
         """(..., C, h, w) to (..., C / K, K, h, w)."""
@@ -124,23 +146,45 @@ class LocalMap:
 
     @functools.cached_property
     def _bounds(self) -> tuple[float, float]:
-        """Of the eigenvalues of A A^T, by power iterations."""
-        shape = (self.channels, *self._result)
+        """Of the eigenvalues of A A^T, by Lanczos' method and with some room.
+
+        Taken where the map begins and ends: in between it does the same again and again, and what
+        a part of a symmetric operator does lies within what the whole does.
+        """
+        part = LocalMap(_ends(self._rows), _ends(self._columns), self._weights)
+        shape = (self.channels, *part._result)
         start = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+        low, high = _extremes(lambda v: part(part.transposed(v)), start)
+        low, high = _ROOM[0] * low, _ROOM[1] * high
+        return max(low, high / _SPREAD), high
 
-        def largest(apply: Function, rounds: int) -> float:
-            vector = start
-            for _ in range(rounds):
-                vector = apply(vector)
-                vector = vector / vector.norm()
-            return float((vector * apply(vector)).sum())
 
-        def gram(vector: torch.Tensor) -> torch.Tensor:
-            return self(self.transposed(vector))
+def _ends(reading: torch.Tensor) -> torch.Tensor:
+    """The first and the last of the centres of ``hats``, with the pixels that they read."""
+    if len(reading) > 2 * _ENDS:
+        reading = torch.cat([reading[:_ENDS], reading[-_ENDS:]])
+    return reading[:, :, reading.amax((0, 1)) > 0.0]
 
-        high = 1.05 * largest(gram, 30)
-        low = high - largest(lambda v: high * v - gram(v), 60)
-        return max(0.9 * low, high / _SPREAD), high
+
+def _extremes(apply: Function, start: torch.Tensor) -> tuple[float, float]:
+    """The smallest and the largest eigenvalue of a symmetric operator (Lanczos, 1950)."""
+    basis = [start / start.norm()]
+    diagonal, beside = [], []
+    for _ in range(_LANCZOS):
+        vector = apply(basis[-1])
+        diagonal.append(float((vector * basis[-1]).sum()))
+        for known in basis:
+            vector = vector - (vector * known).sum() * known
+        length = vector.norm()
+        if float(length) < 1e-6 * max(diagonal):
+            break
+        beside.append(float(length))
+        basis.append(vector / length)
+    matrix = torch.diag(torch.tensor(diagonal, dtype=torch.float64))
+    sides = torch.tensor(beside[: len(diagonal) - 1], dtype=torch.float64)
+    matrix += torch.diag(sides, 1) + torch.diag(sides, -1)
+    values = torch.linalg.eigvalsh(matrix)
+    return float(values[0]), float(values[-1])
 
 
 def features(latents: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:

@@ -17,8 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch.nn import functional
 
-from .denoiser import Denoiser
 from .footprint import Footprint
 from .nesting import is_loop, render_with
 
@@ -60,7 +60,7 @@ def given(pins: Sequence[Pin], shape: Sequence[int]) -> torch.Tensor | None:
 
 
 def estimates(
-    denoiser: Denoiser,
+    predict: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
     z: torch.Tensor,
     sigma: float,
     nesting: Sequence[Footprint],
@@ -68,11 +68,8 @@ def estimates(
 ) -> torch.Tensor:
     """x0 of all levels: the model's estimates, or the pins of levels that are not sampled.
 
-    Such a level knows nothing of its own where the next one lies: there it is filled from that
-    one's estimate, so that it leads it nowhere.
-
     Args:
-        denoiser: bound to the prompts of the sampled levels.
+        predict: as a denoiser's ``predict_x0``, of the sampled levels.
         z: (N, C, h, w) at noise level ``sigma``.
         nesting, pins: in the values and the grid of z.
     """
@@ -82,17 +79,53 @@ def estimates(
     x0 = torch.empty_like(z)
     if asked:
         levels_of_noise = torch.full((len(asked),), sigma, device=z.device)
-        x0[asked] = denoiser.predict_x0(z[asked], levels_of_noise)
+        x0[asked] = predict(z[asked], levels_of_noise)
     for level, pin in given.items():
         x0[level] = pin.target
+    return filled(x0, nesting, pins)
+
+
+def filled(x: torch.Tensor, nesting: Sequence[Footprint], pins: Sequence[Pin]) -> torch.Tensor:
+    """Levels (N, C, H, W) of which those that are not sampled show the next one where it lies.
+
+    Such a level knows nothing of its own there, and so leads the next one nowhere.
+    """
+    given = {pin.level: pin for pin in pins if not pin.sampled}
+    count = len(x)
+    asked = [i for i in range(count) if i not in given]
+    x = x.clone() if given else x
     # Deep to shallow. In a loop that order begins before a sampled level, which is known already;
     # there is one, or nothing would have to be filled.
     first = asked[0] if asked else 0
     for level in ((first - step) % count for step in range(1, count + 1)):
         if level in given and not bool(given[level].mask.all()):
             place = nesting[level]
-            x0[level] = place.paste(x0[level], place.reduce(x0[(level + 1) % count]))
-    return x0
+            x[level] = place.paste(x[level], place.reduce(x[(level + 1) % count]))
+    return x
+
+
+def surrounded(picture: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """A picture (C, H, W) whose surroundings go on where it is not given.
+
+    By means over ever larger blocks (pull-push; Gortler et al., "The lumigraph", 1996).
+
+    Args:
+        mask: (1, H, W), 1 where it is given.
+    """
+    mask = mask.to(picture)
+
+    def pulled(weighted: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        if bool(weights.min() >= 1.0) or max(weights.shape[-2:]) == 1:
+            return weighted / weights.clamp(min=1e-6)
+        coarse = [
+            functional.avg_pool2d(each, 2, ceil_mode=True, count_include_pad=False)
+            for each in (weighted, weights)
+        ]
+        around = pulled(coarse[0], coarse[1])
+        around = functional.interpolate(around, weights.shape[-2:], mode="bilinear")
+        return weighted + (1.0 - weights) * around
+
+    return pulled((picture * mask)[None], mask[None])[0]
 
 
 def pinned(

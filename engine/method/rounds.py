@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .blending import slow_waves
+from .blending import let_go, slow_waves
 
 # Of the noise level that lets go of the slowest wave: where grids begin above, nothing is repeated.
 LATE = 8.0
@@ -51,12 +51,15 @@ class Round:
 
     Attributes:
         sigma: noise level.
+        clock: the noise level by which the rules of blending go, those of pixels: of a picture of
+            pixels that it hides as much; infinite in a repeated round, where all is led.
         next_sigma: that the solver goes to; the same in a repeated round, 0 in the last.
         ahead: of a repeated round, how far x0 is taken on; otherwise 0.
         in_pixels: whether a model of latents is seen in pixels.
     """
 
     sigma: float
+    clock: float
     next_sigma: float
     ahead: float = 0.0
     in_pixels: bool = True
@@ -66,33 +69,30 @@ class Round:
         return self.ahead > 0.0
 
 
-def rounds(
-    sigmas: Sequence[float], let_go: float, strength: float, gain: float = 1.0
-) -> list[Round]:
+def rounds(sigmas: Sequence[float], pixels: int, strength: float, gain: float = 1.0) -> list[Round]:
     """The rounds of a run.
 
     Args:
         sigmas: falling noise levels.
-        let_go: the noise level that lets go of the slowest waves, in the same values.
-        strength: 0 to 1, how much the wide view leads at all; 0 repeats nothing.
+        pixels: of a level's picture.
+        strength: how much the wide view leads, 1 as usual; 0 repeats nothing.
         gain: of the sampled values; see ``latent_footprint.Fit``.
     """
-    count, ahead = repetitions(sigmas[0] / let_go) if strength > 0.0 else (0, 0.0)
+    clocks = [sigma / gain for sigma in sigmas]
+    count, ahead = repetitions(clocks[0] / let_go(pixels)) if strength > 0.0 else (0, 0.0)
     count = round(count * min(strength, 1.0))  # what hardly leads repeats nothing
-    seen = _seen_in_pixels([sigma / gain for sigma in sigmas])
-    first = [Round(sigmas[0], sigmas[0], ahead, in_pixels=False)] * count
-    falling = [
-        Round(sigma, following, in_pixels=step in seen)
-        for step, (sigma, following) in enumerate(zip(sigmas, [*sigmas[1:], 0.0], strict=True))
-    ]
+    seen = _seen_in_pixels(clocks)
+    first = [Round(sigmas[0], math.inf, sigmas[0], ahead, in_pixels=False)] * count
+    steps = enumerate(zip(sigmas, clocks, [*sigmas[1:], 0.0], strict=True))
+    falling = [Round(*each, in_pixels=step in seen) for step, each in steps]
     return first + falling
 
 
-def _seen_in_pixels(sigmas: Sequence[float]) -> set[int]:
-    last = len(sigmas) - 1
+def _seen_in_pixels(clocks: Sequence[float]) -> set[int]:
+    last = len(clocks) - 1
     seen = {last - back for back in range(VISITS.last)}
     for level in reversed(VISITS.below):
-        step = next((step for step, sigma in enumerate(sigmas) if sigma <= level), last)
+        step = next((step for step, clock in enumerate(clocks) if clock <= level), last)
         while step in seen:
             step -= 1
         seen.add(step)
@@ -103,7 +103,7 @@ def repetitions(lateness: float) -> tuple[int, float]:
     """How often the first noise level is repeated, and how far x0 is taken on each time.
 
     A round leaves 1 - factor r^2 / (1 + r^2) of the way of a slow wave whose power is 1/r^2 of the
-    noise's.
+    noise's; all leave ``_LEFT`` of it, more where r is below .5.
 
     Args:
         lateness: r, the first noise level over the one that lets go of the slowest waves.
@@ -111,7 +111,7 @@ def repetitions(lateness: float) -> tuple[int, float]:
     if lateness >= LATE:
         return 0, 0.0
     factor = 1.0 + 1.0 / (1.0 + lateness**4)
-    done = min(factor * lateness**2 / (1.0 + lateness**2), 0.99)
+    done = factor * lateness**2 / (1.0 + lateness**2)
     return min(math.ceil(math.log(_LEFT) / math.log(1.0 - done)), _MOST), factor
 
 

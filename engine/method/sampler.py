@@ -8,14 +8,14 @@ One round, for all levels together::
 
 blend brings levels into agreement (``blending.py``), Pi_image makes it exact (``nesting.py``). For
 a model of pixels that is all. One of latents does the same in latents, by maps that were fitted to
-its codec, and is seen in pixels in a few rounds (``latent_footprint.py``, ``agreement.py``). Grids
-that begin too late repeat their first noise level (``rounds.py``).
+its codec (``fitting.py``), and is seen in pixels in a few rounds (``agreement.py``). Which rounds
+there are, ``rounds.py`` says: also the clock that blending goes by, and that grids which begin too
+late repeat their first noise level.
 """
 
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +24,6 @@ import torch
 from ..contract.geometry import Placement
 from ..contract.job import DEFAULT_STEPS, SamplerSettings
 from .agreement import Agreed, agreement
-from .blending import let_go
 from .denoiser import Denoiser, OwnGrid
 from .noise import draw, drawn_beyond, share
 from .pinning import Pin, estimates
@@ -111,7 +110,7 @@ def sample(
     update = SOLVERS[settings.solver]
     sigmas = list(sigmas) if sigmas is not None else _grid(denoiser, settings, size)
     strength = _lead(settings) if levels.nesting else 0.0
-    plan = rounds(sigmas, levels.gain * let_go(size[0] * size[1]), strength, levels.gain)
+    plan = rounds(sigmas, size[0] * size[1], strength, levels.gain)
 
     def shared_noise(round_: int) -> torch.Tensor:
         beyond = drawn_beyond(seed, round_, shape, device)
@@ -127,11 +126,9 @@ def sample(
     x = z if previous_x is None else previous_x
     for step in range(state.step, len(plan)):
         now, last = plan[step], step + 1 == len(plan)
-        x0 = estimates(denoiser, z, now.sigma, levels.nesting, levels.pins)
-        led_by = now.sigma / levels.gain
-        if now.repeated:
-            x0, led_by = taken_on(x0, z, now.ahead), math.inf
-        agreed: Agreed = levels.agree(x0, led_by, now.in_pixels, carried)
+        predict = functools.partial(_predicted, denoiser, now.ahead)
+        x0 = estimates(predict, z, now.sigma, levels.nesting, levels.pins)
+        agreed: Agreed = levels.agree(x0, now.clock, now.in_pixels, carried)
         carried = agreed.carried
         x = agreed.picture if last else agreed.x
         if now.repeated:
@@ -153,6 +150,13 @@ def sample(
             done = SamplerState(step + 1, z, previous_x, carried)
             on_step(StepReport(step + 1, len(plan), agreed.picture, done))
     return x
+
+
+def _predicted(
+    denoiser: Denoiser, ahead: float, z: torch.Tensor, sigma: torch.Tensor
+) -> torch.Tensor:
+    x0 = denoiser.predict_x0(z, sigma)
+    return taken_on(x0, z, ahead) if ahead else x0
 
 
 def _lead(settings: SamplerSettings) -> float:

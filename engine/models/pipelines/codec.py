@@ -11,6 +11,7 @@ from ...machine.devices import free_memory
 from ...machine.failures import is_out_of_memory
 from ...machine.noticing import notice
 from ...method.codec import LatentCodec
+from ...method.fitting import picture_side
 from ...method.latent_footprint import Fit
 from .fits import fit_file, read_fit, write_fit
 from .tiling import smaller_tiles
@@ -35,7 +36,6 @@ class VaeCodec(LatentCodec):
         self._vae = vae
         self.side = side
         self._revision = revision
-        self._told = False
         self._tiled = False
 
     def latent_size(self, size: tuple[int, int]) -> tuple[int, int]:
@@ -50,16 +50,17 @@ class VaeCodec(LatentCodec):
 
     def fit(self, factor: float, aligned: bool, size: tuple[int, int]) -> Fit:
         """See ``method.codec.Codec``; kept beside the model's revision."""
-        file = fit_file(self._revision, factor, aligned, size) if self._revision else None
+        side = picture_side(self, size, factor)
+        file = fit_file(self._revision, factor, aligned, side) if self._revision else None
         fitted = read_fit(file) if file else None
         if fitted is None:
             fitted = super().fit(factor, aligned, size)
             if file:
                 write_fit(file, fitted)
-        if not fitted.usable and not self._told:
-            notice(_UNFITTED.format(fitted.unexplained))
-            self._told = True
         return fitted
+
+    def not_fitted(self, unexplained: float) -> None:
+        notice(_UNFITTED.format(unexplained))
 
     def _decoded(self, latents: torch.Tensor) -> torch.Tensor:
         raw = self._raw(latents).to(self._vae.dtype)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -18,9 +20,9 @@ _FORMAT = "zoom_stack_fit_1"  # another one where fits mean something else
 _TENSORS = ("reduce", "enlarge", "colours")
 
 
-def fit_file(revision: str, factor: float, aligned: bool, size: tuple[int, int]) -> Path:
-    """Where a fit is kept."""
-    key = json.dumps([_FORMAT, revision, factor, aligned, size])
+def fit_file(revision: str, factor: float, aligned: bool, side: int) -> Path:
+    """Where a fit is kept; see ``fitting.fit``, of whose pictures ``side`` is the side."""
+    key = json.dumps([_FORMAT, revision, factor, aligned, side])
     name = hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
     return cache_folder() / "fits" / f"{name}.safetensors"
 
@@ -31,7 +33,7 @@ def read_fit(file: Path) -> Fit | None:
         with safe_open(file, framework="pt") as saved:
             notes = json.loads((saved.metadata() or {})["fit"])
             reduce, enlarge, colours = (saved.get_tensor(name) for name in _TENSORS)
-        return Fit(
+        fit = Fit(
             Taps(*notes["reduce_taps"]),
             Taps(*notes["enlarge_taps"]),
             reduce,
@@ -42,6 +44,20 @@ def read_fit(file: Path) -> Fit | None:
         )
     except (OSError, SafetensorError, KeyError, ValueError, TypeError):
         return None
+    return fit if _is_sound(fit) else None
+
+
+def _is_sound(fit: Fit) -> bool:
+    channels = len(fit.reduce)
+    shapes = [
+        (channels, channels * fit.reduce_taps.count**2),
+        (channels, channels * fit.enlarge_taps.count**2),
+        (3, channels + 1),
+    ]
+    tensors = (fit.reduce, fit.enlarge, fit.colours)
+    whole = [tuple(each.shape) for each in tensors] == shapes
+    finite = all(bool(torch.isfinite(each).all()) for each in tensors)
+    return whole and finite and 0.0 <= fit.unexplained <= 1.0 and 0.0 < fit.gain < math.inf
 
 
 def write_fit(file: Path, fit: Fit) -> None:

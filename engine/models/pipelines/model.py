@@ -92,7 +92,8 @@ class PipelineModel:
         if vae is not None and vae.dtype == torch.float16 and vae.config.get("force_upcast", False):
             vae.to(torch.float32)
         pipeline.to(self._device)
-        return PipelineDenoiser(pipeline, self._family, texts, guidance_scale, self.revision)
+        weights = self.revision.partition("+")[0]  # LoRAs leave the VAE as it is
+        return PipelineDenoiser(pipeline, self._family, texts, guidance_scale, weights)
 
     def unread(self, prompts: Sequence[str]) -> list[str]:
         """The end of each prompt that is not read; see the protocol."""

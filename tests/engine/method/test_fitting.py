@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -62,10 +64,7 @@ def test_noise_is_what_noise_of_pixels_would_be(name: str) -> None:
     pixels = codec.decode(noise[1].unflatten(0, (-1, 16)))
     seen = pixel_place.reduce_noise(pixels)
     wanted = codec.encode(pixel_place.paste(torch.zeros_like(pixels), seen))
-    inside = ~place.partly()
-    wanted, got = (place.crop(each.unflatten(0, (-1, 16)) if each.ndim == 3 else each)
-                   for each in (wanted, ours))  # fmt: skip
-    assert bool(inside.any())
+    wanted, got = (place.crop(each).flatten() for each in (wanted, ours.unflatten(0, (-1, 16))))
     alike = float((wanted * got).mean() / (wanted.square().mean() * got.square().mean()).sqrt())
     assert alike > (0.99999 if is_aligned(placement, GRID) else 0.95)
 
@@ -105,16 +104,54 @@ def test_slow_waves_of_an_orthonormal_codec_are_those_of_the_pixels() -> None:
     assert fitted(PLACES["twice"]).fit.gain == pytest.approx(1.0, abs=0.05)
 
 
-def test_a_codec_that_tells_nothing_is_not_usable() -> None:
+@pytest.mark.parametrize("factor", [2.0, 4.0, 8.0])
+@pytest.mark.parametrize("offset", [0.0, 3.0])
+def test_a_codec_that_tells_nothing_is_not_usable(factor: float, offset: float) -> None:
+    """However few equations there are for the weights, and wherever its latents lie."""
+
     class Scrambled(BlockCodec):
         def encode(self, pixels: torch.Tensor) -> torch.Tensor:
             latents = super().encode(pixels)
             generator = torch.Generator().manual_seed(int(latents.abs().sum() * 1e3))
-            return torch.randn(latents.shape, generator=generator)
+            return offset + torch.randn(latents.shape, generator=generator)
 
-    fit = Scrambled().fit(2.0, True, SIZE)
-    assert not fit.usable
-    assert CODEC.fit(2.0, True, SIZE).usable
+    assert Scrambled().fit(factor, True, SIZE).unexplained > 0.9
+    assert CODEC.fit(factor, True, SIZE).unexplained < 0.1
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 0.0])
+def test_a_codec_without_sound_latents_is_not_usable(value: float) -> None:
+    class Unsound(BlockCodec):
+        def encode(self, pixels: torch.Tensor) -> torch.Tensor:
+            return super().encode(pixels) * value
+
+    fit = Unsound().fit(2.0, True, SIZE)
+    assert (fit.usable, fit.gain) == (False, 1.0)
+
+
+def test_the_same_pictures_make_the_same_fit() -> None:
+    """Of larger ones than it takes, only a part is looked at."""
+    codec = BlockCodec(side=8, channels=4)
+    assert codec.fit(2.0, True, (1024, 1024)) is codec.fit(2.0, True, (1024, 768))
+
+
+def test_a_factor_that_would_need_huge_pictures_is_not_fitted() -> None:
+    assert not BlockCodec(side=8, channels=4).fit(60.0, True, (1024, 1024)).usable
+
+
+@pytest.mark.parametrize("factor", [1.1, 1.7, 2.4])
+def test_the_eigenvalues_of_a_large_map_lie_within_its_bounds(
+    factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.method.local_map._SMALL", 1 << 26)
+    codec = BlockCodec(side=4, channels=1)
+    fit = codec.fit(factor, False, (320, 320))
+    grid, size = (80, 80), (320, 320)
+    (place,) = latent_footprints([Placement(factor, (0.47, 0.52))], grid, size, [fit])
+    values = torch.linalg.eigvalsh(place._reduce.matrix.double() @ place._reduce.matrix.double().T)
+    low, high = place._reduce._bounds
+    assert float(values[-1]) < high
+    assert low < max(float(values[0]), 1.01 * high / 100.0)
 
 
 def test_a_fit_is_the_same_each_time() -> None:

@@ -29,14 +29,14 @@ def vae(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AutoencoderKL:
 
 
 def test_a_fit_is_kept_beside_the_revision(vae: AutoencoderKL) -> None:
-    file = fit_file("weights-1", 2.0, True, SIZE)
+    file = fit_file("weights-1", 2.0, True, SIZE[0])
     made = VaeCodec(vae, 2, "weights-1").fit(2.0, True, SIZE)
     kept = read_fit(file)
     assert kept is not None
     assert torch.equal(kept.reduce, made.reduce)
     assert torch.equal(kept.enlarge, made.enlarge)
     assert (kept.gain, kept.unexplained) == (made.gain, made.unexplained)
-    assert fit_file("weights-2", 2.0, True, SIZE) != file
+    assert fit_file("weights-2", 2.0, True, SIZE[0]) != file
 
     class Unasked:
         config = vae.config
@@ -46,7 +46,7 @@ def test_a_fit_is_kept_beside_the_revision(vae: AutoencoderKL) -> None:
 
 
 def test_a_damaged_fit_is_made_again(vae: AutoencoderKL) -> None:
-    file = fit_file("weights-1", 2.0, True, SIZE)
+    file = fit_file("weights-1", 2.0, True, SIZE[0])
     made = VaeCodec(vae, 2, "weights-1").fit(2.0, True, SIZE)
     file.write_bytes(file.read_bytes()[:200])
     assert read_fit(file) is None
