@@ -21,6 +21,7 @@ from engine.method.sampler import StepReport, sample
 from . import measures
 from .grids import log
 from .latent_worlds import BlockCode, BlockCodec, LatentWorld
+from .limits import figures
 from .worlds import FieldWorld, MeanPrior, spectrum
 
 _LATE = 14.6  # where SD's and SDXL's grid begins
@@ -65,7 +66,7 @@ def measure_latents(case: LatentCase, seeds: int = 192) -> dict[str, Any]:
     placements = case.placements()
     nesting = footprints(placements, (case.side, case.side))
     deeper = case.levels - 1
-    plain, unblended, rounds = _run(case, [MeanPrior()] * case.levels, seeds)
+    plain, unblended, made = _run(case, [MeanPrior()] * case.levels, seeds)
     alone, _, _ = _run(replace(case, levels=1), [MeanPrior()], seeds)
     informed, _, _ = _run(
         case, [MeanPrior((1.0,), 0.05), *[MeanPrior((0.0,), 1.0)] * deeper], seeds
@@ -83,7 +84,7 @@ def measure_latents(case: LatentCase, seeds: int = 192) -> dict[str, Any]:
         "focus": list(case.focus),
         "first": case.first,
         "seeds": seeds,
-        "rounds": rounds,
+        "rounds": made,
         "power": measures.power(plain),
         "power_alone": measures.power(alone)[0],
         "agreement": measures.agreement(unblended, nesting),
@@ -186,15 +187,15 @@ def coded_truth(
     """(N, seeds, H, W): true levels that agree, coded once, and nested."""
     generator = torch.Generator().manual_seed(2)
 
-    def fields(count: int, side: int, _seed: int) -> torch.Tensor:
-        noise = torch.randn(count, seeds, side, side, generator=generator)
+    def fields() -> torch.Tensor:
+        noise = torch.randn(1, seeds, side, side, generator=generator)
         waves = torch.fft.fft2(noise, norm="ortho") * spectrum(side, side).sqrt()
         made: torch.Tensor = torch.fft.ifft2(waves, norm="ortho").real.float()
         return made
 
-    levels = [fields(1, side, 0)]
+    levels = [fields()]
     for place in nesting:
-        detail = fields(1, side, 0)
+        detail = fields()
         child = place.enlarge(place.crop(levels[-1])) + detail
         levels.append(child - place.enlarge(place.reduce(detail)))
     codec = BlockCodec(code)
@@ -210,8 +211,8 @@ def misses(row: dict[str, Any]) -> list[str]:
     checks = [
         ("power low", min(low) >= 0.85, min(low)),
         ("power low over alone", not row["error"] or max(low) <= 1.05, max(low)),
-        ("power middle", min(middle) >= 0.9 and max(middle) <= 1.15, max(middle)),
-        ("power high", min(high) >= 0.9 and max(high) <= 1.15, max(high)),
+        ("power middle", min(middle) >= 0.9 and max(middle) <= 1.15, (min(middle), max(middle))),
+        ("power high", min(high) >= 0.9 and max(high) <= 1.15, (min(high), max(high))),
         ("context", row["context"][0] >= (0.9 if late else 0.93), row["context"][0]),
         ("conflict", row["conflict"] <= 7.0, row["conflict"]),
         ("class agreement", row["class_agreement"] >= 0.95, row["class_agreement"]),
@@ -219,7 +220,7 @@ def misses(row: dict[str, Any]) -> list[str]:
         ("seam", row["seam"] <= 1.08, row["seam"]),
         ("agreement", row["agreement"] <= 0.006, row["agreement"]),
     ]
-    return [f"{name} {value:.4g}" for name, holds, value in checks if not holds]
+    return [f"{name} {figures(value)}" for name, holds, value in checks if not holds]
 
 
 def misses_lossy(row: dict[str, Any]) -> list[str]:

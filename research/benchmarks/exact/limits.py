@@ -27,7 +27,7 @@ def misses(row: dict[str, Any]) -> list[str]:
         ("nesting", row["nesting_after"] <= 1e-5, row["nesting_after"]),
         ("evaluations", row["steps"] <= 24, row["steps"]),
     ]
-    return [f"{name} {_figures(value)}" for name, holds, value in checks if not holds]
+    return [f"{name} {figures(value)}" for name, holds, value in checks if not holds]
 
 
 def misses_late(row: dict[str, Any]) -> list[str]:
@@ -37,9 +37,10 @@ def misses_late(row: dict[str, Any]) -> list[str]:
         ("class agreement", row["class_agreement"] >= 0.95, row["class_agreement"]),
         ("purity", row["purity"] >= 0.8, row["purity"]),
     ]
-    return [f"{name} {_figures(value)}" for name, holds, value in checks if not holds]
+    return [f"{name} {figures(value)}" for name, holds, value in checks if not holds]
 
 
-def _figures(value: float | tuple[float, float]) -> str:
+def figures(value: float | tuple[float, float]) -> str:
+    """A value, or the least and the greatest of several, for people."""
     values = value if isinstance(value, tuple) else (value,)
     return "-".join(f"{each:.4g}" for each in values)
