@@ -5,4 +5,4 @@ The rest runs in a process of its own, started as ``python -m engine``.
 """
 
 # Changes whenever the sampler's numbers do: a saved run goes on under the same version only.
-__version__ = "0.2.0"
+__version__ = "0.3.0"

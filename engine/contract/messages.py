@@ -15,7 +15,7 @@ Requests::
 
 Messages, in the order in which they come::
 
-    {"type": "hello", "protocol": 1, "engine": "0.2.0", "python": "3.11.7"}
+    {"type": "hello", "protocol": 1, "engine": "0.3.0", "python": "3.11.7"}
     {"type": "check", ...}                                   # the report of run/check_report.py
     {"type": "models", "models": [...], "problems": [...]}   # see model_listing.Listed
     {"type": "stage", "name": "load", "text": "Loading the model"}
@@ -64,6 +64,7 @@ class Stage:
 #: "enlarge" in the place of "finish" where enlarging takes its time: its progress is in per cent.
 LOAD = Stage("load", "Loading the model", can_save=False)
 PROMPTS = Stage("prompts", "Reading the prompts", can_save=False)
+FIT = Stage("fit", "Seeing how the model codes pictures of two scales", can_save=False)
 SAMPLE = Stage("sample", "Sampling all levels together", can_save=True)
 REFINE = Stage("refine", "Refining all levels together", can_save=True)
 ENLARGE = Stage("enlarge", "Enlarging the pictures", can_save=True)

@@ -84,7 +84,7 @@ class LatentAgreement:
         in_pixels: the same zoom for pictures.
         nesting: where each level holds the next, in latents.
         pins: of latents.
-        fit: any of the codec's.
+        fit: of the codec, from which the clock and the colours come.
     """
 
     def __init__(
@@ -193,19 +193,34 @@ def agreement(
     nesting = footprints(placements, latent_size, loop)  # refuses what is too small
     latent_pins = [_latent_pin(pin, codec, latent_size, device) for pin in pins]
     children = _children(placements, loop)
-    # One level has none to agree with: the fit of any factor says how latents look.
-    fits = [
-        codec.fit(each.zoom_factor, is_aligned(each, latent_size), size)
-        for each in children or [Placement()]
-    ]
-    fit = fits[0]
-    known = [each for each in fits if each is not None]
-    if fit is None or not all(each.usable for each in known[: len(children)]):
-        codec.not_fitted(max((each.unexplained for each in known), default=1.0))
-        gain = 1.0 if fit is None else fit.gain
+    fits = fits_for(codec, placements, size, loop)
+    best = min(fits, key=lambda fit: fit.unexplained, default=None)
+    if best is None or (children and not all(fit.usable for fit in fits)):
+        codec.not_fitted(max((fit.unexplained for fit in fits), default=1.0))
+        gain = 1.0 if best is None else best.gain
         return UnfittedAgreement(codec, in_pixels, nesting, latent_pins, gain)
-    fitted = latent_footprints(children, latent_size, size, known[: len(children)])
-    return LatentAgreement(codec, in_pixels, fitted, latent_pins, fit, settings)
+    fitted = latent_footprints(children, latent_size, size, fits[: len(children)])
+    return LatentAgreement(codec, in_pixels, fitted, latent_pins, best, settings)
+
+
+def fits_for(
+    codec: Codec, placements: Sequence[Placement], size: tuple[int, int], loop: bool
+) -> list[Fit]:
+    """What is known of a codec of latents: a fit for each footprint, and another where none tells.
+
+    How large latents are, the clock, is told by a fit of any factor. Empty where none can be had.
+
+    Args:
+        size: (width, height) of the pictures in pixels.
+    """
+    latent_size = codec.latent_size(size)
+    asked = [
+        (each.zoom_factor, is_aligned(each, latent_size)) for each in _children(placements, loop)
+    ]
+    fits = [codec.fit(factor, aligned, size) for factor, aligned in asked]
+    if not any(fit is not None and fit.unexplained < 1.0 for fit in fits):
+        fits.append(codec.fit(2.0, True, size))
+    return [fit for fit in fits if fit is not None]
 
 
 def _seen(

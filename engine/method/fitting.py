@@ -18,6 +18,7 @@ and Marx 1996).
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Callable
@@ -39,12 +40,14 @@ from .latent_footprint import (
 from .local_map import features
 
 _MOST_WEIGHTS = 2000  # of a row of A or U
-_SMOOTH = 1e-3  # weight of second differences along the knots
+# Weights of second differences along the knots, and shares of the mean power that every feature is
+# taken to have of noise: A has those that tell most of pairs that were kept aside.
+_SMOOTHS = (1e-3, 1e-2, 1e-1, 1.0)
+_FLOORS = (0.0, 1e-1)
 _RIDGE = 1e-7
 _FLOOR = 1e-3  # of U, which A corrects anyway
-_FLOORS = (0.0, 1e-3, 1e-2, 1e-1)  # of A: the one that tells most of pairs that it did not see
 _HELD_OUT = 4  # every so many pairs one
-_LEAST_PAIRS, _MOST_PAIRS = 8, 64
+_LEAST_PAIRS, _MOST_PAIRS = 16, 64  # each shows one place of the child's pixels in the parent's
 _ROWS_EACH = 3.0  # equations for each weight, at least
 _SIDE = 512  # pixels of the pictures, at most, if the factor leaves enough of them
 _MOST_SIDE = 1152  # larger ones would take too long
@@ -126,14 +129,15 @@ def fit(
         slow.add(child.float().cpu(), deep)
     if not all(each.are_sound() for each in (down, held_out, up, colours)):
         return _nothing_known(channels)
-    smooth = 0.0 if aligned else _SMOOTH
-    solved = [down.solved(reduce_taps.count, smooth, floor) for floor in _FLOORS]
-    unexplained, best = min((held_out.unexplained(each), i) for i, each in enumerate(solved))
+    choices = list(itertools.product((0.0,) if aligned else _SMOOTHS, _FLOORS))
+    tried = [down.solved(reduce_taps.count, *choice) for choice in choices]
+    unexplained, best = min((held_out.unexplained(each), i) for i, each in enumerate(tried))
+    smooth = choices[best][0]
     down.take(held_out)
     return Fit(
         reduce_taps,
         enlarge_taps,
-        down.solved(reduce_taps.count, smooth, _FLOORS[best]).float(),
+        down.solved(reduce_taps.count, *choices[best]).float(),
         up.solved(enlarge_taps.count, smooth, _FLOOR).float(),
         unexplained,
         slow.gain(),
@@ -234,8 +238,7 @@ class _Equations:
 
         Args:
             smooth: weight of second differences along the knots.
-            floor: share of the mean power that every feature is taken to have of noise, so that
-                weak channels get no large weights.
+            floor: share of the mean power that every feature is taken to have of noise.
         """
         each = taps**2
         power = self._xx.diagonal().reshape(-1, each).mean(1)

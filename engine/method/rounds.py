@@ -80,7 +80,8 @@ def rounds(sigmas: Sequence[float], pixels: int, strength: float, gain: float = 
     """
     clocks = [sigma / gain for sigma in sigmas]
     count, ahead = repetitions(clocks[0] / let_go(pixels)) if strength > 0.0 else (0, 0.0)
-    count = round(count * min(strength, 1.0))  # what hardly leads repeats nothing
+    # What hardly leads repeats nothing, and a draft of few steps stays one.
+    count = min(round(count * min(strength, 1.0)), len(sigmas))
     seen = _seen_in_pixels(clocks)
     first = [Round(sigmas[0], math.inf, sigmas[0], ahead, in_pixels=False)] * count
     steps = enumerate(zip(sigmas, clocks, [*sigmas[1:], 0.0], strict=True))
@@ -103,7 +104,8 @@ def repetitions(lateness: float) -> tuple[int, float]:
     """How often the first noise level is repeated, and how far x0 is taken on each time.
 
     A round leaves 1 - factor r^2 / (1 + r^2) of the way of a slow wave whose power is 1/r^2 of the
-    noise's; all leave ``_LEFT`` of it, more where r is below .5.
+    noise's; all leave ``_LEFT`` of it, more where r is below .4. Below .28 there are none:
+    nothing would lead.
 
     Args:
         lateness: r, the first noise level over the one that lets go of the slowest waves.
@@ -112,7 +114,8 @@ def repetitions(lateness: float) -> tuple[int, float]:
         return 0, 0.0
     factor = 1.0 + 1.0 / (1.0 + lateness**4)
     done = factor * lateness**2 / (1.0 + lateness**2)
-    return min(math.ceil(math.log(_LEFT) / math.log(1.0 - done)), _MOST), factor
+    wanted = math.ceil(math.log(_LEFT) / math.log(1.0 - done))
+    return (min(wanted, _MOST), factor) if wanted <= 2 * _MOST else (0, 0.0)
 
 
 def taken_on(x0: torch.Tensor, z: torch.Tensor, factor: float) -> torch.Tensor:

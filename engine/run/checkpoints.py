@@ -20,7 +20,7 @@ from ..method.sampler import SamplerState
 
 INTERVAL = 1.0  # seconds between two savings, at least
 MAX_SHARE = 0.05  # of the time may go into savings
-FORMAT = "zoom_stack_state_1"
+FORMAT = "zoom_stack_state_2"
 
 
 @dataclass(frozen=True)

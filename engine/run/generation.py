@@ -16,12 +16,13 @@ from typing import Any
 import torch
 
 from .. import __version__
-from ..contract.messages import ENLARGE, FINISH, PROMPTS, REFINE, SAMPLE
+from ..contract.messages import ENLARGE, FINISH, FIT, PROMPTS, REFINE, SAMPLE
 from ..contract.stack import Stack, StackLevel
 from ..machine.devices import choose_device, device_name, make_repeatable
 from ..machine.environment import versions
 from ..machine.failures import Cancelled
 from ..machine.noticing import noticed
+from ..method.agreement import fits_for
 from ..models.entries import ModelEntry
 from ..models.prompting import Texts
 from ..models.protocol import Model, OpenModel, SuperResolution
@@ -159,6 +160,12 @@ class Generation:
         self._reporter.stage(PROMPTS)
         inputs = first_stage(loaded.model, loaded.plan, loaded.given, loaded.texts)
         self._stop_if_cancelled()
+        codec, plan = inputs.denoiser.codec, loaded.plan
+        if codec.latent_size(inputs.size) != inputs.size:
+            # The first time this takes as long as some steps, and nothing could be saved.
+            self._reporter.stage(FIT)
+            fits_for(codec, plan.placements, inputs.size, plan.job.loop)
+            self._stop_if_cancelled()
         self._reporter.stage(SAMPLE)
         return sampling.sample(inputs, loaded.device)
 

@@ -51,12 +51,16 @@ class VaeCodec(LatentCodec):
     def fit(self, factor: float, aligned: bool, size: tuple[int, int]) -> Fit:
         """See ``method.codec.Codec``; kept beside the model's revision."""
         side = picture_side(self, size, factor)
-        file = fit_file(self._revision, factor, aligned, side) if self._revision else None
-        fitted = read_fit(file) if file else None
+        if not self._revision:
+            return super().fit(factor, aligned, size)
+        weights = next(self._vae.parameters())
+        threads = torch.get_num_threads() if weights.device.type == "cpu" else ""
+        made_on = f"{torch.__version__} {weights.device.type} {weights.dtype} {threads}"
+        file = fit_file(self._revision, factor, aligned, side, made_on)
+        fitted = read_fit(file)
         if fitted is None:
             fitted = super().fit(factor, aligned, size)
-            if file:
-                write_fit(file, fitted)
+            write_fit(file, fitted)
         return fitted
 
     def not_fitted(self, unexplained: float) -> None:

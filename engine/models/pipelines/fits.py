@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -16,48 +16,40 @@ from safetensors.torch import save_file
 from ...method.latent_footprint import Fit, Taps
 from ..cache_folder import cache_folder
 
-_FORMAT = "zoom_stack_fit_1"  # another one where fits mean something else
+_FORMAT = "zoom_stack_fit_2"  # another one where fits mean something else
 _TENSORS = ("reduce", "enlarge", "colours")
 
 
-def fit_file(revision: str, factor: float, aligned: bool, side: int) -> Path:
-    """Where a fit is kept; see ``fitting.fit``, of whose pictures ``side`` is the side."""
-    key = json.dumps([_FORMAT, revision, factor, aligned, side])
+def fit_file(revision: str, factor: float, aligned: bool, side: int, made_on: str) -> Path:
+    """Where a fit is kept; see ``fitting.fit``, of whose pictures ``side`` is the side.
+
+    Args:
+        made_on: what decides the last digits of its numbers.
+    """
+    key = json.dumps([_FORMAT, revision, factor, aligned, side, made_on])
     name = hashlib.blake2b(key.encode(), digest_size=12).hexdigest()
     return cache_folder() / "fits" / f"{name}.safetensors"
 
 
 def read_fit(file: Path) -> Fit | None:
-    """A kept fit; None where there is none that can be read."""
+    """A kept fit; None where there is none that is as it was written."""
     try:
         with safe_open(file, framework="pt") as saved:
-            notes = json.loads((saved.metadata() or {})["fit"])
-            reduce, enlarge, colours = (saved.get_tensor(name) for name in _TENSORS)
-        fit = Fit(
-            Taps(*notes["reduce_taps"]),
-            Taps(*notes["enlarge_taps"]),
-            reduce,
-            enlarge,
-            float(notes["unexplained"]),
-            float(notes["gain"]),
-            colours,
-        )
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError):
+            metadata = saved.metadata() or {}
+            tensors = {name: saved.get_tensor(name) for name in _TENSORS}
+    except (OSError, SafetensorError):
         return None
-    return fit if _is_sound(fit) else None
-
-
-def _is_sound(fit: Fit) -> bool:
-    channels = len(fit.reduce)
-    shapes = [
-        (channels, channels * fit.reduce_taps.count**2),
-        (channels, channels * fit.enlarge_taps.count**2),
-        (3, channels + 1),
-    ]
-    tensors = (fit.reduce, fit.enlarge, fit.colours)
-    whole = [tuple(each.shape) for each in tensors] == shapes
-    finite = all(bool(torch.isfinite(each).all()) for each in tensors)
-    return whole and finite and 0.0 <= fit.unexplained <= 1.0 and 0.0 < fit.gain < math.inf
+    text = metadata.get("fit", "")
+    if metadata.get("digest") != _digest(file, text, tensors):
+        return None
+    notes = json.loads(text)
+    return Fit(
+        Taps(*notes["reduce_taps"]),
+        Taps(*notes["enlarge_taps"]),
+        **tensors,
+        unexplained=notes["unexplained"],
+        gain=notes["gain"],
+    )
 
 
 def write_fit(file: Path, fit: Fit) -> None:
@@ -69,10 +61,21 @@ def write_fit(file: Path, fit: Fit) -> None:
         "gain": fit.gain,
     }
     tensors = {name: getattr(fit, name).contiguous().cpu() for name in _TENSORS}
+    text = json.dumps(notes)
+    metadata = {"fit": text, "digest": _digest(file, text, tensors)}
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     with contextlib.suppress(OSError, SafetensorError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, temporary, {"fit": json.dumps(notes)})
+        save_file(tensors, temporary, metadata)
         temporary.replace(file)
     with contextlib.suppress(OSError):
         temporary.unlink(missing_ok=True)
+
+
+def _digest(file: Path, text: str, tensors: Mapping[str, torch.Tensor]) -> str:
+    """Of what is kept and of its name: another one's, or a damaged one, is made again."""
+    whole = hashlib.blake2b(f"{file.stem} {text}".encode(), digest_size=16)
+    for name in _TENSORS:
+        whole.update(f"{name} {tensors[name].dtype} {list(tensors[name].shape)}".encode())
+        whole.update(tensors[name].contiguous().numpy().tobytes())
+    return whole.hexdigest()

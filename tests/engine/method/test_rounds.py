@@ -52,6 +52,11 @@ def test_the_less_is_led_the_less_is_repeated(strength: float, count: int) -> No
     assert sum(each.repeated for each in plan) == count
 
 
+def test_nothing_is_repeated_where_it_would_lead_nowhere_and_drafts_stay_drafts() -> None:
+    assert not any(each.repeated for each in rounds(grid(0.5), 64 * 64, 1.0))
+    assert sum(each.repeated for each in rounds(grid(3.95, 2), 64 * 64, 1.0)) == 2
+
+
 @pytest.mark.parametrize("steps", [1, 2, 4, 8, 24, 50])
 def test_the_last_round_is_seen_in_pixels(steps: int) -> None:
     plan = rounds(noise_levels(steps), 64 * 64, 0.0)
