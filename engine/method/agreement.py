@@ -78,7 +78,7 @@ class LatentAgreement:
     their borders, is found when they are seen, and carried on until the next time::
 
         x = Pi_latent(blend(x0)) + carried
-        x = L + E(X') - E(X)     X = D(L), L = blend(x0)     in pixels
+        x = x0 + E(X') - E(X)    X = D(x0), X' = Pi_image(blend(X))     in pixels
 
     Args:
         in_pixels: the same zoom for pictures.
@@ -121,7 +121,7 @@ class LatentAgreement:
         if not in_pixels:
             x = rendered if carried is None else rendered + carried
             return Agreed(x, self._rough(x), carried)
-        x, picture = _seen(self._codec, self._in_pixels, blended, sigma)
+        x, picture = _seen(self._codec, self._in_pixels, x0, sigma)
         return Agreed(x, picture, self._without_parts(x - rendered))
 
     def _without_parts(self, carried: torch.Tensor) -> torch.Tensor:

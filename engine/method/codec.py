@@ -3,7 +3,7 @@
 Where a model of latents is seen in pixels, what changes there is carried back as a difference, so
 that what the codec loses is not lost anew each time::
 
-    x = L + E(X') - E(X)        X = D(L), X' the levels in agreement
+    x = x0 + E(X') - E(X)       X = D(x0), X' the levels in agreement
 
 For a model of pixels that is X' itself. In between, latents are brought into agreement by maps that
 are fitted to the codec, see ``fitting.py``.

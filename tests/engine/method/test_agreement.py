@@ -8,6 +8,7 @@ import torch
 from engine.contract.errors import ZoomStackError
 from engine.contract.geometry import Placement
 from engine.contract.job import SamplerSettings
+from engine.method.agreement import Agreed, agreement
 from engine.method.footprint import footprint
 from engine.method.latent_footprint import Fit
 from engine.method.pinning import Pin, surrounded
@@ -73,3 +74,20 @@ def test_one_level_is_decoded_only_when_it_is_seen() -> None:
     denoiser = Wiener()
     sample(denoiser, [Placement()], size=SIZE, seed=1, settings=SamplerSettings(steps=24))
     assert denoiser.codec.visits == 6
+
+
+def test_where_pixels_are_seen_fits_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a few rounds of fitted maps leave of the latents' grid, pixels do not inherit."""
+    placements = [Placement(), Placement(2.0), Placement(1.7, (0.4, 0.6))]
+    latents = torch.randn(3, 16, 16, 16, generator=torch.Generator().manual_seed(1))
+
+    def agreed(usable: bool) -> Agreed:
+        monkeypatch.setattr(Fit, "usable", property(lambda _: usable))
+        levels = agreement(BlockCodec(), placements, SIZE, False, SamplerSettings(), [], "cpu")
+        return levels.agree(latents, 2.0, True, None)
+
+    fitted, not_fitted = agreed(True), agreed(False)
+    assert torch.equal(fitted.x, not_fitted.x)
+    assert torch.equal(fitted.picture, not_fitted.picture)
+    assert fitted.carried is not None
+    assert not_fitted.carried is None
