@@ -17,7 +17,7 @@ from .fits import fit_file, read_fit, write_fit
 from .tiling import smaller_tiles
 
 _UNFITTED = (
-    "How this model's latents follow pictures at two scales was not found out well ({:.0%} of them "
+    "How this model's latents follow pictures at two scales was not found out well ({:.0%} of it "
     "is left open), so its levels are decoded in every step, which takes longer."
 )
 _TILED = "The memory ran short while pictures were coded; that goes on in parts."
