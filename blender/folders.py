@@ -36,6 +36,27 @@ def user_folder(name: str) -> Path:
         raise _unwritable(error.filename or name, error) from None
 
 
+def zooms_folder() -> Path:
+    """Where zooms go that nobody said anything else of; it may not exist.
+
+    Beside the file, so that both are moved together. Before that is saved, where Blender removes
+    nothing: the folders of an extension go with it.
+    """
+    if bpy.data.filepath:
+        return Path(bpy.path.abspath("//zooms"))
+    return Path(bpy.utils.user_resource("DATAFILES")) / "zoom_stack"
+
+
+def beside_file(path: str) -> str:
+    """A path relative to the .blend file, when there is one on the same drive."""
+    if not bpy.data.filepath:
+        return path
+    try:
+        return str(bpy.path.relpath(path))
+    except ValueError:
+        return os.path.abspath(path)
+
+
 def environment_folder() -> Path:
     """The private virtual environment of the engine; it may not exist."""
     return user_path("engine")

@@ -28,6 +28,11 @@ def is_playing() -> bool:
 
 def blocker() -> str:
     """Why nothing can be built in the file right now; empty when it can."""
+    for window in bpy.context.window_manager.windows:
+        active = window.view_layer.objects.active
+        if active is not None and active.mode != "OBJECT":
+            # In other modes Blender's undo steps hold that one object alone.
+            return "Waiting for Object Mode"
     for job in _JOBS.values():
         if bpy.app.is_job_running(job):
             return f"Waiting for {job.capitalize().replace('_', ' ')} to end"

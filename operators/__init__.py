@@ -3,9 +3,23 @@
 The work is done in ``tasks``, ``settings`` and ``scene``.
 """
 
-from . import generate, import_stack, keeping, levels, models, presets, setup, shape, sharpen, zoom
+from . import (
+    generate,
+    import_stack,
+    keeping,
+    levels,
+    models,
+    presets,
+    setup,
+    shape,
+    sharpen,
+    versions,
+    zoom,
+)
 
-_MODULES = (generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, sharpen)
+_MODULES = (
+    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, sharpen, versions
+)  # fmt: skip
 
 
 def register() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import BoolProperty
+from bpy.props import BoolProperty, StringProperty
 
 from ..blender.screen import redraw
 from ..blender.timings import measured
@@ -17,7 +17,7 @@ from .shared import CanWait
 
 
 class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
-    """Make pictures of all levels that fit into one another, and build the zoom from them"""
+    """Make the levels' pictures. The zoom takes them, and what you set up around it stays"""
 
     bl_idname = "zoom_stack.generate"
     bl_label = "Generate"
@@ -30,10 +30,20 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
+    as_new: BoolProperty(
+        name="As a New Zoom",
+        description="Build a zoom of its own beside the one that is there",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+    title: StringProperty(options={"HIDDEN", "SKIP_SAVE"})  # of the undo step
+
     @classmethod
     def description(
         cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties
     ) -> str:
+        if properties.as_new:
+            return "Build a zoom of its own, and leave the one that is there as it is"
         return "Go on where the last run ended, with its settings" if properties.resume else ""
 
     @classmethod
@@ -49,7 +59,10 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         latest.forget_problem()
         try:
-            generation = resumed_generation(context) if self.resume else new_generation(context)
+            if self.resume:
+                generation = resumed_generation(context)
+            else:
+                generation = new_generation(context, self.title, self.as_new)
         except ZoomStackError as error:
             latest.refuse(error)
             self.report({"ERROR"}, str(error))

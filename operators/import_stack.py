@@ -9,8 +9,10 @@ from bpy.props import EnumProperty, StringProperty
 
 from ..blender.folders import EXTENSION
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.stack import STACK_FILE, read_stack
+from ..engine.contract.stack import STACK_FILE, Stack, read_stack
+from ..scene.finding import zoom_to_update
 from ..scene.importing import ImportOptions, import_stack
+from ..scene.updating import update_zoom
 from ..scene.viewing import remember_view, show_in_viewport
 from .shared import Durations
 
@@ -24,7 +26,12 @@ class _Placing:
         name="Scene",
         description="Which scene the zoom goes to",
         items=[
-            ("AUTO", "Automatic", "A scene of its own when this one has anything to render"),
+            (
+                "AUTO",
+                "Automatic",
+                "The zoom that it was made for, if it is there; otherwise a scene of its own when "
+                "this one has anything to render",
+            ),
             ("NEW_SCENE", "New Scene", "A scene of its own"),
             ("THIS_SCENE", "This Scene", "This scene, at the 3D cursor"),
         ],
@@ -57,12 +64,23 @@ class ImportSettings(_Placing, Durations, bpy.types.Operator):
         )
         try:
             stack = read_stack(folder)
+            present = zoom_to_update(stack.ids.zoom) if stack.ids is not None else None
+            if self.target == "AUTO" and present is not None:
+                return self._update(present.name, stack)
             result = import_stack(stack, options)
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         show_in_viewport(place, result)
         self.report({"INFO"}, f"{result.root_name}: {len(stack.levels)} levels")
+        return {"FINISHED"}
+
+    def _update(self, name: str, stack: Stack) -> set[str]:
+        """The zoom that the stack was made for is there: it takes the pictures."""
+        result = update_zoom(lambda: bpy.data.objects.get(name), stack)
+        for note in result.notes():
+            self.report({"WARNING"}, note)
+        self.report({"INFO"}, f"{result.root_name} has the pictures of {stack.folder.name} now")
         return {"FINISHED"}
 
 
@@ -122,6 +140,12 @@ def _draw_menu_entry(self: bpy.types.Menu, context: bpy.types.Context) -> None:
     self.layout.operator(ZOOMSTACK_OT_import_stack.bl_idname, text="Zoom Stack (stack.json)")
 
 
+def _draw_add_entry(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+    self.layout.operator(
+        ZOOMSTACK_OT_import_stack.bl_idname, text="Zoom Stack…", icon="OUTLINER_OB_IMAGE"
+    )
+
+
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (ZOOMSTACK_OT_import_stack, ZOOMSTACK_OT_import_sample, ZOOMSTACK_FH_stack)
 )
@@ -130,8 +154,10 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
 def register() -> None:
     _register_classes()
     bpy.types.TOPBAR_MT_file_import.append(_draw_menu_entry)
+    bpy.types.VIEW3D_MT_image_add.append(_draw_add_entry)
 
 
 def unregister() -> None:
+    bpy.types.VIEW3D_MT_image_add.remove(_draw_add_entry)
     bpy.types.TOPBAR_MT_file_import.remove(_draw_menu_entry)
     _unregister_classes()

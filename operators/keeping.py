@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
+from dataclasses import replace
 
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.options import LARGEST_INTEGER
 from ..engine.contract.stack import read_stack
-from ..scene import finding, keys
+from ..scene import finding
+from ..scene.naming import name_zoom
 from ..settings.job import apply_stack
 from ..tasks import latest
 from ..tasks.start import why_not_generate
@@ -43,7 +44,8 @@ class ZOOMSTACK_OT_level_again(CanWait, bpy.types.Operator):
             level.keep = level != again
         again.use_own_seed, again.seed = True, random.randint(0, LARGEST_INTEGER)
         try:
-            return bpy.ops.zoom_stack.generate(wait=self.wait)
+            title = f"Make Level {settings.active_level + 1} Again"
+            return bpy.ops.zoom_stack.generate(wait=self.wait, title=title)
         except RuntimeError as error:
             # The padlocks stay: the panel says which of them to open, and Generate goes on.
             self.report({"ERROR"}, str(latest.problem() or error))
@@ -67,11 +69,11 @@ class ZOOMSTACK_OT_edit_levels(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.present_root(context)
         try:
-            stack = read_stack(Path(bpy.path.abspath(root.get(keys.FOLDER, ""))))
+            stack = read_stack(finding.stack_of(root).folder)
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        apply_stack(context.scene.zoom_stack, stack)
+        apply_stack(context.scene.zoom_stack, replace(stack, ids=name_zoom(root)))
         return {"FINISHED"}
 
 

@@ -62,7 +62,9 @@ class ZOOMSTACK_OT_go_to_level(_OnZoom):
         root = finding.present_root(context)
         octaves = finding.octaves_of(root)
         if self.level >= len(octaves):
-            self.report({"ERROR"}, f"This zoom has the levels 0 to {len(octaves) - 1}.")
+            self.report(
+                {"ERROR"}, f"This zoom has {len(octaves)} levels, which this counts from 0."
+            )
             return {"CANCELLED"}
         frame = markers.level_frames_in_time(root)[self.level]
         if frame is not None:
@@ -86,6 +88,21 @@ class ZOOMSTACK_OT_switch_rig(_OnZoom):
         root = finding.present_root(context)
         root[keys.TRAVEL] = 0.0 if root.get(keys.TRAVEL, 1.0) > 0.5 else 1.0
         root.update_tag()
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_lock_levels(_OnZoom):
+    """Let the levels be selected in the view, to hang things on them; or keep clicks off them"""
+
+    bl_idname = "zoom_stack.lock_levels"
+    bl_label = "Levels Selectable"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        root = finding.present_root(context)
+        hide = finding.are_selectable(root)
+        for item in finding.fixed_parts(root):
+            item.hide_select = hide
         return {"FINISHED"}
 
 
@@ -174,6 +191,7 @@ register, unregister = bpy.utils.register_classes_factory(
         ZOOMSTACK_OT_play,
         ZOOMSTACK_OT_go_to_level,
         ZOOMSTACK_OT_switch_rig,
+        ZOOMSTACK_OT_lock_levels,
         ZOOMSTACK_OT_retime,
         ZOOMSTACK_OT_refresh_markers,
         ZOOMSTACK_OT_fit_scene,

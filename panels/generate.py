@@ -40,13 +40,14 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
             obstacle = why_not_model(context.scene.zoom_stack)
             if obstacle:
                 draw_wrapped(layout, context, obstacle, "ERROR")
-            button = layout.row()
+            button = layout.row(align=True)
             button.scale_y = 1.8
             button.operator(
                 "zoom_stack.generate",
                 text=_button_text(context.scene.zoom_stack),
                 icon="RENDER_ANIMATION",
             )
+            button.menu("ZOOMSTACK_MT_generate", text="", icon="DOWNARROW_HLT")
             reason = why_not_generate(context)
             if reason:
                 draw_wrapped(layout, context, f"{reason}.")
@@ -72,6 +73,17 @@ class ZOOMSTACK_MT_size(bpy.types.Menu):
                 icon = "RADIOBUT_ON" if choice.identifier == present else "RADIOBUT_OFF"
                 button = column.operator(f"zoom_stack.{name}", text=choice.name, icon=icon)
                 setattr(button, name, choice.identifier)
+
+
+class ZOOMSTACK_MT_generate(bpy.types.Menu):
+    bl_label = "More Ways to Generate"
+    bl_idname = "ZOOMSTACK_MT_generate"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        button = self.layout.operator(
+            "zoom_stack.generate", text="Generate as a New Zoom", icon="ADD"
+        )
+        button.as_new = True
 
 
 class ZOOMSTACK_PT_advanced(ZoomPanel, bpy.types.Panel):
@@ -166,9 +178,7 @@ def _draw_ended(
 ) -> None:
     if generation is not None and generation.phase is Phase.OFFERED:
         box = layout.box()
-        place = "the one that it was made from is not in this file"
-        if generation is not latest.sharpening():
-            place = "it was made for another scene"
+        place = generation.delivery.why_lost()
         draw_wrapped(box, context, f"A zoom is ready; {place}.", "CHECKMARK")
         row = box.row()
         row.operator("zoom_stack.import_result", icon="IMPORT")
@@ -182,5 +192,5 @@ def _draw_ended(
 
 
 register, unregister = bpy.utils.register_classes_factory(
-    (ZOOMSTACK_MT_size, ZOOMSTACK_PT_generate, ZOOMSTACK_PT_advanced)
+    (ZOOMSTACK_MT_size, ZOOMSTACK_MT_generate, ZOOMSTACK_PT_generate, ZOOMSTACK_PT_advanced)
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING
 
 import bpy
@@ -14,11 +15,14 @@ from ..settings.levels import zoom_factor_of
 from ..settings.models import vocabulary_of
 from ..settings.presets import preset_title, shipped_presets, user_presets
 from ..tasks import latest
-from .parts import ZoomPanel, draw_wrapped
+from .parts import ZoomPanel, draw_play, draw_wrapped
 from .texts import magnification_text
 
 if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
+
+
+_LONG = math.log2(1000.0)  # octaves whose text wants more room
 
 
 class ZOOMSTACK_MT_presets(bpy.types.Menu):
@@ -59,7 +63,7 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         index: int,
     ) -> None:
         locks = any(level.made for level in data.levels)
-        long = _magnification(data, len(data.levels) - 1) >= 1000.0
+        long = _octaves(data, len(data.levels) - 1) >= _LONG
         split = layout.split(factor=0.8 - 0.1 * locks - 0.08 * long)
         row = split.row(align=True)
         picture = _icon_of(data, item)
@@ -75,7 +79,7 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         magnification = right.row()
         magnification.alignment = "RIGHT"
         magnification.active = False
-        magnification.label(text=magnification_text(_magnification(data, index)))
+        magnification.label(text=magnification_text(_octaves(data, index)))
         if item.made:
             lock = "LOCKED" if item.keep else "UNLOCKED"
             right.prop(item, "keep", text="", icon=lock, emboss=False)
@@ -121,6 +125,7 @@ class ZOOMSTACK_PT_levels(ZoomPanel, bpy.types.Panel):
     bl_order = 10
 
     def draw_header_preset(self, context: bpy.types.Context) -> None:
+        draw_play(self.layout, context)
         self.layout.menu("ZOOMSTACK_MT_presets", text="", icon="PRESET")
 
     @measured
@@ -225,11 +230,11 @@ def _draw_not_understood(
         layout.menu(ZOOMSTACK_MT_subjects.bl_idname)
 
 
-def _magnification(settings: ZOOMSTACK_PG_settings, index: int) -> float:
-    magnification = 1.0
+def _octaves(settings: ZOOMSTACK_PG_settings, index: int) -> float:
+    octaves = 0.0
     for level in settings.levels[1 : index + 1]:
-        magnification *= zoom_factor_of(settings, level)
-    return magnification
+        octaves += math.log2(zoom_factor_of(settings, level))
+    return octaves
 
 
 register, unregister = bpy.utils.register_classes_factory(

@@ -7,6 +7,7 @@ import textwrap
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
+from ..scene.finding import active_root
 
 # Of the interface's font at a scale of 1; measured, with a little air.
 _CHARACTER_WIDTH = 6.4
@@ -19,6 +20,16 @@ class ZoomPanel:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Zoom"
+
+
+def draw_play(layout: bpy.types.UILayout, context: bpy.types.Context, titled: bool = False) -> None:
+    """Draw the button that plays the zoom, where there is one."""
+    if active_root(context) is None:
+        return
+    playing = context.screen is not None and context.screen.is_animation_playing
+    title = "Stop" if playing else "Play"
+    icon = "PAUSE" if playing else "PLAY"
+    layout.operator("zoom_stack.play", text=title if titled else "", icon=icon, emboss=titled)
 
 
 def draw_wrapped(

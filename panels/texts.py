@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
+_PLAIN = math.log2(1000.0)
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def magnification_text(magnification: float) -> str:
-    """2 is "2×", 12345 is "1.2·10⁴×"."""
-    if magnification < 1000.0:
-        return f"{magnification:.3g}×"
-    mantissa, exponent = f"{magnification:.1e}".split("e")
-    power = f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}×"
+def magnification_text(octaves: float) -> str:
+    """How many times closer a view is: 1 is "2×", 13.6 is "1.2·10⁴×"."""
+    if octaves < _PLAIN:
+        return f"{2.0**octaves:.3g}×"
+    # Not as one number: deep zooms go beyond the largest.
+    exponent = int(octaves * math.log10(2.0))
+    mantissa = f"{10.0 ** (octaves * math.log10(2.0) - exponent):.1f}"
+    if mantissa == "10.0":
+        mantissa, exponent = "1.0", exponent + 1
+    power = f"10{str(exponent).translate(_SUPERSCRIPTS)}×"
     return power if mantissa == "1.0" else f"{mantissa}·{power}"
 
 

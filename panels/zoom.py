@@ -5,10 +5,12 @@ from __future__ import annotations
 import bpy
 
 from ..scene import colour, finding, keys, retiming
+from ..scene.versions import versions_of
 from ..tasks import latest
 from ..tasks.picture_run import Phase
-from .parts import ZoomPanel
+from .parts import ZoomPanel, draw_play
 from .running import draw_problem, draw_running, draw_warnings
+from .texts import magnification_text
 
 
 class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
@@ -36,20 +38,19 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
             box.label(text="Colours are altered", icon="ERROR")
             box.operator("zoom_stack.use_standard_view")
         self._draw_zoom(context, camera)
-        layout.operator("zoom_stack.edit_levels", icon="GREASEPENCIL")
+        row = layout.row(align=True)
+        row.operator("zoom_stack.edit_levels", icon="GREASEPENCIL")
+        selectable = finding.are_selectable(root)
+        icon = "RESTRICT_SELECT_OFF" if selectable else "RESTRICT_SELECT_ON"
+        row.operator("zoom_stack.lock_levels", text="", icon=icon, depress=selectable)
         self._draw_look(context, root)
 
     def _draw_zoom(self, context: bpy.types.Context, camera: bpy.types.Object) -> None:
-        playing = context.screen is not None and context.screen.is_animation_playing
         column = self.layout.column(align=True)
         column.scale_y = 1.3
-        column.operator(
-            "zoom_stack.play",
-            text="Stop" if playing else "Play",
-            icon="PAUSE" if playing else "PLAY",
-        )
+        draw_play(column, context, titled=True)
         column.prop(camera, keys.path_to(keys.ZOOM), text="Zoom (Octaves)", slider=True)
-        self.layout.label(text=f"Level {camera.get(keys.LEVEL, 0.0):.2f}")
+        self.layout.label(text=f"Level {camera.get(keys.LEVEL, 0.0) + 1.0:.2f}")
 
     def _draw_look(self, context: bpy.types.Context, root: bpy.types.Object) -> None:
         layout = self.layout
@@ -94,12 +95,12 @@ class ZOOMSTACK_PT_stack_levels(_OfZoom, bpy.types.Panel):
             row = column.split(factor=0.74, align=True)
             button = row.operator(
                 "zoom_stack.go_to_level",
-                text=f"{number}  {title}",
+                text=f"{number + 1}  {title}",
                 # A loop's last level leads to the first one again.
                 depress=round(current) % len(titles) == number,
             )
             button.level = number
-            row.label(text=_magnification(octaves))
+            row.label(text=magnification_text(octaves))
 
 
 class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
@@ -137,6 +138,38 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
             layout.operator("zoom_stack.fit_scene", icon="OUTLINER_OB_CAMERA")
 
 
+class ZOOMSTACK_PT_versions(_OfZoom, bpy.types.Panel):
+    """Pictures that this zoom has shown, on the disk: show them again, or delete them"""
+
+    bl_idname = "ZOOMSTACK_PT_versions"
+    bl_label = "Versions"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        root = finding.present_root(context)
+        versions = versions_of(root)
+        if not versions:
+            layout.label(text="Generate the zoom to begin")
+            return
+        shown = finding.stack_of(root).folder
+        column = layout.column(align=True)
+        for version in versions:
+            row = column.row(align=True)
+            present = version.folder == shown
+            icon = "RADIOBUT_ON" if present else "RADIOBUT_OFF"
+            row.operator(
+                "zoom_stack.show_version", text=version.title(), icon=icon
+            ).folder = version.folder.name
+            remove = row.row(align=True)
+            remove.enabled = not present
+            remove.operator(
+                "zoom_stack.delete_version", text="", icon="TRASH"
+            ).folder = version.folder.name
+        size = sum(version.size for version in versions) / 1e6
+        layout.label(text=f"{len(versions)} versions, {size:.1f} MB on the disk")
+
+
 def _draw_sharpening(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if _draw_running_sharpening(layout, context):
         return
@@ -159,13 +192,11 @@ def _draw_running_sharpening(layout: bpy.types.UILayout, context: bpy.types.Cont
     return True
 
 
-def _magnification(octaves: float) -> str:
-    if octaves < 20.0:
-        return f"× {2.0**octaves:,.4g}" if octaves < 13 else f"× {2.0**octaves:,.0f}"
-    exponent = octaves * 0.30103
-    return f"× {10 ** (exponent % 1):.1f}e{int(exponent)}"
-
-
 register, unregister = bpy.utils.register_classes_factory(
-    (ZOOMSTACK_PT_stack, ZOOMSTACK_PT_stack_levels, ZOOMSTACK_PT_stack_timing)
+    (
+        ZOOMSTACK_PT_stack,
+        ZOOMSTACK_PT_stack_levels,
+        ZOOMSTACK_PT_stack_timing,
+        ZOOMSTACK_PT_versions,
+    )
 )

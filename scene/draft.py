@@ -11,6 +11,7 @@ from pathlib import Path
 
 import bpy
 
+from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
 from . import keys
 
@@ -41,6 +42,8 @@ class Draft:
             raise _bad_picture(path, number)
         # A see-through picture would show the level behind it; a zoom's levels are opaque.
         image.alpha_mode = "NONE"
+        # A project that is moved takes its pictures along.
+        image.filepath_raw = beside_file(str(path))
         return (image.size[0], image.size[1])
 
     def image(self, number: int) -> bpy.types.Image:
@@ -72,6 +75,11 @@ class Draft:
             raise self._interrupted("what was built of it")
         return collection
 
+    def drop_collection(self) -> None:
+        """The objects have another place now."""
+        bpy.data.collections.remove(self.collection())
+        self._collection = ""
+
     def part(self, role: str) -> bpy.types.Object:
         """The one object of a kind in the collection.
 
@@ -87,18 +95,6 @@ class Draft:
         """All objects of a kind, widest level first."""
         found = [item for item in self.collection().objects if item.get(keys.ROLE) == role]
         return sorted(found, key=lambda item: item.get(keys.INDEX, 0))
-
-    def feather_group(self) -> bpy.types.NodeTree:
-        """The node group that the first of the see-through levels brought along.
-
-        Raises:
-            ZoomStackError: code ``import_interrupted``, when it is gone.
-        """
-        for plane in self.parts(keys.ROLE_PLANE):
-            for owned in _data_of(plane):
-                if isinstance(owned, bpy.types.ShaderNodeTree):
-                    return owned
-        raise self._interrupted("its soft border")
 
     def check_complete(self, levels: int) -> None:
         """See that nothing was taken out of the rig.

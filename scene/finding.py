@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import os
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 import bpy
 
@@ -22,6 +24,27 @@ def root_of(item: bpy.types.Object | None) -> bpy.types.Object | None:
     while item is not None and not is_root(item):
         item = item.parent
     return item
+
+
+def zooms_named(name: str) -> list[bpy.types.Object]:
+    """The roots of all zooms with an id that some scene shows; of a copy, more than one."""
+    return [
+        item
+        for item in bpy.data.objects
+        if name and is_root(item) and item.get(keys.ID) == name and item.users_scene
+    ]
+
+
+def zoom_to_update(name: str) -> bpy.types.Object | None:
+    """The root of the one zoom with an id; None where there is none or are several.
+
+    What is linked from another file cannot be changed, and what lacks its camera not be led.
+    """
+    found = zooms_named(name)
+    if len(found) != 1 or found[0].library is not None:
+        return None
+    whole = camera_of(found[0]) is not None and part(found[0], keys.ROLE_WORLD) is not None
+    return found[0] if whole else None
 
 
 def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -65,6 +88,18 @@ def present_camera(root: bpy.types.Object) -> bpy.types.Object:
     return camera
 
 
+def fixed_parts(root: bpy.types.Object) -> list[bpy.types.Object]:
+    """The parts that a click in the view is not to drag away: all but root and camera."""
+    movable = (keys.ROLE_ROOT, keys.ROLE_CAMERA)
+    found = root.children_recursive
+    return [item for item in found if keys.ROLE in item and item[keys.ROLE] not in movable]
+
+
+def are_selectable(root: bpy.types.Object) -> bool:
+    """Whether any of these can be selected in the view."""
+    return any(not item.hide_select for item in fixed_parts(root))
+
+
 def octaves_of(root: bpy.types.Object) -> list[float]:
     """The zoom at which each level is the view."""
     return [float(value) for value in root.get(keys.OCTAVES, [0.0])]
@@ -103,8 +138,21 @@ def stack_of(root: bpy.types.Object) -> Stack:
         raise ZoomStackError(
             "bad_stack", f"{root.name} no longer knows its stack.", "Import the stack again."
         ) from None
-    folder = Path(bpy.path.abspath(str(root.get(keys.FOLDER, ""))))
-    return parse_stack(data, folder)
+    stack = parse_stack(data, Path(bpy.path.abspath(str(root.get(keys.FOLDER, "")))))
+    return replace(stack, folder=_folder_of(root, stack) or stack.folder)
+
+
+def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:
+    """Where the levels' pictures lie: Blender keeps their paths right when files are moved."""
+    for plane in parts(root, keys.ROLE_PLANE):
+        number, image = int(plane.get(keys.INDEX, -1)), image_of(plane)
+        if image is None or not 0 <= number < len(stack.levels):
+            continue
+        file = Path(os.path.normpath(bpy.path.abspath(image.filepath, library=image.library)))
+        name = PurePosixPath(stack.levels[number].image).parts
+        if file.parts[-len(name) :] == name:
+            return file.parents[len(name) - 1]
+    return None
 
 
 def level_titles(root: bpy.types.Object) -> list[str]:

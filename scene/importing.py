@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
+import uuid
 from collections.abc import Generator
 from dataclasses import dataclass
 
 import bpy
 
+from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack
 from ..engine.contract.unrolling import Unrolled, unroll
 from . import keys
 from .camera import build_camera, describe_zoom, key_zoom
 from .draft import Draft
-from .finding import stops_of, turn_of
-from .levels import add_level
+from .finding import stops_of, turn_of, zooms_named
+from .levels import Rig, add_level
 from .markers import refresh_markers
 from .path import offset_table
 from .retiming import frames_per_second, present_schedule, store_timing
@@ -110,7 +111,8 @@ def import_steps(stack: Stack, options: ImportOptions) -> Generator[str, None, I
         total = len(unrolled.levels)
         for position in range(total):
             yield f"Building level {position + 1} of {total}"
-            add_level(draft, unrolled, position)
+            rig = Rig(*map(draft.part, (keys.ROLE_ROOT, keys.ROLE_WORLD, keys.ROLE_CAMERA)))
+            add_level(draft, rig, unrolled, position, stack.ids)
         yield "Placing the zoom"
         draft.check_complete(total)
         return _place(draft, options, scene_name, sizes[0])
@@ -129,7 +131,11 @@ def _build_rig(draft: Draft, stack: Stack, unrolled: Unrolled) -> None:
     root[keys.OCTAVES] = unrolled.octaves[first : first + len(stack.levels)]
     if unrolled.turn is not None:
         root[keys.TURN] = unrolled.turn
-    root[keys.FOLDER] = blend_relative(str(stack.folder.resolve()))
+    if stack.ids is not None:
+        # A second zoom of one stack has a name of its own, or nobody could tell which is meant.
+        there = zooms_named(stack.ids.zoom)
+        root[keys.ID] = uuid.uuid4().hex[:12] if there else stack.ids.zoom
+    root[keys.FOLDER] = beside_file(str(stack.folder.resolve()))
     root[keys.MANIFEST] = json.dumps(stack.to_dict(), ensure_ascii=False)
     world = new_empty("World", keys.ROLE_WORLD, collection, root)
     camera = build_camera(f"{draft.title} Camera", collection)
@@ -218,13 +224,3 @@ def _scene(draft: Draft, name: str) -> bpy.types.Scene:
             "Import the stack again.",
         )
     return scene
-
-
-def blend_relative(path: str) -> str:
-    """A path relative to the .blend file, when there is one on the same drive."""
-    if not bpy.data.filepath:
-        return path
-    try:
-        return str(bpy.path.relpath(path))
-    except ValueError:
-        return os.path.abspath(path)

@@ -30,6 +30,10 @@ LEVEL = "level"
 # On every part.
 ROLE = "zoom_stack_role"
 INDEX = "zoom_stack_level"
+# Names that stay, on the root and on the levels' Empties; see ``engine.contract.ids``.
+ID = "zoom_stack_id"
+# On a level's Empty: in which turn of a loop it is shown; 0 but for those that are shown again.
+LAP = "zoom_stack_lap"
 DRAFT = "zoom_stack_draft"
 
 ROLE_ROOT = "root"

@@ -38,7 +38,7 @@ def refresh_markers(scene: bpy.types.Scene, root: bpy.types.Object) -> int:
     for number, (title, frame) in enumerate(zip(level_titles(root), frames, strict=False)):
         if frame is None:
             continue
-        name = f"{number:02d} {title}"[:MAX_NAME]
+        name = f"{number + 1:02d} {title}"[:MAX_NAME]
         # The widest level is in view from the hold's beginning.
         scene.timeline_markers.new(name, frame=round(start if number == 0 else frame))
         names.append(name)

@@ -74,6 +74,66 @@ def build_feather_group(name: str, root: bpy.types.Object) -> bpy.types.NodeTree
     return group
 
 
+def is_feather(tree: bpy.types.NodeTree | None) -> bool:
+    """Whether a node group is the soft border of a zoom."""
+    return tree is not None and tree.name.startswith(FEATHER_GROUP)
+
+
+def give_border(material: bpy.types.Material, feather: bpy.types.NodeTree) -> None:
+    """Let a level that was the widest end in a soft border, as others do."""
+    tree = material.node_tree
+    output, image = _output_of(tree), _image_in(tree)
+    if output is None or image is None or _border_in(tree) is not None:
+        return
+    link = next(iter(output.inputs["Surface"].links), None)
+    if link is None:
+        return
+    surface = _add_feather(tree, link.from_socket, feather, image.size[0], image.size[1])
+    tree.links.new(surface, output.inputs["Surface"])
+    use_blended_transparency(material)
+
+
+def take_border(material: bpy.types.Material) -> None:
+    """Let a level that becomes the widest fill its frame."""
+    tree = material.node_tree
+    mix = _border_in(tree)
+    if mix is None:
+        return
+    for link in list(mix.outputs[0].links):
+        for inner in mix.inputs[2].links:
+            tree.links.new(inner.from_socket, link.to_socket)
+
+
+def fit_border(material: bpy.types.Material, width: int, height: int) -> None:
+    """Let the soft border follow the shape of another picture, (width, height) in pixels."""
+    for node in material.node_tree.nodes:
+        if node.bl_idname == "ShaderNodeGroup" and is_feather(node.node_tree):
+            node.inputs["Width"].default_value = width / min(width, height)
+            node.inputs["Height"].default_value = height / min(width, height)
+
+
+def _output_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
+    outputs = [node for node in tree.nodes if node.bl_idname == "ShaderNodeOutputMaterial"]
+    return next((node for node in outputs if node.is_active_output), next(iter(outputs), None))
+
+
+def _image_in(tree: bpy.types.NodeTree) -> bpy.types.Image | None:
+    nodes = (node for node in tree.nodes if node.bl_idname == "ShaderNodeTexImage")
+    return next((node.image for node in nodes if node.image is not None), None)
+
+
+def _border_in(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
+    """The node that mixes a level with what lies behind it, as far as it is in use."""
+    for node in tree.nodes:
+        if node.bl_idname != "ShaderNodeMixShader" or not node.outputs[0].links:
+            continue
+        factors = [link.from_node for link in node.inputs[0].links]
+        before = [link.from_node for math in factors for link in math.inputs[0].links]
+        if any(n.bl_idname == "ShaderNodeGroup" and is_feather(n.node_tree) for n in before):
+            return node
+    return None
+
+
 def _add_feather(
     tree: bpy.types.NodeTree,
     surface: bpy.types.NodeSocket,

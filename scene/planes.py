@@ -56,6 +56,7 @@ def build_plane(
     plane.parent = level
     plane.location = (0.0, 0.0, -PLANE_SPACING)
     plane[keys.ROLE] = keys.ROLE_PLANE
+    plane.hide_select = True
     plane[keys.INDEX] = level[keys.INDEX]
     # A picture of light: it neither blocks nor catches the light of attached things.
     plane.visible_shadow = False
@@ -65,18 +66,29 @@ def build_plane(
 
 def set_rectangle(mesh: bpy.types.Mesh, centre: tuple[float, float], aspect: float) -> None:
     """Fill an empty mesh with one rectangle and its texture coordinates."""
-    x, y = centre
-    half_height = 0.5 / aspect
-    corners = [
+    mesh.from_pydata(_corners(centre, aspect), [], [(0, 1, 2, 3)])
+    layer = mesh.uv_layers.new(name="UVMap")
+    for loop, uv in zip(layer.data, ((0, 0), (1, 0), (1, 1), (0, 1)), strict=True):
+        loop.uv = uv
+    mesh.update()
+
+
+def _corners(centre: tuple[float, float], aspect: float) -> list[tuple[float, float, float]]:
+    (x, y), half_height = centre, 0.5 / aspect
+    return [
         (x - 0.5, y - half_height, 0.0),
         (x + 0.5, y - half_height, 0.0),
         (x + 0.5, y + half_height, 0.0),
         (x - 0.5, y + half_height, 0.0),
     ]
-    mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
-    layer = mesh.uv_layers.new(name="UVMap")
-    for loop, uv in zip(layer.data, ((0, 0), (1, 0), (1, 1), (0, 1)), strict=True):
-        loop.uv = uv
+
+
+def move_rectangle(mesh: bpy.types.Mesh, centre: tuple[float, float], aspect: float) -> None:
+    """Put the rectangle of a level elsewhere; other meshes, which an artist has made, stay."""
+    if len(mesh.vertices) != 4:
+        return
+    for vertex, corner in zip(mesh.vertices, _corners(centre, aspect), strict=True):
+        vertex.co = corner
     mesh.update()
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Generator
 
 import bpy
 
+from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack
 from . import keys
 from .draft import Draft
 from .finding import image_of, octaves_of, parts, stack_of
-from .importing import blend_relative
 
 
 def replace_steps(
@@ -47,7 +47,7 @@ def replace_steps(
             )
         before = stack_of(root)
         _show(root, [draft.image(number) for number in range(count)])
-        root[keys.FOLDER] = blend_relative(str(stack.folder.resolve()))
+        root[keys.FOLDER] = beside_file(str(stack.folder.resolve()))
         root[keys.MANIFEST] = json.dumps(stack.to_dict(), ensure_ascii=False)
         draft.finish()
     except BaseException:

@@ -35,6 +35,8 @@ def new_empty(
     empty.empty_display_size = EMPTY_SIZE
     empty.parent = parent
     empty[keys.ROLE] = role
+    # What a zoom is made of lies where it lies: a click in the view does not drag it away.
+    empty.hide_select = role != keys.ROLE_ROOT
     collection.objects.link(empty)
     return empty
 

@@ -4,9 +4,9 @@ Nothing here draws, starts anything or builds datablocks. The preferences' class
 ``panels``, which draws it.
 """
 
-from . import older_files, properties
+from . import older_files, properties, relocating
 
-_PARTS = (properties, older_files)
+_PARTS = (properties, older_files, relocating)
 
 
 def register() -> None:

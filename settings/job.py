@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.job import Job, Keep, LevelSpec, Pin, SamplerSettings
 from ..engine.contract.job_parser import checked, parse_job
 from ..engine.contract.options import LARGEST_INTEGER
 from ..engine.contract.stack import SHARPENED, Stack
+from .identity import take_ids
 from .kept_levels import check_kept, is_kept
 from .levels import zoom_factor_of
 from .loras import loras_in, write_loras
@@ -80,6 +82,7 @@ def apply_stack(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
         for index, level in enumerate(stack.levels)
     ]
     _apply_levels(settings, levels, stack.loop)
+    take_ids(settings, stack.ids)
 
 
 def number_levels(settings: ZOOMSTACK_PG_settings, folder: Path) -> None:
@@ -95,7 +98,17 @@ def note_pictures(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
         return
     for level in settings.levels:
         if 0 <= level.number < len(stack.levels):
-            level.made = str(stack.picture(level.number))
+            level.made = beside_file(str(stack.picture(level.number)))
+
+
+def note_version(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
+    """An earlier stack of the settings' zoom is shown again: levels have its pictures now."""
+    if stack.ids is None or stack.ids.zoom != settings.uid:
+        return
+    numbers = {name: number for number, name in enumerate(stack.ids.levels)}
+    for level in settings.levels:
+        if level.uid in numbers:
+            level.made = beside_file(str(stack.picture(numbers[level.uid])))
 
 
 def note_replaced(settings: ZOOMSTACK_PG_settings, before: Stack, after: Stack) -> None:
@@ -112,7 +125,7 @@ def note_replaced(settings: ZOOMSTACK_PG_settings, before: Stack, after: Stack) 
 
     concerned = [level for level in settings.levels if larger(level) is not None]
     for level in concerned:
-        level.made = larger(level)
+        level.made = beside_file(larger(level) or level.made)
     enlarged = after.made_with.get(SHARPENED, {})
     kept = any(is_kept(level) for level in concerned)
     if kept and [settings.width, settings.height] == enlarged.get("from"):
@@ -189,4 +202,4 @@ def _apply_level(level: ZOOMSTACK_PG_level, spec: LevelSpec, own_factor: bool) -
         level.pin_image = spec.pin.image
         level.pin_mask = spec.pin.mask or ""
     if spec.keep is not None:
-        level.made, level.keep = spec.keep.image, True
+        level.made, level.keep = beside_file(spec.keep.image), True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ def check_kept(settings: ZOOMSTACK_PG_settings, placed: Sequence[Nested]) -> Non
     Raises:
         ZoomStackError: codes ``bad_picture``, ``bad_geometry``, naming the levels.
     """
-    kept = [(n, _file(level)) for n, level in enumerate(settings.levels) if is_kept(level)]
+    kept = [(n, picture_of(level)) for n, level in enumerate(settings.levels) if is_kept(level)]
     for number, file in kept:
         if not file.is_file():
             raise ZoomStackError(
@@ -71,8 +72,9 @@ def check_kept(settings: ZOOMSTACK_PG_settings, placed: Sequence[Nested]) -> Non
             )
 
 
-def _file(level: ZOOMSTACK_PG_level) -> Path:
-    return Path(bpy.path.abspath(level.made))
+def picture_of(level: ZOOMSTACK_PG_level) -> Path:
+    """The file of a level's finished picture, where it has one."""
+    return Path(os.path.normpath(bpy.path.abspath(level.made)))
 
 
 def _follows(settings: ZOOMSTACK_PG_settings, index: int) -> bool:

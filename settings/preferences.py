@@ -96,8 +96,8 @@ class EnginePreferences:
     stack_folder: StringProperty(
         name="Zoom Stacks",
         description=(
-            "Where new zoom stacks go when the scene names no folder. Empty: the extension's own "
-            "folder, which Blender deletes together with the extension"
+            "Where new zoom stacks go when the scene names no folder. Empty: the folder zooms "
+            "beside the saved file; before it is saved, a folder in Blender's own data"
         ),
         subtype="DIR_PATH",
         update=_make_absolute("stack_folder"),
@@ -148,7 +148,7 @@ def new_stack_folder(chosen: str, title: str) -> Path:
 
     Args:
         chosen: the folder that the scene names; empty is the one in the preferences, or else
-            the extension's own.
+            ``zooms`` beside the file, or, while that is not saved, one below Blender's own data.
         title: words to name the new folder after.
 
     Raises:
@@ -161,4 +161,4 @@ def new_stack_folder(chosen: str, title: str) -> Path:
             "Save the file, or choose another output folder.",
         )
     parent = folders.user_choice(chosen or preferences().stack_folder.strip())
-    return folders.new_folder(parent or folders.user_folder("stacks"), title)
+    return folders.new_folder(parent or folders.zooms_folder(), title)

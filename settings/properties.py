@@ -71,8 +71,9 @@ class ZOOMSTACK_PG_level(bpy.types.PropertyGroup):
         default=False,
     )
     # The finished picture, and the level's place in the run that is under way.
-    made: StringProperty(name="Picture", subtype="FILE_PATH", options={"HIDDEN"})
+    made: StringProperty(name="Picture", subtype="FILE_PATH", options={"HIDDEN"} | blend_relative())
     number: IntProperty(name="Number", default=-1, options={"HIDDEN"})
+    uid: StringProperty(name="Id", options={"HIDDEN"})  # see ``engine.contract.ids``
 
 
 class ZOOMSTACK_PG_lora(bpy.types.PropertyGroup):
@@ -113,6 +114,7 @@ class ZOOMSTACK_PG_settings(bpy.types.PropertyGroup):
         default=False,
     )
     run: StringProperty(name="Run", subtype="DIR_PATH", options={"HIDDEN"})
+    uid: StringProperty(name="Id", options={"HIDDEN"})  # of the zoom that these settings make
     randomise_seed: BoolProperty(
         name="Randomise Seed",
         description="Take a new seed each time; it is written into the seed field",

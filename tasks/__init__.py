@@ -20,6 +20,7 @@ def _before_load(*_arguments: object) -> None:
 @persistent
 def _after_load(*_arguments: object) -> None:
     delivery.count_file()
+    latest.forget_file()
 
 
 def register() -> None:

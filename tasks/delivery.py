@@ -10,7 +10,9 @@ import bpy
 from ..blender import screen
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack, read_stack
+from ..scene import finding, keys
 from ..scene.importing import ImportOptions, ImportResult, import_steps
+from ..scene.updating import Updated, update_steps
 from ..scene.viewing import ViewPlace, show_in_viewport
 from ..settings.job import copy_settings, note_pictures
 
@@ -28,10 +30,12 @@ class StepwiseDelivery:
 
     Attributes:
         result: what came of it; None until it is there.
+        notes: what the artist wants to know of it then.
     """
 
     def __init__(self) -> None:
         self.result: object = None
+        self.notes: list[str] = []
         self._file = _files
         self._steps: Generator[str, None, object] | None = None
         self._retried = False
@@ -47,6 +51,10 @@ class StepwiseDelivery:
     def is_lost(self) -> bool:
         """Whether another file is open, or the place is gone."""
         return self._file != _files or not self.is_there()
+
+    def why_lost(self) -> str:
+        """The same, for people, after "A zoom is ready; "."""
+        return "the one that it was made from is not in this file"
 
     def blocker(self) -> str:
         """Why it has to wait, for people; empty when it need not."""
@@ -85,28 +93,57 @@ class StepwiseDelivery:
 
 
 class Delivery(StepwiseDelivery):
-    """The way of one stack into a scene.
+    """The way of one stack into a scene: into the zoom that it was made from, or as a new one.
 
     Args:
         scene: where to.
-        view: the 3D view that shows the zoom then.
+        view: the 3D view that shows a new zoom then.
+        zoom: the id of the zoom that takes the pictures, if it is there now; "" makes a new one.
+        title: of the undo step.
     """
 
-    def __init__(self, scene: bpy.types.Scene, view: ViewPlace | None) -> None:
+    def __init__(
+        self, scene: bpy.types.Scene, view: ViewPlace | None, zoom: str = "", title: str = ""
+    ) -> None:
         super().__init__()
         self._scene = scene.session_uid  # it survives renaming and undo
         self._view = view
+        self._zoom = zoom if finding.zooms_named(zoom) else ""
+        self._title = title or "Generate Zoom"
 
     def is_there(self) -> bool:
+        if self._zoom:
+            return self._find_zoom() is not None
         return self._find_scene() is not None
 
-    def steps(self, folder: Path) -> Generator[str, None, ImportResult]:
+    def why_lost(self) -> str:
+        if not self._zoom:
+            return "it was made for another scene"
+        if len(finding.zooms_named(self._zoom)) > 1:
+            return "the zoom that it was made from is there more than once"
+        return "the zoom that it was made from is gone, or lacks its camera"
+
+    def steps(self, folder: Path) -> Generator[str, None, ImportResult | Updated]:
+        stack = read_stack(folder)
+        if self._zoom and stack.ids is not None:
+            updated = yield from update_steps(self._find_zoom, stack)
+            self._note(stack)
+            self.notes = updated.notes()
+            if not bpy.app.background:
+                bpy.ops.ed.undo_push(message=self._title)
+            return updated
         scene = self._find_scene()
         options = ImportOptions(scene=scene.name if scene is not None else "")
-        stack = read_stack(folder)
         result = yield from import_steps(stack, options)
         self._show(stack, result)
         return result
+
+    def _find_zoom(self) -> bpy.types.Object | None:
+        return finding.zoom_to_update(self._zoom)
+
+    def _note(self, stack: Stack) -> None:
+        for scene in bpy.data.scenes:
+            note_pictures(scene.zoom_stack, stack)
 
     def _find_scene(self) -> bpy.types.Scene | None:
         found = (scene for scene in bpy.data.scenes if scene.session_uid == self._scene)
@@ -115,12 +152,15 @@ class Delivery(StepwiseDelivery):
     def _show(self, stack: Stack, result: ImportResult) -> None:
         """Show the zoom, keep the settings at hand there, and make it all one undo step."""
         source, target = self._find_scene(), bpy.data.scenes.get(result.scene_name)
-        if source is not None:
-            note_pictures(source.zoom_stack, stack)
+        self._note(stack)
         if target is not None and source is not None and target != source:
             copy_settings(source.zoom_stack, target.zoom_stack)
+        root = bpy.data.objects.get(result.root_name)
+        for scene in (source, target):
+            if scene is not None and root is not None and keys.ID in root:
+                scene.zoom_stack.uid = root[keys.ID]
         if bpy.app.background:
             return
         show_in_viewport(self._view, result)
         # Without this the data is lost for good after undo and redo.
-        bpy.ops.ed.undo_push(message="Zoom Stack")
+        bpy.ops.ed.undo_push(message=self._title)

@@ -101,6 +101,13 @@ def forget_problem() -> None:
         generation.error = None
 
 
+def forget_file() -> None:
+    """Another file was opened: what was said of the one before means nothing in it."""
+    forget_problem()
+    if generation is not None and not is_running(generation):
+        generation.warnings.clear()
+
+
 def dismiss() -> None:
     """Hide the last problem, or else the last run and what an unfinished one has made."""
     global generation, shelved

@@ -36,13 +36,21 @@ class Destination(Protocol):
 
     Attributes:
         result: what came of it; None until it is there.
+        notes: what the artist wants to know of it then.
     """
 
     @property
     def result(self) -> object: ...
 
+    @property
+    def notes(self) -> list[str]: ...
+
     def is_lost(self) -> bool:
         """Whether the place is gone."""
+        ...
+
+    def why_lost(self) -> str:
+        """The same, for people, after "A zoom is ready; "."""
         ...
 
     def blocker(self) -> str:
@@ -235,6 +243,7 @@ class PictureRun:
         redraw()
         if self.delivery.result is None:
             return DELIVERY_TICK
+        self.warnings += self.delivery.notes
         self._end(Phase.FINISHED)
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 
 import bpy
 
@@ -16,6 +17,7 @@ from ..engine.contract.options import LARGEST_INTEGER
 from ..engine.contract.stack import read_stack
 from ..scene.finding import stack_of
 from ..scene.viewing import remember_view
+from ..settings.identity import named
 from ..settings.job import job_from_settings, number_levels
 from ..settings.kept_levels import is_kept
 from ..settings.preferences import (
@@ -89,7 +91,7 @@ def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:
     """Why Generate is grey; empty when it is not.
 
     Args:
-        but_kept: leave aside which levels are kept.
+        but_kept: leave aside which levels there are, and which are kept.
     """
     if latest.running_generation() is not None:
         return "A zoom is being generated already"
@@ -98,13 +100,19 @@ def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:
     if context.scene.library is not None:
         return "This scene is linked from another file and cannot be changed"
     levels = context.scene.zoom_stack.levels
+    if not but_kept and not levels:
+        return "Add a level first, or start from a preset"
     if not but_kept and levels and all(is_kept(level) for level in levels):
         return "Every level is kept: unlock one, or add one"
     return ""
 
 
-def new_generation(context: bpy.types.Context) -> Generation:
+def new_generation(context: bpy.types.Context, title: str = "", as_new: bool = False) -> Generation:
     """Begin to make what the scene's settings ask for.
+
+    Args:
+        title: of what is undone with it.
+        as_new: as a zoom of its own, whatever is there.
 
     Raises:
         ZoomStackError: when the settings make no job, or the output folder cannot be written to.
@@ -114,6 +122,9 @@ def new_generation(context: bpy.types.Context) -> Generation:
     if settings.randomise_seed:
         settings.seed = random.randint(0, LARGEST_INTEGER)
     job = job_from_settings(settings)
+    if as_new:
+        settings.uid = ""
+    job = replace(job, ids=named(settings))
     if remote_command() and any(level.pin or level.keep for level in job.levels):
         raise ZoomStackError(
             "no_pictures",
@@ -128,7 +139,7 @@ def new_generation(context: bpy.types.Context) -> Generation:
         client.close()
         raise
     number_levels(settings, out)
-    delivery = Delivery(scene, remember_view(context))
+    delivery = Delivery(scene, remember_view(context), settings.uid, title)
     generation = Generation(client, job, out, preferences().device, delivery)
     latest.discard()
     return generation
@@ -144,7 +155,8 @@ def resumed_generation(context: bpy.types.Context) -> Generation:
     if not isinstance(last, Generation) or not last.resumable:
         raise ZoomStackError("no_run", "There is no unfinished run to go on with.")
     last.thumbnails.close()
-    delivery = Delivery(context.scene, remember_view(context))
+    zoom = last.job.ids.zoom if last.job.ids is not None else ""
+    delivery = Delivery(context.scene, remember_view(context), zoom)
     device = preferences().device
     resumed = Generation(start_engine(), last.job, last.out, device, delivery, resume=True)
     latest.shelved = None

@@ -6,6 +6,7 @@ from dataclasses import MISSING, asdict, dataclass, field
 from typing import Any
 
 from .geometry import MAX_ZOOM_FACTOR, MIN_ZOOM_FACTOR
+from .ids import Ids
 from .options import MAX_SEED, Choice, Switch, option
 
 JOB_VERSION = 1
@@ -326,12 +327,22 @@ class Job:
         "The first level's factor and focus then say where it lies in the last",
         meaning="the deepest level holds level 0 again; see below",
     )
+    ids: Ids | None = option(  # noqa: RUF009 - it is a field()
+        None,
+        "Ids",
+        "Names of the zoom and of its levels",
+        by_hand=True,
+        values='null or `{"zoom": "a1", "levels": ["b1", "b2"]}`; null',
+        meaning="names that stay when levels are moved, added or removed; they decide no pixel and "
+        "are handed on to `stack.json`",
+    )
     sampler: SamplerSettings = field(default_factory=SamplerSettings)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form, complete: every setting is written out."""
         data = asdict(self)
         data["loras"] = list(data["loras"])
+        data["ids"] = None if self.ids is None else self.ids.to_dict()
         data["size"] = None if self.size is None else list(self.size)
         for level in data["levels"]:
             level["focus"] = list(level["focus"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .geometry import Placement, check_footprint
+from .ids import parse_ids
 from .job import (
     JOB_VERSION,
     MAX_LEVELS,
@@ -37,9 +38,11 @@ def parse_job(data: object, folder: Path | None = None) -> Job:
     """
     job = _object(data, "it", {"version", *_names(Job)})
     _CHECK.version(job.get("version", JOB_VERSION), JOB_VERSION)
+    levels = _parse_levels(job.get("levels"), folder)
     return checked(
         Job(
-            levels=_parse_levels(job.get("levels"), folder),
+            levels=levels,
+            ids=parse_ids(job.get("ids"), len(levels)),
             loras=_parse_loras(job.get("loras", [])),
             **read_options(Job, job, _CHECK),
             sampler=_parse_sampler(job.get("sampler", {})),

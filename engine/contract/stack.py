@@ -15,6 +15,7 @@ from typing import Any
 
 from .errors import ZoomStackError
 from .geometry import Placement, check_footprint
+from .ids import Ids, parse_ids
 from .job import LevelSpec
 from .options import read_options
 from .validation import Checker, read_json
@@ -30,7 +31,7 @@ _CHECK = Checker("bad_stack", STACK_FILE)
 _SHARED_KEYS = frozenset({"negative_prompt", "zoom_factor", "focus"})  # with a job's levels
 _LEVEL_KEYS = _SHARED_KEYS | {"image", "prompt"}
 _DISPLAY_KEYS = frozenset({"feather", "fade"})
-_TOP_KEYS = frozenset({"version", "loop", "levels", "display", "made_with"})
+_TOP_KEYS = frozenset({"version", "loop", "levels", "display", "made_with", "ids"})
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Stack:
         made_with: what made it (job, model, revision, versions); carried along, never needed.
         loop: the deepest level holds level 0 again, where level 0's own ``zoom_factor`` and
             ``focus`` say; the zoom repeats without a jump.
+        ids: names of the zoom and its levels; None where nobody gave any.
         others: what other programs have noted at the top of the file; carried along.
     """
 
@@ -85,6 +87,7 @@ class Stack:
     display: Display = field(default_factory=Display)
     made_with: dict[str, Any] = field(default_factory=dict)
     loop: bool = False
+    ids: Ids | None = None
     others: dict[str, Any] = field(default_factory=dict)
 
     def picture(self, index: int) -> Path:
@@ -121,6 +124,7 @@ class Stack:
             "levels": [asdict(level) for level in self.levels],
             "display": asdict(self.display),
             "made_with": self.made_with,
+            **({"ids": self.ids.to_dict()} if self.ids else {}),
             **self.others,
         }
 
@@ -180,6 +184,7 @@ def parse_stack(data: object, folder: Path) -> Stack:
         ),
         made_with=dict(_CHECK.mapping(top.get("made_with", {}), '"made_with"')),
         loop=_CHECK.boolean(top.get("loop", False), '"loop"'),
+        ids=parse_ids(top.get("ids"), len(items)),
         others={key: value for key, value in top.items() if key not in _TOP_KEYS},
     )
 

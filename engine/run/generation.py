@@ -251,4 +251,5 @@ def _describe(loaded: Loaded, folder: Path, names: Sequence[str], seconds: float
         )
         for name, level in zip(names, plan.job.levels, strict=True)
     )
-    return Stack(folder=folder, levels=levels, loop=plan.job.loop, made_with=made_with)
+    job = plan.job
+    return Stack(folder, levels, loop=job.loop, made_with=made_with, ids=job.ids)

@@ -93,7 +93,7 @@ def stack_json(job):
         }
         for index, level in enumerate(job["levels"])
     ]
-    return json.dumps({"version": 1, "levels": levels}).encode()
+    return json.dumps({"version": 1, "levels": levels, "ids": job.get("ids")}).encode()
 
 
 def requests(lines):

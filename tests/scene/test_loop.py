@@ -91,7 +91,7 @@ def test_what_is_shown_again_says_so_and_shares_pictures_and_materials(
     levels = finding.parts(zoom.root, keys.ROLE_LEVEL)
     planes = finding.parts(zoom.root, keys.ROLE_PLANE)
     assert [level.name for level in levels] == [
-        "Level 02 Before", "Level 00", "Level 01", "Level 02", "Level 00 Again"
+        "Level 03 Before", "Level 01", "Level 02", "Level 03", "Level 01 Again"
     ]  # fmt: skip
     assert [level[keys.INDEX] for level in levels] == [-1, 0, 1, 2, 3]
     assert len(bpy.data.images) - before == 3
@@ -146,7 +146,7 @@ def test_levels_fade_in_and_hide_as_the_contract_says(
 def test_a_picture_inside_itself(bpy: Any, tmp_path: Path) -> None:
     zoom = imported(bpy, plain_loop(tmp_path / "loop", count=1))
     assert [plane.name for plane in finding.parts(zoom.root, keys.ROLE_LEVEL)] == [
-        "Level 00 Before", "Level 00", "Level 00 Again"
+        "Level 01 Before", "Level 01", "Level 01 Again"
     ]  # fmt: skip
     zoom.scene.frame_set(zoom.scene.frame_end + 1)
     assert zoom.camera["zoom"] == pytest.approx(math.log2(3.0), abs=1e-5)
@@ -168,11 +168,11 @@ def test_read_out_titles_and_sharpness_know_the_levels_alone(zoom: Zoom) -> None
 
 def test_buttons_and_markers_lead_to_each_level_once(bpy: Any, zoom: Zoom) -> None:
     names = [marker.name for marker in zoom.scene.timeline_markers]
-    assert names == ["00 00", "01 01", "02 02"]
+    assert names == ["01 00", "02 01", "03 02"]
     for level, octaves in ((2, 3.0), (0, 0.0), (1, 1.0)):
         assert bpy.ops.zoom_stack.go_to_level(level=level) == {"FINISHED"}
         assert zoom.camera["zoom"] == pytest.approx(octaves, abs=1e-4)
-    with pytest.raises(RuntimeError, match="This zoom has the levels 0 to 2"):
+    with pytest.raises(RuntimeError, match="This zoom has 3 levels"):
         bpy.ops.zoom_stack.go_to_level(level=3)
 
 

@@ -28,12 +28,13 @@ def test_the_report_is_for_people(bpy: Any) -> None:
 
 def test_texts_are_for_people(bpy: Any) -> None:
     texts = bpy_session.submodule("panels.texts")
-    assert [texts.magnification_text(m) for m in (1.0, 2.5, 256.0, 1e6, 16384.0)] == [
+    assert [texts.magnification_text(octaves) for octaves in (0, 1.5, 8, 20, 14, 3000)] == [
         "1×",
-        "2.5×",
+        "2.83×",
         "256×",
         "10⁶×",
         "1.6·10⁴×",
+        "1.2·10⁹⁰³×",
     ]
     assert [texts.duration_text(s) for s in (3.2, 75, 7260)] == ["3 s", "1 min 15 s", "2 h 01 min"]
 

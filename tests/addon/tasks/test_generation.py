@@ -29,7 +29,7 @@ def test_generate_waits_and_builds_the_zoom(bpy: Any, settings: Any, use_worker:
     assert len(_cameras(bpy)) == 1
     generation = latest().generation
     assert (generation.out / "stack.json").exists()
-    assert "extensions" in generation.out.parts, "not in the extension's own folder"
+    assert not {"extensions", ".user"} & set(generation.out.parts), "Blender removes those"
     assert _files(extension) == before, "files were written into the extension"
     zoom_scene = bpy.data.scenes[generation.delivery.result.scene_name]
     assert [level.prompt for level in zoom_scene.zoom_stack.levels] == list(PROMPTS)
@@ -50,6 +50,14 @@ def test_the_output_goes_where_the_user_says(
     bpy.ops.zoom_stack.generate()
     stacks = sorted(path.parent.name for path in (tmp_path / "mine").glob("*/stack.json"))
     assert stacks == ["spiral_galaxy_to_planet", "spiral_galaxy_to_planet_2"]
+
+
+def test_the_output_of_a_saved_file_goes_beside_it(
+    bpy: Any, settings: Any, use_worker: UseWorker, tmp_path: Path
+) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.zoom_stack.generate()
+    assert (tmp_path / "zooms" / "spiral_galaxy_to_planet" / "stack.json").exists()
 
 
 def test_the_preferences_name_the_folder_for_all_scenes(
@@ -91,7 +99,7 @@ def test_what_cannot_be_a_job_is_named(bpy: Any, settings: Any, use_worker: UseW
     with pytest.raises(RuntimeError, match=r"Level 2: focus x = 0 .* between 0.25 and 0.75"):
         bpy.ops.zoom_stack.generate()
     settings.levels.clear()
-    with pytest.raises(RuntimeError, match="no levels"):
+    with pytest.raises(RuntimeError, match="Add a level first"):
         bpy.ops.zoom_stack.generate()
 
 

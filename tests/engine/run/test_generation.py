@@ -14,6 +14,7 @@ from PIL import Image
 
 from engine.contract.errors import ZoomStackError
 from engine.contract.geometry import Placement
+from engine.contract.ids import Ids
 from engine.contract.job import Job, LevelSpec, SamplerSettings
 from engine.contract.stack import read_stack
 from engine.machine.failures import Cancelled
@@ -37,6 +38,7 @@ JOB = Job(
     levels=(LevelSpec("a"), LevelSpec("b"), LevelSpec("c", "", 3.0, (0.4, 0.6))),
     seed=5,
     size=(48, 32),
+    ids=Ids("z", ("x", "y", "z")),
     sampler=SamplerSettings(steps=6),
 )
 
@@ -75,6 +77,7 @@ def test_a_job_becomes_a_stack(finished: tuple[Path, Recorder]) -> None:
     out, _ = finished
     stack = read_stack(out)
     assert [level.prompt for level in stack.levels] == ["a", "b", "c"]
+    assert stack.ids == JOB.ids
     assert stack.levels[2].zoom_factor == 3.0
     assert stack.levels[2].focus == (0.4, 0.6)
     for index in range(3):

@@ -1,0 +1,63 @@
+"""Paths that the settings keep relative to the file stay right when that is saved elsewhere.
+
+Blender does so for its own paths, those of pictures among them, and for no add-on's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import bpy
+from bpy.app.handlers import persistent
+
+_LEVEL_PATHS = ("made", "pin_image", "pin_mask")
+_RELATIVE = "//"
+
+#: What was written in their place while the file is being saved: a copy leaves the open one be.
+_before: list[tuple[bpy.types.bpy_struct, str, str]] = []
+
+
+@persistent
+def _before_saving(filepath: str = "", *_arguments: object) -> None:
+    _before.clear()
+    old, new = os.path.dirname(bpy.data.filepath), os.path.dirname(filepath)
+    if not old or not new or old == new:
+        return
+    for owner, name in _paths():
+        path = getattr(owner, name)
+        if path.startswith(_RELATIVE):
+            absolute = bpy.path.abspath(path)
+            try:
+                moved = bpy.path.relpath(absolute, start=new)
+            except ValueError:  # another drive
+                moved = absolute
+            _before.append((owner, name, path))
+            setattr(owner, name, moved)
+
+
+@persistent
+def _after_saving(filepath: str = "", *_arguments: object) -> None:
+    if os.path.dirname(bpy.data.filepath) != os.path.dirname(filepath):
+        for owner, name, path in _before:
+            setattr(owner, name, path)
+    _before.clear()
+
+
+def _paths() -> Iterator[tuple[bpy.types.bpy_struct, str]]:
+    for scene in bpy.data.scenes:
+        if scene.library is not None:
+            continue
+        yield scene.zoom_stack, "output_folder"
+        for level in scene.zoom_stack.levels:
+            yield from ((level, name) for name in _LEVEL_PATHS)
+
+
+def register() -> None:
+    bpy.app.handlers.save_pre.append(_before_saving)
+    bpy.app.handlers.save_post.append(_after_saving)
+
+
+def unregister() -> None:
+    bpy.app.handlers.save_post.remove(_after_saving)
+    bpy.app.handlers.save_pre.remove(_before_saving)

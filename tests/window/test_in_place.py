@@ -1,0 +1,137 @@
+"""Generating again in a real window: the zoom takes the pictures, nothing else is taken over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import BlenderWindow
+from zoom_tab import ZoomTab
+
+_STATE = """
+def state():
+    window = bpy.context.window_manager.windows[0]
+    scene, camera = window.scene, window.scene.camera
+    view = next(a for a in window.screen.areas if a.type == "VIEW_3D").spaces.active
+    return dict(
+        scene=scene.name, frame=scene.frame_current, range=[scene.frame_start, scene.frame_end],
+        size=[scene.render.resolution_x, scene.render.resolution_y], lens=camera.data.lens,
+        keys=[list(key.co) for c in _part("blender.compat").fcurves_of(camera)
+              for key in c.keyframe_points],
+        selected=[each.name for each in window.view_layer.objects.selected],
+        active=window.view_layer.objects.active and window.view_layer.objects.active.name,
+        view=[view.region_3d.view_perspective, list(map(list, view.region_3d.view_matrix))],
+        shading=view.shading.type, playing=window.screen.is_animation_playing,
+        markers=sorted([m.name, m.frame] for m in scene.timeline_markers),
+    )
+def shown():
+    finding = _part("scene.finding")
+    root = next(item for item in bpy.data.objects if finding.is_root(item))
+    images = [finding.image_of(plane) for plane in finding.parts(root, "plane")]
+    files = sorted(bpy.path.abspath(image.filepath) for image in images)
+    return str(finding.stack_of(root).folder), files
+"""
+
+
+@pytest.fixture
+def tab(window: BlenderWindow, engine_python: Path) -> ZoomTab:
+    """The tab beside a zoom that is finished, with a shot set up around it."""
+    tab = ZoomTab(window, engine_python)
+    tab.set_levels(steps=3)
+    tab.generate()
+    tab.wait_finished()
+    window.do(_STATE)
+    window.do(
+        "scene = bpy.context.window_manager.windows[0].scene; camera = scene.camera\n"
+        "camera.data.lens = 28.0; camera.rotation_euler.z = 0.3\n"
+        "camera.keyframe_insert('rotation_euler', frame=30)\n"
+        "scene.timeline_markers.new('beat', frame=9); scene.frame_set(40)\n"
+        "scene.render.resolution_x = 900\n"
+        "light = bpy.data.objects.new('Lamp', bpy.data.lights.new('Lamp', 'POINT'))\n"
+        "scene.collection.objects.link(light)\n"
+        "for each in scene.objects: each.select_set(each == light)\n"
+        "bpy.context.window_manager.windows[0].view_layer.objects.active = light\n"
+        "with override('VIEW_3D'): bpy.ops.ed.undo_push(message='shot')"
+    )
+    window.settle()
+    return tab
+
+
+def state(tab: ZoomTab) -> dict[str, Any]:
+    return tab.window.ask("state()")
+
+
+@pytest.mark.look_ahead
+def test_a_run_that_ends_takes_nothing_over(tab: ZoomTab) -> None:
+    before, pictures = state(tab), tab.window.ask("shown()")
+    tab.generate()
+    tab.wait_finished()
+    assert state(tab) == before
+    assert len(tab.window.ask("zooms()")) == 1
+    after = tab.window.ask("shown()")
+    assert after[0] == tab.status()["out"] != pictures[0]
+    assert all(Path(file).is_file() for file in pictures[1])
+    tab.window.picture("again")
+
+
+def test_it_is_one_step_to_undo(tab: ZoomTab) -> None:
+    before, pictures = state(tab), tab.window.ask("shown()")
+    tab.generate()
+    tab.wait_finished()
+    after = tab.window.ask("shown()")
+    tab.window.do("with override('VIEW_3D'): bpy.ops.ed.undo()")
+    tab.window.settle()
+    assert tab.window.ask("shown()") == pictures
+    assert state(tab) == before
+    tab.window.do("with override('VIEW_3D'): bpy.ops.ed.redo()")
+    tab.window.settle()
+    assert tab.window.ask("shown()") == after
+    empty = "[i.name for i in bpy.data.images if i.source == 'FILE' and i.size[0] == 0]"
+    assert tab.window.ask(empty) == []
+
+
+def test_it_waits_for_object_mode(tab: ZoomTab) -> None:
+    window = tab.window
+    window.do("with override('VIEW_3D'): bpy.ops.mesh.primitive_cube_add()")
+    window.do("with override('VIEW_3D'): bpy.ops.object.mode_set(mode='EDIT')")
+    pictures = window.ask("shown()")
+    tab.generate()
+    tab.wait_for("'Object Mode' in s['stage']")
+    window.settle(0.5)
+    assert window.ask("shown()") == pictures
+    window.do("_part('blender.screen').redraw()")
+    window.settle()
+    window.picture("waits-for-object-mode")
+    window.do("with override('VIEW_3D'): bpy.ops.object.mode_set(mode='OBJECT')")
+    tab.wait_finished()
+    assert window.ask("shown()") != pictures
+
+
+def test_a_playing_animation_plays_on(tab: ZoomTab) -> None:
+    window = tab.window
+    window.do("with override('VIEW_3D'): bpy.ops.screen.animation_play()")
+    playing = "bpy.context.window_manager.windows[0].screen.is_animation_playing"
+    window.wait_for(playing)
+    pictures = window.ask("shown()")
+    tab.generate()
+    tab.wait_finished()
+    assert window.ask("shown()") != pictures
+    assert window.ask(playing)
+    window.do("with override('VIEW_3D'): bpy.ops.screen.animation_cancel(restore_frame=False)")
+
+
+def test_a_level_that_was_inserted_comes_in(tab: ZoomTab) -> None:
+    window = tab.window
+    window.do(
+        "settings().active_level = 0\n"
+        "with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.level_add()\n"
+        "settings().levels[1].prompt = 'a nebula'"
+    )
+    tab.generate()
+    tab.wait_finished()
+    assert len(window.ask("zooms()")) == 1
+    assert len(window.ask("shown()")[1]) == 4
+    window.do("with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.go_to_level(level=1)")
+    window.settle(0.5)
+    window.picture("inserted")
