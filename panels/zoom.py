@@ -139,7 +139,7 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
 
 
 class ZOOMSTACK_PT_versions(_OfZoom, bpy.types.Panel):
-    """Pictures that this zoom has shown, on the disk: show them again, or delete them"""
+    """Pictures that this zoom has shown, on the disk: show them again"""
 
     bl_idname = "ZOOMSTACK_PT_versions"
     bl_label = "Versions"
@@ -155,17 +155,9 @@ class ZOOMSTACK_PT_versions(_OfZoom, bpy.types.Panel):
         shown = finding.stack_of(root).folder
         column = layout.column(align=True)
         for version in versions:
-            row = column.row(align=True)
-            present = version.folder == shown
-            icon = "RADIOBUT_ON" if present else "RADIOBUT_OFF"
-            row.operator(
-                "zoom_stack.show_version", text=version.title(), icon=icon
-            ).folder = version.folder.name
-            remove = row.row(align=True)
-            remove.enabled = not present
-            remove.operator(
-                "zoom_stack.delete_version", text="", icon="TRASH"
-            ).folder = version.folder.name
+            icon = "RADIOBUT_ON" if version.folder == shown else "RADIOBUT_OFF"
+            button = column.operator("zoom_stack.show_version", text=version.title(), icon=icon)
+            button.folder = version.folder.name
         size = sum(version.size for version in versions) / 1e6
         layout.label(text=f"{len(versions)} versions, {size:.1f} MB on the disk")
 

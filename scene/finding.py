@@ -66,7 +66,12 @@ def present_root(context: bpy.types.Context) -> bpy.types.Object:
 
 def parts(root: bpy.types.Object, role: str) -> list[bpy.types.Object]:
     """All parts of one kind; levels and planes widest first."""
-    found = [item for item in root.children_recursive if item.get(keys.ROLE) == role]
+    found = [
+        item
+        for item in root.children_recursive
+        # Another zoom may hang on a level of this one.
+        if item.get(keys.ROLE) == role and root_of(item) == root
+    ]
     return sorted(found, key=lambda item: item.get(keys.INDEX, 0))
 
 

@@ -132,8 +132,12 @@ def _show(root: bpy.types.Object, draft: Draft, stack: Stack, unrolled: Unrolled
     places = {key: _Placed(root, level) for key, level in before.items()}
     followed = Followed(root, rig.camera)
     wanted = [_key(unrolled, position, stack.ids) for position in range(len(unrolled.levels))]
+    built = {(each[keys.ID], each[keys.LAP]) for each in draft.parts(keys.ROLE_LEVEL)}
+    if not set(wanted) <= before.keys() | built:
+        raise _interrupted()
+    widest = min(before, key=lambda key: places[key].octaves, default=None)
     _link_new(rig, draft, hidden=not are_selectable(root))
-    _let_go(before, places, wanted, result)
+    _let_go(before, places, wanted, rig.world, result)
     levels = _levels(root)
     offsets = level_offsets(unrolled.placements)
     result.own = _swap_pictures(levels, wanted, draft, unrolled)
@@ -146,7 +150,7 @@ def _show(root: bpy.types.Object, draft: Draft, stack: Stack, unrolled: Unrolled
         if plane is not None:
             plane[keys.INDEX] = level[keys.INDEX]
     _rename([(levels[key], name_of(unrolled, i)) for i, key in enumerate(wanted)])
-    _set_borders(levels, wanted, rig, draft)
+    _set_borders(levels, wanted, widest, rig, draft)
     draft.drop_collection()
     _tell_root(root, stack, unrolled)
     pan = part(root, keys.ROLE_PAN)
@@ -181,7 +185,8 @@ class _Placed:
 
     Attributes:
         octaves: the zoom at which it was the view.
-        centre: of its picture, from the zoom's limit point, in its own widths.
+        centre: of its picture, from the zoom's limit point, in its own widths; None where the
+            picture was deleted or is another mesh.
     """
 
     def __init__(self, root: bpy.types.Object, level: bpy.types.Object) -> None:
@@ -190,11 +195,12 @@ class _Placed:
         self.octaves = octaves[number] + lap * (turn_of(root) or 0.0)
         plane = _plane(level)
         corners = [vertex.co for vertex in plane.data.vertices] if plane is not None else []
-        self.centre = (
-            tuple(sum(corner[axis] for corner in corners) / len(corners) for axis in range(2))
-            if corners
-            else (0.0, 0.0)
-        )
+        self.centre = None
+        if len(corners) == 4:
+            self.centre = (
+                sum(corner.x for corner in corners) / 4,
+                sum(corner.y for corner in corners) / 4,
+            )
 
 
 def _move(
@@ -212,6 +218,8 @@ def _move(
     if plane is not None:
         move_rectangle(plane.data, centre, unrolled.placements[position].aspect)
         drive_visibility(plane, rig.camera, rig.root, unrolled, position)
+    if was.centre is None:
+        return
     shift = (centre[0] - was.centre[0], centre[1] - was.centre[1])
     if max(map(abs, shift)) > _SAME:
         for item in _attached(level):
@@ -222,9 +230,13 @@ def _let_go(
     before: dict[_Key, bpy.types.Object],
     places: dict[_Key, _Placed],
     wanted: list[_Key],
+    world: bpy.types.Object,
     result: Updated,
 ) -> None:
-    """Remove levels that are gone; what hung on them goes to the nearest wider one that stays."""
+    """Remove levels that are gone; what hung on them goes to the nearest wider one that stays.
+
+    Where no level stays, it hangs on ``world``.
+    """
     order = sorted(before, key=lambda key: places[key].octaves)
     doomed: list[bpy.types.ID] = []
     for index, key in enumerate(order):
@@ -233,14 +245,16 @@ def _let_go(
         level = before[key]
         wider = [other for other in order[:index] if other in wanted]
         heirs = wider[-1:] or [other for other in order[index + 1 :] if other in wanted][:1]
-        for item in _attached(level):
-            result.moved.append(item.name)
-            if heirs:
-                ratio = 2.0 ** (places[heirs[0]].octaves - places[key].octaves)
-                item.parent = before[heirs[0]]
-                _carry(item, Matrix.Scale(ratio, 4))
         plane = _plane(level)
-        doomed += [level, *([plane, plane.data] if plane is not None else [])]
+        for item in _attached(level):
+            local = plane.matrix_local if plane is not None and item.parent == plane else Matrix()
+            ratio = 2.0 ** ((places[heirs[0]].octaves if heirs else 0.0) - places[key].octaves)
+            item.parent = before[heirs[0]] if heirs else world
+            _carry(item, Matrix.Scale(ratio, 4) @ local)
+            result.moved.append(item.name)
+        doomed.append(level)
+        if plane is not None:
+            doomed += [plane, *([plane.data] if plane.data.users == 1 else [])]
     bpy.data.batch_remove(doomed)
 
 
@@ -252,37 +266,47 @@ def _swap_pictures(
     Returns:
         numbers of levels that show no picture.
     """
-    fresh: dict[bpy.types.Image, bpy.types.Image] = {}
     planes = [_plane(levels[key]) for key in wanted]
     for number, plane in zip(unrolled.levels, planes, strict=True):
-        old = image_of(plane) if plane is not None else None
-        if old is not None:
-            fresh[old] = draft.image(number)
-    for plane in planes:
         material = plane.active_material if plane is not None else None
-        if material is None or material.node_tree is None:
+        old = image_of(plane) if plane is not None else None
+        if material is None or material.node_tree is None or old is None:
             continue
+        new = draft.image(number)
         for node in material.node_tree.nodes:
-            image = node.image if node.bl_idname == "ShaderNodeTexImage" else None
-            if image in fresh and fresh[image] != image:
-                node.image = fresh[image]
-                fit_border(material, *node.image.size[:])
+            # A loop's levels share a material: it has the new picture after the first of them.
+            if node.bl_idname == "ShaderNodeTexImage" and node.image == old != new:
+                node.image = new
+                fit_border(material, *new.size[:])
     pairs = zip(unrolled.levels, planes, strict=True)
     return [n for n, plane in pairs if plane is not None and image_of(plane) is None]
 
 
 def _set_borders(
-    levels: dict[_Key, bpy.types.Object], wanted: list[_Key], rig: Rig, draft: Draft
+    levels: dict[_Key, bpy.types.Object],
+    wanted: list[_Key],
+    widest: _Key | None,
+    rig: Rig,
+    draft: Draft,
 ) -> None:
-    """The widest level fills the frame, all others end softly."""
-    for position, key in enumerate(wanted):
-        plane = _plane(levels[key])
-        if plane is None or plane.active_material is None:
-            continue
-        if position == 0:
-            take_border(plane.active_material)
-        else:
-            give_border(plane.active_material, feather_of(rig, draft))
+    """The widest level fills the frame, the one that was it before ends softly like all others.
+
+    Args:
+        widest: that was before.
+    """
+    if widest is None or widest == wanted[0]:
+        return
+    plane = _plane(levels[wanted[0]])
+    material = plane.active_material if plane is not None else None
+    if plane is not None and material is not None and material.node_tree is not None:
+        if material.users > 1:  # a loop shows it again, with its border
+            material = material.copy()
+            plane.active_material = material
+        take_border(material)
+    plane = _plane(levels[widest]) if widest in wanted else None
+    material = plane.active_material if plane is not None else None
+    if material is not None and material.node_tree is not None:
+        give_border(material, feather_of(rig, draft))
 
 
 def _tell_root(root: bpy.types.Object, stack: Stack, unrolled: Unrolled) -> None:
@@ -311,12 +335,16 @@ def _link_new(rig: Rig, draft: Draft, hidden: bool) -> None:
 def _found(find_root: Callable[[], bpy.types.Object | None]) -> bpy.types.Object:
     root = find_root()
     if root is None or camera_of(root) is None or part(root, keys.ROLE_WORLD) is None:
-        raise ZoomStackError(
-            "import_interrupted",
-            "The zoom that these pictures are for is gone, or lacks a part.",
-            "Import the stack as a zoom of its own.",
-        )
+        raise _interrupted()
     return root
+
+
+def _interrupted() -> ZoomStackError:
+    return ZoomStackError(
+        "import_interrupted",
+        "The zoom that these pictures are for is gone, or lacks a part.",
+        "Import the stack as a zoom of its own.",
+    )
 
 
 def _rig(root: bpy.types.Object) -> Rig:
@@ -328,10 +356,11 @@ def _rig(root: bpy.types.Object) -> Rig:
 
 def _levels(root: bpy.types.Object) -> dict[_Key, bpy.types.Object]:
     """The levels' Empties by their names."""
-    found = parts(root, keys.ROLE_LEVEL)
-    return {
-        (str(each[keys.ID]), int(each.get(keys.LAP, 0))): each for each in found if keys.ID in each
-    }
+    named: dict[_Key, bpy.types.Object] = {}
+    for each in parts(root, keys.ROLE_LEVEL):
+        if keys.ID in each:  # an artist's copy comes after the level itself
+            named.setdefault((str(each[keys.ID]), int(each.get(keys.LAP, 0))), each)
+    return named
 
 
 def _key(unrolled: Unrolled, position: int, ids: Ids) -> _Key:
@@ -347,7 +376,9 @@ def _plane(level: bpy.types.Object) -> bpy.types.Object | None:
 
 def _attached(level: bpy.types.Object) -> list[bpy.types.Object]:
     """What the artist has hung on a level."""
-    return [each for each in level.children if each.get(keys.ROLE) != keys.ROLE_PLANE]
+    plane = _plane(level)
+    hung = [*level.children, *(plane.children if plane is not None else ())]
+    return [each for each in hung if each != plane]
 
 
 def _carry(item: bpy.types.Object, by: Matrix) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import bpy
 
-from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import STACK_FILE, Stack, read_stack
 from . import keys
@@ -43,64 +42,41 @@ class Version:
         return f"{when} · {len(self.stack.levels)} levels · {self.size / 1e6:.1f} MB"
 
 
-# (the zoom, where its stack lies, when that folder changed) and what was found then.
-_seen: tuple[tuple[str, Path, int], list[Version]] | None = None
+# Of each zoom, where its stack lies and when that folder changed: panels draw often.
+_seen: dict[tuple[str, Path, int], list[Version]] = {}
 
 
 def versions_of(root: bpy.types.Object) -> list[Version]:
     """All versions of a zoom that are on the disk, the latest first; the one that it shows too."""
-    global _seen
     name = str(root.get(keys.ID, ""))
     with contextlib.suppress(ZoomStackError, OSError):
         shown = stack_of(root).folder
         key = (name, shown, shown.parent.stat().st_mtime_ns)
-        if name and (_seen is None or _seen[0] != key):
-            _seen = key, _found(shown.parent, name)
-        if name and _seen is not None:
-            return _seen[1]
+        if name and key not in _seen:
+            _seen[key] = []
+            _seen[key] = _found(shown.parent, name)
+        return _seen.get(key, [])
     return []
 
 
 def forget_versions() -> None:
     """Look at the disk again the next time."""
-    global _seen
-    _seen = None
-
-
-def delete_version(version: Version) -> None:
-    """Delete the files that a version's stack.json names, and what the engine keeps beside them.
-
-    Raises:
-        ZoomStackError: code ``unwritable``.
-    """
-    numbers = range(len(version.stack.levels))
-    files = [version.stack.picture(number) for number in numbers]
-    try:
-        for file in [*files, version.folder / STACK_FILE]:
-            file.unlink(missing_ok=True)
-    except OSError as error:
-        raise ZoomStackError(
-            "unwritable",
-            f"{error.filename} cannot be deleted: {error.strerror or error}.",
-            "Close what uses it, and try again.",
-        ) from None
-    finally:
-        forget_versions()
-    work_folder.discard(version.folder)
-    with contextlib.suppress(OSError):
-        version.folder.rmdir()
+    _seen.clear()
 
 
 def _found(parent: Path, name: str) -> list[Version]:
-    files = [each for each in parent.glob(f"*/{STACK_FILE}") if each.is_file()]
+    times: dict[Path, float] = {}
+    for file in parent.glob(f"*/{STACK_FILE}"):
+        with contextlib.suppress(OSError):
+            times[file] = file.stat().st_mtime
     found = []
-    for file in sorted(files, key=lambda each: each.stat().st_mtime, reverse=True):
+    for file in sorted(times, key=lambda each: times[each], reverse=True):
         with contextlib.suppress(ZoomStackError, OSError):
             stack = read_stack(file.parent)
             if stack.ids is not None and stack.ids.zoom == name:
                 numbers = range(len(stack.levels))
                 size = sum(stack.picture(number).stat().st_size for number in numbers)
-                found.append(Version(stack, file.stat().st_mtime, size))
+                found.append(Version(stack, times[file], size))
         if len(found) == _MOST:
             break
     return found

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 def named(settings: ZOOMSTACK_PG_settings) -> Ids:
     """The ids, given now where there are none; a level that was copied gets one of its own."""
-    settings.uid = settings.uid or _new()
+    settings.uid = settings.uid or new_id()
     seen: set[str] = set()
     for level in settings.levels:
         if not level.uid or level.uid in seen:
-            level.uid = _new()
+            level.uid = new_id()
         seen.add(level.uid)
     return Ids(settings.uid, tuple(level.uid for level in settings.levels))
 
@@ -30,5 +30,6 @@ def take_ids(settings: ZOOMSTACK_PG_settings, ids: Ids | None) -> None:
         level.uid = name
 
 
-def _new() -> str:
+def new_id() -> str:
+    """For a zoom or a level."""
     return uuid.uuid4().hex[:12]

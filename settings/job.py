@@ -63,6 +63,7 @@ def apply_job(settings: ZOOMSTACK_PG_settings, data: object, folder: Path | None
     assert isinstance(data, Mapping)  # parse_job has seen to that
     _check_seeds(job)
     _apply_levels(settings, job.levels, job.loop)
+    take_ids(settings, None)  # other levels are another zoom
     write_values(settings, job, data.keys() - {"loop"})
     if "loras" in data:
         write_loras(settings, job.loras)

@@ -16,12 +16,14 @@ _RELATIVE = "//"
 
 #: What was written in their place while the file is being saved: a copy leaves the open one be.
 _before: list[tuple[bpy.types.bpy_struct, str, str]] = []
+_base = [""]  # the folder of the open file before
 
 
 @persistent
 def _before_saving(filepath: str = "", *_arguments: object) -> None:
     _before.clear()
     old, new = os.path.dirname(bpy.data.filepath), os.path.dirname(filepath)
+    _base[0] = old
     if not old or not new or old == new:
         return
     for owner, name in _paths():
@@ -37,11 +39,16 @@ def _before_saving(filepath: str = "", *_arguments: object) -> None:
 
 
 @persistent
-def _after_saving(filepath: str = "", *_arguments: object) -> None:
-    if os.path.dirname(bpy.data.filepath) != os.path.dirname(filepath):
+def _after_saving(*_arguments: object) -> None:
+    if os.path.dirname(bpy.data.filepath) == _base[0]:
         for owner, name, path in _before:
             setattr(owner, name, path)
     _before.clear()
+
+
+def _on_failure() -> list[object]:
+    handlers: list[object] = bpy.app.handlers.save_post_fail
+    return handlers
 
 
 def _paths() -> Iterator[tuple[bpy.types.bpy_struct, str]]:
@@ -56,8 +63,10 @@ def _paths() -> Iterator[tuple[bpy.types.bpy_struct, str]]:
 def register() -> None:
     bpy.app.handlers.save_pre.append(_before_saving)
     bpy.app.handlers.save_post.append(_after_saving)
+    _on_failure().append(_after_saving)
 
 
 def unregister() -> None:
+    _on_failure().remove(_after_saving)
     bpy.app.handlers.save_post.remove(_after_saving)
     bpy.app.handlers.save_pre.remove(_before_saving)

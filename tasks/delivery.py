@@ -58,7 +58,7 @@ class StepwiseDelivery:
 
     def blocker(self) -> str:
         """Why it has to wait, for people; empty when it need not."""
-        return "" if self._steps is not None else screen.blocker()
+        return screen.blocker()
 
     def step(self, folder: Path) -> str:
         """Do one small piece; says what comes next, "" once everything is there.
@@ -157,7 +157,10 @@ class Delivery(StepwiseDelivery):
             copy_settings(source.zoom_stack, target.zoom_stack)
         root = bpy.data.objects.get(result.root_name)
         for scene in (source, target):
-            if scene is not None and root is not None and keys.ID in root:
+            # A scene whose own zoom is there goes on with that one.
+            if scene is None or root is None or keys.ID not in root:
+                continue
+            if scene == target or not finding.zooms_named(scene.zoom_stack.uid):
                 scene.zoom_stack.uid = root[keys.ID]
         if bpy.app.background:
             return

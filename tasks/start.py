@@ -17,7 +17,7 @@ from ..engine.contract.options import LARGEST_INTEGER
 from ..engine.contract.stack import read_stack
 from ..scene.finding import stack_of
 from ..scene.viewing import remember_view
-from ..settings.identity import named
+from ..settings.identity import named, new_id
 from ..settings.job import job_from_settings, number_levels
 from ..settings.kept_levels import is_kept
 from ..settings.preferences import (
@@ -122,9 +122,8 @@ def new_generation(context: bpy.types.Context, title: str = "", as_new: bool = F
     if settings.randomise_seed:
         settings.seed = random.randint(0, LARGEST_INTEGER)
     job = job_from_settings(settings)
-    if as_new:
-        settings.uid = ""
-    job = replace(job, ids=named(settings))
+    ids = replace(named(settings), zoom=new_id()) if as_new else named(settings)
+    job = replace(job, ids=ids)
     if remote_command() and any(level.pin or level.keep for level in job.levels):
         raise ZoomStackError(
             "no_pictures",
@@ -139,7 +138,7 @@ def new_generation(context: bpy.types.Context, title: str = "", as_new: bool = F
         client.close()
         raise
     number_levels(settings, out)
-    delivery = Delivery(scene, remember_view(context), settings.uid, title)
+    delivery = Delivery(scene, remember_view(context), "" if as_new else settings.uid, title)
     generation = Generation(client, job, out, preferences().device, delivery)
     latest.discard()
     return generation

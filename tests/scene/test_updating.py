@@ -292,3 +292,66 @@ def test_names_follow_the_places_and_an_artists_own_stay(bpy: Any, tmp_path: Pat
     assert names == ["Level 01", "Level 02", "Level 03", "My Planet"]
     planes = [each.name for each in finding.parts(root, keys.ROLE_PLANE)]
     assert planes == [f"Level {n:02d} Picture" for n in (1, 2, 3, 4)]
+
+
+def test_what_hangs_on_a_picture_stays_where_it_is_seen(bpy: Any, tmp_path: Path) -> None:
+    root = imported(stack_of(tmp_path, "abc", focuses=[(0.4, 0.55), (0.6, 0.45)]))
+    (plane,) = [each for each in level(root, "b").children if each.get(keys.ROLE) == "plane"]
+    lamp, copy = attach(bpy, plane, "Lamp"), plane.copy()
+    bpy.context.scene.collection.objects.link(copy)
+    camera = finding.camera_of(root)
+    go_to(camera, 2.0)
+    seen = on_screen(camera, lamp)
+    result = update(root, stack_of(tmp_path, "ac", factors=[4.0], focuses=[(0.45, 0.525)]))
+    assert "Lamp" in result.moved
+    go_to(camera, 2.0)
+    assert (on_screen(camera, lamp) - seen).length < 1e-4
+    assert copy.data is not None, "a copy shares the mesh"
+
+
+def test_nothing_stays_and_what_hung_there_is_still_in_the_zoom(bpy: Any, tmp_path: Path) -> None:
+    root = imported(stack_of(tmp_path, "abc"))
+    lamp = attach(bpy, level(root, "b"), "Lamp")
+    update(root, stack_of(tmp_path, "xyz"))
+    assert lamp.parent == finding.part(root, keys.ROLE_WORLD)
+
+
+def test_an_artists_material_is_not_given_a_border(bpy: Any, tmp_path: Path) -> None:
+    root = imported(stack_of(tmp_path, "abc"))
+    (plane,) = [each for each in level(root, "b").children if each.get(keys.ROLE) == "plane"]
+    tree = plane.active_material.node_tree
+    emission = next(node for node in tree.nodes if node.bl_idname == "ShaderNodeEmission")
+    output = next(node for node in tree.nodes if node.bl_idname == "ShaderNodeOutputMaterial")
+    tree.links.new(emission.outputs[0], output.inputs["Surface"])
+    for node in list(tree.nodes):
+        if node.bl_idname in {"ShaderNodeMixShader", "ShaderNodeGroup"}:
+            tree.nodes.remove(node)
+    count = len(tree.nodes)
+    update(root, stack_of(tmp_path, "abc", seed=3))
+    assert len(tree.nodes) == count
+    bare = bpy.data.materials.new("Bare")
+    plane.data.materials[0] = bare
+    update(root, stack_of(tmp_path, "xabc"))
+    assert plane.active_material == bare
+
+
+def test_things_do_not_drift_where_the_picture_was_deleted(bpy: Any, tmp_path: Path) -> None:
+    root = imported(stack_of(tmp_path, "abc", focuses=[(0.4, 0.55), (0.6, 0.45)]))
+    (plane,) = [each for each in level(root, "b").children if each.get(keys.ROLE) == "plane"]
+    bpy.data.objects.remove(plane)
+    lamp = attach(bpy, level(root, "b"), "Lamp")
+    before = lamp.matrix_world.copy()
+    for seed in (1, 2):
+        update(root, stack_of(tmp_path, "abc", focuses=[(0.4, 0.55), (0.6, 0.45)], seed=seed))
+    bpy.context.view_layer.update()
+    assert (lamp.matrix_parent_inverse.translation).length < 1e-6
+    assert before is not None
+
+
+def test_a_zoom_that_hangs_on_a_level_is_left_alone(bpy: Any, tmp_path: Path) -> None:
+    root = imported(stack_of(tmp_path, "abc"))
+    inner = imported(stack_of(tmp_path, "pqrst"))
+    inner.parent = level(root, "b")
+    update(root, stack_of(tmp_path, "abcd"))
+    assert [each[keys.ID] for each in finding.parts(inner, keys.ROLE_LEVEL)] == list("pqrst")
+    assert [each[keys.ID] for each in finding.parts(root, keys.ROLE_LEVEL)] == list("abcd")

@@ -74,9 +74,15 @@ def test_a_new_zoom_is_made_where_that_is_asked_for(bpy: Any, zoom: Any) -> None
     bpy.ops.zoom_stack.generate(as_new=True)
     assert len(zooms(bpy)) == 2
     assert folder_shown(zoom) == before
+    new = next(item for item in zooms(bpy) if item != zoom)
+    other, shown = latest().generation.delivery.result.scene_name, folder_shown(new)
+    bpy.ops.zoom_stack.generate()  # each scene goes on with its own
+    assert folder_shown(zoom) == latest().generation.out != before
+    assert folder_shown(new) == shown
+    bpy.context.window.scene = bpy.data.scenes[other]
     bpy.ops.zoom_stack.generate()
+    assert folder_shown(new) == latest().generation.out != shown
     assert len(zooms(bpy)) == 2
-    assert folder_shown(zoom) == before
 
 
 def test_a_zoom_that_was_deleted_is_made_anew(bpy: Any, zoom: Any) -> None:
@@ -156,12 +162,11 @@ def test_a_material_of_the_artists_own_stays_and_is_named(bpy: Any, zoom: Any) -
     assert any("show no picture stay: 2" in each for each in latest().generation.warnings)
 
 
-def test_an_earlier_version_is_shown_again_and_another_deleted(bpy: Any, zoom: Any) -> None:
+def test_an_earlier_version_is_shown_again(bpy: Any, zoom: Any) -> None:
     versions = bpy_session.submodule("scene.versions")
     first = folder_shown(zoom)
     bpy.ops.zoom_stack.generate()
     second = folder_shown(zoom)
-    (second / "mine.txt").write_text("a note")
     assert [each.folder for each in versions.versions_of(zoom)] == [second, first]
     camera = bpy.context.scene.camera
     camera.data.lens = 41.0
@@ -170,25 +175,24 @@ def test_an_earlier_version_is_shown_again_and_another_deleted(bpy: Any, zoom: A
     assert camera.data.lens == 41.0
     made = [Path(level.made).parent for level in bpy.context.scene.zoom_stack.levels]
     assert set(made) == {first}
-    with pytest.raises(RuntimeError, match="in use"):
-        bpy.ops.zoom_stack.delete_version(folder=first.name)
-    for image in [each for each in bpy.data.images if not each.users]:
-        bpy.data.images.remove(image)
-    assert bpy.ops.zoom_stack.delete_version(folder=second.name) == {"FINISHED"}
-    assert [path.name for path in second.iterdir()] == ["mine.txt"]
-    assert [each.folder for each in versions.versions_of(zoom)] == [first]
     with pytest.raises(RuntimeError, match="no version"):
         bpy.ops.zoom_stack.show_version(folder="../..")
 
 
-def test_a_version_with_a_kept_picture_is_not_deleted(bpy: Any, zoom: Any) -> None:
-    first = folder_shown(zoom)
-    settings = bpy.context.scene.zoom_stack
-    settings.levels[0].keep = True
-    kept = settings.levels[0].made
+def test_a_cancelled_new_zoom_leaves_the_settings_with_the_one_that_is_there(
+    bpy: Any, zoom: Any, use_worker: UseWorker
+) -> None:
+    use_worker("crash")
+    with pytest.raises(RuntimeError):
+        bpy.ops.zoom_stack.generate(as_new=True)
+    use_worker("ok")
     bpy.ops.zoom_stack.generate()
-    settings.levels[0].made = kept
-    for image in [each for each in bpy.data.images if not each.users]:
-        bpy.data.images.remove(image)
-    with pytest.raises(RuntimeError, match="level 1 keeps its picture"):
-        bpy.ops.zoom_stack.delete_version(folder=first.name)
+    assert zooms(bpy) == [zoom]
+
+
+def test_another_preset_is_another_zoom(bpy: Any, zoom: Any) -> None:
+    before = folder_shown(zoom)
+    bpy.ops.zoom_stack.load_preset(preset="forest_to_cell")
+    bpy.ops.zoom_stack.generate()
+    assert len(zooms(bpy)) == 2
+    assert folder_shown(zoom) == before
