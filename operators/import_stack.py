@@ -11,7 +11,7 @@ from ..blender.folders import EXTENSION
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import STACK_FILE, Stack, read_stack
 from ..scene.finding import zoom_to_update
-from ..scene.importing import ImportOptions, import_stack
+from ..scene.importing import ImportOptions, import_stack, leave_edit_mode
 from ..scene.updating import update_zoom
 from ..scene.viewing import remember_view, show_in_viewport
 from .shared import Durations
@@ -77,6 +77,7 @@ class ImportSettings(_Placing, Durations, bpy.types.Operator):
 
     def _update(self, name: str, stack: Stack) -> set[str]:
         """The zoom that the stack was made for is there: it takes the pictures."""
+        leave_edit_mode()
         result = update_zoom(lambda: bpy.data.objects.get(name), stack)
         for note in result.notes():
             self.report({"WARNING"}, note)

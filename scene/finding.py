@@ -96,7 +96,7 @@ def present_camera(root: bpy.types.Object) -> bpy.types.Object:
 def fixed_parts(root: bpy.types.Object) -> list[bpy.types.Object]:
     """The parts that a click in the view is not to drag away: all but root and camera."""
     movable = (keys.ROLE_ROOT, keys.ROLE_CAMERA)
-    found = root.children_recursive
+    found = (item for item in root.children_recursive if root_of(item) == root)
     return [item for item in found if keys.ROLE in item and item[keys.ROLE] not in movable]
 
 

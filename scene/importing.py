@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import bpy
 
 from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.ids import new_id
 from ..engine.contract.stack import Stack
 from ..engine.contract.unrolling import Unrolled, unroll
 from . import keys
@@ -134,7 +134,7 @@ def _build_rig(draft: Draft, stack: Stack, unrolled: Unrolled) -> None:
     if stack.ids is not None:
         # A second zoom of one stack has a name of its own, or nobody could tell which is meant.
         there = zooms_named(stack.ids.zoom)
-        root[keys.ID] = uuid.uuid4().hex[:12] if there else stack.ids.zoom
+        root[keys.ID] = new_id() if there else stack.ids.zoom
     root[keys.FOLDER] = beside_file(str(stack.folder.resolve()))
     root[keys.MANIFEST] = json.dumps(stack.to_dict(), ensure_ascii=False)
     world = new_empty("World", keys.ROLE_WORLD, collection, root)
@@ -167,7 +167,7 @@ def _place(
     """Link everything and time it: the only step that changes what the user sees."""
     present = _scene(draft, scene_name)
     root, camera = draft.part(keys.ROLE_ROOT), draft.part(keys.ROLE_CAMERA)
-    _leave_edit_mode()
+    leave_edit_mode()
     collection = draft.collection()
     own_scene = options.target == "NEW_SCENE" or (
         options.target == "AUTO" and has_renderable(present)
@@ -198,7 +198,7 @@ def _place(
     return ImportResult(root.name, scene.name, camera.name, own_scene)
 
 
-def _leave_edit_mode() -> None:
+def leave_edit_mode() -> None:
     """In Edit Mode Blender's undo steps hold the edited mesh alone, and would lose the zoom."""
     for window in bpy.context.window_manager.windows:
         with bpy.context.temp_override(window=window):

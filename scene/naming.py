@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
-
 import bpy
 
-from ..engine.contract.ids import Ids
+from ..engine.contract.ids import Ids, new_id
 from . import keys
 from .finding import octaves_of, parts
 
@@ -16,15 +14,11 @@ def name_zoom(root: bpy.types.Object) -> Ids:
     count = len(octaves_of(root))
     empties = parts(root, keys.ROLE_LEVEL)
     known = {int(each[keys.INDEX]): each.get(keys.ID) for each in empties}
-    names = [str(known.get(number) or _new()) for number in range(count)]
+    names = [str(known.get(number) or new_id()) for number in range(count)]
     if len(set(names)) < count:  # an Empty was copied
-        names = [_new() for _ in range(count)]
-    root[keys.ID] = root.get(keys.ID) or _new()
+        names = [new_id() for _ in range(count)]
+    root[keys.ID] = root.get(keys.ID) or new_id()
     for each in empties:
         lap, number = divmod(int(each[keys.INDEX]), count)
         each[keys.ID], each[keys.LAP] = names[number], lap
     return Ids(str(root[keys.ID]), tuple(names))
-
-
-def _new() -> str:
-    return uuid.uuid4().hex[:12]

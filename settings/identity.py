@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
-from ..engine.contract.ids import Ids
+from ..engine.contract.ids import Ids, new_id
 
 if TYPE_CHECKING:
     from .properties import ZOOMSTACK_PG_settings
@@ -28,8 +27,3 @@ def take_ids(settings: ZOOMSTACK_PG_settings, ids: Ids | None) -> None:
     names = ids.levels if ids else ("",) * len(settings.levels)
     for level, name in zip(settings.levels, names, strict=True):
         level.uid = name
-
-
-def new_id() -> str:
-    """For a zoom or a level."""
-    return uuid.uuid4().hex[:12]

@@ -143,7 +143,8 @@ class Delivery(StepwiseDelivery):
 
     def _note(self, stack: Stack) -> None:
         for scene in bpy.data.scenes:
-            note_pictures(scene.zoom_stack, stack)
+            if scene.library is None:
+                note_pictures(scene.zoom_stack, stack)
 
     def _find_scene(self) -> bpy.types.Scene | None:
         found = (scene for scene in bpy.data.scenes if scene.session_uid == self._scene)

@@ -12,12 +12,13 @@ from ..blender import folders
 from ..engine.client.connection import Client
 from ..engine.client.launch import Launch, local_launch, remote_launch
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.ids import new_id
 from ..engine.contract.job import Job
 from ..engine.contract.options import LARGEST_INTEGER
 from ..engine.contract.stack import read_stack
 from ..scene.finding import stack_of
 from ..scene.viewing import remember_view
-from ..settings.identity import named, new_id
+from ..settings.identity import named
 from ..settings.job import job_from_settings, number_levels
 from ..settings.kept_levels import is_kept
 from ..settings.preferences import (

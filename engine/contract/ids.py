@@ -7,6 +7,7 @@ belongs to.
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,11 @@ class Ids:
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
         return {"zoom": self.zoom, "levels": list(self.levels)}
+
+
+def new_id() -> str:
+    """For a zoom or a level."""
+    return uuid.uuid4().hex[:12]
 
 
 def parse_ids(value: object, levels: int) -> Ids | None:
