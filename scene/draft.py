@@ -7,12 +7,14 @@ keeps a reference to Blender's data: every access looks the thing up and checks 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Generator
 from pathlib import Path
 
 import bpy
 
 from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.stack import Stack
 from . import keys
 
 
@@ -24,6 +26,21 @@ class Draft:
         self._token = uuid.uuid4().hex
         self._images: list[str] = []
         self._collection = ""
+
+    def load_pictures(self, stack: Stack) -> Generator[str, None, list[tuple[int, int]]]:
+        """Load a stack's pictures, one at each ``next``; returns their sizes in pixels.
+
+        Yields what comes next, for people.
+
+        Raises:
+            ZoomStackError: code ``bad_picture``.
+        """
+        sizes = []
+        count = len(stack.levels)
+        for number in range(count):
+            yield f"Loading picture {number + 1} of {count}"
+            sizes.append(self.load_image(stack.picture(number), number))
+        return sizes
 
     def load_image(self, path: Path, number: int) -> tuple[int, int]:
         """Load a level's picture completely and return its size in pixels.

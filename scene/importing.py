@@ -98,12 +98,8 @@ def import_steps(stack: Stack, options: ImportOptions) -> Generator[str, None, I
     """
     scene_name = options.scene or bpy.context.scene.name
     draft = Draft(stack.folder.resolve().name or "Zoom")
-    count = len(stack.levels)
     try:
-        sizes = []
-        for number in range(count):
-            yield f"Loading picture {number + 1} of {count}"
-            sizes.append(draft.load_image(stack.picture(number), number))
+        sizes = yield from draft.load_pictures(stack)
         unrolled = unroll(stack, sizes)
         yield "Building the camera"
         _build_rig(draft, stack, unrolled)

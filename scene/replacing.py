@@ -35,9 +35,7 @@ def replace_steps(
     draft = Draft(stack.folder.resolve().name or "Zoom")
     try:
         count = len(stack.levels)
-        for number in range(count):
-            yield f"Loading picture {number + 1} of {count}"
-            draft.load_image(stack.picture(number), number)
+        yield from draft.load_pictures(stack)
         root = find_root()
         if root is None or len(octaves_of(root)) != count:
             raise ZoomStackError(

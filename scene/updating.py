@@ -89,12 +89,8 @@ def update_steps(
     """
     assert stack.ids is not None
     draft = Draft(stack.folder.resolve().name or "Zoom")
-    count = len(stack.levels)
     try:
-        sizes = []
-        for number in range(count):
-            yield f"Loading picture {number + 1} of {count}"
-            sizes.append(draft.load_image(stack.picture(number), number))
+        sizes = yield from draft.load_pictures(stack)
         unrolled = unroll(stack, sizes)
         there = _levels(_found(find_root))
         draft.new_collection()

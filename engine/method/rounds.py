@@ -1,8 +1,8 @@
 """Which rounds a run has: one for each noise level, and more where the grid begins too late.
 
-The wide view leads slow waves while noise hides them (``blending.lead_early``). SD and SDXL begin
-at a noise level of 14.6, where at their size it hides none: what z_T happens to show there is
-settled before anything was led. So the first noise level is *repeated*, with full lead::
+The wide view leads slow waves while noise hides them (``blending.lead_early``). Where a grid begins
+at a noise level that hides none, what z_T happens to show is settled before anything was led. So
+the first noise level is *repeated*, with full lead::
 
     x0 = D(z, sigma_0)         x = Pi_image(lead(x0 + (factor - 1) slow(x0 - z)))
     z  = x + sigma_0 Pi_noise(new)
