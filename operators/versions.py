@@ -8,8 +8,9 @@ from bpy.props import StringProperty
 from ..engine.contract.errors import ZoomStackError
 from ..scene import finding, keys
 from ..scene.updating import update_zoom
-from ..scene.versions import Version, forget_versions, versions_of
+from ..scene.versions import Version, find_versions, whereabouts
 from ..settings.job import note_version
+from ..tasks.versions import forget_versions
 
 
 class ZOOMSTACK_OT_show_version(bpy.types.Operator):
@@ -36,8 +37,8 @@ class ZOOMSTACK_OT_show_version(bpy.types.Operator):
 
     def _version(self, context: bpy.types.Context) -> Version | None:
         """The one that is meant; None, and it is said, where it is no longer there."""
-        forget_versions()
-        versions = versions_of(finding.present_root(context))
+        place = whereabouts(finding.present_root(context))
+        versions = find_versions(*place) if place is not None else []
         found = next((each for each in versions if each.folder.name == self.folder), None)
         if found is None:
             self.report({"ERROR"}, f"There is no version {self.folder} of this zoom")
@@ -56,6 +57,7 @@ class ZOOMSTACK_OT_show_version(bpy.types.Operator):
         for scene in bpy.data.scenes:
             if scene.library is None:
                 note_version(scene.zoom_stack, version.stack)
+        forget_versions()
         for note in result.notes():
             self.report({"WARNING"}, note)
         return {"FINISHED"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import bpy
 
 from ..scene import colour, finding, keys, retiming
-from ..scene.versions import versions_of
 from ..tasks import latest
 from ..tasks.picture_run import Phase
+from ..tasks.versions import known_versions
 from .parts import ZoomPanel, draw_play
 from .running import draw_problem, draw_running, draw_warnings
 from .texts import magnification_text
@@ -148,9 +148,9 @@ class ZOOMSTACK_PT_versions(_OfZoom, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         root = finding.present_root(context)
-        versions = versions_of(root)
+        versions = known_versions(root)
         if not versions:
-            layout.label(text="Generate the zoom to begin")
+            layout.label(text="Looking…" if versions is None else "Generate the zoom to begin")
             return
         shown = finding.stack_of(root).folder
         column = layout.column(align=True)

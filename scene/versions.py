@@ -14,7 +14,7 @@ from ..engine.contract.stack import STACK_FILE, Stack, read_stack
 from . import keys
 from .finding import stack_of
 
-# Panels ask often; more are not listed.
+# More are not listed.
 _MOST = 50
 
 
@@ -42,31 +42,21 @@ class Version:
         return f"{when} · {len(self.stack.levels)} levels · {self.size / 1e6:.1f} MB"
 
 
-# Of each zoom, where its stack lies and when that folder changed: panels draw often.
-_seen: dict[tuple[str, Path, int], list[Version]] = {}
-
-
-def versions_of(root: bpy.types.Object) -> list[Version]:
-    """All versions of a zoom that are on the disk, the latest first; the one that it shows too."""
+def whereabouts(root: bpy.types.Object) -> tuple[str, Path] | None:
+    """What ``find_versions`` wants to know of a zoom: its id and the folder that it shows."""
     name = str(root.get(keys.ID, ""))
-    with contextlib.suppress(ZoomStackError, OSError):
-        shown = stack_of(root).folder
-        key = (name, shown, shown.parent.stat().st_mtime_ns)
-        if name and key not in _seen:
-            _seen[key] = []
-            _seen[key] = _found(shown.parent, name)
-        return _seen.get(key, [])
-    return []
+    with contextlib.suppress(ZoomStackError):
+        return (name, stack_of(root).folder) if name else None
+    return None
 
 
-def forget_versions() -> None:
-    """Look at the disk again the next time."""
-    _seen.clear()
+def find_versions(name: str, shown: Path) -> list[Version]:
+    """All versions of a zoom that are on the disk, the latest first; the one that it shows too.
 
-
-def _found(parent: Path, name: str) -> list[Version]:
+    Reads the disk and nothing of Blender's.
+    """
     times: dict[Path, float] = {}
-    for file in parent.glob(f"*/{STACK_FILE}"):
+    for file in shown.parent.glob(f"*/{STACK_FILE}"):
         with contextlib.suppress(OSError):
             times[file] = file.stat().st_mtime
     found = []

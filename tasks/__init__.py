@@ -7,7 +7,7 @@ for the panels. Tasks know no panel and no operator.
 import bpy
 from bpy.app.handlers import persistent
 
-from . import delivery, latest, runner
+from . import delivery, latest, runner, versions
 
 
 @persistent
@@ -21,6 +21,7 @@ def _before_load(*_arguments: object) -> None:
 def _after_load(*_arguments: object) -> None:
     delivery.count_file()
     latest.forget_file()
+    versions.forget_versions()
 
 
 def register() -> None:
@@ -32,4 +33,5 @@ def unregister() -> None:
     bpy.app.handlers.load_post.remove(_after_load)
     bpy.app.handlers.load_pre.remove(_before_load)
     runner.unregister()
+    versions.unregister()
     latest.clear()
