@@ -10,15 +10,15 @@ from . import (
     levels,
     models,
     presets,
+    runs,
     setup,
     shape,
     sharpen,
-    versions,
     zoom,
 )
 
 _MODULES = (
-    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, sharpen, versions
+    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, sharpen, runs
 )  # fmt: skip
 
 

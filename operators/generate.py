@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
@@ -12,7 +14,13 @@ from ..scene.viewing import remember_view
 from ..tasks import latest, runner
 from ..tasks.delivery import Delivery
 from ..tasks.picture_run import Phase
-from ..tasks.start import new_generation, resumed_generation, why_not_generate
+from ..tasks.runs import known_runs
+from ..tasks.start import (
+    new_generation,
+    resumed_generation,
+    unfinished_run,
+    why_not_generate,
+)
 from .shared import CanWait
 
 
@@ -29,7 +37,11 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
         default=False,
         options={"SKIP_SAVE"},
     )
-
+    run: StringProperty(
+        name="Run",
+        description="The folder of the run to go on with; empty is the latest one",
+        options={"SKIP_SAVE"},
+    )
     as_new: BoolProperty(
         name="As a New Zoom",
         description="Build a zoom of its own beside the one that is there",
@@ -44,13 +56,14 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
     ) -> str:
         if properties.as_new:
             return "Build a zoom of its own, and leave the one that is there as it is"
-        return "Go on where the last run ended, with its settings" if properties.resume else ""
+        return "Go on where this run ended, with its settings" if properties.resume else ""
 
     @classmethod
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         # To go on with a run asks for its own job, whatever the list is now.
-        reason = why_not_generate(context, but_kept=latest.unfinished() is not None)
+        unfinished = unfinished_run(context, known_runs(context))
+        reason = why_not_generate(context, but_kept=unfinished is not None)
         if reason:
             cls.poll_message_set(reason)
         return not reason
@@ -60,7 +73,7 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
         latest.forget_problem()
         try:
             if self.resume:
-                generation = resumed_generation(context)
+                generation = resumed_generation(context, self.run)
             else:
                 generation = new_generation(context, self.title, self.as_new)
         except ZoomStackError as error:
@@ -129,14 +142,19 @@ class ZOOMSTACK_OT_import_result(bpy.types.Operator):
 
 
 class ZOOMSTACK_OT_dismiss(bpy.types.Operator):
-    """Hide this message"""
+    """Hide this message; what was made stays on the disk"""
 
     bl_idname = "zoom_stack.dismiss"
     bl_label = "Dismiss"
     bl_options = {"INTERNAL"}
 
+    run: StringProperty(options={"HIDDEN", "SKIP_SAVE"})  # the folder of one that is offered
+
     def execute(self, context: bpy.types.Context) -> set[str]:
-        latest.dismiss()
+        if self.run:
+            latest.hidden.add(Path(self.run))
+        if not self.run or latest.unfinished() is not None:
+            latest.dismiss()
         redraw()
         return {"FINISHED"}
 

@@ -1,8 +1,8 @@
 """What is drawn: reads, changes nothing, imports no operator."""
 
-from . import generate, levels, models, preferences, setup, zoom
+from . import generate, levels, models, preferences, runs, setup, zoom
 
-_MODULES = (preferences, setup, levels, generate, models, zoom)
+_MODULES = (preferences, setup, levels, generate, models, zoom, runs)
 
 
 def register() -> None:

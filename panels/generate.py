@@ -15,7 +15,8 @@ from ..settings.model_list import find
 from ..settings.shapes import present_shape, present_size
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
-from ..tasks.start import want_models, why_not_generate
+from ..tasks.runs import known_runs
+from ..tasks.start import unfinished_run, want_models, why_not_generate
 from .parts import ZoomPanel, draw_wrapped
 from .running import draw_problem, draw_running, draw_warnings
 
@@ -183,10 +184,11 @@ def _draw_ended(
         row = box.row()
         row.operator("zoom_stack.import_result", icon="IMPORT")
         row.operator("zoom_stack.dismiss", text="", icon="X")
-    elif latest.unfinished() is not None:
+    elif (folder := unfinished_run(context, known_runs(context))) is not None:
         row = layout.row(align=True)
-        row.operator("zoom_stack.generate", text="Continue the Last Run", icon="PLAY").resume = True
-        row.operator("zoom_stack.dismiss", text="", icon="X")
+        button = row.operator("zoom_stack.generate", text="Continue the Last Run", icon="PLAY")
+        button.resume, button.run = True, str(folder)
+        row.operator("zoom_stack.dismiss", text="", icon="X").run = str(folder)
     if generation is not None:
         draw_warnings(layout, context, generation)
 

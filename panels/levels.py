@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..blender.picture_icons import icon_of
 from ..blender.timings import measured
 from ..engine.contract.vocabulary import Vocabulary, not_understood
+from ..scene.finding import active_root, level_in_zoom
+from ..scene.showing import other_picture
 from ..settings.kept_levels import is_kept
 from ..settings.levels import zoom_factor_of
 from ..settings.models import vocabulary_of
@@ -88,11 +91,15 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
 
 
 def _icon_of(settings: ZOOMSTACK_PG_settings, level: ZOOMSTACK_PG_level) -> int:
-    """The icon of a level's picture in the run that is under way; 0 where there is none."""
-    generation = latest.generation
-    if generation is None or settings.run != str(generation.out) or level.number < 0:
-        return 0
-    return generation.thumbnails.icon(level.number)
+    """The icon of a level's picture: as the run under way has it now, else as it is finished."""
+    running = latest.running_generation()
+    if running is not None and settings.run == str(running.out) and level.number >= 0:
+        return running.thumbnails.icon(level.number) or _finished_icon(level)
+    return _finished_icon(level)
+
+
+def _finished_icon(level: ZOOMSTACK_PG_level) -> int:
+    return icon_of(bpy.path.abspath(level.made)) if level.made else 0
 
 
 class ZOOMSTACK_MT_subjects(bpy.types.Menu):
@@ -165,6 +172,7 @@ def _draw_level(
         row = layout.row(align=True)
         row.prop(level, "keep", toggle=True, icon="LOCKED" if level.keep else "UNLOCKED")
         row.operator("zoom_stack.level_again", icon="FILE_REFRESH")
+        _draw_compare(row, context, settings.uid, level.uid)
     layout.prop(level, "prompt", text="", placeholder="What is seen at this scale?")
     _draw_not_understood(layout, context, settings, index)
     column = layout.column()
@@ -183,6 +191,18 @@ def _draw_level(
     column.prop(level, "pin_image", text="Pin To")
     if level.pin_image:
         column.prop(level, "pin_mask", text="Mask")
+
+
+def _draw_compare(
+    layout: bpy.types.UILayout, context: bpy.types.Context, zoom: str, level: str
+) -> None:
+    """Draw the button that shows the level's picture of before, where it has had another one."""
+    number = level_in_zoom(context, zoom, level)
+    root = active_root(context)
+    if root is None or number is None or other_picture(root, number) is None:
+        return
+    button = layout.operator("zoom_stack.compare_picture", text="", icon="ARROW_LEFTRIGHT")
+    button.level = number
 
 
 def _draw_place(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, index: int) -> None:

@@ -7,7 +7,6 @@ import bpy
 from ..scene import colour, finding, keys, retiming
 from ..tasks import latest
 from ..tasks.picture_run import Phase
-from ..tasks.versions import known_versions
 from .parts import ZoomPanel, draw_play
 from .running import draw_problem, draw_running, draw_warnings
 from .texts import magnification_text
@@ -138,30 +137,6 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
             layout.operator("zoom_stack.fit_scene", icon="OUTLINER_OB_CAMERA")
 
 
-class ZOOMSTACK_PT_versions(_OfZoom, bpy.types.Panel):
-    """Pictures that this zoom has shown, on the disk: show them again"""
-
-    bl_idname = "ZOOMSTACK_PT_versions"
-    bl_label = "Versions"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        root = finding.present_root(context)
-        versions = known_versions(root)
-        if not versions:
-            layout.label(text="Looking…" if versions is None else "Generate the zoom to begin")
-            return
-        shown = finding.stack_of(root).folder
-        column = layout.column(align=True)
-        for version in versions:
-            icon = "RADIOBUT_ON" if version.folder == shown else "RADIOBUT_OFF"
-            button = column.operator("zoom_stack.show_version", text=version.title(), icon=icon)
-            button.folder = version.folder.name
-        size = sum(version.size for version in versions) / 1e6
-        layout.label(text=f"{len(versions)} versions, {size:.1f} MB on the disk")
-
-
 def _draw_sharpening(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if _draw_running_sharpening(layout, context):
         return
@@ -189,6 +164,5 @@ register, unregister = bpy.utils.register_classes_factory(
         ZOOMSTACK_PT_stack,
         ZOOMSTACK_PT_stack_levels,
         ZOOMSTACK_PT_stack_timing,
-        ZOOMSTACK_PT_versions,
     )
 )

@@ -93,6 +93,20 @@ def present_camera(root: bpy.types.Object) -> bpy.types.Object:
     return camera
 
 
+def level_in_zoom(context: bpy.types.Context, zoom: str, level: str) -> int | None:
+    """The number of a level, by the ids of its zoom and its own, in the present zoom.
+
+    None where the present zoom is another one, or has no such level.
+    """
+    root = active_root(context)
+    if root is None or not zoom or root.get(keys.ID) != zoom:
+        return None
+    for each in parts(root, keys.ROLE_LEVEL):
+        if each.get(keys.ID) == level and not each.get(keys.LAP, 0):
+            return int(each[keys.INDEX])
+    return None
+
+
 def fixed_parts(root: bpy.types.Object) -> list[bpy.types.Object]:
     """The parts that a click in the view is not to drag away: all but root and camera."""
     movable = (keys.ROLE_ROOT, keys.ROLE_CAMERA)
@@ -131,6 +145,11 @@ def image_of(plane: bpy.types.Object) -> bpy.types.Image | None:
     return next((node.image for node in nodes if node.image is not None), None)
 
 
+def file_of(image: bpy.types.Image) -> Path:
+    """Where a picture lies."""
+    return Path(os.path.normpath(bpy.path.abspath(image.filepath, library=image.library)))
+
+
 def stack_of(root: bpy.types.Object) -> Stack:
     """The stack that a zoom shows, as it was imported; its folder as far as it is known now.
 
@@ -153,7 +172,7 @@ def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:
         number, image = int(plane.get(keys.INDEX, -1)), image_of(plane)
         if image is None or not 0 <= number < len(stack.levels):
             continue
-        file = Path(os.path.normpath(bpy.path.abspath(image.filepath, library=image.library)))
+        file = file_of(image)
         name = PurePosixPath(stack.levels[number].image).parts
         if file.parts[-len(name) :] == name:
             return file.parents[len(name) - 1]

@@ -34,6 +34,8 @@ INDEX = "zoom_stack_level"
 ID = "zoom_stack_id"
 # On a level's Empty: in which turn of a loop it is shown; 0 but for those that are shown again.
 LAP = "zoom_stack_lap"
+# On a level's Empty: the picture that it showed before, to compare with.
+OTHER = "zoom_stack_other"
 DRAFT = "zoom_stack_draft"
 
 ROLE_ROOT = "root"

@@ -104,6 +104,16 @@ def take_border(material: bpy.types.Material) -> None:
             tree.links.new(inner.from_socket, link.to_socket)
 
 
+def swap_picture(material: bpy.types.Material, old: bpy.types.Image, new: bpy.types.Image) -> None:
+    """Show another picture wherever a material shows the old one; undo takes it back."""
+    if material.node_tree is None or old == new:
+        return
+    for node in material.node_tree.nodes:
+        if node.bl_idname == "ShaderNodeTexImage" and node.image == old:
+            node.image = new
+            fit_border(material, *new.size[:])
+
+
 def fit_border(material: bpy.types.Material, width: int, height: int) -> None:
     """Let the soft border follow the shape of another picture, (width, height) in pixels."""
     for node in material.node_tree.nodes:

@@ -12,7 +12,8 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack
 from . import keys
 from .draft import Draft
-from .finding import image_of, octaves_of, parts, stack_of
+from .finding import octaves_of, stack_of
+from .showing import swap_levels
 
 
 def replace_steps(
@@ -44,7 +45,7 @@ def replace_steps(
                 "The pictures are in " + str(stack.folder),
             )
         before = stack_of(root)
-        _show(root, [draft.image(number) for number in range(count)])
+        swap_levels(root, {number: draft.image(number) for number in range(count)})
         root[keys.FOLDER] = beside_file(str(stack.folder.resolve()))
         root[keys.MANIFEST] = json.dumps(stack.to_dict(), ensure_ascii=False)
         draft.finish()
@@ -52,21 +53,3 @@ def replace_steps(
         draft.discard()
         raise
     return before
-
-
-def _show(root: bpy.types.Object, images: list[bpy.types.Image]) -> None:
-    """Swap datablocks, which undo takes back; the files of the old ones stay as they are."""
-    planes = parts(root, keys.ROLE_PLANE)
-    numbers = {int(plane.get(keys.INDEX, -1)): plane for plane in planes}
-    fresh = {
-        old: images[number]
-        for number in range(len(images))
-        if number in numbers and (old := image_of(numbers[number])) is not None
-    }
-    for plane in planes:
-        material = plane.active_material
-        if material is None or material.node_tree is None:
-            continue
-        for node in material.node_tree.nodes:
-            if node.bl_idname == "ShaderNodeTexImage" and node.image in fresh:
-                node.image = fresh[node.image]

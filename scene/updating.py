@@ -26,6 +26,7 @@ from .draft import Draft
 from .finding import (
     are_selectable,
     camera_of,
+    file_of,
     image_of,
     octaves_of,
     part,
@@ -34,7 +35,7 @@ from .finding import (
     turn_of,
 )
 from .levels import Rig, add_level, feather_of, name_level, name_of
-from .material import fit_border, give_border, take_border
+from .material import give_border, swap_picture, take_border
 from .path import offset_table
 from .planes import drive_visibility, move_rectangle
 from .rekeying import Followed
@@ -125,6 +126,7 @@ def _show(root: bpy.types.Object, draft: Draft, stack: Stack, unrolled: Unrolled
     assert stack.ids is not None
     rig, result = _rig(root), Updated(root.name)
     before = _levels(root)
+    pictures = {key: _picture(level) for key, level in before.items()}
     places = {key: _Placed(root, level) for key, level in before.items()}
     followed = Followed(root, rig.camera)
     wanted = [_key(unrolled, position, stack.ids) for position in range(len(unrolled.levels))]
@@ -145,6 +147,9 @@ def _show(root: bpy.types.Object, draft: Draft, stack: Stack, unrolled: Unrolled
         plane = _plane(level)
         if plane is not None:
             plane[keys.INDEX] = level[keys.INDEX]
+    for key, picture in pictures.items():
+        if key in levels and key[1] == 0 and _differ(picture, _picture(levels[key])):
+            levels[key][keys.OTHER] = picture
     _rename([(levels[key], name_of(unrolled, i)) for i, key in enumerate(wanted)])
     _set_borders(levels, wanted, widest, rig, draft)
     draft.drop_collection()
@@ -159,6 +164,21 @@ def _show(root: bpy.types.Object, draft: Draft, stack: Stack, unrolled: Unrolled
         root, rig.camera, [(places[key].octaves, unrolled.octaves[i]) for i, key in stayed]
     )
     return result
+
+
+def _picture(level: bpy.types.Object) -> bpy.types.Image | None:
+    plane = _plane(level)
+    return image_of(plane) if plane is not None else None
+
+
+def _differ(before: bpy.types.Image | None, now: bpy.types.Image | None) -> bool:
+    """Whether a level has another picture to compare with: one that was kept is copied whole."""
+    if before is None or now is None or before == now:
+        return False
+    try:
+        return file_of(before).stat().st_size != file_of(now).stat().st_size
+    except OSError:
+        return True
 
 
 def _rename(levels: list[tuple[bpy.types.Object, str]]) -> None:
@@ -268,12 +288,8 @@ def _swap_pictures(
         old = image_of(plane) if plane is not None else None
         if material is None or material.node_tree is None or old is None:
             continue
-        new = draft.image(number)
-        for node in material.node_tree.nodes:
-            # A loop's levels share a material: it has the new picture after the first of them.
-            if node.bl_idname == "ShaderNodeTexImage" and node.image == old != new:
-                node.image = new
-                fit_border(material, *new.size[:])
+        # A loop's levels share a material: it has the new picture after the first of them.
+        swap_picture(material, old, draft.image(number))
     pairs = zip(unrolled.levels, planes, strict=True)
     return [n for n, plane in pairs if plane is not None and image_of(plane) is None]
 

@@ -112,6 +112,13 @@ def note_version(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
             level.made = beside_file(str(stack.picture(numbers[level.uid])))
 
 
+def note_picture(settings: ZOOMSTACK_PG_settings, zoom: str, level: str, file: Path) -> None:
+    """A level of the settings' zoom shows another picture, which is the level's own now."""
+    for each in settings.levels if settings.uid == zoom else ():
+        if each.uid == level:
+            each.made = beside_file(str(file))
+
+
 def note_replaced(settings: ZOOMSTACK_PG_settings, before: Stack, after: Stack) -> None:
     """A stack's pictures have given way to larger ones: the levels that had them have these.
 

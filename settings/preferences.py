@@ -143,6 +143,17 @@ def model_places() -> list[Path]:
     return list(dict.fromkeys(path for path in found if path is not None))
 
 
+def stack_parent(chosen: str) -> Path | None:
+    """The folder that the user wants zoom stacks in; None where nothing is said, or not yet.
+
+    Args:
+        chosen: the folder that the scene names.
+    """
+    if chosen.startswith("//") and not bpy.data.filepath:
+        return None
+    return folders.user_choice(chosen or preferences().stack_folder.strip())
+
+
 def new_stack_folder(chosen: str, title: str) -> Path:
     """Make a new folder for a zoom stack.
 
@@ -160,5 +171,4 @@ def new_stack_folder(chosen: str, title: str) -> Path:
             f"The output folder {chosen} is relative to a file that is not saved yet.",
             "Save the file, or choose another output folder.",
         )
-    parent = folders.user_choice(chosen or preferences().stack_folder.strip())
-    return folders.new_folder(parent or folders.zooms_folder(), title)
+    return folders.new_folder(stack_parent(chosen) or folders.zooms_folder(), title)

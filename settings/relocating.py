@@ -26,7 +26,7 @@ def _before_saving(filepath: str = "", *_arguments: object) -> None:
     _base[0] = old
     if not old or not new or old == new:
         return
-    for owner, name in _paths():
+    for owner, name in stored_paths():
         path = getattr(owner, name)
         if path.startswith(_RELATIVE):
             absolute = bpy.path.abspath(path)
@@ -51,7 +51,8 @@ def _on_failure() -> list[object]:
     return handlers
 
 
-def _paths() -> Iterator[tuple[bpy.types.bpy_struct, str]]:
+def stored_paths() -> Iterator[tuple[bpy.types.bpy_struct, str]]:
+    """(owner, property) of each path that the settings of this file's scenes hold."""
     for scene in bpy.data.scenes:
         if scene.library is not None:
             continue

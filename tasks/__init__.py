@@ -7,7 +7,8 @@ for the panels. Tasks know no panel and no operator.
 import bpy
 from bpy.app.handlers import persistent
 
-from . import delivery, latest, runner, versions
+from ..blender import picture_icons
+from . import delivery, latest, runner, runs
 
 
 @persistent
@@ -21,7 +22,7 @@ def _before_load(*_arguments: object) -> None:
 def _after_load(*_arguments: object) -> None:
     delivery.count_file()
     latest.forget_file()
-    versions.forget_versions()
+    runs.forget_runs()
 
 
 def register() -> None:
@@ -33,5 +34,6 @@ def unregister() -> None:
     bpy.app.handlers.load_post.remove(_after_load)
     bpy.app.handlers.load_pre.remove(_before_load)
     runner.unregister()
-    versions.unregister()
+    runs.unregister()
     latest.clear()
+    picture_icons.unregister()

@@ -15,7 +15,6 @@ from ..scene.importing import ImportOptions, ImportResult, import_steps
 from ..scene.updating import Updated, update_steps
 from ..scene.viewing import ViewPlace, show_in_viewport
 from ..settings.job import copy_settings, note_pictures
-from .versions import forget_versions
 
 _files = 0
 
@@ -143,7 +142,6 @@ class Delivery(StepwiseDelivery):
         return finding.zoom_to_update(self._zoom)
 
     def _note(self, stack: Stack) -> None:
-        forget_versions()
         for scene in bpy.data.scenes:
             if scene.library is None:
                 note_pictures(scene.zoom_stack, stack)

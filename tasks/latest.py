@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..engine.contract.errors import ZoomStackError
 from .check import Check
 from .installation import Installation
@@ -12,8 +14,8 @@ from .sharpening import Replacement
 
 #: The latest run, of whatever kind.
 generation: PictureRun | None = None
-#: An unfinished run that something else has come after, and that can still be gone on with.
-shelved: PictureRun | None = None
+#: Folders of unfinished runs that are not to be offered any more.
+hidden: set[Path] = set()
 check: Check | None = None
 installation: Installation | None = None
 model_search: ModelSearch | None = None
@@ -40,31 +42,14 @@ def running_installation() -> Installation | None:
 
 
 def unfinished() -> PictureRun | None:
-    """The run that can be gone on with, if any."""
-    return generation if generation is not None and generation.resumable else shelved
+    """The latest run, if it can be gone on with."""
+    return generation if generation is not None and generation.resumable else None
 
 
-def shelve() -> None:
-    """Something else takes the latest run's place; what is unfinished of it stays."""
-    global shelved
-    if generation is None:
-        return
-    if generation.resumable:
-        if shelved is not None:
-            shelved.discard()
+def follow() -> None:
+    """Another run takes the latest one's place; on the disk it stays as it is."""
+    if generation is not None:
         generation.thumbnails.close()
-        shelved = generation
-    else:
-        generation.discard()
-
-
-def discard() -> None:
-    """A new run is under way: what the ones before left unfinished can go."""
-    global shelved
-    for run in (generation, shelved):
-        if run is not None:
-            run.discard()
-    shelved = None
 
 
 def offered_generation() -> PictureRun | None:
@@ -109,25 +94,22 @@ def forget_file() -> None:
 
 
 def dismiss() -> None:
-    """Hide the last problem, or else the last run and what an unfinished one has made."""
-    global generation, shelved
+    """Hide the last problem, or else the last run; what it has made stays on the disk."""
+    global generation
     if problem() is not None:
         forget_problem()
-    elif running_generation() is None:
-        # An offer hides what was unfinished before it.
-        last = offered_generation() or unfinished() or generation
-        if last is not None:
-            last.discard()
-        if last is shelved:
-            shelved = None
-        else:
-            generation = None
+    elif generation is not None and not is_running(generation):
+        generation.thumbnails.close()
+        if generation.resumable:
+            hidden.add(generation.out)
+        generation = None
 
 
 def clear() -> None:
     """Forget everything; the icons of the last run go back to Blender."""
-    global generation, shelved, check, installation, model_search
+    global generation, check, installation, model_search
     if generation is not None:
         generation.thumbnails.close()
     forget_problem()
-    generation = shelved = check = installation = model_search = None
+    hidden.clear()
+    generation = check = installation = model_search = None

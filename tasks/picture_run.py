@@ -13,6 +13,7 @@ from ..engine.client.connection import Client
 from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.messages import ENLARGE, Message, error_of
+from .runs import forget_runs
 from .thumbnails import Thumbnails
 
 TICK = 0.1
@@ -152,13 +153,6 @@ class PictureRun:
         self._end(Phase.CANCELLED)
         self.delivery.stop()
 
-    def discard(self) -> None:
-        """Forget this run; what an unfinished one has made is lost for good."""
-        self.thumbnails.close()
-        if self.resumable:
-            self.resumable = False
-            work_folder.discard(self.out)
-
     def _tidy(self) -> None:
         self.resumable = bool(work_folder.saved_states(self.out))
         if not self.resumable:
@@ -218,6 +212,7 @@ class PictureRun:
             self._tidy()
             return None
         self._client.close()
+        forget_runs()
         self.fraction, self.eta = 1.0, None
         self.phase = Phase.WAITING
         return TICK
@@ -250,6 +245,7 @@ class PictureRun:
     def _end(self, phase: Phase) -> None:
         self.phase = phase
         self._client.close()
+        forget_runs()
         # In the list they help to choose which levels to keep.
         self.thumbnails.stop()
         redraw()

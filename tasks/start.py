@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import bpy
 
@@ -17,9 +18,10 @@ from ..engine.contract.job import Job
 from ..engine.contract.options import LARGEST_INTEGER
 from ..engine.contract.stack import read_stack
 from ..scene.finding import stack_of
+from ..scene.runs import Found
 from ..scene.viewing import remember_view
-from ..settings.identity import named
-from ..settings.job import job_from_settings, number_levels
+from ..settings.identity import named, take_ids
+from ..settings.job import apply_job, job_from_settings, number_levels
 from ..settings.kept_levels import is_kept
 from ..settings.preferences import (
     engine_is_configured,
@@ -34,6 +36,7 @@ from .delivery import Delivery
 from .generation import Generation
 from .model_search import ModelSearch
 from .picture_run import PictureRun
+from .runs import runs_now
 from .sharpening import Replacement
 
 _SHARPER = "_sharper"
@@ -141,25 +144,51 @@ def new_generation(context: bpy.types.Context, title: str = "", as_new: bool = F
     number_levels(settings, out)
     delivery = Delivery(scene, remember_view(context), "" if as_new else settings.uid, title)
     generation = Generation(client, job, out, preferences().device, delivery)
-    latest.discard()
+    latest.follow()
     return generation
 
 
-def resumed_generation(context: bpy.types.Context) -> Generation:
-    """Go on with the last run, which ended too early.
+def unfinished_run(context: bpy.types.Context, found: Found | None) -> Path | None:
+    """The folder of the run to offer to go on with: the last one, else the latest on the disk.
+
+    Args:
+        found: the runs on the disk, as far as they are known.
+    """
+    last = latest.unfinished()
+    if last is not None:
+        return last.out
+    runs = [run for run in (found.unfinished() if found else ()) if run.folder not in latest.hidden]
+    own = [run for run in runs if run.zoom == context.scene.zoom_stack.uid]
+    return next((run.folder for run in (*own, *runs)), None)
+
+
+def resumed_generation(context: bpy.types.Context, folder: str = "") -> Generation:
+    """Go on with a run that ended too early.
+
+    Args:
+        folder: its own; "" is that of the latest one.
 
     Raises:
         ZoomStackError: when there is nothing to go on with.
     """
+    settings = context.scene.zoom_stack
     last = latest.unfinished()
-    if not isinstance(last, Generation) or not last.resumable:
-        raise ZoomStackError("no_run", "There is no unfinished run to go on with.")
-    last.thumbnails.close()
-    zoom = last.job.ids.zoom if last.job.ids is not None else ""
+    if isinstance(last, Generation) and folder in ("", str(last.out)):
+        job, out = last.job, last.out
+    else:
+        found = runs_now(context)
+        run = found.at(folder or str(unfinished_run(context, found) or ""))
+        if run is None or run.job is None:
+            raise ZoomStackError("no_run", "There is no unfinished run to go on with.")
+        job, out = run.job, run.folder
+    if not settings.levels:
+        apply_job(settings, job.to_dict())
+        take_ids(settings, job.ids)
+        number_levels(settings, out)
+    zoom = job.ids.zoom if job.ids is not None else ""
     delivery = Delivery(context.scene, remember_view(context), zoom)
-    device = preferences().device
-    resumed = Generation(start_engine(), last.job, last.out, device, delivery, resume=True)
-    latest.shelved = None
+    resumed = Generation(start_engine(), job, out, preferences().device, delivery, resume=True)
+    latest.follow()
     return resumed
 
 
@@ -201,7 +230,7 @@ def new_sharpening(
         "device": preferences().device,
     }
     run = PictureRun(client, request, out, len(stack.levels), Replacement(root))
-    latest.shelve()
+    latest.follow()
     return run
 
 

@@ -1,4 +1,4 @@
-"""The hidden folder inside a stack's own: previews, and the saved state of an unfinished run."""
+"""The hidden folder inside a stack's own: previews, and an unfinished run with its job."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 WORK_FOLDER = ".zoom_stack"
 _STATE = "state-{}.safetensors"
+_JOB = "job.json"
 
 
 def state_file(folder: Path, digest: str) -> Path:
@@ -19,16 +20,32 @@ def state_file(folder: Path, digest: str) -> Path:
     return folder / WORK_FOLDER / _STATE.format(digest)
 
 
+def job_file(folder: Path) -> Path:
+    """Where the engine notes the job that it works on, until that is finished.
+
+    Args:
+        folder: the stack's.
+    """
+    return folder / WORK_FOLDER / _JOB
+
+
 def saved_states(folder: Path) -> list[Path]:
     """The states of unfinished runs that the engine has saved in a stack's folder."""
     return sorted((folder / WORK_FOLDER).glob(_STATE.format("*")))
 
 
+def files_in(folder: Path) -> list[Path]:
+    """What the engine keeps in a stack's folder for itself."""
+    try:
+        return [each for each in (folder / WORK_FOLDER).iterdir() if each.is_file()]
+    except OSError:
+        return []
+
+
 def discard(folder: Path) -> None:
     """Remove what an unfinished run left; a folder with anything else in it stays."""
-    work = folder / WORK_FOLDER
     with contextlib.suppress(OSError):
-        for file in work.iterdir():
+        for file in files_in(folder):
             file.unlink()
-        work.rmdir()
+        (folder / WORK_FOLDER).rmdir()
         folder.rmdir()

@@ -20,9 +20,16 @@ from pathlib import Path
 from ..contract.errors import Remedy, ZoomStackError
 from ..contract.job import Job
 from ..contract.job_parser import parse_job
-from ..contract.stack import SHARPENED, STACK_FILE, Stack, parse_stack, read_stack
+from ..contract.stack import (
+    SHARPENED,
+    STACK_FILE,
+    Stack,
+    parse_stack,
+    read_stack,
+    write_atomically,
+)
 from ..contract.validation import read_json
-from ..contract.work_folder import WORK_FOLDER, saved_states, state_file
+from ..contract.work_folder import WORK_FOLDER, job_file, saved_states, state_file
 
 _OTHER_FOLDER = "Choose another folder."
 _PICTURE = re.compile(r"level_\d{2,}(_\d+)?\.png")
@@ -128,9 +135,14 @@ class OutputFolder:
             with contextlib.suppress(OSError):  # another program shows it
                 (self.path / name).unlink()
 
+    def note_job(self, job: Job) -> None:
+        """Remember what is worked on, for whoever finds the run unfinished."""
+        with contextlib.suppress(OSError):
+            write_atomically(job_file(self.path), json.dumps(job.to_dict()).encode())
+
     def remove_states(self) -> None:
         """Once the stack is complete, saved states have no use."""
-        for file in self._states():
+        for file in [*self._states(), job_file(self.path)]:
             with contextlib.suppress(OSError):
                 file.unlink()
 

@@ -69,6 +69,7 @@ def run_generate(
         environment.import_torch()
         from .generation import Generation
 
+        folder.note_job(request.job)
         stack = Generation(request, folder, reporter, is_cancelled).run(open_model, entry)
     reporter.result(stack)
 

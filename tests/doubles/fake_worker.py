@@ -93,7 +93,9 @@ def stack_json(job):
         }
         for index, level in enumerate(job["levels"])
     ]
-    return json.dumps({"version": 1, "levels": levels, "ids": job.get("ids")}).encode()
+    made_with = {"engine": "fake", "job": job}
+    stack = {"version": 1, "levels": levels, "made_with": made_with, "ids": job.get("ids")}
+    return json.dumps(stack).encode()
 
 
 def requests(lines):
@@ -114,6 +116,9 @@ def generate(request, lines, inline):
         return say_no_torch("Install the engine in the preferences.")
     say(type="stage", name="sample", text="Sampling")
     state = os.path.join(out, ".zoom_stack", "state-0.safetensors")
+    noted = os.path.join(out, ".zoom_stack", "job.json")
+    os.makedirs(os.path.dirname(noted), exist_ok=True)
+    write(noted, json.dumps(job).encode())
     first = saved_step(state) if request.get("resume") else 1
     for step in range(first, steps + 1):
         if is_cancelled(lines):
@@ -129,6 +134,9 @@ def generate(request, lines, inline):
         say(type="progress", step=step, total=steps, level=0, levels=levels, eta=eta)
     say(type="stage", name="finish", text="Writing the pictures")
     deliver(job, out, inline)
+    for file in (noted, state):
+        if os.path.exists(file):
+            os.remove(file)
     return say(type="done", status="finished")
 
 

@@ -143,14 +143,14 @@ def test_versions_are_looked_for_and_listed(tab: ZoomTab) -> None:
     tab.wait_finished()
     # On top and open: the tab is longer than the screen.
     window.do(
-        "panel = _part('panels.zoom').ZOOMSTACK_PT_versions\n"
+        "panel = _part('panels.runs').ZOOMSTACK_PT_versions\n"
         "bpy.utils.unregister_class(panel)\n"
         "panel.bl_parent_id, panel.bl_options, panel.bl_order = '', set(), 0\n"
         "bpy.utils.register_class(panel)\n"
         "_part('blender.screen').redraw()"
     )
-    known = "_part('tasks.versions')._known"
-    window.wait_for(f"any(len(found) == 2 for found in {known}.values())")
+    known = "_part('tasks.runs')._known"
+    window.wait_for(f"any(len(found.runs) == 2 for found in {known}.values())")
     window.settle(0.5)
     window.picture("versions")
     assert "Traceback" not in window.log

@@ -163,11 +163,11 @@ def test_a_material_of_the_artists_own_stays_and_is_named(bpy: Any, zoom: Any) -
 
 
 def test_an_earlier_version_is_shown_again(bpy: Any, zoom: Any) -> None:
-    versions = bpy_session.submodule("scene.versions")
+    runs, keys = bpy_session.submodule("tasks.runs"), bpy_session.submodule("scene.keys")
     first = folder_shown(zoom)
     bpy.ops.zoom_stack.generate()
     second = folder_shown(zoom)
-    found = versions.find_versions(*versions.whereabouts(zoom))
+    found = runs.runs_now(bpy.context).of_zoom(zoom[keys.ID])
     assert [each.folder for each in found] == [second, first]
     camera = bpy.context.scene.camera
     camera.data.lens = 41.0

@@ -130,44 +130,6 @@ def test_a_zoom_that_is_gone_leaves_the_larger_stack_on_offer(bpy: Any, zoom: An
     assert (run.out / "stack.json").exists()
 
 
-def test_an_unfinished_run_can_still_be_gone_on_with(
-    bpy: Any, zoom: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    work_folder = bpy_session.submodule("engine.contract.work_folder")
-    start = bpy_session.submodule("tasks.start")
-    bpy.ops.zoom_stack.sharpen(times="2", upscaler="lanczos")
-    unfinished = latest().generation
-    state = work_folder.state_file(unfinished.out, "0" * 16)
-    state.parent.mkdir(exist_ok=True)
-    state.write_bytes(b"what was sampled")
-    monkeypatch.setattr(unfinished, "resumable", True)
-    bpy.ops.zoom_stack.sharpen(times="2", upscaler="lanczos")
-    assert latest().generation is not unfinished
-    assert latest().unfinished() is unfinished
-    assert state.exists()
-    bpy.ops.zoom_stack.dismiss()
-    assert latest().unfinished() is None
-    assert not state.exists()
-    assert start.why_not_sharpen(bpy.context) == ""
-
-
-def test_dismissing_an_offer_leaves_the_unfinished_run(
-    bpy: Any, zoom: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    start, runner = (bpy_session.submodule(f"tasks.{name}") for name in ("start", "runner"))
-    bpy.ops.zoom_stack.sharpen(times="2", upscaler="lanczos")
-    unfinished = latest().generation
-    monkeypatch.setattr(unfinished, "resumable", True)
-    run = start.new_sharpening(bpy.context, zoom, 2, "lanczos")
-    latest().generation = run
-    bpy.data.objects.remove(zoom)
-    runner.run_to_end(run)
-    assert latest().offered_generation() is run
-    bpy.ops.zoom_stack.dismiss()
-    assert latest().offered_generation() is None
-    assert latest().unfinished() is unfinished
-
-
 def test_kept_levels_are_found_by_relative_paths(bpy: Any, zoom: Any, tmp_path: Path) -> None:
     (tmp_path / "blend").mkdir()
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "blend" / "a.blend"))

@@ -1,0 +1,209 @@
+"""Pictures that a zoom has had are shown again and compared; runs on the disk are deleted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+from bpy.props import IntProperty, StringProperty
+
+from ..blender.screen import redraw
+from ..engine.contract.errors import ZoomStackError
+from ..scene import finding, keys
+from ..scene.naming import name_zoom
+from ..scene.runs import Run, remove_run, size_text
+from ..scene.showing import file_of, other_picture, show_file, swap_level
+from ..scene.updating import update_zoom
+from ..settings.job import note_picture, note_version
+from ..tasks.runs import forget_runs, runs_now, why_not_delete
+
+
+class _OnPictures(bpy.types.Operator):
+    """For operators that give the zoom other pictures."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        root = finding.active_root(context)
+        if root is None or root.library is not None or finding.camera_of(root) is None:
+            cls.poll_message_set("There is no zoom in this scene that can be changed")
+            return False
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Only in Object Mode")
+            return False
+        return True
+
+    def fail(self, error: ZoomStackError) -> set[str]:
+        self.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+
+
+class ZOOMSTACK_OT_show_version(_OnPictures):
+    """Show these pictures again; what you have set up around the zoom stays"""
+
+    bl_idname = "zoom_stack.show_version"
+    bl_label = "Show Version"
+
+    folder: StringProperty(
+        name="Folder", description="The name of the version's folder", options={"SKIP_SAVE"}
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        root = finding.present_root(context)
+        versions = runs_now(context).of_zoom(str(root.get(keys.ID, "")))
+        run = next((each for each in versions if each.folder.name == self.folder), None)
+        if run is None or run.stack is None:
+            self.report({"ERROR"}, f"There is no version {self.folder} of this zoom")
+            return {"CANCELLED"}
+        name = root.name
+        try:
+            result = update_zoom(lambda: bpy.data.objects.get(name), run.stack)
+        except ZoomStackError as error:
+            return self.fail(error)
+        for scene in bpy.data.scenes:
+            if scene.library is None:
+                note_version(scene.zoom_stack, run.stack)
+        for note in result.notes():
+            self.report({"WARNING"}, note)
+        return {"FINISHED"}
+
+
+class _OnOnePicture(_OnPictures):
+    """For operators on one level's picture."""
+
+    level: IntProperty(name="Level", description="Counted from 0", min=0, default=0)
+
+    def level_id(self, root: bpy.types.Object) -> str:
+        """The level's id.
+
+        Raises:
+            ZoomStackError: code ``bad_level``.
+        """
+        names = name_zoom(root).levels
+        if self.level >= len(names):
+            raise ZoomStackError(
+                "bad_level", f"This zoom has {len(names)} levels, which this counts from 0."
+            )
+        return names[self.level]
+
+    def note(self, root: bpy.types.Object, level: str, file: Path) -> None:
+        """Let the list know."""
+        for scene in bpy.data.scenes:
+            if scene.library is None:
+                note_picture(scene.zoom_stack, str(root[keys.ID]), level, file)
+
+
+class ZOOMSTACK_OT_show_picture(_OnOnePicture):
+    """Show this picture of the level; the other levels stay as they are"""
+
+    bl_idname = "zoom_stack.show_picture"
+    bl_label = "Show Picture"
+
+    picture: StringProperty(
+        name="Picture",
+        description="The names of the run's folder and of the file in it, as in name/level_00.png",
+        options={"SKIP_SAVE"},
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        root = finding.present_root(context)
+        try:
+            level = self.level_id(root)
+            pictures = runs_now(context).pictures(str(root[keys.ID]), level)
+            named = {f"{each.file.parent.name}/{each.file.name}": each for each in pictures}
+            if self.picture not in named:
+                raise ZoomStackError(
+                    "no_picture", f"Level {self.level + 1} has no picture {self.picture}."
+                )
+            file = named[self.picture].file
+            show_file(root, self.level, file)
+        except ZoomStackError as error:
+            return self.fail(error)
+        self.note(root, level, file)
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_compare_picture(_OnOnePicture):
+    """Show what this level showed before, and the present picture when pressed again"""
+
+    bl_idname = "zoom_stack.compare_picture"
+    bl_label = "Compare"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        root = finding.present_root(context)
+        try:
+            level = self.level_id(root)
+            other = other_picture(root, self.level)
+            if other is None:
+                raise ZoomStackError(
+                    "no_picture", f"Level {self.level + 1} has had no other picture yet."
+                )
+            swap_level(root, self.level, other)
+        except ZoomStackError as error:
+            return self.fail(error)
+        self.note(root, level, file_of(other))
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
+    """Delete the pictures of this run from the disk"""
+
+    bl_idname = "zoom_stack.delete_run"
+    bl_label = "Delete Run"
+    bl_options = {"REGISTER"}
+
+    folder: StringProperty(name="Folder", description="The run's folder", options={"SKIP_SAVE"})
+
+    def _run(self, context: bpy.types.Context) -> Run:
+        """The run that is meant.
+
+        Raises:
+            ZoomStackError: codes ``no_run``, ``in_use``.
+        """
+        run = runs_now(context).at(self.folder)
+        if run is None:
+            raise ZoomStackError("no_run", f"There is no run in {self.folder}.")
+        reason = why_not_delete(run)
+        if reason:
+            raise ZoomStackError("in_use", f"{reason}.")
+        return run
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        try:
+            run = self._run(context)
+        except ZoomStackError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return context.window_manager.invoke_confirm(
+            self,
+            event,
+            title=f"Delete “{run.subject()}”?",
+            message=(
+                f"{len(run.files)} files, {size_text(run.size)}, are deleted for good. "
+                "Other Blender files that use these pictures lose them"
+            ),
+            confirm_text="Delete",
+            icon="WARNING",
+        )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            remove_run(self._run(context))
+        except ZoomStackError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        finally:
+            forget_runs()
+        redraw()
+        return {"FINISHED"}
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (
+        ZOOMSTACK_OT_show_version,
+        ZOOMSTACK_OT_show_picture,
+        ZOOMSTACK_OT_compare_picture,
+        ZOOMSTACK_OT_delete_run,
+    )
+)

@@ -1,0 +1,161 @@
+"""Pictures that a zoom has had, and everything that Zoom Stack has made on the disk."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..blender.picture_icons import icon_of
+from ..scene import finding, keys
+from ..scene.runs import Run, clock_text, size_text
+from ..scene.showing import shown_files
+from ..tasks import latest
+from ..tasks.runs import known_runs
+from .parts import ZoomPanel
+
+_PICTURE_SCALE = 4.0  # of an icon
+_PICTURE_WIDTH = 88.0  # with its margins, in pixels at an interface scale of 1
+
+
+class ZOOMSTACK_PT_level_versions(ZoomPanel, bpy.types.Panel):
+    """The pictures that this level has had"""
+
+    bl_idname = "ZOOMSTACK_PT_level_versions"
+    bl_label = "Earlier Pictures"
+    bl_parent_id = "ZOOMSTACK_PT_levels"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return finding.level_in_zoom(context, *_active_ids(context)) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        zoom, level = _active_ids(context)
+        number = finding.level_in_zoom(context, zoom, level)
+        found = known_runs(context)
+        if found is None or number is None:
+            layout.label(text="Looking…")
+            return
+        pictures = found.pictures(zoom, level)
+        if not pictures:
+            layout.label(text="None on the disk")
+            return
+        shown = shown_files(finding.present_root(context))[number]
+        key = found.keys.get(shown, "") if shown is not None else ""
+        width = context.region.width / context.preferences.system.ui_scale
+        columns = max(1, int((width - 40) // _PICTURE_WIDTH))
+        grid = layout.grid_flow(
+            row_major=True, columns=min(columns, len(pictures)), even_columns=True, align=False
+        )
+        for picture in pictures:
+            cell = grid.column(align=True)
+            cell.template_icon(icon_value=icon_of(str(picture.file)), scale=_PICTURE_SCALE)
+            button = cell.operator(
+                "zoom_stack.show_picture",
+                text=clock_text(picture.made),
+                depress=picture.key == key,
+            )
+            button.level = number
+            button.picture = f"{picture.file.parent.name}/{picture.file.name}"
+
+
+class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
+    """All pictures that this zoom has shown: show them again, or delete them from the disk"""
+
+    bl_idname = "ZOOMSTACK_PT_versions"
+    bl_label = "Versions"
+    bl_parent_id = "ZOOMSTACK_PT_stack"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        root = finding.active_root(context)
+        return root is not None and finding.camera_of(root) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        root = finding.present_root(context)
+        found = known_runs(context)
+        if found is None:
+            layout.label(text="Looking…")
+            return
+        versions = found.of_zoom(str(root.get(keys.ID, "")))
+        if not versions:
+            layout.label(text="Generate the zoom to begin")
+            return
+        shown = {file.parent for file in shown_files(root) if file is not None}
+        column = layout.column(align=True)
+        for run in versions:
+            row = column.row(align=True)
+            whole = shown == {run.folder}
+            button = row.operator(
+                "zoom_stack.show_version",
+                text=run.title(),
+                icon="RADIOBUT_ON" if whole else "RADIOBUT_OFF",
+            )
+            button.folder = run.folder.name
+            _draw_delete(row, run, enabled=run.folder not in shown)
+        _draw_sum(layout, versions)
+
+
+class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
+    """Other zooms that were made, and runs that were not finished, in this file's folders"""
+
+    bl_idname = "ZOOMSTACK_PT_runs"
+    bl_label = "Other Runs on the Disk"
+    bl_parent_id = "ZOOMSTACK_PT_generate"
+    bl_order = 5
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        found = known_runs(context)
+        if found is None:
+            layout.label(text="Looking…")
+            return
+        root = finding.active_root(context)
+        running = latest.running_generation()
+        runs = [run for run in found.unfinished() if running is None or run.folder != running.out]
+        runs += found.of_others(str(root.get(keys.ID, "")) if root is not None else "")
+        if not runs:
+            layout.label(text="There are no others")
+            return
+        column = layout.column(align=True)
+        for run in runs:
+            row = column.row(align=True)
+            if run.stack is None:
+                button = row.operator("zoom_stack.generate", text=_label(run), icon="PLAY")
+                button.resume, button.run = True, str(run.folder)
+            else:
+                button = row.operator("zoom_stack.import_stack", text=_label(run), icon="IMPORT")
+                button.filepath = str(run.stack.folder / "stack.json")
+            _draw_delete(row, run)
+        _draw_sum(layout, runs)
+
+
+def _active_ids(context: bpy.types.Context) -> tuple[str, str]:
+    """The ids of the settings' zoom and of the active level."""
+    settings = context.scene.zoom_stack
+    if settings.active_level >= len(settings.levels):
+        return settings.uid, ""
+    return settings.uid, settings.levels[settings.active_level].uid
+
+
+def _label(run: Run) -> str:
+    state = "Continue: " if run.stack is None else ""
+    return f"{state}{run.subject()} · {clock_text(run.made)} · {size_text(run.size)}"
+
+
+def _draw_delete(layout: bpy.types.UILayout, run: Run, enabled: bool = True) -> None:
+    row = layout.row(align=True)
+    row.enabled = enabled and run.is_ours
+    row.operator("zoom_stack.delete_run", text="", icon="TRASH").folder = str(run.folder)
+
+
+def _draw_sum(layout: bpy.types.UILayout, runs: list[Run]) -> None:
+    layout.label(text=f"{size_text(sum(run.size for run in runs))} on the disk")
+
+
+register, unregister = bpy.utils.register_classes_factory(
+    (ZOOMSTACK_PT_level_versions, ZOOMSTACK_PT_versions, ZOOMSTACK_PT_runs)
+)

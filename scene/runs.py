@@ -1,0 +1,233 @@
+"""Runs on the disk: zooms that were made, and unfinished ones that can be gone on with.
+
+Reads the disk and nothing of Blender's, so that a thread can do it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..engine.contract import work_folder
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.ids import Ids
+from ..engine.contract.job import Job
+from ..engine.contract.job_parser import parse_job
+from ..engine.contract.stack import SHARPENED, STACK_FILE, Stack, read_stack
+from ..engine.contract.validation import read_json
+
+# More are not listed.
+_MOST = 200
+_MARKER = "engine"  # in a stack's "made_with"
+
+
+@dataclass(frozen=True)
+class Run:
+    """The folder of one of them.
+
+    Attributes:
+        stack: what was made; None of an unfinished run.
+        job: of an unfinished run.
+        made: when, by the clock of files.
+        files: that are the run's own: pictures in its folder, and what the engine keeps there.
+        size: of these, in bytes.
+    """
+
+    folder: Path
+    stack: Stack | None
+    job: Job | None
+    made: float
+    files: tuple[Path, ...]
+    size: int
+
+    @property
+    def ids(self) -> Ids | None:
+        """Of the zoom and its levels."""
+        made = self.stack or self.job
+        return made.ids if made is not None else None
+
+    @property
+    def zoom(self) -> str:
+        """The zoom's id; "" where nobody gave one."""
+        return self.ids.zoom if self.ids is not None else ""
+
+    @property
+    def levels(self) -> int:
+        """How many there are."""
+        made = self.stack or self.job
+        return len(made.levels) if made is not None else 0
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the engine made it; others are nobody's to delete but their maker's."""
+        made_with = self.stack.made_with if self.stack is not None else {}
+        return self.stack is None or _MARKER in made_with or SHARPENED in made_with
+
+    def subject(self) -> str:
+        """What the zoom shows, for people: "spiral galaxy to leaf veins"."""
+        made = self.stack or self.job
+        prompts = [level.prompt.partition(",")[0].strip() for level in made.levels] if made else []
+        ends = dict.fromkeys(each for each in (*prompts[:1], *prompts[-1:]) if each)
+        return " to ".join(ends) or self.folder.name
+
+    def title(self) -> str:
+        """When it was made and how large it is, for people."""
+        return f"{clock_text(self.made)} · {self.levels} levels · {size_text(self.size)}"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that a level has had.
+
+    Attributes:
+        file: of the latest run that has it.
+        made: of the first run that has it.
+        key: the same of equal pictures, and of no others.
+    """
+
+    file: Path
+    made: float
+    key: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """All runs of some folders, the latest first."""
+
+    runs: Sequence[Run]
+    keys: dict[Path, str]
+
+    def of_zoom(self, zoom: str) -> list[Run]:
+        """The finished runs of a zoom."""
+        return [each for each in self.runs if zoom and each.zoom == zoom and each.stack]
+
+    def of_others(self, zoom: str) -> list[Run]:
+        """The finished runs of other zooms."""
+        return [each for each in self.runs if each.stack and not (zoom and each.zoom == zoom)]
+
+    def unfinished(self) -> list[Run]:
+        """Those that can be gone on with."""
+        return [each for each in self.runs if each.stack is None]
+
+    def at(self, folder: Path | str) -> Run | None:
+        """The run in a folder."""
+        return next((each for each in self.runs if each.folder == Path(folder)), None)
+
+    def pictures(self, zoom: str, level: str) -> list[Picture]:
+        """The different pictures that a level has had, by its id; the latest first."""
+        found: dict[str, Picture] = {}
+        for run in self.of_zoom(zoom):
+            assert run.ids is not None
+            assert run.stack is not None
+            if level not in run.ids.levels:
+                continue
+            file = run.stack.picture(run.ids.levels.index(level))
+            key = self.keys.get(file, str(file))
+            latest = found.get(key)
+            found[key] = Picture(latest.file if latest else file, run.made, key)
+        return sorted(found.values(), key=lambda each: each.made, reverse=True)
+
+
+def find_runs(parents: Iterable[Path]) -> Found:
+    """Look through folders that have folders of runs in them."""
+    runs = [run for parent in dict.fromkeys(parents) for run in _runs_in(parent)]
+    runs.sort(key=lambda each: each.made, reverse=True)
+    return Found(runs[:_MOST], _keys(runs[:_MOST]))
+
+
+def remove_run(run: Run) -> None:
+    """Delete a run's own files, and its folder if nothing else lies there.
+
+    Raises:
+        ZoomStackError: code ``unwritable``.
+    """
+    try:
+        # Named by no stack.json any more, half of a run cannot be taken for a whole one.
+        for file in sorted(run.files, key=lambda each: each.name != STACK_FILE):
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        raise ZoomStackError(
+            "unwritable",
+            f"{error.filename} cannot be deleted: {error.strerror or error}.",
+            "Close what uses it, or delete it in the file browser.",
+        ) from None
+    with contextlib.suppress(OSError):
+        (run.folder / work_folder.WORK_FOLDER).rmdir()
+    with contextlib.suppress(OSError):
+        run.folder.rmdir()
+
+
+def clock_text(when: float) -> str:
+    """ "16:42" of today, else with its date."""
+    today = time.strftime("%x") == time.strftime("%x", time.localtime(when))
+    return time.strftime("%H:%M" if today else "%x %H:%M", time.localtime(when))
+
+
+def size_text(size: float) -> str:
+    """Bytes as "12.3 MB"."""
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"
+
+
+def _runs_in(parent: Path) -> list[Run]:
+    try:
+        folders = [Path(each.path) for each in os.scandir(parent) if each.is_dir()]
+    except OSError:
+        return []
+    found = []
+    for folder in folders:
+        with contextlib.suppress(ZoomStackError, OSError):
+            run = _finished(folder) if (folder / STACK_FILE).exists() else _unfinished(folder)
+            if run is not None:
+                found.append(run)
+    return found
+
+
+def _finished(folder: Path) -> Run:
+    stack = read_stack(folder)
+    pictures = [stack.picture(number) for number in range(len(stack.levels))]
+    files = [*dict.fromkeys(pictures), folder / STACK_FILE, *work_folder.files_in(folder)]
+    return _run(folder, stack, None, (folder / STACK_FILE).stat().st_mtime, files)
+
+
+def _unfinished(folder: Path) -> Run | None:
+    states = work_folder.saved_states(folder)
+    file = work_folder.job_file(folder)
+    if not states or not file.exists():
+        return None
+    job = parse_job(read_json(file, "bad_job"))
+    made = max(state.stat().st_mtime for state in states)
+    return _run(folder, None, job, made, work_folder.files_in(folder))
+
+
+def _run(
+    folder: Path, stack: Stack | None, job: Job | None, made: float, files: Iterable[Path]
+) -> Run:
+    real = folder.resolve()
+    # A picture elsewhere, or a link, is not the run's to delete.
+    own = [f for f in files if f.is_file() and not f.is_symlink() and real in f.resolve().parents]
+    return Run(folder, stack, job, made, tuple(own), sum(file.stat().st_size for file in own))
+
+
+def _keys(runs: Iterable[Run]) -> dict[Path, str]:
+    """What tells pictures from one another: their sizes, or their content where these agree."""
+    sizes: dict[Path, int] = {}
+    for run in runs:
+        for number in range(run.levels if run.stack is not None else 0):
+            assert run.stack is not None
+            with contextlib.suppress(OSError):
+                file = run.stack.picture(number)
+                sizes[file] = file.stat().st_size
+    counts = Counter(sizes.values())
+    keys = {}
+    for file, size in sizes.items():
+        keys[file] = str(size)
+        if counts[size] > 1:
+            with contextlib.suppress(OSError):
+                keys[file] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return keys

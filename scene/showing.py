@@ -1,0 +1,112 @@
+"""Another picture for one level of a zoom: datablocks are swapped, files stay as they are.
+
+The picture that was shown before stays with the level, so that the two can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import bpy
+
+from ..engine.contract.errors import ZoomStackError
+from . import keys
+from .draft import Draft
+from .finding import file_of, image_of, octaves_of, parts
+from .material import swap_picture
+
+_SAME_SHAPE = 0.01
+
+
+def shown_files(root: bpy.types.Object) -> list[Path | None]:
+    """The file of each level's picture, as Blender knows it now; None where there is no picture."""
+    images = shown_images(root)
+    return [file_of(image) if image is not None else None for image in images]
+
+
+def shown_images(root: bpy.types.Object) -> list[bpy.types.Image | None]:
+    """Each level's picture; None where its plane or its picture is gone."""
+    count = len(octaves_of(root))
+    found: list[bpy.types.Image | None] = [None] * count
+    for plane in parts(root, keys.ROLE_PLANE):
+        number = int(plane.get(keys.INDEX, -1))
+        if 0 <= number < count:
+            found[number] = image_of(plane)
+    return found
+
+
+def other_picture(root: bpy.types.Object, number: int) -> bpy.types.Image | None:
+    """What a level showed before, if it is there still."""
+    level = _level(root, number)
+    other = level.get(keys.OTHER) if level is not None else None
+    return other if isinstance(other, bpy.types.Image) else None
+
+
+def show_file(root: bpy.types.Object, number: int, file: Path) -> None:
+    """Let a level show another picture file of the same shape.
+
+    Args:
+        number: of the level, from 0.
+
+    Raises:
+        ZoomStackError: codes ``bad_picture``, ``import_interrupted``.
+    """
+    other = other_picture(root, number)
+    if other is not None and file_of(other) == file and other.has_data:
+        swap_level(root, number, other)
+        return
+    draft = Draft(root.name)
+    try:
+        width, height = draft.load_image(file, number)
+        present = shown_images(root)[number]
+        if present is not None and present.size[0] > 0:
+            shape = present.size[0] / present.size[1]
+            if abs(width / height / shape - 1.0) > _SAME_SHAPE:
+                raise ZoomStackError(
+                    "bad_picture",
+                    f"{file.name} has another shape than level {number + 1}.",
+                    "Show the whole version that it belongs to.",
+                )
+        swap_level(root, number, draft.image(0))
+        draft.finish()
+    except BaseException:
+        draft.discard()
+        raise
+
+
+def swap_level(root: bpy.types.Object, number: int, image: bpy.types.Image) -> None:
+    """Let a level show another picture.
+
+    Raises:
+        ZoomStackError: code ``import_interrupted``, where the level shows no picture.
+    """
+    if not swap_levels(root, {number: image}):
+        raise ZoomStackError(
+            "import_interrupted",
+            f"Level {number + 1} of {root.name} shows no picture.",
+            "Put one into its material, or import the stack again.",
+        )
+
+
+def swap_levels(root: bpy.types.Object, images: Mapping[int, bpy.types.Image]) -> int:
+    """Let levels show other pictures, and remember those that they have shown.
+
+    Returns:
+        how many did: a level without a picture has no place for one.
+    """
+    shown = shown_images(root)
+    swaps = {n: (old, new) for n, new in images.items() if (old := shown[n]) is not None}
+    for plane in parts(root, keys.ROLE_PLANE):
+        number = int(plane.get(keys.INDEX, 0)) % len(shown)  # a loop shows levels again
+        if number in swaps and plane.active_material is not None:
+            swap_picture(plane.active_material, *swaps[number])
+    for level in parts(root, keys.ROLE_LEVEL):
+        if level.get(keys.INDEX) in swaps:
+            level[keys.OTHER] = swaps[level[keys.INDEX]][0]
+    return len(swaps)
+
+
+def _level(root: bpy.types.Object, number: int) -> bpy.types.Object | None:
+    levels = parts(root, keys.ROLE_LEVEL)
+    return next((each for each in levels if each.get(keys.INDEX) == number), None)
