@@ -166,11 +166,13 @@ def remove_run(run: Run) -> None:
 def clock_text(when: float) -> str:
     """ "16:42" of today, else with its date."""
     today = time.strftime("%x") == time.strftime("%x", time.localtime(when))
-    return time.strftime("%H:%M" if today else "%x %H:%M", time.localtime(when))
+    return time.strftime("%H:%M:%S" if today else "%x %H:%M", time.localtime(when))
 
 
 def size_text(size: float) -> str:
     """Bytes as "12.3 MB"."""
+    if size < 1e6:
+        return f"{size / 1e3:.0f} kB"
     return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from harness import BlenderWindow
+from PIL import Image
 from zoom_tab import ZoomTab
 
 _STATE = """
@@ -137,20 +138,52 @@ def test_a_level_that_was_inserted_comes_in(tab: ZoomTab) -> None:
     window.picture("inserted")
 
 
+def show_panel(tab: ZoomTab, *names: str) -> None:
+    """Put panels on top and open, in this order: the tab is longer than the screen."""
+    for number, name in enumerate(names):
+        tab.window.do(
+            f"panel = getattr(bpy.types, {name!r})\n"
+            "bpy.utils.unregister_class(panel)\n"
+            f"panel.bl_parent_id, panel.bl_options, panel.bl_order = '', set(), {number}\n"
+            "bpy.utils.register_class(panel)\n"
+            "_part('blender.screen').redraw()"
+        )
+
+
 def test_versions_are_looked_for_and_listed(tab: ZoomTab) -> None:
     window = tab.window
     tab.generate()
     tab.wait_finished()
-    # On top and open: the tab is longer than the screen.
-    window.do(
-        "panel = _part('panels.runs').ZOOMSTACK_PT_versions\n"
-        "bpy.utils.unregister_class(panel)\n"
-        "panel.bl_parent_id, panel.bl_options, panel.bl_order = '', set(), 0\n"
-        "bpy.utils.register_class(panel)\n"
-        "_part('blender.screen').redraw()"
-    )
+    show_panel(tab, "ZOOMSTACK_PT_versions", "ZOOMSTACK_PT_level_versions", "ZOOMSTACK_PT_runs")
     known = "_part('tasks.runs')._known"
-    window.wait_for(f"any(len(found.runs) == 2 for found in {known}.values())")
-    window.settle(0.5)
+    window.wait_for(f"any(len(found.of_zoom(settings().uid)) == 2 for found in {known}.values())")
+    window.settle(1.0)
     window.picture("versions")
+    assert "Traceback" not in window.log
+
+
+def test_a_level_is_compared_and_its_earlier_picture_shown(tab: ZoomTab) -> None:
+    """As a person does, by buttons; each is one step to undo."""
+    window = tab.window
+    first = window.ask("shown()")[1]
+    for file in first:  # pictures of one level differ; the double's are all alike
+        other = Image.open(file).convert("L").convert("RGB")
+        other.save(file)
+    window.do("settings().active_level = 1")
+    with_area = "with override('VIEW_3D', 'UI'): "
+    window.do(with_area + "bpy.ops.zoom_stack.level_again('INVOKE_DEFAULT')")
+    tab.wait_finished()
+    second = window.ask("shown()")[1]
+    show_panel(tab, "ZOOMSTACK_PT_level_versions")
+    window.settle(1.0)
+    window.picture("earlier-pictures")
+    window.do(with_area + "bpy.ops.zoom_stack.compare_picture(level=1)")
+    window.do("with override('VIEW_3D'): bpy.ops.ed.undo_push(message='Compare')")
+    mixed = window.ask("shown()")[1]
+    assert sorted(mixed) == sorted([second[0], first[1], second[2]])
+    window.settle(0.5)
+    window.picture("compared")
+    window.do("with override('VIEW_3D'): bpy.ops.ed.undo()")
+    window.settle()
+    assert window.ask("shown()")[1] == second
     assert "Traceback" not in window.log
