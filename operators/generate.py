@@ -10,7 +10,6 @@ from bpy.props import BoolProperty, StringProperty
 from ..blender.screen import redraw
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
-from ..scene.viewing import remember_view
 from ..tasks import latest, runner
 from ..tasks.delivery import Delivery
 from ..tasks.picture_run import Phase
@@ -136,7 +135,7 @@ class ZOOMSTACK_OT_import_result(bpy.types.Operator):
         offered = latest.offered_generation()
         if offered is None:
             return {"CANCELLED"}
-        offered.deliver_to(Delivery(context.scene, remember_view(context)))
+        offered.deliver_to(Delivery(context.scene))
         runner.start(offered)
         return {"FINISHED"}
 

@@ -13,7 +13,7 @@ from ..engine.contract.stack import STACK_FILE, Stack, read_stack
 from ..scene.finding import zoom_to_update
 from ..scene.importing import ImportOptions, import_stack, leave_edit_mode
 from ..scene.updating import update_zoom
-from ..scene.viewing import remember_view, show_in_viewport
+from ..scene.viewing import remember_view, show_zoom
 from .shared import Durations
 
 SAMPLE_FOLDER = EXTENSION / "samples" / "galaxy_to_shore"
@@ -71,7 +71,11 @@ class ImportSettings(_Placing, Durations, bpy.types.Operator):
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        show_in_viewport(place, result)
+        show_zoom(
+            place,
+            bpy.data.scenes[result.scene_name],
+            bpy.data.objects[result.camera_name],
+        )
         self.report({"INFO"}, f"{result.root_name}: {len(stack.levels)} levels")
         return {"FINISHED"}
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import math
 
 import bpy
-from bpy.props import IntProperty
+from bpy.props import IntProperty, StringProperty
 
 from ..engine.contract.errors import ZoomStackError
 from ..scene import colour, finding, keys, markers, retiming
 from ..scene.target_scene import set_range
 from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
-from ..scene.viewing import look_through, remember_view
+from ..scene.viewing import (
+    is_looking_through,
+    look_through,
+    remember_view,
+    show_zoom,
+    turn_back,
+)
+from ..tasks import latest
 from .shared import Durations
 
 
@@ -42,10 +49,45 @@ class ZOOMSTACK_OT_play(_OnZoom):
             bpy.ops.screen.animation_cancel(restore_frame=False)
             return {"FINISHED"}
         root = finding.present_root(context)
+        latest.note_seen()
         look_through(remember_view(context), context.scene, finding.present_camera(root))
         context.scene.frame_set(math.floor(retiming.present_schedule(root).start))
         if screen is not None:
             bpy.ops.screen.animation_play()
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_show_zoom(bpy.types.Operator):
+    """Look through the zoom's camera, with its colours; press again to get your view back"""
+
+    bl_idname = "zoom_stack.show_zoom"
+    bl_label = "Show Zoom"
+    bl_options = {"REGISTER", "UNDO"}
+
+    root: StringProperty(
+        name="Zoom", description="The name of its root; empty is the one in this scene"
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if remember_view(context) is None:
+            cls.poll_message_set("There is no 3D view")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        latest.note_seen()
+        root = bpy.data.objects.get(self.root) if self.root else finding.active_root(context)
+        camera = finding.camera_of(root) if root is not None else None
+        if root is None or camera is None or not root.users_scene:
+            self.report({"ERROR"}, "The zoom, or its camera, is gone")
+            return {"CANCELLED"}
+        here = root in context.scene.objects.values()
+        scene = context.scene if here else root.users_scene[0]
+        place = remember_view(context)
+        if here and is_looking_through(context.space_data, scene, camera) and turn_back(place):
+            return {"FINISHED"}
+        show_zoom(place, scene, camera)
         return {"FINISHED"}
 
 
@@ -189,6 +231,7 @@ class ZOOMSTACK_OT_use_standard_view(bpy.types.Operator):
 register, unregister = bpy.utils.register_classes_factory(
     (
         ZOOMSTACK_OT_play,
+        ZOOMSTACK_OT_show_zoom,
         ZOOMSTACK_OT_go_to_level,
         ZOOMSTACK_OT_switch_rig,
         ZOOMSTACK_OT_lock_levels,

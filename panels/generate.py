@@ -189,6 +189,13 @@ def _draw_ended(
         button = row.operator("zoom_stack.generate", text="Continue the Last Run", icon="PLAY")
         button.resume, button.run = True, str(folder)
         row.operator("zoom_stack.dismiss", text="", icon="X").run = str(folder)
+    ready = latest.new_zoom()
+    if ready is not None:
+        box = layout.box()
+        draw_wrapped(box, context, f"Your zoom is ready: {ready.name}", "CHECKMARK")
+        row = box.row()
+        row.scale_y = 1.3
+        row.operator("zoom_stack.show_zoom", text="Show", icon="VIEW_CAMERA").root = ready.name
     if generation is not None:
         draw_warnings(layout, context, generation)
 

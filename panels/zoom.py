@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..scene import colour, finding, keys, retiming
+from ..scene.viewing import is_looking_through
 from ..tasks import latest
 from ..tasks.picture_run import Phase
 from .parts import ZoomPanel, draw_play
@@ -47,7 +48,10 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
     def _draw_zoom(self, context: bpy.types.Context, camera: bpy.types.Object) -> None:
         column = self.layout.column(align=True)
         column.scale_y = 1.3
-        draw_play(column, context, titled=True)
+        row = column.row(align=True)
+        draw_play(row, context, titled=True)
+        looking = is_looking_through(context.space_data, context.scene, camera)
+        row.operator("zoom_stack.show_zoom", text="Show", icon="VIEW_CAMERA", depress=looking)
         column.prop(camera, keys.path_to(keys.ZOOM), text="Zoom (Octaves)", slider=True)
         self.layout.label(text=f"Level {camera.get(keys.LEVEL, 0.0) + 1.0:.2f}")
 

@@ -52,6 +52,7 @@ class ImportOptions:
         hold_seconds: seconds of rest at each end; a loop has no ends.
         fps: the frame rate of a scene of its own; 0: as in the present scene.
         scene: the present scene's name; "": the one in the active window.
+        select: select the camera alone, also in the present scene.
     """
 
     target: str = "AUTO"
@@ -60,6 +61,7 @@ class ImportOptions:
     hold_seconds: float = HOLD_SECONDS
     fps: int = 0
     scene: str = ""
+    select: bool = True
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,8 @@ def _place(
         refresh_markers(scene, root)
         if repeats:
             blur_forwards(scene)
-    _select_only(scene, camera)
+    if own_scene or options.select:
+        _select_only(scene, camera)
     draft.finish()
     return ImportResult(root.name, scene.name, camera.name, own_scene)
 

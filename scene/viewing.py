@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 import gpu
 
-from .importing import ImportResult
+_SAVED = "zoom_stack_views"  # on a screen: what its views were, by the numbers of their areas
+_SOFT_LIGHT = "paint.sl"  # 95 % of a picture's brightness
+# What is turned to show pictures; in this order, since the light decides which studios there are.
+_SHADING = (
+    "type", "light", "studio_light", "color_type", "show_object_outline", "show_specular_highlight",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,16 +40,14 @@ def remember_view(context: bpy.types.Context) -> ViewPlace | None:
     return ViewPlace(screen.name, areas.index(chosen))
 
 
-def show_in_viewport(place: ViewPlace | None, result: ImportResult) -> bool:
-    """Look through the zoom's camera with its colours; False when there is no view for it.
+def show_zoom(place: ViewPlace | None, scene: bpy.types.Scene, camera: bpy.types.Object) -> bool:
+    """Look through a zoom's camera with its colours; False when there is no view for it.
 
     A zoom in a scene of its own takes the window to that scene. In the user's scene the active
     camera stays: the view alone gets the zoom's camera.
     """
-    scene = bpy.data.scenes.get(result.scene_name)
-    camera = bpy.data.objects.get(result.camera_name)
     window = _window_with(place)
-    if scene is None or camera is None or window is None:
+    if window is None:
         return False
     if window.scene != scene:
         window.scene = scene
@@ -50,16 +55,87 @@ def show_in_viewport(place: ViewPlace | None, result: ImportResult) -> bool:
 
 
 def look_through(place: ViewPlace | None, scene: bpy.types.Scene, camera: bpy.types.Object) -> bool:
-    """Turn a 3D view to a camera, shaded so that pictures show; False when there is none."""
+    """Turn a 3D view to a camera, shaded so that pictures show; False when there is none.
+
+    ``turn_back`` makes the view again what it was.
+    """
     space = _view_space(place)
-    if space is None:
+    if place is None or space is None:
         return False
+    if not is_looking_through(space, scene, camera) or not _saved(place):
+        before = _described(space, _saved(place))
+    else:
+        before = _saved(place)
     space.use_local_camera = scene.camera != camera
     if space.use_local_camera:
         space.camera = camera
     space.region_3d.view_perspective = "CAMERA"
     _shade_pictures(space.shading)
+    _save(place, {**before, "ours": _shading_of(space)})
     return True
+
+
+def is_looking_through(
+    space: bpy.types.Space | None, scene: bpy.types.Scene, camera: bpy.types.Object
+) -> bool:
+    """Whether a 3D view shows what a camera sees."""
+    if not isinstance(space, bpy.types.SpaceView3D) or space.region_3d is None:
+        return False
+    present = space.camera if space.use_local_camera else scene.camera
+    return space.region_3d.view_perspective == "CAMERA" and present == camera
+
+
+def turn_back(place: ViewPlace | None) -> bool:
+    """Make a view again what it was before it was turned to a zoom; False where that is unknown."""
+    space, saved = _view_space(place), _saved(place)
+    if place is None or space is None or not saved:
+        return False
+    space.use_local_camera = bool(saved["local"])
+    if space.use_local_camera and saved["camera"] in bpy.data.objects:
+        space.camera = bpy.data.objects[saved["camera"]]
+    space.region_3d.view_perspective = saved["perspective"]
+    for name in _SHADING:
+        # A studio that was removed meanwhile cannot be set.
+        with contextlib.suppress(TypeError):
+            setattr(space.shading, name, saved["shading"][name])
+    screen = bpy.data.screens[place.screen]
+    del screen[_SAVED][str(place.area)]
+    return True
+
+
+def _saved(place: ViewPlace | None) -> dict[str, Any]:
+    screen = bpy.data.screens.get(place.screen) if place is not None else None
+    if place is None or screen is None or _SAVED not in screen:
+        return {}
+    group = screen[_SAVED].get(str(place.area))
+    return group.to_dict() if group is not None else {}
+
+
+def _save(place: ViewPlace, state: dict[str, Any]) -> None:
+    """Remember a view in its screen, which is saved with the file."""
+    screen = bpy.data.screens[place.screen]
+    if _SAVED not in screen:
+        screen[_SAVED] = {}
+    screen[_SAVED][str(place.area)] = state
+
+
+def _described(space: bpy.types.SpaceView3D, saved: dict[str, Any]) -> dict[str, Any]:
+    """A view as it is, but for a look that it has from us: in its place that of before."""
+    state: dict[str, Any] = {
+        "local": int(space.use_local_camera),
+        "camera": space.camera.name if space.camera is not None else "",
+        "shading": _shading_of(space),
+    }
+    if saved and saved["ours"] == state["shading"]:
+        state = {name: saved[name] for name in state}
+    return {**state, "perspective": space.region_3d.view_perspective}
+
+
+def _shading_of(space: bpy.types.SpaceView3D) -> dict[str, Any]:
+    values = {name: getattr(space.shading, name) for name in _SHADING}
+    return {
+        name: int(value) if isinstance(value, bool) else value for name, value in values.items()
+    }
 
 
 def _shade_pictures(shading: bpy.types.View3DShading) -> None:
@@ -69,10 +145,23 @@ def _shade_pictures(shading: bpy.types.View3DShading) -> None:
     if _draws_in_software():
         # EEVEE would take half a minute for its first picture, and Blender would stand still.
         shading.type = "SOLID"
-        shading.light = "FLAT"
         shading.color_type = "TEXTURE"
+        # Each level's dark outline would be seen before the level itself.
+        shading.show_object_outline = False
+        _light_softly(shading)
     else:
         shading.type = "MATERIAL"
+
+
+def _light_softly(shading: bpy.types.View3DShading) -> None:
+    """Give things a shape and leave pictures, which face the view, nearly as they are."""
+    lights = bpy.context.preferences.studio_lights
+    if any(light.name == _SOFT_LIGHT and light.type == "STUDIO" for light in lights):
+        shading.light = "STUDIO"
+        shading.studio_light = _SOFT_LIGHT
+        shading.show_specular_highlight = False
+    else:
+        shading.light = "FLAT"
 
 
 def _draws_in_software() -> bool:

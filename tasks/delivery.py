@@ -13,7 +13,6 @@ from ..engine.contract.stack import Stack, read_stack
 from ..scene import finding, keys
 from ..scene.importing import ImportOptions, ImportResult, import_steps
 from ..scene.updating import Updated, update_steps
-from ..scene.viewing import ViewPlace, show_in_viewport
 from ..settings.job import copy_settings, note_pictures
 
 _files = 0
@@ -97,17 +96,13 @@ class Delivery(StepwiseDelivery):
 
     Args:
         scene: where to.
-        view: the 3D view that shows a new zoom then.
         zoom: the id of the zoom that takes the pictures, if it is there now; "" makes a new one.
         title: of the undo step.
     """
 
-    def __init__(
-        self, scene: bpy.types.Scene, view: ViewPlace | None, zoom: str = "", title: str = ""
-    ) -> None:
+    def __init__(self, scene: bpy.types.Scene, zoom: str = "", title: str = "") -> None:
         super().__init__()
         self._scene = scene.session_uid  # it survives renaming and undo
-        self._view = view
         self._zoom = zoom if finding.zooms_named(zoom) else ""
         self._title = title or "Generate Zoom"
 
@@ -133,9 +128,10 @@ class Delivery(StepwiseDelivery):
                 bpy.ops.ed.undo_push(message=self._title)
             return updated
         scene = self._find_scene()
-        options = ImportOptions(scene=scene.name if scene is not None else "")
+        name = scene.name if scene is not None else ""
+        options = ImportOptions(scene=name, select=False)
         result = yield from import_steps(stack, options)
-        self._show(stack, result)
+        self._settle(stack, result)
         return result
 
     def _find_zoom(self) -> bpy.types.Object | None:
@@ -150,8 +146,8 @@ class Delivery(StepwiseDelivery):
         found = (scene for scene in bpy.data.scenes if scene.session_uid == self._scene)
         return next(found, None)
 
-    def _show(self, stack: Stack, result: ImportResult) -> None:
-        """Show the zoom, keep the settings at hand there, and make it all one undo step."""
+    def _settle(self, stack: Stack, result: ImportResult) -> None:
+        """Keep the settings at hand where the zoom is, and make it all one undo step."""
         source, target = self._find_scene(), bpy.data.scenes.get(result.scene_name)
         self._note(stack)
         if target is not None and source is not None and target != source:
@@ -165,6 +161,5 @@ class Delivery(StepwiseDelivery):
                 scene.zoom_stack.uid = root[keys.ID]
         if bpy.app.background:
             return
-        show_in_viewport(self._view, result)
         # Without this the data is lost for good after undo and redo.
         bpy.ops.ed.undo_push(message=self._title)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import bpy
+
 from ..engine.contract.errors import ZoomStackError
+from ..scene.finding import is_root
+from ..scene.importing import ImportResult
 from .check import Check
 from .installation import Installation
 from .model_search import ModelSearch
@@ -14,6 +18,7 @@ from .sharpening import Replacement
 
 #: The latest run, of whatever kind.
 generation: PictureRun | None = None
+_seen: set[PictureRun] = set()
 #: Folders of unfinished runs that are not to be offered any more.
 hidden: set[Path] = set()
 check: Check | None = None
@@ -58,6 +63,22 @@ def offered_generation() -> PictureRun | None:
     return generation if offered else None
 
 
+def new_zoom() -> bpy.types.Object | None:
+    """The root of the zoom that the latest run has built, until somebody has looked at it."""
+    if generation is None or generation.phase is not Phase.FINISHED or generation in _seen:
+        return None
+    made = generation.delivery.result
+    root = bpy.data.objects.get(made.root_name) if isinstance(made, ImportResult) else None
+    return root if root is not None and is_root(root) else None
+
+
+def note_seen() -> None:
+    """Somebody looks at a zoom."""
+    _seen.clear()
+    if generation is not None:
+        _seen.add(generation)
+
+
 def refuse(error: ZoomStackError, *, sharpening: bool = False) -> None:
     """What was pressed cannot be done."""
     global refusal, of_sharpening
@@ -89,6 +110,7 @@ def forget_problem() -> None:
 def forget_file() -> None:
     """Another file was opened: what was said of the one before means nothing in it."""
     forget_problem()
+    note_seen()
     if generation is not None and not is_running(generation):
         generation.warnings.clear()
 
@@ -112,4 +134,5 @@ def clear() -> None:
         generation.thumbnails.close()
     forget_problem()
     hidden.clear()
+    _seen.clear()
     generation = check = installation = model_search = None

@@ -19,7 +19,6 @@ from ..engine.contract.options import LARGEST_INTEGER
 from ..engine.contract.stack import read_stack
 from ..scene.finding import stack_of
 from ..scene.runs import Found
-from ..scene.viewing import remember_view
 from ..settings.identity import named, take_ids
 from ..settings.job import apply_job, job_from_settings, number_levels
 from ..settings.kept_levels import is_kept
@@ -142,7 +141,7 @@ def new_generation(context: bpy.types.Context, title: str = "", as_new: bool = F
         client.close()
         raise
     number_levels(settings, out)
-    delivery = Delivery(scene, remember_view(context), "" if as_new else settings.uid, title)
+    delivery = Delivery(scene, "" if as_new else settings.uid, title)
     generation = Generation(client, job, out, preferences().device, delivery)
     latest.follow()
     return generation
@@ -186,7 +185,7 @@ def resumed_generation(context: bpy.types.Context, folder: str = "") -> Generati
         take_ids(settings, job.ids)
         number_levels(settings, out)
     zoom = job.ids.zoom if job.ids is not None else ""
-    delivery = Delivery(context.scene, remember_view(context), zoom)
+    delivery = Delivery(context.scene, zoom)
     resumed = Generation(start_engine(), job, out, preferences().device, delivery, resume=True)
     latest.follow()
     return resumed
