@@ -20,6 +20,17 @@ def redraw() -> None:
                 area.tag_redraw()
 
 
+def shows_tab(context: bpy.types.Context, category: str) -> bool:
+    """Whether a tab of a 3D view's side bar is in sight."""
+    screen = getattr(context, "screen", None)
+    for area in screen.areas if screen is not None else ():
+        if area.type == "VIEW_3D" and area.spaces.active.show_region_ui:
+            bars = (region for region in area.regions if region.type == "UI")
+            if any(bar.width > 1 and bar.active_panel_category == category for bar in bars):
+                return True
+    return False
+
+
 def is_playing() -> bool:
     """Whether an animation plays in any window; a timer's context has no screen of its own."""
     windows = bpy.context.window_manager.windows

@@ -20,11 +20,12 @@ from ..tasks.start import (
     unfinished_run,
     why_not_generate,
 )
-from .shared import CanWait
+from .shared import CanWait, tell
 
 
 class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
-    """Make the levels' pictures. The zoom takes them, and what you set up around it stays"""
+    """Make the levels' pictures, which takes minutes. The zoom takes them, and what you have set up
+    around it stays"""
 
     bl_idname = "zoom_stack.generate"
     bl_label = "Generate"
@@ -54,7 +55,7 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
         cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties
     ) -> str:
         if properties.as_new:
-            return "Build a zoom of its own, and leave the one that is there as it is"
+            return "Build a zoom of its own, in minutes, and leave the one that is there as it is"
         return "Go on where this run ended, with its settings" if properties.resume else ""
 
     @classmethod
@@ -77,13 +78,13 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
                 generation = new_generation(context, self.title, self.as_new)
         except ZoomStackError as error:
             latest.refuse(error)
-            self.report({"ERROR"}, str(error))
+            tell(self, error)
             return {"CANCELLED"}
         latest.generation = generation
         if not runner.start_or_wait(generation, self.wait):
             return {"FINISHED"}
         if generation.error is not None:
-            self.report({"ERROR"}, str(generation.error))
+            tell(self, generation.error)
         return {"FINISHED"} if generation.phase is Phase.FINISHED else {"CANCELLED"}
 
 

@@ -19,7 +19,8 @@ from .shared import CanWait
 
 
 class ZOOMSTACK_OT_level_again(CanWait, bpy.types.Operator):
-    """Make the active level's picture again, with another seed; every other level is kept"""
+    """Make the active level's picture again, with another seed, which takes minutes; every other
+    level is kept"""
 
     bl_idname = "zoom_stack.level_again"
     bl_label = "Make Again"

@@ -14,6 +14,7 @@ from ..engine.contract.validation import read_json
 from ..settings.job import apply_job, job_from_settings
 from ..settings.presets import find_preset, user_presets
 from ..tasks import latest
+from .shared import tell
 
 
 class ZOOMSTACK_OT_load_preset(bpy.types.Operator):
@@ -32,7 +33,7 @@ class ZOOMSTACK_OT_load_preset(bpy.types.Operator):
             apply_job(context.scene.zoom_stack, read_json(file, "bad_job"), file.parent)
         except ZoomStackError as error:
             latest.refuse(error)
-            self.report({"ERROR"}, str(error))
+            tell(self, error)
             return {"CANCELLED"}
         settings = context.scene.zoom_stack
         size = f"{settings.width} × {settings.height} px" if settings.use_size else "the model's"

@@ -51,7 +51,7 @@ class ZOOMSTACK_OT_check_engine(bpy.types.Operator):
 
 
 class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
-    """Download the engine's packages into a folder of the extension's own"""
+    """Download the engine's packages, one gigabyte or more, into a folder of the extension's own"""
 
     bl_idname = "zoom_stack.install_engine"
     bl_label = "Install the Engine"

@@ -1,10 +1,22 @@
-"""Properties that several operators offer; plain mix-ins."""
+"""What several operators share."""
 
 from __future__ import annotations
 
+import bpy
 from bpy.props import BoolProperty, FloatProperty
 
+from ..blender.screen import shows_tab
+from ..engine.contract.errors import ZoomStackError
 from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
+
+_TAB = "Zoom"
+
+
+def tell(operator: bpy.types.Operator, error: ZoomStackError) -> None:
+    """Report what the panels show too, where nobody sees them: scripts, F3, another tab."""
+    asked_to_wait = getattr(operator, "wait", False)
+    if bpy.app.background or asked_to_wait or not shows_tab(bpy.context, _TAB):
+        operator.report({"ERROR"}, str(error))
 
 
 class CanWait:

@@ -14,15 +14,15 @@ from ..settings.upscalers import SINGLE_UPSCALERS
 from ..tasks import latest, runner
 from ..tasks.picture_run import Phase
 from ..tasks.start import new_sharpening, why_not_sharpen
-from .shared import CanWait
+from .shared import CanWait, tell
 
 _TIMES = (2, 4, 8)
 _BYTES_PER_PIXEL = 0.7  # of a picture that was enlarged, as PNG: 0.35 to 1.05
 
 
 class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
-    """Enlarge the pictures of this zoom and add detail to them; camera, timing, levels and whatever
-    hangs on them stay as they are"""
+    """Enlarge the pictures of this zoom and add detail to them, which takes minutes. Camera, timing
+    and whatever hangs on the levels stay as they are"""
 
     bl_idname = "zoom_stack.sharpen"
     bl_label = "Make Sharper"
@@ -101,13 +101,13 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
             run = new_sharpening(context, root, int(self.times), self.upscaler)
         except ZoomStackError as error:
             latest.refuse(error, sharpening=True)
-            self.report({"ERROR"}, str(error))
+            tell(self, error)
             return {"CANCELLED"}
         latest.generation = run
         if not runner.start_or_wait(run, self.wait):
             return {"FINISHED"}
         if run.error is not None:
-            self.report({"ERROR"}, str(run.error))
+            tell(self, run.error)
         return {"FINISHED"} if run.phase is Phase.FINISHED else {"CANCELLED"}
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..blender.timings import measured
-from ..engine.contract.job import BUNDLED, Job, SamplerSettings
+from ..engine.contract.job import Job, SamplerSettings
 from ..engine.contract.options import Option, plain_options
+from ..scene.finding import active_root, level_in_zoom
+from ..scene.showing import shown_images
 from ..settings.kept_levels import is_kept
 from ..settings.loras import why_not_model
-from ..settings.model_list import find
-from ..settings.shapes import present_shape, present_size
+from ..settings.shapes import models_own_size, present_shape, present_size
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
 from ..tasks.runs import known_runs
@@ -37,7 +38,7 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
         if running is not None:
             draw_running(layout, context, running)
         else:
-            _draw_settings(layout, context.scene.zoom_stack)
+            _draw_settings(layout, context, context.scene.zoom_stack)
             obstacle = why_not_model(context.scene.zoom_stack)
             if obstacle:
                 draw_wrapped(layout, context, obstacle, "ERROR")
@@ -53,7 +54,8 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
             if reason:
                 draw_wrapped(layout, context, f"{reason}.")
             _draw_ended(layout, context, latest.generation)
-        draw_problem(layout, context)
+        if active_root(context) is None or not latest.problem_of_sharpening():
+            draw_problem(layout, context)  # else it is told beside the zoom
 
 
 class ZOOMSTACK_MT_size(bpy.types.Menu):
@@ -126,7 +128,9 @@ def _draw_option(
     return row
 
 
-def _draw_settings(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> None:
+def _draw_settings(
+    layout: bpy.types.UILayout, context: bpy.types.Context, settings: ZOOMSTACK_PG_settings
+) -> None:
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
@@ -136,13 +140,15 @@ def _draw_settings(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) 
     row = column.row(align=True)
     row.prop(settings, "seed")
     row.prop(settings, "randomise_seed", text="", icon="FILE_REFRESH")
-    _draw_size(column, settings)
+    _draw_size(column, context, settings)
     column.prop(settings, "loop")
     if any(is_kept(level) for level in settings.levels):
         column.prop(settings, "wider_follow")
 
 
-def _draw_size(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> None:
+def _draw_size(
+    layout: bpy.types.UILayout, context: bpy.types.Context, settings: ZOOMSTACK_PG_settings
+) -> None:
     """Draw the menu of sizes, and below it the pictures' own size where they have one."""
     declared = plain_options(Job)["size"]
     row = layout.split(factor=0.4)
@@ -150,7 +156,10 @@ def _draw_size(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> N
     title.alignment = "RIGHT"
     title.label(text=declared.title)
     own = f"{settings.width} × {settings.height} px"
-    row.menu("ZOOMSTACK_MT_size", text=own if settings.use_size else _size_of_model(settings))
+    row.menu(
+        "ZOOMSTACK_MT_size",
+        text=own if settings.use_size else _size_that_follows(context, settings),
+    )
     if settings.use_size:
         indented = layout.split(factor=0.4)
         indented.row()
@@ -159,12 +168,15 @@ def _draw_size(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> N
             sides.prop(settings, part, text="")
 
 
-def _size_of_model(settings: ZOOMSTACK_PG_settings) -> str:
-    """The bundled model's own is not that of its pictures, which it enlarges."""
-    model = None if settings.model == BUNDLED else find(settings.model)
-    if model is None or model.native_size is None:
-        return "Model's Own"
-    return "Model's Own, {} × {} px".format(*model.native_size)
+def _size_that_follows(context: bpy.types.Context, settings: ZOOMSTACK_PG_settings) -> str:
+    """The size that will be made where none is chosen: that of kept pictures, or the model's."""
+    kept = next((level for level in settings.levels if is_kept(level)), None)
+    if kept is None:
+        size = models_own_size(settings)
+        return "Model's Own" if size is None else "Model's Own, {} × {} px".format(*size)
+    root, number = active_root(context), level_in_zoom(context, settings.uid, kept.uid)
+    image = shown_images(root)[number] if root is not None and number is not None else None
+    return "As Kept" if image is None else "As Kept, {} × {} px".format(*image.size)
 
 
 def _button_text(settings: ZOOMSTACK_PG_settings) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _LONG = math.log2(1000.0)  # octaves whose text wants more room
+_WIDE = 300.0  # of a side bar, in pixels at a scale of 1: below, prompts need all of it
 
 
 class ZOOMSTACK_MT_presets(bpy.types.Menu):
@@ -66,8 +67,10 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         index: int,
     ) -> None:
         locks = any(level.made for level in data.levels)
+        wide = context.region.width / context.preferences.system.ui_scale >= _WIDE
         long = _octaves(data, len(data.levels) - 1) >= _LONG
-        split = layout.split(factor=0.8 - 0.1 * locks - 0.08 * long)
+        numbers = (0.2 + 0.08 * long) * wide
+        split = layout.split(factor=max(0.5, 0.99 - numbers - 0.1 * locks))
         row = split.row(align=True)
         picture = _icon_of(data, item)
         if picture:
@@ -79,10 +82,11 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         row.prop(item, "prompt", text="", emboss=False, placeholder="What is seen here?")
         right = split.row(align=True)
         right.alignment = "RIGHT"
-        magnification = right.row()
-        magnification.alignment = "RIGHT"
-        magnification.active = False
-        magnification.label(text=magnification_text(_octaves(data, index)))
+        if wide:
+            magnification = right.row()
+            magnification.alignment = "RIGHT"
+            magnification.active = False
+            magnification.label(text=magnification_text(_octaves(data, index)))
         if item.made:
             lock = "LOCKED" if item.keep else "UNLOCKED"
             right.prop(item, "keep", text="", icon=lock, emboss=False)
@@ -139,9 +143,9 @@ class ZOOMSTACK_PT_levels(ZoomPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         settings = context.scene.zoom_stack
-        if not settings.levels:
-            layout.menu("ZOOMSTACK_MT_presets", text="Start from a Preset", icon="PRESET")
         _draw_list(layout, settings)
+        if not settings.levels:  # below the buttons, which stay where they are
+            layout.menu("ZOOMSTACK_MT_presets", text="Start from a Preset", icon="PRESET")
         if settings.active_level < len(settings.levels):
             _draw_level(layout, context, settings, settings.active_level)
 
@@ -173,6 +177,9 @@ def _draw_level(
         row.prop(level, "keep", toggle=True, icon="LOCKED" if level.keep else "UNLOCKED")
         row.operator("zoom_stack.level_again", icon="FILE_REFRESH")
         _draw_compare(row, context, settings.uid, level.uid)
+    closer = magnification_text(_octaves(settings, index))
+    title = f"Level {index + 1}" + (f", {closer} closer than level 1" if index else ", the widest")
+    layout.label(text=title)
     layout.prop(level, "prompt", text="", placeholder="What is seen at this scale?")
     _draw_not_understood(layout, context, settings, index)
     column = layout.column()

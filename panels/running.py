@@ -10,8 +10,6 @@ from .parts import draw_wrapped
 from .texts import duration_text
 
 _PREVIEW_SCALE = 3.6  # three in a row of the narrowest side bar
-# What is mended in the preferences.
-_ENGINE_PROBLEMS = {"no_engine", "no_python", "no_torch", "old_python", "silent", "bad_command"}
 
 
 def draw_running(
@@ -72,5 +70,5 @@ def draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     draw_wrapped(box, context, problem.text)
     if problem.hint:
         draw_wrapped(box, context, problem.hint)
-    if problem.code in _ENGINE_PROBLEMS:
+    if problem.code in latest.ENGINE_PROBLEMS:
         box.operator("zoom_stack.open_preferences", text="Open Preferences", icon="PREFERENCES")

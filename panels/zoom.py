@@ -8,7 +8,7 @@ from ..scene import colour, finding, keys, retiming
 from ..scene.viewing import is_looking_through
 from ..tasks import latest
 from ..tasks.picture_run import Phase
-from .parts import ZoomPanel, draw_play
+from .parts import ZoomPanel, draw_play, draw_wrapped
 from .running import draw_problem, draw_running, draw_warnings
 from .texts import magnification_text
 
@@ -134,7 +134,11 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         column = layout.column(align=True)
         column.label(text=f"Pictures of {pixels}")
         column.label(text=f"Render width {width} px")
-        column.label(text=f"Sharp up to {sharp} px", icon="INFO" if width > sharp else "CHECKMARK")
+        if width <= sharp:
+            column.label(text=f"Sharp up to {sharp} px", icon="CHECKMARK")
+        else:
+            advice = "Make it sharper, or render no wider"
+            draw_wrapped(column, context, f"Sharp up to {sharp} px. {advice}", "INFO")
         _draw_sharpening(layout, context)
         camera = finding.present_camera(root)
         if scene.camera != camera or not retiming.range_follows(scene, root):

@@ -30,25 +30,37 @@ def level_frames_in_time(root: bpy.types.Object) -> list[float | None]:
 
 
 def refresh_markers(scene: bpy.types.Scene, root: bpy.types.Object) -> int:
-    """Put one marker at each level, replacing those put there before; returns their number."""
-    remove_markers(scene, root)
+    """Put one marker at each level, replacing those put there before; returns their number.
+
+    What is right already stays, with its selection and its camera.
+    """
     start = present_schedule(root).start
-    names = []
+    wanted: dict[str, int] = {}
     frames = level_frames_in_time(root)
     for number, (title, frame) in enumerate(zip(level_titles(root), frames, strict=False)):
         if frame is None:
             continue
         name = f"{number + 1:02d} {title}"[:MAX_NAME]
         # The widest level is in view from the hold's beginning.
-        scene.timeline_markers.new(name, frame=round(start if number == 0 else frame))
-        names.append(name)
-    root[keys.MARKERS] = "\n".join(names)
-    return len(names)
-
-
-def remove_markers(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
-    """Remove the markers that ``refresh_markers`` put there; the artist's own stay."""
-    ours = set(str(root.get(keys.MARKERS, "")).split("\n"))
+        wanted[name] = round(start if number == 0 else frame)
+    ours = _ours(root)
+    there: set[str] = set()
     for marker in list(scene.timeline_markers):
-        if marker.name in ours:
+        if marker.name in wanted and marker.name not in there and marker.name in ours:
+            marker.frame = wanted[marker.name]
+            there.add(marker.name)
+        elif marker.name in ours:
             scene.timeline_markers.remove(marker)
+    for name, frame_of_level in wanted.items():
+        if name not in there:
+            scene.timeline_markers.new(name, frame=frame_of_level)
+    # Another scene that shows the zoom may have markers with names of before.
+    others = [each for each in bpy.data.scenes if each != scene and root.name in each.objects]
+    kept = {marker.name for each in others for marker in each.timeline_markers} & ours
+    root[keys.MARKERS] = "\n".join(dict.fromkeys([*wanted, *sorted(kept)]))
+    return len(wanted)
+
+
+def _ours(root: bpy.types.Object) -> set[str]:
+    """Names of the markers that are the zoom's; the artist's own stay."""
+    return set(str(root.get(keys.MARKERS, "")).split("\n")) - {""}

@@ -141,6 +141,21 @@ def note_replaced(settings: ZOOMSTACK_PG_settings, before: Stack, after: Stack) 
         settings.height *= enlarged["times"]
 
 
+def values_of(group: bpy.types.PropertyGroup) -> tuple[object, ...]:
+    """Every value of a group, and of the groups in it, to be compared; not which row is active."""
+    found: list[object] = []
+    left_out = {"rna_type", "name", "active_level"}
+    for prop in group.bl_rna.properties:
+        if prop.identifier in left_out or prop.identifier.endswith("_choice"):
+            continue
+        value = getattr(group, prop.identifier)
+        if prop.type == "COLLECTION":
+            found += [values_of(item) for item in value]
+        else:
+            found.append(tuple(value) if getattr(prop, "is_array", False) else value)
+    return tuple(found)
+
+
 def copy_settings(source: bpy.types.PropertyGroup, target: bpy.types.PropertyGroup) -> None:
     """Copy every property of one group to another of the same type."""
     for prop in source.bl_rna.properties:

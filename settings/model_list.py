@@ -20,7 +20,7 @@ from bpy.props import (
     StringProperty,
 )
 
-from ..engine.contract.model_listing import LORA, MAKES, Listed
+from ..engine.contract.model_listing import LORA, MAKES, SECOND_STAGE, Listed
 from .preferences import preferences
 
 _GB = 1e9
@@ -106,6 +106,11 @@ def known_models() -> tuple[Listed, ...]:
 def find(name: str) -> Listed | None:
     """The model of a name; of a folder that was moved, the only one of that last part."""
     return _find(name, [each for each in known_models() if each.kind == MAKES])
+
+
+def find_second_stage(name: str) -> Listed | None:
+    """The second stage of a name."""
+    return _find(name, [each for each in known_models() if each.kind == SECOND_STAGE])
 
 
 def find_lora(name: str) -> Listed | None:

@@ -130,6 +130,11 @@ def engine_python() -> Path | None:
     return private if private.exists() else None
 
 
+def engine() -> tuple[str, Path | None]:
+    """What runs the engine now: the command on another machine, and the interpreter on this one."""
+    return remote_command(), engine_python()
+
+
 def engine_is_configured() -> bool:
     """Whether there is anything to start; not whether it works."""
     return bool(remote_command()) or engine_python() is not None

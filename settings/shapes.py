@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..engine.contract.job import BUNDLED, THEN
+from ..engine.contract.picture_size import default_size
+from .model_list import find, find_second_stage
+
 if TYPE_CHECKING:
     from .properties import ZOOMSTACK_PG_settings
 
@@ -48,3 +52,20 @@ def present_shape(settings: ZOOMSTACK_PG_settings) -> str:
     """The identifier of ``zoom_stack.shape`` that the settings have; "" for another shape."""
     aspect = shape_of(settings.width, settings.height)
     return next((key for key, (usual, _, _) in SHAPES.items() if usual == aspect), "")
+
+
+# Of the bundled model, which the engine need not have told of yet.
+_BUNDLED_SIZE = (64, 64)
+
+
+def models_own_size(settings: ZOOMSTACK_PG_settings) -> tuple[int, int] | None:
+    """(width, height) of the pictures where their size is left to the model; None while unknown."""
+    native: tuple[int, int] | None = _BUNDLED_SIZE
+    if settings.model != BUNDLED:
+        model = find(settings.model)
+        native = model.native_size if model is not None else None
+    if native is None:
+        return None
+    stage = find_second_stage(settings.upscaler.partition(THEN)[0])
+    larger = stage.native_size if stage is not None else None
+    return default_size(native, larger[0] // native[0] if larger else 1)

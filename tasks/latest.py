@@ -9,6 +9,8 @@ import bpy
 from ..engine.contract.errors import ZoomStackError
 from ..scene.finding import is_root
 from ..scene.importing import ImportResult
+from ..settings.job import values_of
+from ..settings.preferences import engine
 from .check import Check
 from .installation import Installation
 from .model_search import ModelSearch
@@ -16,6 +18,8 @@ from .picture_run import Phase, PictureRun
 from .runner import is_running
 from .sharpening import Replacement
 
+#: Codes of what is mended in the preferences.
+ENGINE_PROBLEMS = {"no_engine", "no_python", "no_torch", "old_python", "silent", "bad_command"}
 #: The latest run, of whatever kind.
 generation: PictureRun | None = None
 _seen: set[PictureRun] = set()
@@ -26,6 +30,7 @@ installation: Installation | None = None
 model_search: ModelSearch | None = None
 #: Why what was pressed last could not be done; the tasks keep their own errors.
 refusal: ZoomStackError | None = None
+_refused: tuple[object, ...] = ()  # what was asked for then
 #: It was Make Sharper that was pressed.
 of_sharpening = False
 
@@ -80,23 +85,32 @@ def note_seen() -> None:
 
 
 def refuse(error: ZoomStackError, *, sharpening: bool = False) -> None:
-    """What was pressed cannot be done."""
-    global refusal, of_sharpening
-    refusal, of_sharpening = error, sharpening
+    """What was pressed cannot be done, as things are now."""
+    global refusal, of_sharpening, _refused
+    refusal, of_sharpening, _refused = error, sharpening, _asked()
 
 
 def problem_of_sharpening() -> bool:
     """Whether what went wrong last was Make Sharper."""
     last = sharpening()
     failed = last is not None and last.error is not None
-    return failed or (refusal is not None and of_sharpening)
+    return failed or (refusal is not None and problem() is refusal and of_sharpening)
 
 
 def problem() -> ZoomStackError | None:
-    """What went wrong last, until it is dismissed or something else is pressed."""
+    """What went wrong last, until it is dismissed, its cause is gone or something is pressed."""
     # Whatever is pressed forgets a run's error: one that is there came after the refusal.
     failed = generation.error if generation is not None else None
-    return failed or refusal
+    if failed is not None and failed.code in ENGINE_PROBLEMS and generation is not None:
+        failed = failed if generation.engine == engine() else None
+    if failed is None and refusal is not None and _asked() == _refused:
+        return refusal
+    return failed
+
+
+def _asked() -> tuple[object, ...]:
+    """What a refusal can be about: the settings, and the engine."""
+    return (values_of(bpy.context.scene.zoom_stack), engine())
 
 
 def forget_problem() -> None:

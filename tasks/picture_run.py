@@ -13,6 +13,7 @@ from ..engine.client.connection import Client
 from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.messages import ENLARGE, Message, error_of
+from ..settings.preferences import engine
 from .runs import forget_runs
 from .thumbnails import Thumbnails
 
@@ -83,6 +84,7 @@ class PictureRun:
 
     Attributes:
         out, levels, delivery: as given; ``out`` is what the engine says once it has finished.
+        engine: what runs it.
         phase: how far it has come.
         stage: what goes on, for people.
         fraction: 0-1 of the stage that takes long.
@@ -98,6 +100,7 @@ class PictureRun:
     ) -> None:
         self.out = out
         self.levels = levels
+        self.engine = engine()
         self.phase = Phase.WORKING
         self.stage = "Starting the engine"
         self.fraction = 0.0
@@ -137,7 +140,7 @@ class PictureRun:
 
     def interrupt_delivery(self) -> None:
         """Another file is about to be loaded: what is half built would go with this one."""
-        if self.phase is Phase.IMPORTING:
+        if self.phase in (Phase.WAITING, Phase.IMPORTING):
             self.delivery.stop()
             self.phase = Phase.WAITING
 

@@ -11,7 +11,6 @@ from ..contract.errors import ZoomStackError
 _LEAST_AREA, _MOST_AREA = 0.6, 1.6
 _MOST_STRETCH = 1.1
 _LEAST_MULTIPLES = 2
-LEAST_SIDE = 256  # of a picture, in pixels, where the job leaves the size to the model
 _AREA_WEIGHT = 0.1  # against the aspect's error, both as logarithms
 
 
@@ -89,16 +88,6 @@ def enlargement(name: str, native: int, upscaler: str, larger: int) -> int:
             'Choose two stages of one cascade, or "lanczos".',
         )
     return times
-
-
-def default_size(native: tuple[int, int], times: int = 1) -> tuple[int, int]:
-    """As large as a second stage makes pictures, and at least ``LEAST_SIDE`` pixels.
-
-    A level then shows what the next one adds. A small model's own size has no room for that: at 64
-    pixels and a zoom factor of 2, the next level's detail would be reduced to 32 pixels again.
-    """
-    times = max(times, -(-LEAST_SIDE // min(native)))
-    return native[0] * times, native[1] * times
 
 
 def _times(aspect: float) -> str:

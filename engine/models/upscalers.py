@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from ..contract.errors import ZoomStackError
 from ..contract.job import AUTOMATIC, LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK, THEN
+from ..contract.picture_size import default_size
 from . import real_esrgan
 from .ncnn_network import CARD, PROCESSOR
 from .registry import find_model, load
-from .sizes import default_size, enlargement
+from .sizes import enlargement
 from .upscaler_names import REAL_ESRGANS, parts_of
 from .upscaling import Lanczos, Upscaler, is_little
 

@@ -12,9 +12,9 @@ import torch
 from ..contract.errors import ZoomStackError
 from ..contract.geometry import Place, Placement, levels_between, place_along
 from ..contract.job import Job, LevelSpec
+from ..contract.picture_size import default_size
 from ..method.footprint import check_pixels, footprint
 from ..models.entries import ModelEntry
-from ..models.sizes import default_size
 from ..pictures.colour import to_srgb
 from .given_pictures import GivenPicture
 from .output_folder import OutputFolder

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from ..contract.geometry import Placement
 from ..contract.job import Job
+from ..contract.picture_size import default_size
 from ..models.protocol import Model, SuperResolution
-from ..models.sizes import default_size, enlargement
+from ..models.sizes import enlargement
 
 
 @dataclass(frozen=True)

@@ -138,3 +138,18 @@ def test_use_for_render_takes_camera_and_range(bpy: Any, tmp_path: Path) -> None
     assert bpy.ops.zoom_stack.fit_scene() == {"FINISHED"}
     assert scene.camera.name == result.camera_name
     assert (scene.frame_start, scene.frame_end) == (1, 84)
+
+
+def test_markers_that_are_right_are_left_alone(bpy: Any, zoom: tuple[Any, Any, Any]) -> None:
+    """What hangs on a marker, a camera for one, stays; another scene's stay as well."""
+    scene, root, _ = zoom
+    markers.refresh_markers(scene, root)
+    first = scene.timeline_markers[0]
+    first.camera = scene.camera
+    other = bpy.data.scenes.new("Other")
+    other.collection.children.link(root.users_collection[0])
+    other.timeline_markers.new(first.name, frame=5)
+    markers.refresh_markers(scene, root)
+    assert first.camera == scene.camera
+    assert [each.frame for each in other.timeline_markers] == [5]
+    assert first.name in root["zoom_stack_markers"].split("\n")

@@ -16,11 +16,11 @@ from engine.contract.errors import ZoomStackError
 from engine.contract.geometry import Placement
 from engine.contract.ids import Ids
 from engine.contract.job import Job, LevelSpec, SamplerSettings
+from engine.contract.picture_size import LEAST_SIDE
 from engine.contract.stack import read_stack
 from engine.machine.failures import Cancelled
 from engine.method.nesting import render
 from engine.models.registry import BUNDLED_FOLDERS
-from engine.models.sizes import LEAST_SIDE
 from engine.models.upscaling import Lanczos
 from engine.pictures.colour import bytes_to_linear
 from engine.pictures.files import to_bytes, to_unit
