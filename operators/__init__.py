@@ -4,6 +4,7 @@ The work is done in ``tasks``, ``settings`` and ``scene``.
 """
 
 from . import (
+    drag_focus,
     generate,
     import_stack,
     keeping,
@@ -15,10 +16,12 @@ from . import (
     sharpen,
     versions,
     zoom,
+    zoom_here,
 )
 
 _MODULES = (
-    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, sharpen, versions
+    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, sharpen, versions,
+    zoom_here, drag_focus,
 )  # fmt: skip
 
 

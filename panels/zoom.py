@@ -49,6 +49,7 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         column = self.layout.column(align=True)
         column.scale_y = 1.3
         draw_play(column, context, titled=True)
+        column.operator("zoom_stack.zoom_here", text="Zoom into Here…", icon="ZOOM_IN")
         column.prop(camera, keys.path_to(keys.ZOOM), text="Zoom (Octaves)", slider=True)
         self.layout.label(text=f"Level {camera.get(keys.LEVEL, 0.0) + 1.0:.2f}")
 
