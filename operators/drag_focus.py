@@ -135,19 +135,16 @@ class ZOOMSTACK_OT_drag_focus(OnPictures):
         return parent
 
     def _bring_into_view(self, context: bpy.types.Context) -> Shown | None:
-        """The level that it lies in, as it is shown; the zoom goes there if need be."""
+        """The level that it lies in, as it is shown; the zoom goes there if another one is seen."""
         root = finding.present_root(context)
-
-        def shown() -> Shown | None:
-            found = picking.shown_levels(root, context.view_layer)
-            return next(iter(self.candidates(context, found)), None)
-
         numbers = range(len(finding.octaves_of(root)))
         there = [each for each in numbers if index_in_list(context, each) == self._parent]
-        if there and shown() is None:
+        shown = picking.shown_levels(root, context.view_layer)
+        if there and not self.candidates(context, shown[:1]):
             bpy.ops.zoom_stack.go_to_level(level=there[0])
             context.view_layer.update()
-        return shown()
+            shown = picking.shown_levels(root, context.view_layer)
+        return next(iter(self.candidates(context, shown)), None)
 
     def _show(self) -> None:
         self.sketch.places = [(self._place, WHITE)]

@@ -132,12 +132,13 @@ class OnPictures(bpy.types.Operator):
             return self._end(context, {"CANCELLED"})
         if event.type == "LEFTMOUSE":
             if event.value == "RELEASE":
-                return self._released(context)
+                return self._released(context, event)
             return self._press(context, event)
         if event.type in {"MOUSEMOVE", "INBETWEEN_MOUSEMOVE"}:
-            if self._pressed is None:
+            if self._pressed is not None:
+                self._moved(context, event)
+            elif screen.view_under(context.window, event.mouse_x, event.mouse_y) is None:
                 return {"PASS_THROUGH"}
-            self._moved(context, event)
         return {"PASS_THROUGH"} if event.type.startswith(_NAVIGATION) else {"RUNNING_MODAL"}
 
     def cancel(self, context: bpy.types.Context) -> None:
@@ -184,9 +185,10 @@ class OnPictures(bpy.types.Operator):
             self.drag(place)
             screen.redraw_views(context.window)
 
-    def _released(self, context: bpy.types.Context) -> set[str]:
+    def _released(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self._pressed is None:  # of the button that began it
             return {"RUNNING_MODAL"}
+        self._moved(context, event)
         self._end(context, set())
         return self.release(context, self._wandered)
 

@@ -77,8 +77,11 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         default=False,
         options={"SKIP_SAVE"},
     )
+    # The dialog is shown once more, since something in it was left open.
+    again: BoolProperty(options={"SKIP_SAVE", "HIDDEN"})
     # Of the new level: doing it again with other values makes the same level.
     uid: StringProperty(options={"SKIP_SAVE", "HIDDEN"})
+    _asked = False
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -91,11 +94,16 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         if not self.properties.is_property_set("focus"):
             bpy.ops.zoom_stack.pick_place("INVOKE_DEFAULT")
             return {"CANCELLED"}
-        self.generate_now = not why_not_generate(context, but_kept=True)
+        if not self.again:
+            self.generate_now = not why_not_generate(context, but_kept=True)
+        self._asked = True
         return context.window_manager.invoke_props_dialog(self, width=_DIALOG_WIDTH)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
+        if self.uid:  # it is done, and a run may be making the level
+            layout.label(text="The new level is in the list: change it there", icon="INFO")
+            return
         try:
             plan = self._plan(context)
         except ZoomStackError as error:
@@ -104,10 +112,12 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         layout.label(text=plan.problem or plan.outcome(), icon="ERROR" if plan.problem else "INFO")
         row = layout.row()
         row.activate_init = True
-        row.prop(self, "prompt", text="", placeholder="What is seen there?")
+        row.prop(self, "prompt", placeholder="What is seen there?")
         if plan.leaving:
-            layout.label(text=plan.conflict(), icon="ERROR")
-            layout.prop(self, "replace_deeper")
+            column = layout.column()
+            column.alert = self.again
+            column.label(text=plan.conflict(), icon="ERROR")
+            column.prop(self, "replace_deeper")
         others = len(context.scene.zoom_stack.levels)
         if others and not is_of_zoom(context):
             layout.label(text=f"The list of {others} other levels makes way for this zoom's")
@@ -125,6 +135,8 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
             if plan.problem:
                 raise ZoomStackError("bad_geometry", f"{plan.problem}.")
             if plan.leaving and not self.replace_deeper:
+                if self._asked:
+                    return self._ask_again()
                 raise ZoomStackError(
                     "bad_geometry",
                     f"{plan.conflict()}: turn on Replace Deeper Levels, or draw the rectangle "
@@ -141,6 +153,19 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         named(settings)
         self._generate(context, plan)
         return {"FINISHED"}
+
+    def _ask_again(self) -> set[str]:
+        """Show the dialog once more, or the rectangle and the prompt would be lost."""
+        bpy.ops.zoom_stack.zoom_here(
+            "INVOKE_DEFAULT",
+            level=self.level,
+            focus=self.focus,
+            zoom_factor=self.zoom_factor,
+            prompt=self.prompt,
+            generate_now=self.generate_now,
+            again=True,
+        )
+        return {"CANCELLED"}
 
     def _plan(self, context: bpy.types.Context) -> NewLevel:
         placed, loop = placed_in(context)

@@ -73,7 +73,8 @@ def span(levels: Sequence[int]) -> str:
     """Neighbouring levels, for people."""
     if len(levels) == 1:
         return f"level {levels[0] + 1}"
-    return f"levels {levels[0] + 1} to {levels[-1] + 1}"
+    joint = "and" if len(levels) == 2 else "to"
+    return f"levels {levels[0] + 1} {joint} {levels[-1] + 1}"
 
 
 def placed_levels(settings: ZOOMSTACK_PG_settings) -> list[Placement]:

@@ -106,7 +106,7 @@ def test_a_level_between_two_leaves_both_where_they_are(bpy: Any, zoom: Any) -> 
 
 def test_what_lies_elsewhere_leaves_only_where_that_is_wanted(bpy: Any, zoom: Any) -> None:
     there = {"level": 0, "focus": (0.2, 0.2), "zoom_factor": 4.0, "prompt": "a comet"}
-    with pytest.raises(RuntimeError, match="Levels 2 to 3 lie elsewhere and leave the zoom: turn"):
+    with pytest.raises(RuntimeError, match="Levels 2 and 3 lie elsewhere and leave the zoom: turn"):
         bpy.ops.zoom_stack.zoom_here(**there)
     assert len(listed(bpy).levels) == 3
     bpy.ops.zoom_stack.zoom_here(**there, replace_deeper=True, generate_now=True)
