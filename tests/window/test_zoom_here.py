@@ -289,3 +289,15 @@ def test_the_focus_is_dragged(tab: ZoomTab) -> None:
     window.settle()
     assert window.ask("focus(1)") == pytest.approx([0.4, 0.6], abs=0.01)
     assert "Traceback" not in window.log
+
+
+def test_another_file_ends_it(tab: ZoomTab) -> None:
+    window = tab.window
+    begin(tab)
+    window.wait_for(PICKING)
+    press(tab, at(tab, 0, (0.2, 0.2)), at(tab, 0, (0.5, 0.5)))
+    window.factory_startup()
+    assert window.ask("modal()") == []
+    release(tab)
+    window.picture("another-file")
+    assert "Traceback" not in window.log
