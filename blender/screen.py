@@ -53,3 +53,29 @@ def blocker() -> str:
             if operator.bl_idname not in _JOBS:
                 return f"Waiting for {operator.name} to end"
     return ""
+
+
+def view_under(window: bpy.types.Window, x: int, y: int) -> bpy.types.Area | None:
+    """The 3D view whose picture lies under a place in a window; side bars are none of it."""
+    for area in window.screen.areas:
+        if area.type == "VIEW_3D" and _holds(area, x, y):
+            bars = (each for each in area.regions if each.type != "WINDOW")
+            return None if any(_holds(each, x, y) for each in bars) else area
+    return None
+
+
+def view_region(area: bpy.types.Area, x: int, y: int) -> bpy.types.Region | None:
+    """The region of a 3D view under a place in its window: one of four in a quad view."""
+    views = (each for each in area.regions if each.type == "WINDOW")
+    return next((each for each in views if _holds(each, x, y)), None)
+
+
+def redraw_views(window: bpy.types.Window) -> None:
+    """Draw a window's 3D views again, with what lies over them."""
+    for area in window.screen.areas:
+        if area.type == "VIEW_3D":
+            area.tag_redraw()
+
+
+def _holds(place: bpy.types.Area | bpy.types.Region, x: int, y: int) -> bool:
+    return place.width > 1 and 0 <= x - place.x < place.width and 0 <= y - place.y < place.height

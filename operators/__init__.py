@@ -4,6 +4,7 @@ The work is done in ``tasks``, ``settings`` and ``scene``.
 """
 
 from . import (
+    drag_focus,
     generate,
     import_stack,
     keeping,
@@ -15,10 +16,12 @@ from . import (
     shape,
     sharpen,
     zoom,
+    zoom_here,
 )
 
 _MODULES = (
-    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, sharpen, runs
+    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, sharpen, runs,
+    zoom_here, drag_focus,
 )  # fmt: skip
 
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.options import LARGEST_INTEGER
-from ..engine.contract.stack import read_stack
 from ..scene import finding
-from ..scene.naming import name_zoom
-from ..settings.job import apply_stack
 from ..tasks import latest
 from ..tasks.start import why_not_generate
-from .shared import CanWait
+from .shared import CanWait, take_levels
 
 
 class ZOOMSTACK_OT_level_again(CanWait, bpy.types.Operator):
@@ -68,13 +64,11 @@ class ZOOMSTACK_OT_edit_levels(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        root = finding.present_root(context)
         try:
-            stack = read_stack(finding.stack_of(root).folder)
+            take_levels(context.scene.zoom_stack, finding.present_root(context))
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        apply_stack(context.scene.zoom_stack, replace(stack, ids=name_zoom(root)))
         return {"FINISHED"}
 
 

@@ -10,6 +10,7 @@ from bpy.props import BoolProperty, EnumProperty, StringProperty
 from ..engine.contract.geometry import MAX_ZOOM_FACTOR
 from ..engine.contract.job import MAX_LEVELS
 from ..engine.contract.options import LARGEST_INTEGER
+from ..settings.identity import named
 from ..settings.levels import is_between_kept, join_the_steps, share_the_step, swap
 
 _FARTHEST = f"{MAX_ZOOM_FACTOR:g}×"
@@ -52,6 +53,7 @@ class ZOOMSTACK_OT_level_add(bpy.types.Operator):
         settings.active_level = position
         if is_between_kept(settings, position):
             share_the_step(settings, position)
+        named(settings)  # what is undone later leaves the level its id
         return {"FINISHED"}
 
 

@@ -1,15 +1,38 @@
-"""What several operators share."""
+"""What several operators offer or do; the properties are plain mix-ins."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import BoolProperty, FloatProperty
 
 from ..blender.screen import shows_tab
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.stack import read_stack
+from ..scene import finding
+from ..scene.naming import name_zoom
+from ..scene.showing import shown_files
 from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
+from ..settings.job import apply_stack, note_shown
+
+if TYPE_CHECKING:
+    from ..settings.properties import ZOOMSTACK_PG_settings
+
 
 _TAB = "Zoom"
+
+
+def take_levels(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None:
+    """Put a zoom's levels into the settings' list, all kept.
+
+    Raises:
+        ZoomStackError: its files are missing or damaged; the settings are then unchanged.
+    """
+    stack = read_stack(finding.stack_of(root).folder)
+    apply_stack(settings, replace(stack, ids=name_zoom(root)))
+    note_shown(settings, shown_files(root))
 
 
 def tell(operator: bpy.types.Operator, error: ZoomStackError) -> None:

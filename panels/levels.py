@@ -224,9 +224,15 @@ def _draw_place(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, ind
     factor = row.row(align=True)
     factor.active = level.use_own_zoom_factor
     factor.prop(level, "zoom_factor", text="")
-    focus = column.column(align=True)
+    row = layout.row(align=True)
+    focus = row.column(align=True)
+    focus.enabled = column.enabled
     focus.prop(level, "focus", index=0, text="Focus X")
     focus.prop(level, "focus", index=1, text="Y")
+    # Not grey with the fields: it unlocks what has to be made again.
+    button = row.column(align=True)
+    button.scale_y = 2.0
+    button.operator("zoom_stack.drag_focus", text="", icon="PIVOT_BOUNDBOX")
 
 
 def _not_understood(settings: ZOOMSTACK_PG_settings, index: int) -> str:

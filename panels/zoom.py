@@ -52,6 +52,7 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         draw_play(row, context, titled=True)
         looking = is_looking_through(context.space_data, context.scene, camera)
         row.operator("zoom_stack.show_zoom", text="Show", icon="VIEW_CAMERA", depress=looking)
+        column.operator("zoom_stack.zoom_here", text="Zoom into Here…", icon="ZOOM_IN")
         column.prop(camera, keys.path_to(keys.ZOOM), text="Zoom (Octaves)", slider=True)
         self.layout.label(text=f"Level {camera.get(keys.LEVEL, 0.0) + 1.0:.2f}")
 

@@ -179,6 +179,16 @@ def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:
     return None
 
 
+def level_names(root: bpy.types.Object) -> dict[int, str]:
+    """The ids of the levels that have one, by their numbers from 0."""
+    count = len(octaves_of(root))
+    return {
+        int(each[keys.INDEX]) % count: str(each[keys.ID])
+        for each in reversed(parts(root, keys.ROLE_LEVEL))  # an artist's copy comes last
+        if keys.ID in each
+    }
+
+
 def level_titles(root: bpy.types.Object) -> list[str]:
     """What to call each level: its prompt, else its picture's name."""
     try:

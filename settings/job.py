@@ -86,6 +86,13 @@ def apply_stack(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
     take_ids(settings, stack.ids)
 
 
+def note_shown(settings: ZOOMSTACK_PG_settings, files: Sequence[Path | None]) -> None:
+    """Let the levels have the pictures that their zoom shows: earlier ones may be among them."""
+    for level, file in zip(settings.levels, files, strict=False):
+        if file is not None:
+            level.made = beside_file(str(file))
+
+
 def number_levels(settings: ZOOMSTACK_PG_settings, folder: Path) -> None:
     """Remember which level is which in a run, however the list is edited meanwhile."""
     settings.run = str(folder)

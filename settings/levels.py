@@ -28,7 +28,7 @@ def share_the_step(settings: ZOOMSTACK_PG_settings, position: int) -> None:
     factor = math.sqrt(zoom_factor_of(settings, deeper))
     focus = [0.5 + (value - 0.5) / (1 + 1 / factor) for value in deeper.focus]
     for level in (new, deeper):
-        _put(level, factor, focus)
+        put(level, factor, focus)
 
 
 def join_the_steps(settings: ZOOMSTACK_PG_settings, position: int) -> bool:
@@ -43,11 +43,12 @@ def join_the_steps(settings: ZOOMSTACK_PG_settings, position: int) -> bool:
     if whole > MAX_ZOOM_FACTOR:
         return False
     focus = [f + (g - 0.5) / factor for f, g in zip(old.focus, deeper.focus, strict=True)]
-    _put(deeper, whole, focus)
+    put(deeper, whole, focus)
     return True
 
 
-def _put(level: ZOOMSTACK_PG_level, factor: float, focus: Sequence[float]) -> None:
+def put(level: ZOOMSTACK_PG_level, factor: float, focus: Sequence[float]) -> None:
+    """Give a level a place of its own in the level before it."""
     level.use_own_zoom_factor, level.zoom_factor = True, factor
     level.focus = focus
 
@@ -80,8 +81,8 @@ def swap(settings: ZOOMSTACK_PG_settings, upper: int) -> bool:
         places = [
             (zoom_factor_of(settings, level), tuple(level.focus)) for level in (first, second)
         ]
-        _put(first, *places[1])
-        _put(second, *places[0])
+        put(first, *places[1])
+        put(second, *places[0])
     levels.move(moved, target)
     if any(kept) and is_between_kept(settings, target):
         share_the_step(settings, target)

@@ -1,0 +1,153 @@
+"""Drag a level's place in the picture of the level before it."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import FloatVectorProperty, IntProperty
+
+from ..blender.overlay import WHITE
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.geometry import Place, Placement, check_footprint, place_along
+from ..scene import finding, picking
+from ..scene.picking import Point, Shown
+from ..settings.identity import named
+from ..settings.zooming_in import move_level, parent_of, placed_levels
+from .on_pictures import OnPictures, Sketch, why_not_on_zoom
+from .zoom_here import index_in_list, is_of_zoom
+
+
+class ZOOMSTACK_OT_drag_focus(OnPictures):
+    """Drag the active level to another place in the picture of the level before it"""
+
+    bl_idname = "zoom_stack.drag_focus"
+    bl_label = "Drag Focus"
+    bl_options = {"REGISTER", "UNDO"}
+
+    hint = "Drag the rectangle to where the level shall lie · Esc: cancel"
+
+    level: IntProperty(
+        name="Level",
+        description="Counted from 0",
+        min=0,
+        default=0,
+        options={"SKIP_SAVE", "HIDDEN"},
+    )
+    focus: FloatVectorProperty(
+        name="Focus",
+        description="The level's centre in the width and height of the level before it, y down",
+        size=2,
+        min=0.0,
+        max=1.0,
+        default=(0.5, 0.5),
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        reason = why_not_on_zoom(context)
+        if not reason and not is_of_zoom(context):
+            reason = "The list has other levels than this zoom: press Edit Levels first"
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        settings = context.scene.zoom_stack
+        self.level = min(settings.active_level, len(settings.levels) - 1)
+        try:
+            self._parent = self._present_parent(context)
+        except ZoomStackError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        parent = self._bring_into_view(context)
+        if parent is None:
+            text = (
+                f"Level {self._parent + 1} is not in this zoom yet, or hidden: it is dragged there"
+            )
+            self.report({"ERROR"}, text)
+            return {"CANCELLED"}
+        self._place = self._before = place_along([placed_levels(settings)[self.level]])
+        self.sketch = Sketch(parent.plane, [], f"Level {self.level + 1}")
+        self._show()
+        return self.begin(context)
+
+    def candidates(self, context: bpy.types.Context, shown: list[Shown]) -> list[Shown]:
+        return [each for each in shown if index_in_list(context, each.number) == self._parent]
+
+    def press(self, context: bpy.types.Context, picked: tuple[Shown, Point] | None) -> str:
+        if picked is None:
+            return f"Press in the picture of level {self._parent + 1} · Esc: cancel"
+        shown, (x, y) = picked
+        self.sketch.plane = shown.plane
+        half = self._place.size / 2.0
+        grip = (self._place.x - x, self._place.y - y)
+        if max(map(abs, grip)) > half:  # beside it: it comes to the pointer
+            grip = (0.0, 0.0)
+            self._place = picking.inside(Place(x, y, self._place.size))
+            self._show()
+        self._grip = grip
+        return ""
+
+    def drag(self, place: Point) -> None:
+        x, y = (value + grip for value, grip in zip(place, self._grip, strict=True))
+        self._place = picking.inside(Place(x, y, self._place.size))
+        self._show()
+
+    def release(self, context: bpy.types.Context, dragged: bool) -> set[str]:
+        if self._place == self._before:
+            return {"CANCELLED"}
+        self.focus = (self._place.x, self._place.y)
+        return self.execute(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.zoom_stack
+        try:
+            self._present_parent(context)
+            x, y = self.focus
+            placement = Placement(placed_levels(settings)[self.level].zoom_factor, (x, y))
+            check_footprint(placement, 1.0, f"Level {self.level + 1}")
+        except ZoomStackError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        unlocked = move_level(settings, self.level, self.focus)
+        settings.active_level = self.level
+        named(settings)
+        numbers = ", ".join(str(number + 1) for number in unlocked)
+        unlocks = f"; unlocked to be made again: {numbers}" if unlocked else ""
+        self.report({"INFO"}, f"Generate puts level {self.level + 1} there{unlocks}")
+        return {"FINISHED"}
+
+    def _present_parent(self, context: bpy.types.Context) -> int:
+        """The level, of the list, that it lies in.
+
+        Raises:
+            ZoomStackError: it lies in none.
+        """
+        settings = context.scene.zoom_stack
+        count = len(settings.levels)
+        if self.level >= count:
+            text = f"The list has {count} levels, which this counts from 0."
+            raise ZoomStackError("bad_geometry", text)
+        parent = parent_of(settings, self.level)
+        if parent is None:
+            text = "Level 1 is the widest and lies in no other: choose a deeper level."
+            raise ZoomStackError("bad_geometry", text)
+        return parent
+
+    def _bring_into_view(self, context: bpy.types.Context) -> Shown | None:
+        """The level that it lies in, as it is shown; the zoom goes there if another one is seen."""
+        root = finding.present_root(context)
+        numbers = range(len(finding.octaves_of(root)))
+        there = [each for each in numbers if index_in_list(context, each) == self._parent]
+        shown = picking.shown_levels(root, context.view_layer)
+        if there and not self.candidates(context, shown[:1]):
+            bpy.ops.zoom_stack.go_to_level(level=there[0])
+            context.view_layer.update()
+            shown = picking.shown_levels(root, context.view_layer)
+        return next(iter(self.candidates(context, shown)), None)
+
+    def _show(self) -> None:
+        self.sketch.places = [(self._place, WHITE)]
+
+
+register, unregister = bpy.utils.register_classes_factory((ZOOMSTACK_OT_drag_focus,))
