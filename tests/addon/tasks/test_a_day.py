@@ -1,7 +1,8 @@
 """A day with one zoom: after each step only that has changed which the step may change.
 
 Everything of the file is written down before and after: properties of objects, cameras, lights and
-scenes, keys with their handles, materials. What a step may change is said beside it.
+scenes, keys with their handles, materials, pictures, the list. What a step may change is said
+beside it. Afterwards all steps are undone, one by one, and done again.
 """
 
 from __future__ import annotations
@@ -12,101 +13,57 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from running import UseWorker, latest
 
 from devtools import bpy_session
-
-_OBJECT = (
-    "location", "rotation_euler", "scale", "delta_location", "hide_render", "hide_select",
-    "show_in_front", "display_type", "instance_type",
-)  # fmt: skip
-_SCENE = ("frame_start", "frame_end", "frame_current", "use_preview_range", "sync_mode")
-_RENDER = ("resolution_x", "resolution_y", "resolution_percentage", "fps", "engine", "filepath")
-_CAMERA = ("lens", "shift_x", "shift_y", "clip_end", "sensor_width", "dof.use_dof")
+from tests.dumping import changed
+from tests.dumping import dumped as dumped_with
 
 
-def dumped(bpy: Any) -> dict[str, object]:
-    """All of it: "Camera.keys.rotation_euler[2]": value."""
-    found: dict[str, object] = {}
-    for item in bpy.data.objects:
-        found |= of_object(item)
-    for camera in bpy.data.cameras:
-        found |= named(f"camera {camera.name}", camera, _CAMERA)
-    for light in bpy.data.lights:
-        found |= named(f"light {light.name}", light, ("energy", "color"))
-    for material in bpy.data.materials:
-        for node in material.node_tree.nodes if material.users and material.node_tree else ():
-            place = f"material {material.name}.{node.name}"
-            found[place] = (node.bl_idname, tuple(node.location), node.mute)
-    for scene in bpy.data.scenes:
-        found |= of_scene(scene)
-    return found
+def dumped(bpy: Any) -> dict[str, Any]:
+    return dumped_with(bpy, bpy_session.submodule("blender.compat").fcurves_of)
 
 
-def of_object(item: Any) -> dict[str, object]:
-    found = named(item.name, item, _OBJECT)
-    found[f"{item.name}.parent"] = item.parent.name if item.parent else ""
-    for name in item.keys():  # noqa: SIM118 - no mapping
-        if isinstance(item[name], int | float | str):
-            found[f'{item.name}["{name}"]'] = item[name]
-    for slot in item.material_slots:
-        found[f"{item.name}.material"] = slot.material.name if slot.material else ""
-    for curve in bpy_session.submodule("blender.compat").fcurves_of(item):
-        found[f"{item.name}.keys.{curve.data_path}[{curve.array_index}]"] = [
-            (*point.co, *point.handle_left, *point.handle_right, point.interpolation)
-            for point in curve.keyframe_points
-        ]
-    return found
+class Day:
+    """Does steps, and sees that nothing else changes than what a step may."""
 
+    def __init__(self, bpy: Any) -> None:
+        self._bpy = bpy
+        self._bpy.ops.ed.undo_push(message="Begin")
+        self._states = [dumped(bpy)]
 
-def of_scene(scene: Any) -> dict[str, object]:
-    place, layer = f"scene {scene.name}", scene.view_layers[0]
-    found = named(place, scene, _SCENE) | named(f"{place}.render", scene.render, _RENDER)
-    found[f"{place}.camera"] = scene.camera.name if scene.camera else ""
-    found[f"{place}.selected"] = sorted(each.name for each in layer.objects.selected)
-    found[f"{place}.active"] = layer.objects.active.name if layer.objects.active else ""
-    return found | {f"{place}.marker {each.name}": each.frame for each in scene.timeline_markers}
-
-
-def named(place: str, owner: Any, names: tuple[str, ...]) -> dict[str, object]:
-    found = {}
-    for name in names:
-        value = owner.path_resolve(name)
-        plain = isinstance(value, str) or not hasattr(value, "__len__")
-        found[f"{place}.{name}"] = value if plain else tuple(value)
-    return found
-
-
-def changed(before: dict[str, object], after: dict[str, object]) -> set[str]:
-    return {
-        key
-        for key in before.keys() | after.keys()
-        if before.get(key) != after.get(key)
-    }  # fmt: skip
-
-
-@pytest.fixture
-def day(bpy: Any, settings: Any, use_worker: UseWorker, tmp_path: Path) -> Callable[..., None]:
-    """Do a step, and see that nothing else changed."""
-
-    def step(act: Callable[[], object], *may_change: str) -> None:
-        before = dumped(bpy)
+    def step(self, act: Callable[[], object], *may_change: str) -> None:
+        before = dumped(self._bpy)
         act()
+        after = dumped(self._bpy)
         allowed = [re.compile(pattern) for pattern in may_change]
         left = [
             key
-            for key in changed(before, dumped(bpy))
+            for key in changed(before, after)
             if not any(pattern.match(key) for pattern in allowed)
         ]
         assert sorted(left) == []
+        self.note()
 
-    return step
+    def note(self) -> None:
+        """What there is now is one step to undo, as a run pushes it in a window."""
+        self._bpy.ops.ed.undo_push(message="Step")
+        self._states.append(dumped(self._bpy))
+
+    def undo_and_redo_all(self) -> None:
+        """Every state comes back as it was, with its pictures."""
+        for state in reversed(self._states[:-1]):
+            self._bpy.ops.ed.undo()
+            assert sorted(changed(state, dumped(self._bpy))) == []
+        for state in self._states[1:]:
+            self._bpy.ops.ed.redo()
+            assert sorted(changed(state, dumped(self._bpy))) == []
 
 
 # What knows how many levels there are, and where.
 _STACK = (
-    r'.*\["zoom_stack_(manifest|folder|level|lap|markers)"\]', r".*\.selected$",
+    r'.*\["zoom_stack_(manifest|folder|level|lap|markers)"\]', r".*\.selected$", r".*\.picture$",
+    r"scene .*\.levels$",
 )  # fmt: skip
 # The zoom's own keys, range and markers follow its levels as long as nobody has touched them.
 _TIMING = (
@@ -115,7 +72,7 @@ _TIMING = (
 )  # fmt: skip
 
 
-def test_a_day(bpy: Any, settings: Any, day: Callable[..., None], tmp_path: Path) -> None:
+def test_a_day(bpy: Any, settings: Any, use_worker: UseWorker, tmp_path: Path) -> None:
     finding, keys = bpy_session.submodule("scene.finding"), bpy_session.submodule("scene.keys")
     folder = tmp_path / "project"
     folder.mkdir()
@@ -143,6 +100,8 @@ def test_a_day(bpy: Any, settings: Any, day: Callable[..., None], tmp_path: Path
     scene.render.resolution_x, scene.render.filepath = 1234, "//out/"
     scene.frame_set(25)
     own = scene.zoom_stack
+    everything = Day(bpy)
+    day = everything.step
 
     day(lambda: bpy.ops.zoom_stack.generate(), *_STACK)
     own.active_level = 1
@@ -195,10 +154,37 @@ def test_a_day(bpy: Any, settings: Any, day: Callable[..., None], tmp_path: Path
 
     day(loop, *_STACK, *_TIMING, levels, materials, r'.*\["zoom_stack_turn"\]',
         r'.*\["hold_seconds"\]', r"scene .*\.frame_start")  # fmt: skip
-    own.loop = False
-    bpy.ops.zoom_stack.generate()
 
-    # Files: saved, saved elsewhere, moved, opened again.
+    def end() -> None:
+        own.loop = False
+        bpy.ops.zoom_stack.generate()
+
+    day(end, *_STACK, *_TIMING, levels, materials, r'.*\["zoom_stack_turn"\]',
+        r'.*\["hold_seconds"\]', r"scene .*\.frame_start")  # fmt: skip
+    day(lambda: bpy.ops.zoom_stack.compare_picture(level=2), *_STACK)
+    runs = bpy_session.submodule("tasks.runs").runs_now(bpy.context)
+    whole = next(run for run in runs.of_zoom(root[keys.ID])[1:] if not run.stack.loop)
+    day(
+        lambda: bpy.ops.zoom_stack.show_version(folder=whole.folder.name),
+        *_STACK, *_TIMING, levels, materials,
+    )  # fmt: skip
+
+    def deeper() -> None:
+        last = len(own.levels) - 1
+        bpy.ops.zoom_stack.zoom_here(
+            level=last, focus=(0.4, 0.6), zoom_factor=3.0, prompt="a city", generate_now=True
+        )
+
+    day(deeper, *_STACK, *_TIMING, levels, materials)
+    assert len(finding.octaves_of(root)) == 4
+    everything.undo_and_redo_all()
+    in_the_evening(bpy, day, folder)
+
+
+def in_the_evening(bpy: Any, day: Callable[..., None], folder: Path) -> None:
+    """Saved, saved elsewhere, moved, opened again; and rendered."""
+    finding, keys = bpy_session.submodule("scene.finding"), bpy_session.submodule("scene.keys")
+    tmp_path = folder.parent
     day(lambda: bpy.ops.wm.save_mainfile())
     elsewhere = tmp_path / "deeper" / "other.blend"
     elsewhere.parent.mkdir()
@@ -210,7 +196,7 @@ def test_a_day(bpy: Any, settings: Any, day: Callable[..., None], tmp_path: Path
     left = [
         key
         for key in changed(before, dumped(bpy))
-        if not re.match(r'.*(\["zoom_stack_folder"\]|filepath|\.selected)$', key)
+        if not re.match(r'.*(\["zoom_stack_folder"\]|filepath|\.selected|\.levels)$', key)
     ]
     assert left == []
     root = finding.active_root(bpy.context)
