@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import build, demo, environments, lint, suites, testing
+from . import build, demo, environments, guide, lint, suites, testing
 from .console import Problem, end_everything, fail, say
 from .environments import BLENDERS, ENGINE
 from .paths import BLENDER_VERSIONS, REPO
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("build", help="make and validate the installable zip in dist/")
     commands.add_parser("lint", help="ruff and mypy")
     commands.add_parser("format", help="format the code, write the documents' tables")
+    commands.add_parser("guide", help="take the pictures of docs/guide.md in a Blender window")
     commands.add_parser("setup", help="make every environment, without running anything")
     return parser
 
@@ -90,6 +91,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "build": lambda _: build.main(),
     "lint": lambda _: lint.main_lint(),
     "format": lambda _: lint.main_format(),
+    "guide": lambda _: guide.main(),
     "setup": lambda _: _setup(),
 }
 

@@ -50,6 +50,9 @@ def test_a_typed_prompt_becomes_a_zoom_in_the_view(
     assert window.ask("zooms()")
     space = "bpy.context.window_manager.windows[0].screen.areas[:]"
     view = f"next(a for a in {space} if a.type == 'VIEW_3D').spaces.active"
+    assert window.ask(f"{view}.region_3d.view_perspective") == "PERSP"  # nothing is taken over
+    window.picture("ready")
+    tab.show()
     window.wait_for(f"{view}.region_3d.view_perspective == 'CAMERA'")
     window.settle(1.0)
     window.picture("arrived")

@@ -42,6 +42,7 @@ def tab(window: BlenderWindow, engine_python: Path) -> ZoomTab:
     tab.set_levels(steps=3)
     tab.generate()
     tab.wait_finished()
+    tab.show()
     window.do(_STATE)
     window.do(
         "scene = bpy.context.window_manager.windows[0].scene; camera = scene.camera\n"

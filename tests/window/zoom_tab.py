@@ -101,6 +101,14 @@ class ZoomTab:
         status = self.status()
         assert status["phase"] == "Finished", json.dumps(status)
 
+    def show(self) -> None:
+        """Show the zoom that the last run has built, as the button in the panel does."""
+        self.window.do(
+            "ready = _part('tasks.latest').new_zoom().name\n"
+            "with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.show_zoom(root=ready)"
+        )
+        self.window.settle()
+
     def generate(self) -> None:
         """As the button does, for tests that are not about the button."""
         self.window.do(

@@ -1,0 +1,142 @@
+"""``dev.py guide``: the pictures of docs/guide.md, taken in a real Blender window.
+
+Plays the guide's chapters with the bundled model, as an artist does, and takes pictures on the way.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from . import build, environments, windows
+from .console import Command, Problem, Unavailable, say, start_process, wait
+from .environments import ENGINE, child_environment
+from .paths import REPO
+
+TARGET = REPO / "docs" / "images"
+_QUALITY = 82
+_PRESET = "powers_of_ten"
+_WINDOW_TESTS = REPO / "tests" / "window"
+_IN_TAB = "with override('VIEW_3D', 'UI'): "
+_MINUTES = 60.0
+
+
+class Guide:
+    """The window in which the guide is played.
+
+    Args:
+        tab: the tests' way to a window's Zoom tab.
+        target: where the pictures go.
+    """
+
+    def __init__(self, tab: Any, target: Path) -> None:
+        self._tab = tab
+        self._window = tab.window
+        self._target = target
+
+    def play(self) -> None:
+        """All chapters."""
+        self._first_zoom()
+        self._iterating()
+
+    def _first_zoom(self) -> None:
+        self._do(f"bpy.ops.zoom_stack.load_preset(preset={_PRESET!r})")
+        self._take("first_levels")
+        self._do("bpy.ops.zoom_stack.generate('INVOKE_DEFAULT')")
+        self._tab.wait_for("s['fraction'] > 0.6 and s['pictures'] > 3", timeout=10 * _MINUTES)
+        self._take("first_running")
+        self._tab.wait_finished(timeout=15 * _MINUTES)
+        self._take("first_ready")
+        self._tab.show()
+        self._take("first_shown")
+
+    def _iterating(self) -> None:
+        self._window.do("settings().active_level = 2")
+        self._do("bpy.ops.zoom_stack.level_again('INVOKE_DEFAULT')")
+        self._tab.wait_finished(timeout=15 * _MINUTES)
+        self._do("bpy.ops.zoom_stack.go_to_level(level=2)")
+        self._open("ZOOMSTACK_PT_level_versions", parent="ZOOMSTACK_PT_levels")
+        self._take("again")
+        self._close("ZOOMSTACK_PT_level_versions", parent="ZOOMSTACK_PT_levels")
+        self._do("bpy.ops.zoom_stack.go_to_level(level=3)")
+        self._drag_rectangle()
+        self._take("zoom_here")
+        self._window.screen.key("Escape")
+
+    def _drag_rectangle(self) -> None:
+        screen, view = self._window.screen, self._window.region("VIEW_3D", "WINDOW")
+        self._do("bpy.ops.zoom_stack.zoom_here('INVOKE_DEFAULT')")
+        self._window.settle(0.5)
+        screen.drag(view.at(0.32, 0.36), view.at(0.46, 0.56))
+        self._window.settle(1.0)
+
+    def _open(self, panel: str, parent: str) -> None:
+        self._register(panel, parent, "set()")
+
+    def _close(self, panel: str, parent: str) -> None:
+        self._register(panel, parent, "{'DEFAULT_CLOSED'}")
+
+    def _register(self, panel: str, parent: str, options: str) -> None:
+        """Open or close a panel: Blender remembers that of a registered one."""
+        self._window.do(
+            f"panel = bpy.types.{panel}\n"
+            "bpy.utils.unregister_class(panel)\n"
+            f"panel.bl_parent_id, panel.bl_options = {parent!r}, {options}\n"
+            "bpy.utils.register_class(panel)\n"
+        )
+
+    def _do(self, code: str) -> None:
+        self._window.do(_IN_TAB + code, timeout=120)
+
+    def _take(self, name: str) -> None:
+        from PIL import Image
+
+        self._window.do("_part('blender.screen').redraw()")
+        self._window.settle(1.5)
+        picture = Image.open(self._window.picture(name)).convert("RGB")
+        regions = self._window.ask("regions()")
+        right = max(x + width for area, _, x, _, width, _ in regions if area == "VIEW_3D")
+        picture.crop((0, 0, right, picture.height)).save(
+            self._target / f"guide_{name}.jpg", quality=_QUALITY, optimize=True
+        )
+        say(f"- {name}")
+
+
+def main() -> int:
+    """``dev.py guide``; returns the exit code."""
+    command: Command = [environments.ensure(ENGINE), "-m", __name__]
+    return 0 if wait(start_process(command, env=child_environment(), cwd=REPO), 3600) == 0 else 1
+
+
+def _main() -> int:
+    """The same in the engine's environment, which has what pictures need."""
+    engine = ENGINE.python
+    try:
+        chosen = windows.available()[-1]
+    except Unavailable as reason:
+        raise Problem(f"no window can be opened: {reason}") from None
+    if chosen.root is not None:
+        from . import blender_root
+
+        blender_root.ensure(chosen.root)
+    sys.path.insert(0, str(_WINDOW_TESTS))
+    harness, zoom_tab = importlib.import_module("harness"), importlib.import_module("zoom_tab")
+    blender = harness.Blender(chosen.value, engine)
+    with tempfile.TemporaryDirectory(prefix="zoom-stack-guide-") as folder:
+        installed = Path(folder) / "installed"
+        installed.mkdir()
+        blender.install(build.build(), installed)
+        with harness.BlenderWindow(
+            blender, Path(folder) / "run", user=installed / "user"
+        ) as window:
+            tab = zoom_tab.ZoomTab(window, engine, quick_view=False)
+            tab.use_python(engine)
+            Guide(tab, TARGET).play()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())
