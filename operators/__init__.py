@@ -4,6 +4,7 @@ The work is done in ``tasks``, ``settings`` and ``scene``.
 """
 
 from . import (
+    files,
     generate,
     import_stack,
     keeping,
@@ -18,7 +19,8 @@ from . import (
 )
 
 _MODULES = (
-    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, sharpen, versions
+    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, sharpen, versions,
+    files,
 )  # fmt: skip
 
 

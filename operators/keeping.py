@@ -9,10 +9,11 @@ import bpy
 
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.options import LARGEST_INTEGER
-from ..engine.contract.stack import read_stack
 from ..scene import finding
 from ..scene.naming import name_zoom
+from ..scene.unpacking import stack_on_disk
 from ..settings.job import apply_stack
+from ..settings.preferences import new_stack_folder
 from ..tasks import latest
 from ..tasks.start import why_not_generate
 from .shared import CanWait
@@ -69,7 +70,8 @@ class ZOOMSTACK_OT_edit_levels(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.present_root(context)
         try:
-            stack = read_stack(finding.stack_of(root).folder)
+            output = context.scene.zoom_stack.output_folder.strip()
+            stack = stack_on_disk(root, lambda title: new_stack_folder(output, title))
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

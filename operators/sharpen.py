@@ -45,8 +45,8 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         root = finding.active_root(context)
         reason = "There is no zoom in this scene" if root is None else why_not_sharpen(context)
-        if root is not None and root.library is not None:
-            reason = "This zoom is linked from another file and cannot be changed"
+        if root is not None and finding.is_linked(root):
+            reason = finding.LINKED
         if reason:
             cls.poll_message_set(reason)
         return not reason

@@ -27,6 +27,9 @@ class ZOOMSTACK_OT_show_version(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         root = finding.active_root(context)
+        if root is not None and finding.is_linked(root):
+            cls.poll_message_set(finding.LINKED)
+            return False
         if root is None or finding.zoom_to_update(str(root.get(keys.ID, ""))) != root:
             cls.poll_message_set("There is no zoom in this scene that can be changed")
             return False

@@ -8,6 +8,7 @@ from ..scene import colour, finding, keys, retiming
 from ..tasks import latest
 from ..tasks.picture_run import Phase
 from ..tasks.versions import known_versions
+from .files import draw_files
 from .parts import ZoomPanel, draw_play
 from .running import draw_problem, draw_running, draw_warnings
 from .texts import magnification_text
@@ -29,6 +30,7 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
             layout.operator("zoom_stack.import_sample", icon="OUTLINER_OB_IMAGE")
             layout.operator("zoom_stack.import_stack", text="Import…", icon="IMPORT")
             return
+        draw_files(layout, context, root)
         camera = finding.camera_of(root)
         if camera is None:
             layout.label(text=f"The camera of {root.name} was deleted", icon="ERROR")

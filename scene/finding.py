@@ -13,10 +13,18 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack, parse_stack
 from . import keys
 
+#: Why a button is grey.
+LINKED = "This zoom is linked from another file and cannot be changed"
+
 
 def is_root(item: bpy.types.Object) -> bool:
     """Whether an object is the root Empty of a zoom."""
     return keys.VERSION in item and item.get(keys.ROLE) == keys.ROLE_ROOT
+
+
+def is_linked(root: bpy.types.Object) -> bool:
+    """Whether a zoom is another file's, library overrides among them: it cannot be changed here."""
+    return root.library is not None or root.override_library is not None
 
 
 def root_of(item: bpy.types.Object | None) -> bpy.types.Object | None:
@@ -41,7 +49,7 @@ def zoom_to_update(name: str) -> bpy.types.Object | None:
     What is linked from another file cannot be changed, and what lacks its camera not be led.
     """
     found = zooms_named(name)
-    if len(found) != 1 or found[0].library is not None:
+    if len(found) != 1 or is_linked(found[0]):
         return None
     whole = camera_of(found[0]) is not None and part(found[0], keys.ROLE_WORLD) is not None
     return found[0] if whole else None
@@ -129,6 +137,13 @@ def image_of(plane: bpy.types.Object) -> bpy.types.Image | None:
         return None
     nodes = (node for node in material.node_tree.nodes if node.bl_idname == "ShaderNodeTexImage")
     return next((node.image for node in nodes if node.image is not None), None)
+
+
+def level_numbers(root: bpy.types.Object) -> dict[str, int]:
+    """The levels' numbers by their ids."""
+    levels = range(len(octaves_of(root)))
+    named = [each for each in parts(root, keys.ROLE_LEVEL) if keys.ID in each]
+    return {str(each[keys.ID]): n for each in named if (n := int(each[keys.INDEX])) in levels}
 
 
 def stack_of(root: bpy.types.Object) -> Stack:

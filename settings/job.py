@@ -17,7 +17,7 @@ from ..engine.contract.job_parser import checked, parse_job
 from ..engine.contract.options import LARGEST_INTEGER
 from ..engine.contract.stack import SHARPENED, Stack
 from .identity import take_ids
-from .kept_levels import check_kept, is_kept
+from .kept_levels import check_kept, is_kept, picture_of
 from .levels import zoom_factor_of
 from .loras import loras_in, write_loras
 from .options import decimal, values_in, write_values
@@ -132,6 +132,21 @@ def note_replaced(settings: ZOOMSTACK_PG_settings, before: Stack, after: Stack) 
     if kept and [settings.width, settings.height] == enlarged.get("from"):
         settings.width *= enlarged["times"]
         settings.height *= enlarged["times"]
+
+
+def note_moved(
+    settings: ZOOMSTACK_PG_settings, files: Mapping[Path, Path], folders: Mapping[Path, Path]
+) -> None:
+    """Pictures lie elsewhere now: levels that have them, and the run that made them, know it.
+
+    Args:
+        files, folders: where each is now, by where it was; absolute and without "..".
+    """
+    for level in settings.levels:
+        if level.made and picture_of(level) in files:
+            level.made = beside_file(str(files[picture_of(level)]))
+    if settings.run and Path(settings.run) in folders:
+        settings.run = str(folders[Path(settings.run)])
 
 
 def copy_settings(source: bpy.types.PropertyGroup, target: bpy.types.PropertyGroup) -> None:

@@ -7,7 +7,7 @@ for the panels. Tasks know no panel and no operator.
 import bpy
 from bpy.app.handlers import persistent
 
-from . import delivery, latest, runner, versions
+from . import delivery, following, latest, missing, runner, versions
 
 
 @persistent
@@ -22,16 +22,26 @@ def _after_load(*_arguments: object) -> None:
     delivery.count_file()
     latest.forget_file()
     versions.forget_versions()
+    missing.forget_missing()
+    following.follow_pictures()
+
+
+@persistent
+def _after_saving(*_arguments: object) -> None:
+    following.follow_pictures()
 
 
 def register() -> None:
     bpy.app.handlers.load_pre.append(_before_load)
     bpy.app.handlers.load_post.append(_after_load)
+    bpy.app.handlers.save_post.append(_after_saving)
 
 
 def unregister() -> None:
+    bpy.app.handlers.save_post.remove(_after_saving)
     bpy.app.handlers.load_post.remove(_after_load)
     bpy.app.handlers.load_pre.remove(_before_load)
     runner.unregister()
     versions.unregister()
+    missing.unregister()
     latest.clear()

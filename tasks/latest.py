@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ..engine.contract.errors import ZoomStackError
 from .check import Check
+from .copying import Copying
 from .installation import Installation
 from .model_search import ModelSearch
 from .picture_run import Phase, PictureRun
+from .picture_search import PictureSearch
 from .runner import is_running
 from .sharpening import Replacement
 
@@ -17,6 +19,8 @@ shelved: PictureRun | None = None
 check: Check | None = None
 installation: Installation | None = None
 model_search: ModelSearch | None = None
+copying: Copying | None = None
+picture_search: PictureSearch | None = None
 #: Why what was pressed last could not be done; the tasks keep their own errors.
 refusal: ZoomStackError | None = None
 #: It was Make Sharper that was pressed.
@@ -103,6 +107,11 @@ def forget_problem() -> None:
 
 def forget_file() -> None:
     """Another file was opened: what was said of the one before means nothing in it."""
+    global copying, picture_search
+    for task in (copying, picture_search):
+        if task is not None:
+            task.cancel()
+    copying = picture_search = None
     forget_problem()
     if generation is not None and not is_running(generation):
         generation.warnings.clear()
@@ -126,8 +135,9 @@ def dismiss() -> None:
 
 def clear() -> None:
     """Forget everything; the icons of the last run go back to Blender."""
-    global generation, shelved, check, installation, model_search
+    global generation, shelved, check, installation, model_search, copying, picture_search
     if generation is not None:
         generation.thumbnails.close()
     forget_problem()
     generation = shelved = check = installation = model_search = None
+    copying = picture_search = None
