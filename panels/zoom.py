@@ -9,7 +9,7 @@ from ..tasks import latest
 from ..tasks.picture_run import Phase
 from ..tasks.versions import known_versions
 from .files import draw_files
-from .parts import ZoomPanel, draw_play
+from .parts import ZoomPanel, draw_play, draw_wrapped
 from .running import draw_problem, draw_running, draw_warnings
 from .texts import magnification_text
 
@@ -26,6 +26,11 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         root = finding.active_root(context)
         if root is None:
             _draw_running_sharpening(layout, context)  # its zoom was deleted
+            instance = finding.instance_of_zoom(context.scene)
+            if instance is not None:
+                text = f"{instance.name} is an instance of a zoom. To use that here, select it and "
+                draw_wrapped(layout, context, text + "choose Object > Library Override > Make")
+                return
             layout.label(text="No zoom in this scene yet")
             layout.operator("zoom_stack.import_sample", icon="OUTLINER_OB_IMAGE")
             layout.operator("zoom_stack.import_stack", text="Import…", icon="IMPORT")

@@ -65,6 +65,15 @@ def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
     )
 
 
+def instance_of_zoom(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """An Empty that shows a zoom's collection whose parts are in no scene."""
+    instances = (item for item in scene.objects if item.instance_collection is not None)
+    return next(
+        (each for each in instances if any(map(is_root, each.instance_collection.all_objects))),
+        None,
+    )
+
+
 def present_root(context: bpy.types.Context) -> bpy.types.Object:
     """The same, where ``poll`` has made sure that there is one."""
     root = active_root(context)

@@ -17,9 +17,15 @@ def part(name: str) -> Any:
 
 
 def root() -> Any:
-    """The one zoom of the open file."""
-    (found,) = [item for item in bpy.data.objects if part("scene.finding").is_root(item)]
+    """The one zoom of the open file that a scene shows."""
+    (found,) = roots()
     return found
+
+
+def roots() -> list[Any]:
+    """All of them; a library override's source is in no scene."""
+    is_root = part("scene.finding").is_root
+    return [item for item in bpy.data.objects if is_root(item) and item.users_scene]
 
 
 def images() -> list[Any]:
