@@ -42,7 +42,7 @@ class ZOOMSTACK_OT_copy_beside(CanWait, bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         reason = ""
-        if runner.is_running(latest.copying):
+        if latest.copying is not None and not latest.copying.ended:
             reason = "Pictures are being copied already"
         elif file_folder() is None:
             reason = "Save the file first"
@@ -95,7 +95,7 @@ class ZOOMSTACK_OT_find_pictures(CanWait, bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         reason = ""
-        if runner.is_running(latest.picture_search):
+        if latest.picture_search is not None and not latest.picture_search.ended:
             reason = "Pictures are being looked for already"
         elif not local_zooms():
             reason = "There is no zoom in this file that can be changed"
@@ -170,6 +170,7 @@ def _before_saving(*_arguments: object) -> None:
 
 @persistent
 def _after_saving(*_arguments: object) -> None:
+    screen.redraw()  # where pictures lie, seen from the file, is another matter now
     # A timer that does not outlive the file: after Save in the question on closing, none comes.
     if not _was_saved[0] and _lie_in_blenders_folder() and not bpy.app.background:
         bpy.app.timers.register(_offer, first_interval=_SOON)

@@ -134,11 +134,13 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         row.operator("zoom_stack.refresh_markers")
         width = scene.render.resolution_x * scene.render.resolution_percentage // 100
         sharp = finding.sharp_width(root)
-        pixels = "{} × {} px".format(*finding.picture_size(root))
         column = layout.column(align=True)
-        column.label(text=f"Pictures of {pixels}")
+        if sharp:  # otherwise pictures are missing
+            column.label(text="Pictures of {} × {} px".format(*finding.picture_size(root)))
         column.label(text=f"Render width {width} px")
-        column.label(text=f"Sharp up to {sharp} px", icon="INFO" if width > sharp else "CHECKMARK")
+        if sharp:
+            icon = "INFO" if width > sharp else "CHECKMARK"
+            column.label(text=f"Sharp up to {sharp} px", icon=icon)
         _draw_sharpening(layout, context)
         camera = finding.present_camera(root)
         if scene.camera != camera or not retiming.range_follows(scene, root):

@@ -53,6 +53,9 @@ class Background(Generic[Result]):
         """Bring the result into the file, on Blender's thread, as one undo step."""
         raise NotImplementedError
 
+    def go_on(self) -> None:
+        """What comes after that."""
+
     def tick(self) -> float | None:
         if self._thread.is_alive():
             screen.redraw()
@@ -70,7 +73,10 @@ class Background(Generic[Result]):
             return _TICK
         if self._result is not None and not self._stop.is_set():
             self.take(self._result)
-        self._end()
+            self._end()
+            self.go_on()
+        else:
+            self._end()
         return None
 
     def cancel(self) -> None:

@@ -89,6 +89,8 @@ class Copying(Background[dict[Path, Path]]):
         forget_versions()
         if not bpy.app.background:
             bpy.ops.ed.undo_push(message="Copy beside the File")
+
+    def go_on(self) -> None:
         if self._then is not None:
             self._then()
 

@@ -73,6 +73,8 @@ class PictureSearch(Background[dict[_Uid, Found]]):
         forget_missing()
         if self.found and not bpy.app.background:
             bpy.ops.ed.undo_push(message="Find Pictures")
+
+    def go_on(self) -> None:
         if self.rest and self._then is not None:
             self._then()
 

@@ -1,0 +1,161 @@
+"""The first save offers to copy the pictures beside the file; missing ones are found again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import BlenderWindow
+from zoom_tab import ZoomTab
+
+_SHOWN = """
+def shown():
+    finding, places = _part("scene.finding"), _part("scene.whereabouts")
+    root = next(item for item in bpy.data.objects if finding.is_root(item))
+    files = {str(n): str(f) for n, f in places.files_of(root).items()}
+    return dict(folder=str(finding.stack_of(root).folder), files=files,
+                magenta=[i.name for i in places.pictures_of(root).values() if not i.has_data])
+def made():
+    return [bpy.path.abspath(level.made) for level in settings().levels]
+"""
+
+
+@pytest.fixture
+def tab(window: BlenderWindow, engine_python: Path) -> ZoomTab:
+    """The tab beside a zoom in a file that is not saved; its panel is on top."""
+    tab = ZoomTab(window, engine_python)
+    tab.set_levels(steps=3)
+    tab.generate()
+    tab.wait_finished()
+    window.do(_SHOWN)
+    window.do(
+        "panel = _part('panels.zoom').ZOOMSTACK_PT_stack\n"
+        "bpy.utils.unregister_class(panel); panel.bl_order = 0\n"
+        "bpy.utils.register_class(panel)\n"
+        "_part('blender.screen').redraw()"
+    )
+    window.settle()
+    return tab
+
+
+def shown(tab: ZoomTab) -> dict[str, Any]:
+    return tab.window.ask("shown()")
+
+
+def save(tab: ZoomTab, file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    tab.window.do(f"with override('VIEW_3D'): bpy.ops.wm.save_as_mainfile(filepath={str(file)!r})")
+
+
+def open_file(tab: ZoomTab, file: Path) -> None:
+    tab.window.do(f"bpy.ops.wm.open_mainfile(filepath={str(file)!r})")
+    tab.window.settle()
+    tab.window.do(_SHOWN)
+    tab.window.show_sidebar("Zoom")
+    tab.window.do("with override('VIEW_3D'): bpy.context.space_data.shading.type = 'RENDERED'")
+
+
+@pytest.mark.look_ahead
+def test_the_first_save_offers_to_copy(tab: ZoomTab) -> None:
+    window, project = tab.window, tab.window.folder / "first"
+    before = shown(tab)
+    place = window.region("VIEW_3D", "WINDOW").at(0.4, 0.5)
+    window.screen.move(*place)
+    save(tab, project / "shot.blend")
+    window.settle(1.5)
+    window.picture("offer")
+    window.screen.key("Return")
+    window.wait_for(f"shown()['folder'].startswith({str(project / 'zooms')!r})")
+    window.wait_for("not bpy.data.is_dirty")
+    after = shown(tab)
+    assert all(Path(file).is_file() for file in before["files"].values())
+    assert all(Path(file).is_relative_to(project) for file in after["files"].values())
+    assert all(Path(file).is_relative_to(project) for file in window.ask("made()"))
+    window.settle(0.5)
+    window.picture("copied")
+    # What is on the disk is what is seen: the whole folder moves.
+    shutil.move(project, window.folder / "moved")
+    for file in before["files"].values():
+        Path(file).unlink()
+    open_file(tab, window.folder / "moved" / "shot.blend")
+    window.settle(1.0)
+    assert shown(tab)["magenta"] == []
+    window.picture("moved")
+    assert "Traceback" not in window.log
+
+
+def test_an_offer_that_is_declined_stays_in_the_panel(tab: ZoomTab) -> None:
+    window, project = tab.window, tab.window.folder / "declined"
+    before = shown(tab)
+    window.screen.move(*window.region("VIEW_3D", "WINDOW").at(0.4, 0.5))
+    save(tab, project / "shot.blend")
+    window.settle(1.5)
+    window.screen.key("Escape")
+    window.settle(1.0)
+    assert shown(tab) == before
+    assert not (project / "zooms").exists()
+    window.picture("declined")
+    # A second save asks nothing.
+    window.do("with override('VIEW_3D'): bpy.ops.wm.save_mainfile()")
+    window.settle(1.0)
+    window.picture("saved-again")
+    window.do("with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.copy_beside('INVOKE_DEFAULT')")
+    window.wait_for(f"shown()['folder'].startswith({str(project)!r})")
+    window.do("with override('VIEW_3D'): bpy.ops.ed.undo()")
+    window.settle()
+    assert shown(tab)["folder"] == before["folder"]
+    window.do("with override('VIEW_3D'): bpy.ops.ed.redo()")
+    window.settle()
+    assert shown(tab)["folder"].startswith(str(project))
+
+
+@pytest.mark.look_ahead
+def test_missing_pictures_are_told_and_found(tab: ZoomTab) -> None:
+    window, project = tab.window, tab.window.folder / "lost"
+    save(tab, project / "shot.blend")
+    window.settle(1.0)
+    window.screen.key("Escape")
+    folder = Path(shown(tab)["folder"])
+    away = window.folder / "lost" / "renders" / folder.name
+    away.parent.mkdir()
+    shutil.move(folder, away)
+    open_file(tab, project / "shot.blend")
+    window.wait_for("any(found for found, _ in _part('tasks.missing')._known.values())")
+    window.settle(1.0)
+    window.picture("missing")
+    window.do("with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.find_pictures('INVOKE_DEFAULT')")
+    window.wait_for(f"shown()['folder'] == {str(away)!r}")
+    window.settle(1.5)
+    window.picture("found")
+    assert shown(tab)["magenta"] == []
+    assert not window.ask("any(found for found, _ in _part('tasks.missing')._known.values())")
+    assert "Traceback" not in window.log, json.dumps(window.log[-2000:])
+
+
+def test_where_none_is_found_a_folder_is_chosen(tab: ZoomTab) -> None:
+    window, project = tab.window, tab.window.folder / "far"
+    save(tab, project / "shot.blend")
+    window.settle(1.0)
+    window.screen.key("Escape")
+    folder = Path(shown(tab)["folder"])
+    away = window.folder / "a" / "b" / "c" / "d" / "e"
+    away.parent.mkdir(parents=True)
+    shutil.move(folder, away)
+    open_file(tab, project / "shot.blend")
+    window.do("with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.find_pictures('INVOKE_DEFAULT')")
+    browser = "any(a.type == 'FILE_BROWSER' for w in bpy.context.window_manager.windows"
+    window.wait_for(f"{browser} for a in w.screen.areas)")
+    window.settle(1.0)
+    window.picture("choose")
+    window.screen.key("Escape")
+    window.settle(1.0)
+    window.picture("not-found")
+    window.do(
+        "with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.find_pictures("
+        f"directory={str(window.folder / 'a')!r})"
+    )
+    window.wait_for(f"shown()['folder'] == {str(away)!r}")
+    assert "Traceback" not in window.log
