@@ -111,6 +111,9 @@ class ZOOMSTACK_OT_find_pictures(CanWait, bpy.types.Operator):
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    def draw(self, context: bpy.types.Context) -> None:
+        self.layout.label(text="Looked through with its folders")
+
     @measured
     def execute(self, context: bpy.types.Context) -> set[str]:
         chosen = folders.user_choice(self.directory)

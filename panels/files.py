@@ -38,7 +38,7 @@ def _draw_missing(
         return True
     box.operator("zoom_stack.find_pictures", icon="VIEWZOOM")
     if search is not None and search.rest:
-        draw_wrapped(box, context, "Not in the usual places: choose a folder that has them")
+        draw_wrapped(box, context, "Not found: choose a folder that has them")
         button = box.operator("zoom_stack.find_pictures", text="Choose Folder…", icon="FILE_FOLDER")
         button.choose = True
     if search is not None and search.error is not None:

@@ -29,7 +29,10 @@ def _before_saving(filepath: str = "", *_arguments: object) -> None:
     _witnesses.clear()
     old, new = os.path.dirname(bpy.data.filepath), os.path.dirname(filepath)
     _base[0] = old
-    if not old or not new or old == new:
+    if not new or old == new:
+        return
+    if not old:
+        _make_relative(new)
         return
     for image in bpy.data.images:
         path = image.filepath
@@ -38,6 +41,15 @@ def _before_saving(filepath: str = "", *_arguments: object) -> None:
     for owner, name in _paths():
         path = getattr(owner, name)
         if path.startswith(_RELATIVE):
+            _before.append((owner, name, path))
+            setattr(owner, name, _moved(path, new))
+
+
+def _make_relative(new: str) -> None:
+    """The first save: Blender's own paths begin at the file from now on."""
+    for owner, name in _paths():
+        path = getattr(owner, name)
+        if name in _LEVEL_PATHS and os.path.isabs(path):
             _before.append((owner, name, path))
             setattr(owner, name, _moved(path, new))
 
