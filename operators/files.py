@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 import bpy
 from bpy.app.handlers import persistent
@@ -11,11 +10,12 @@ from bpy.props import BoolProperty, StringProperty
 
 from ..blender import folders, screen
 from ..blender.timings import measured
+from ..engine.contract.errors import ZoomStackError
 from ..scene.whereabouts import file_folder, is_below, local_zooms, stack_elsewhere
 from ..tasks import latest, runner
 from ..tasks.copying import Copying
 from ..tasks.picture_search import PictureSearch
-from .shared import CanWait
+from .shared import CanWait, in_window
 
 _SOON = 0.3  # seconds; the window has drawn itself by then
 _QUESTION = (
@@ -142,25 +142,21 @@ class ZOOMSTACK_OT_stop_files(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _in_window(call: Callable[[], object]) -> None:
-    """Call an operator from a timer, whose context has no window of its own."""
-    windows = bpy.context.window_manager.windows
-    if windows:
-        with bpy.context.temp_override(window=windows[0]):
-            call()
-
-
 def _save() -> None:
-    if bpy.app.background:
-        bpy.ops.wm.save_mainfile()
-    else:
-        _in_window(bpy.ops.wm.save_mainfile)
+    try:
+        if bpy.app.background:
+            bpy.ops.wm.save_mainfile()
+        else:
+            in_window(bpy.ops.wm.save_mainfile)
+    except RuntimeError as error:
+        text = "The pictures lie beside the file now, but it could not be saved."
+        latest.refuse(ZoomStackError("unwritable", text, str(error).strip()))
 
 
 def _ask_for_folder() -> None:
     if not bpy.app.background:
         find = bpy.ops.zoom_stack.find_pictures
-        _in_window(lambda: find("INVOKE_DEFAULT", choose=True))
+        in_window(lambda: find("INVOKE_DEFAULT", choose=True))
 
 
 _was_saved = [True]
@@ -190,7 +186,7 @@ def _offer() -> float | None:
         return _SOON
     copy = bpy.ops.zoom_stack.copy_beside
     if copy.poll():
-        _in_window(lambda: copy("INVOKE_DEFAULT", ask=True))
+        in_window(lambda: copy("INVOKE_DEFAULT", ask=True))
     return None
 
 

@@ -11,9 +11,10 @@ from ..engine.contract.errors import ZoomStackError
 from ..scene.viewing import remember_view
 from ..tasks import latest, runner
 from ..tasks.delivery import Delivery
+from ..tasks.following import to_unpack
 from ..tasks.picture_run import Phase
 from ..tasks.start import new_generation, resumed_generation, why_not_generate
-from .shared import CanWait
+from .shared import CanWait, unpack_first
 
 
 class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
@@ -58,6 +59,13 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
     @measured
     def execute(self, context: bpy.types.Context) -> set[str]:
         latest.forget_problem()
+        if not (self.resume or self.wait or bpy.app.background):
+            packed = to_unpack(context.scene.zoom_stack)
+            if packed:
+                title, as_new = self.title, self.as_new
+                press = bpy.ops.zoom_stack.generate
+                unpack_first(context, packed, lambda: press(title=title, as_new=as_new))
+                return {"FINISHED"}
         try:
             if self.resume:
                 generation = resumed_generation(context)

@@ -11,12 +11,12 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.options import LARGEST_INTEGER
 from ..scene import finding
 from ..scene.naming import name_zoom
-from ..scene.unpacking import stack_on_disk
+from ..scene.unpacking import needs_unpacking, stack_on_disk
 from ..settings.job import apply_stack
 from ..settings.preferences import new_stack_folder
 from ..tasks import latest
 from ..tasks.start import why_not_generate
-from .shared import CanWait
+from .shared import CanWait, unpack_first
 
 
 class ZOOMSTACK_OT_level_again(CanWait, bpy.types.Operator):
@@ -69,6 +69,10 @@ class ZOOMSTACK_OT_edit_levels(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.present_root(context)
+        if not (bpy.app.background or finding.is_linked(root)) and needs_unpacking(root):
+            press = bpy.ops.zoom_stack.edit_levels
+            unpack_first(context, [root], lambda: press("EXEC_DEFAULT", True))  # a step to undo
+            return {"CANCELLED"}  # what is undone is done then
         try:
             output = context.scene.zoom_stack.output_folder.strip()
             stack = stack_on_disk(root, lambda title: new_stack_folder(output, title))

@@ -1,10 +1,17 @@
-"""Properties that several operators offer; plain mix-ins."""
+"""What several operators share: properties, as plain mix-ins, and how they go on from a task."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Sequence
+
+import bpy
 from bpy.props import BoolProperty, FloatProperty
 
 from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
+from ..settings.preferences import new_stack_folder
+from ..tasks import runner
+from ..tasks.unpacking import Unpacking
 
 
 class CanWait:
@@ -38,3 +45,28 @@ class Durations:
         max=600.0,
         soft_max=5.0,
     )
+
+
+def in_window(call: Callable[[], object]) -> None:
+    """Call an operator from a timer, whose context has no window of its own.
+
+    Raises:
+        RuntimeError: it reports an error, or may not be called.
+    """
+    windows = bpy.context.window_manager.windows
+    if windows:
+        with bpy.context.temp_override(window=windows[0]):
+            call()
+
+
+def unpack_first(
+    context: bpy.types.Context, roots: Sequence[bpy.types.Object], again: Callable[[], object]
+) -> None:
+    """Write packed pictures piece by piece, then press a button again that needs them as files."""
+    output = context.scene.zoom_stack.output_folder.strip()
+
+    def press() -> None:
+        with contextlib.suppress(RuntimeError):  # panels show what it reports
+            in_window(again)
+
+    runner.start(Unpacking(roots, lambda title: new_stack_folder(output, title), press))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,42 +15,90 @@ from .finding import is_linked, stack_of
 from .whereabouts import file_of, is_packed, pictures_of, point_pictures
 
 
+def needs_unpacking(root: bpy.types.Object) -> bool:
+    """Whether a zoom's files are gone and the .blend has pictures of it; looks at the disk."""
+    try:
+        read_stack(stack_of(root).folder)
+    except ZoomStackError:
+        return any(map(is_packed, pictures_of(root).values()))
+    return False
+
+
 def stack_on_disk(root: bpy.types.Object, new_folder: Callable[[str], Path]) -> Stack:
     """The stack that a zoom shows; written anew where its files are gone and the .blend has them.
 
-    The pictures stay packed, and name the new files.
+    In one go; see ``unpack_steps``.
+    """
+    if not needs_unpacking(root):
+        return read_stack(stack_of(root).folder)
+    steps = unpack_steps(lambda: root, new_folder)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            stack: Stack = finished.value
+            return stack
+
+
+def unpack_steps(
+    find_root: Callable[[], bpy.types.Object | None], new_folder: Callable[[str], Path]
+) -> Generator[None, None, Stack]:
+    """Write a zoom's packed pictures, one at each ``next``, as a stack; returns that.
+
+    The pictures stay packed, and name the new files. Closing the generator, and every error,
+    removes what was written.
 
     Args:
+        find_root: the zoom's root, looked up anew: undo may have made it another one.
         new_folder: makes a new folder, given words to name it after.
 
     Raises:
-        ZoomStackError: codes ``bad_stack``, ``missing_picture``, ``unwritable``.
+        ZoomStackError: codes ``bad_stack``, ``missing_picture``, ``unwritable``, and
+            ``import_interrupted`` where the zoom is gone.
     """
-    shown = stack_of(root)
-    try:
-        return read_stack(shown.folder)
-    except ZoomStackError:
-        pictures = pictures_of(root)
-        if not any(map(is_packed, pictures.values())):
-            raise
-    _check_all_there(shown, pictures)
+    shown = stack_of(_found(find_root))
+    _check_all_there(shown, pictures_of(_found(find_root)))
     stack = replace(shown, folder=new_folder(shown.folder.name))
     try:
-        for number, image in pictures.items():
-            _write(image, stack.picture(number))
+        for number in range(len(stack.levels)):
+            _write(_picture(_found(find_root), number), stack.picture(number))
+            yield
         write_stack(stack)
-    except (OSError, ZoomStackError) as error:
-        shutil.rmtree(stack.folder, ignore_errors=True)  # made just now, by us
-        if isinstance(error, ZoomStackError):
-            raise
+    except OSError as error:
+        _remove(stack)
         raise ZoomStackError(
             "unwritable",
             f"{stack.folder} cannot be written to: {error.strerror or error}.",
             "Choose another output folder.",
         ) from None
+    except BaseException:
+        _remove(stack)
+        raise
+    root = _found(find_root)
     if not is_linked(root):
-        point_pictures(root, {n: stack.picture(n) for n in pictures}, stack.folder)
+        files = {number: stack.picture(number) for number in range(len(stack.levels))}
+        point_pictures(root, files, stack.folder)
     return stack
+
+
+def _remove(stack: Stack) -> None:
+    shutil.rmtree(stack.folder, ignore_errors=True)  # made just now, by us
+
+
+def _found(find_root: Callable[[], bpy.types.Object | None]) -> bpy.types.Object:
+    root = find_root()
+    if root is None:
+        raise ZoomStackError("import_interrupted", "The zoom whose pictures are packed is gone.")
+    return root
+
+
+def _picture(root: bpy.types.Object, number: int) -> bpy.types.Image:
+    picture = pictures_of(root).get(number)
+    if picture is None:
+        raise ZoomStackError(
+            "import_interrupted", f"The picture of level {number + 1} was removed meanwhile."
+        )
+    return picture
 
 
 def _check_all_there(stack: Stack, pictures: dict[int, bpy.types.Image]) -> None:

@@ -13,8 +13,8 @@ import bpy
 
 from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
-from ..scene.finding import is_root, level_numbers
-from ..scene.unpacking import stack_on_disk
+from ..scene.finding import is_linked, is_root, level_numbers
+from ..scene.unpacking import needs_unpacking, stack_on_disk
 from ..scene.whereabouts import file_of, pictures_of
 from ..settings.kept_levels import is_kept, picture_of
 from ..settings.preferences import new_stack_folder
@@ -35,6 +35,13 @@ def follow_pictures() -> None:
             _follow(scene.zoom_stack, root)
 
 
+def to_unpack(settings: ZOOMSTACK_PG_settings) -> list[bpy.types.Object]:
+    """The zooms whose packed pictures are wanted for kept levels; reads the disk."""
+    if not _any_gone(settings):
+        return []
+    return [root for root in _zooms_of(settings) if not is_linked(root) and needs_unpacking(root)]
+
+
 def bring_back(settings: ZOOMSTACK_PG_settings) -> None:
     """Kept pictures whose files are gone come from the zoom: from the .blend, if it holds them.
 
@@ -43,7 +50,7 @@ def bring_back(settings: ZOOMSTACK_PG_settings) -> None:
     Raises:
         ZoomStackError: code ``unwritable``.
     """
-    if not any(is_kept(level) and not picture_of(level).is_file() for level in settings.levels):
+    if not _any_gone(settings):
         return
     output = settings.output_folder.strip()
     for root in _zooms_of(settings):
@@ -57,6 +64,10 @@ def bring_back(settings: ZOOMSTACK_PG_settings) -> None:
         for level in settings.levels:
             if level.uid in numbers and level.made and not picture_of(level).is_file():
                 level.made = beside_file(str(stack.picture(numbers[level.uid])))
+
+
+def _any_gone(settings: ZOOMSTACK_PG_settings) -> bool:
+    return any(is_kept(level) and not picture_of(level).is_file() for level in settings.levels)
 
 
 def _follow(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None:

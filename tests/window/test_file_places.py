@@ -159,3 +159,34 @@ def test_where_none_is_found_a_folder_is_chosen(tab: ZoomTab) -> None:
     )
     window.wait_for(f"shown()['folder'] == {str(away)!r}")
     assert "Traceback" not in window.log
+
+
+@pytest.mark.look_ahead
+def test_packed_pictures_serve_where_their_files_are_gone(tab: ZoomTab) -> None:
+    window, project = tab.window, tab.window.folder / "packed"
+    window.do("with override('VIEW_3D'): bpy.ops.file.pack_all()")
+    save(tab, project / "shot.blend")
+    window.settle(1.0)
+    shutil.rmtree(window.ask("str(status()['out'])"))
+    open_file(tab, project / "shot.blend")
+    window.settle(1.0)
+    window.picture("packed")
+    assert shown(tab)["files"] == {}
+    window.do("settings().levels.clear()\nbpy.ops.ed.undo_push(message='cleared')")
+    edit = "with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.edit_levels('INVOKE_DEFAULT', True)"
+    window.do(edit)
+    window.wait_for("len(settings().levels) == 3")
+    assert all(Path(file).is_relative_to(project / "zooms") for file in window.ask("made()"))
+    assert all(Path(file).is_file() for file in window.ask("made()"))
+    window.do("with override('VIEW_3D'): bpy.ops.ed.undo()")
+    window.settle()
+    assert window.ask("len(settings().levels)") == 0
+    window.do("with override('VIEW_3D'): bpy.ops.ed.redo()")
+    window.settle()
+    shutil.rmtree(project / "zooms")
+    window.do("settings().levels[0].keep = False; settings().use_steps = True")
+    tab.generate()
+    window.wait_for("status()['running']")
+    tab.wait_finished()
+    assert shown(tab)["files"] != {}
+    assert "Traceback" not in window.log

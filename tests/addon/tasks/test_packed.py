@@ -100,3 +100,38 @@ def test_an_output_folder_that_cannot_be_written_to_is_said(
     (tmp_path / "there" / "zooms").write_text("a file")
     with pytest.raises(RuntimeError, match="zooms cannot be written to"):
         bpy.ops.zoom_stack.edit_levels()
+
+
+def test_one_picture_at_a_time(bpy: Any, packed: list[bytes], tmp_path: Path) -> None:
+    """As it is done while Blender is used."""
+    folder, pressed = tmp_path / "out", []
+
+    def new_folder(title: str) -> Path:
+        folder.mkdir()
+        return folder
+
+    unpacking = part("tasks.unpacking")
+    (root,) = part("tasks.following").to_unpack(bpy.context.scene.zoom_stack)
+    task = unpacking.Unpacking([root], new_folder, lambda: pressed.append(True))
+    for count in range(1, 4):
+        task.tick()
+        assert read(folder) == packed[:count]
+    assert not pressed
+    assert task.tick() is None
+    assert pressed
+    assert part("tasks.following").to_unpack(bpy.context.scene.zoom_stack) == []
+
+
+def test_what_ends_too_early_leaves_nothing(bpy: Any, packed: list[bytes], tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+
+    def new_folder(title: str) -> Path:
+        folder.mkdir()
+        return folder
+
+    task = part("tasks.unpacking").Unpacking([zoom()], new_folder, lambda: None)
+    task.tick()
+    bpy.data.objects.remove(zoom())
+    with pytest.raises(Exception, match="is gone"):
+        task.tick()
+    assert not folder.exists()
