@@ -28,8 +28,12 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
             _draw_running_sharpening(layout, context)  # its zoom was deleted
             instance = finding.instance_of_zoom(context.scene)
             if instance is not None:
-                text = f"{instance.name} is an instance of a zoom. To use that here, select it and "
-                draw_wrapped(layout, context, text + "choose Object > Library Override > Make")
+                draw_wrapped(
+                    layout,
+                    context,
+                    f"{instance.name} shows a whole zoom. To play it here, select it and choose "
+                    "Object > Library Override > Make",
+                )
                 return
             layout.label(text="No zoom in this scene yet")
             layout.operator("zoom_stack.import_sample", icon="OUTLINER_OB_IMAGE")

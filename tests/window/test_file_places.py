@@ -190,3 +190,50 @@ def test_packed_pictures_serve_where_their_files_are_gone(tab: ZoomTab) -> None:
     tab.wait_finished()
     assert shown(tab)["files"] != {}
     assert "Traceback" not in window.log
+
+
+def test_a_linked_zoom_in_the_panel(tab: ZoomTab) -> None:
+    window, library = tab.window, tab.window.folder / "library" / "zoom.blend"
+    window.do(
+        "finding = _part('scene.finding')\n"
+        "root = next(item for item in bpy.data.objects if finding.is_root(item))\n"
+        "root.users_collection[0].name = 'The Zoom'"
+    )
+    save(tab, library)
+    window.settle(1.0)
+    window.screen.key("Escape")
+    window.factory_startup()
+    window.do(_SHOWN)
+    window.do(
+        "bpy.context.scene.render.engine = 'BLENDER_WORKBENCH'\n"
+        f"with bpy.data.libraries.load({str(library)!r}, link=True) as (_, wanted):\n"
+        "    wanted.collections = ['The Zoom']\n"
+        "instance = bpy.data.objects.new('Zoom', None)\n"
+        "instance.instance_type = 'COLLECTION'\n"
+        "instance.instance_collection = wanted.collections[0]\n"
+        "bpy.context.scene.collection.objects.link(instance)"
+    )
+    window.show_sidebar("Zoom")
+    window.settle(0.5)
+    window.picture("instance")
+    window.do(
+        "bpy.data.objects.remove(bpy.data.objects['Zoom'])\n"
+        "bpy.context.scene.collection.children.link(bpy.data.collections['The Zoom'])\n"
+        "with override('VIEW_3D'):\n"
+        "    bpy.context.space_data.shading.type = 'RENDERED'\n"
+        "    bpy.ops.zoom_stack.go_to_level(level=1)\n"
+        "    bpy.context.space_data.use_local_camera = True\n"
+        "    bpy.context.space_data.camera = finding.camera_of(finding.active_root(bpy.context))\n"
+        "    bpy.context.space_data.region_3d.view_perspective = 'CAMERA'"
+    )
+    window.settle(1.0)
+    window.picture("linked")
+    assert shown(tab)["magenta"] == []
+    shutil.rmtree(shown(tab)["folder"])
+    window.wait_for(
+        "_part('blender.screen').redraw() or "
+        "any(found for found, _ in _part('tasks.missing')._known.values())"
+    )
+    window.settle(0.5)
+    window.picture("linked-missing")
+    assert "Traceback" not in window.log
