@@ -16,8 +16,9 @@ from ..scene.finding import stack_of
 from ..scene.versions import find_versions
 from ..scene.whereabouts import (
     file_folder,
-    files_of,
+    file_of,
     local_zooms,
+    pictures_of,
     point_pictures,
     stack_elsewhere,
 )
@@ -81,7 +82,8 @@ class Copying(Background[dict[Path, Path]]):
             root, before = roots.get(source.root), source.shown.folder
             # Deleted, or something else has been made of it meanwhile.
             if root is not None and _shown_folder(root) == before:
-                files = {n: copies[file] for n, file in files_of(root).items() if file in copies}
+                now = {n: file_of(image) for n, image in pictures_of(root).items()}
+                files = {n: copies[file] for n, file in now.items() if file in copies}
                 point_pictures(root, files, result[before])
         for scene in bpy.data.scenes:
             if scene.library is None:

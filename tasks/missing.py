@@ -10,7 +10,7 @@ from threading import Thread
 import bpy
 
 from ..blender.screen import redraw
-from ..scene.whereabouts import files_of
+from ..scene.whereabouts import file_of, files_of, is_packed
 
 _TICK = 0.1
 _AGE = 4.0  # seconds after which the disk is looked at again
@@ -20,6 +20,8 @@ _Files = tuple[tuple[int, Path], ...]
 #: Levels whose file is gone, and when that was found out.
 _known: dict[_Files, tuple[list[int], float]] = {}
 _search: Thread | None = None
+#: Files that are there again, as after a disk was mounted.
+_back: set[Path] = set()
 
 
 def known_missing(root: bpy.types.Object) -> list[int]:
@@ -52,6 +54,8 @@ def _look(files: _Files) -> None:
 
     def look() -> None:
         missing = [number for number, file in files if not file.is_file()]
+        before, _ = _known.get(files, ([], 0.0))
+        _back.update(file for number, file in files if number in before and number not in missing)
         _known[files] = (missing, time.monotonic())
 
     if len(_known) > _MOST:
@@ -66,5 +70,14 @@ def _show() -> float | None:
     if _search is not None and _search.is_alive():
         return _TICK
     _search = None
+    _reload_what_is_back()
     redraw()
     return None
+
+
+def _reload_what_is_back() -> None:
+    """Blender tries to read a file once, and shows magenta until it is told to try again."""
+    for image in bpy.data.images if _back else ():
+        if image.source == "FILE" and file_of(image) in _back and not is_packed(image):
+            image.reload()
+    _back.clear()

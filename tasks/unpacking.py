@@ -49,7 +49,8 @@ class Unpacking:
         return _TICK
 
     def fail(self, error: ZoomStackError) -> None:
-        latest.refuse(error)
+        if error.code != "import_interrupted":  # another file is open, or the zoom was deleted
+            latest.refuse(error)
 
     def abandon(self) -> None:
         if self._steps is not None:

@@ -135,6 +135,23 @@ def test_missing_pictures_are_told_and_found(tab: ZoomTab) -> None:
     assert "Traceback" not in window.log, json.dumps(window.log[-2000:])
 
 
+def test_a_disk_that_is_mounted_later_is_seen(tab: ZoomTab) -> None:
+    window, project = tab.window, tab.window.folder / "mounted"
+    save(tab, project / "shot.blend")
+    window.settle(1.0)
+    window.screen.key("Escape")
+    folder = Path(shown(tab)["folder"])
+    shutil.move(folder, folder.with_name("unmounted"))
+    open_file(tab, project / "shot.blend")
+    known = "any(found for found, _ in _part('tasks.missing')._known.values())"
+    window.wait_for(known)
+    shutil.move(folder.with_name("unmounted"), folder)
+    window.wait_for(f"_part('blender.screen').redraw() or not {known}", every=0.5)
+    window.settle(1.0)
+    assert shown(tab)["magenta"] == []
+    window.picture("mounted")
+
+
 def test_where_none_is_found_a_folder_is_chosen(tab: ZoomTab) -> None:
     window, project = tab.window, tab.window.folder / "far"
     save(tab, project / "shot.blend")

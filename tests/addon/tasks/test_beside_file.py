@@ -142,6 +142,15 @@ def test_a_picture_of_the_artists_own_stays_where_it_is(
     assert not bpy.ops.zoom_stack.copy_beside.poll()
 
 
+def test_packed_in_part(bpy: Any, late: Path) -> None:
+    shown = [image for image in bpy.data.images if image.source == "FILE"]
+    shown[0].pack()
+    bpy.ops.zoom_stack.copy_beside()
+    assert part("scene.finding").stack_of(zoom()).folder.parent == late / "zooms"
+    assert all(file.parent.parent == late / "zooms" for file in files())
+    assert shown[0].packed_file is not None
+
+
 def test_when_there_is_something_to_copy(
     bpy: Any, settings: Any, use_worker: UseWorker, tmp_path: Path
 ) -> None:

@@ -144,7 +144,9 @@ def test_saved_elsewhere_with_paths_as_they_are(bpy: Any, project: Path, tmp_pat
     """The file browser's Remap Relative is off: a copy of the folder is what is meant."""
     shutil.copytree(project, tmp_path / "x" / "copy")
     file = tmp_path / "x" / "copy" / "other.blend"
+    bpy.context.scene.zoom_stack.levels[0].pin_image = "//photo.png"
     save_as(file, relative_remap=False)
+    assert bpy.context.scene.zoom_stack.levels[0].pin_image == "//photo.png"
     for _ in range(2):
         for level in bpy.context.scene.zoom_stack.levels:
             assert level.made.startswith("//zooms")
