@@ -71,16 +71,14 @@ def stack_elsewhere(root: bpy.types.Object) -> Stack | None:
     home = file_folder()
     if home is None or is_linked(root):
         return None
-    files = files_of(root)
-    if not any(not is_below(file, home) for file in files.values()):
+    if all(is_below(file, home) for file in files_of(root).values()):
         return None
     try:
         stack = stack_of(root)
     except ZoomStackError:
         return None
-    # A picture of the artist's own, in the place of a level's, lies where the artist wants it.
-    own = [n for n, file in files.items() if n >= len(stack.levels) or file != stack.picture(n)]
-    return stack if len(own) < len(files) and not is_below(stack.folder, home) else None
+    # Otherwise a picture of the artist's own lies where the artist wants it.
+    return stack if not is_below(stack.folder, home) else None
 
 
 def point_pictures(root: bpy.types.Object, files: Mapping[int, Path], folder: Path) -> None:
