@@ -44,6 +44,11 @@ def zooms_folder() -> Path:
     """
     if bpy.data.filepath:
         return Path(bpy.path.abspath("//zooms"))
+    return unsaved_zooms_folder()
+
+
+def unsaved_zooms_folder() -> Path:
+    """The latter of the two, whether or not the file is saved now."""
     return Path(bpy.utils.user_resource("DATAFILES")) / "zoom_stack"
 
 

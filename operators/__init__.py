@@ -5,6 +5,7 @@ The work is done in ``tasks``, ``settings`` and ``scene``.
 
 from . import (
     drag_focus,
+    files,
     generate,
     import_stack,
     keeping,
@@ -21,7 +22,7 @@ from . import (
 
 _MODULES = (
     generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, sharpen, runs,
-    zoom_here, drag_focus,
+    zoom_here, drag_focus, files,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..tasks import latest, runner
 from ..tasks.delivery import Delivery
+from ..tasks.following import to_unpack
 from ..tasks.picture_run import Phase
 from ..tasks.runs import known_runs
 from ..tasks.start import (
@@ -20,7 +21,7 @@ from ..tasks.start import (
     unfinished_run,
     why_not_generate,
 )
-from .shared import CanWait, tell
+from .shared import CanWait, tell, unpack_first
 
 
 class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
@@ -71,6 +72,13 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
     @measured
     def execute(self, context: bpy.types.Context) -> set[str]:
         latest.forget_problem()
+        if not (self.resume or self.wait or bpy.app.background):
+            packed = to_unpack(context.scene.zoom_stack)
+            if packed:
+                title, as_new = self.title, self.as_new
+                press = bpy.ops.zoom_stack.generate
+                unpack_first(context, packed, lambda: press(title=title, as_new=as_new))
+                return {"FINISHED"}
         try:
             if self.resume:
                 generation = resumed_generation(context, self.run)

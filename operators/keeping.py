@@ -9,9 +9,10 @@ import bpy
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.options import LARGEST_INTEGER
 from ..scene import finding
+from ..scene.unpacking import needs_unpacking
 from ..tasks import latest
 from ..tasks.start import why_not_generate
-from .shared import CanWait, take_levels
+from .shared import CanWait, take_levels, unpack_first
 
 
 class ZOOMSTACK_OT_level_again(CanWait, bpy.types.Operator):
@@ -64,8 +65,13 @@ class ZOOMSTACK_OT_edit_levels(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        root = finding.present_root(context)
+        if not (bpy.app.background or finding.is_linked(root)) and needs_unpacking(root):
+            press = bpy.ops.zoom_stack.edit_levels
+            unpack_first(context, [root], lambda: press("EXEC_DEFAULT", True))  # a step to undo
+            return {"CANCELLED"}  # what is undone is done then
         try:
-            take_levels(context.scene.zoom_stack, finding.present_root(context))
+            take_levels(context.scene.zoom_stack, root)
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

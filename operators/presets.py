@@ -7,12 +7,11 @@ import json
 import bpy
 from bpy.props import StringProperty
 
-from ..blender import folders
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import write_atomically
 from ..engine.contract.validation import read_json
 from ..settings.job import apply_job, job_from_settings
-from ..settings.presets import find_preset, user_presets
+from ..settings.presets import find_preset, presets_folder, user_presets
 from ..tasks import latest
 from .shared import tell
 
@@ -61,7 +60,8 @@ class ZOOMSTACK_OT_save_preset(bpy.types.Operator):
             # Finished pictures are of this zoom; the next one makes its own.
             job = job_from_settings(context.scene.zoom_stack, with_kept=False)
             data = json.dumps(job.to_dict(), indent=2)
-            write_atomically(folders.user_folder("presets") / f"{stem}.json", data.encode())
+            presets_folder().mkdir(parents=True, exist_ok=True)
+            write_atomically(presets_folder() / f"{stem}.json", data.encode())
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -84,11 +84,12 @@ class ZOOMSTACK_OT_remove_preset(bpy.types.Operator):
         return context.window_manager.invoke_confirm(self, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        for file in user_presets():
-            if file.stem == self.preset:
-                file.unlink(missing_ok=True)
-                return {"FINISHED"}
-        return {"CANCELLED"}
+        found = False
+        # One that was saved anew hides the one that an older version has written.
+        while file := next((each for each in user_presets() if each.stem == self.preset), None):
+            file.unlink(missing_ok=True)
+            found = True
+        return {"FINISHED"} if found else {"CANCELLED"}
 
 
 register, unregister = bpy.utils.register_classes_factory(

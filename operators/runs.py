@@ -12,7 +12,7 @@ from ..engine.contract.errors import ZoomStackError
 from ..scene import finding, keys
 from ..scene.naming import name_zoom
 from ..scene.runs import Run, remove_run, size_text
-from ..scene.showing import file_of, other_picture, show_file, swap_level
+from ..scene.showing import other_picture, show_file, swap_level
 from ..scene.updating import update_zoom
 from ..settings.job import note_picture, note_version
 from ..tasks.runs import forget_runs, runs_now, why_not_delete
@@ -26,7 +26,10 @@ class _OnPictures(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         root = finding.active_root(context)
-        if root is None or root.library is not None or finding.camera_of(root) is None:
+        if root is not None and finding.is_linked(root):
+            cls.poll_message_set(finding.LINKED)
+            return False
+        if root is None or finding.camera_of(root) is None:
             cls.poll_message_set("There is no zoom in this scene that can be changed")
             return False
         if context.mode != "OBJECT":
@@ -142,7 +145,7 @@ class ZOOMSTACK_OT_compare_picture(_OnOnePicture):
             swap_level(root, self.level, other)
         except ZoomStackError as error:
             return self.fail(error)
-        self.note(root, level, file_of(other))
+        self.note(root, level, finding.file_of(other))
         return {"FINISHED"}
 
 

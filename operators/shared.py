@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,12 +12,14 @@ from bpy.props import BoolProperty, FloatProperty
 
 from ..blender.screen import shows_tab
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.stack import read_stack
-from ..scene import finding
 from ..scene.naming import name_zoom
 from ..scene.showing import shown_files
 from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
+from ..scene.unpacking import stack_on_disk
 from ..settings.job import apply_stack, note_shown
+from ..settings.preferences import new_stack_folder
+from ..tasks import runner
+from ..tasks.unpacking import Unpacking
 
 if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_settings
@@ -30,9 +34,11 @@ def take_levels(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None
     Raises:
         ZoomStackError: its files are missing or damaged; the settings are then unchanged.
     """
-    stack = read_stack(finding.stack_of(root).folder)
+    output = settings.output_folder.strip()
+    stack = stack_on_disk(root, lambda title: new_stack_folder(output, title))
     apply_stack(settings, replace(stack, ids=name_zoom(root)))
-    note_shown(settings, shown_files(root))
+    # Of some levels the zoom may show an earlier picture.
+    note_shown(settings, {n: file for n, file in shown_files(root).items() if file.is_file()})
 
 
 def tell(operator: bpy.types.Operator, error: ZoomStackError) -> None:
@@ -73,3 +79,28 @@ class Durations:
         max=600.0,
         soft_max=5.0,
     )
+
+
+def in_window(call: Callable[[], object]) -> None:
+    """Call an operator from a timer, whose context has no window of its own.
+
+    Raises:
+        RuntimeError: it reports an error, or may not be called.
+    """
+    windows = bpy.context.window_manager.windows
+    if windows:
+        with bpy.context.temp_override(window=windows[0]):
+            call()
+
+
+def unpack_first(
+    context: bpy.types.Context, roots: Sequence[bpy.types.Object], again: Callable[[], object]
+) -> None:
+    """Write packed pictures piece by piece, then press a button again that needs them as files."""
+    output = context.scene.zoom_stack.output_folder.strip()
+
+    def press() -> None:
+        with contextlib.suppress(RuntimeError):  # panels show what it reports
+            in_window(again)
+
+    runner.start(Unpacking(roots, lambda title: new_stack_folder(output, title), press))

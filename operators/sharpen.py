@@ -10,11 +10,12 @@ from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.job import MAX_SIZE
 from ..scene import finding
+from ..scene.unpacking import needs_unpacking
 from ..settings.upscalers import SINGLE_UPSCALERS
 from ..tasks import latest, runner
 from ..tasks.picture_run import Phase
 from ..tasks.start import new_sharpening, why_not_sharpen
-from .shared import CanWait, tell
+from .shared import CanWait, tell, unpack_first
 
 _TIMES = (2, 4, 8)
 _BYTES_PER_PIXEL = 0.7  # of a picture that was enlarged, as PNG: 0.35 to 1.05
@@ -45,8 +46,8 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         root = finding.active_root(context)
         reason = "There is no zoom in this scene" if root is None else why_not_sharpen(context)
-        if root is not None and root.library is not None:
-            reason = "This zoom is linked from another file and cannot be changed"
+        if root is not None and finding.is_linked(root):
+            reason = finding.LINKED
         if reason:
             cls.poll_message_set(reason)
         return not reason
@@ -97,6 +98,10 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
         if max(width, height) > MAX_SIZE:
             self.report({"ERROR"}, _too_large(width, height))
             return {"CANCELLED"}
+        if not (self.wait or bpy.app.background) and needs_unpacking(root):
+            press, times, upscaler = bpy.ops.zoom_stack.sharpen, self.times, self.upscaler
+            unpack_first(context, [root], lambda: press(times=times, upscaler=upscaler))
+            return {"FINISHED"}
         try:
             run = new_sharpening(context, root, int(self.times), self.upscaler)
         except ZoomStackError as error:

@@ -37,6 +37,19 @@ class _OnZoom(bpy.types.Operator):
         return True
 
 
+class _ChangesZoom(_OnZoom):
+    """What a linked zoom does not allow."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        if finding.is_linked(finding.present_root(context)):
+            cls.poll_message_set(finding.LINKED)
+            return False
+        return True
+
+
 class ZOOMSTACK_OT_play(_OnZoom):
     """Play the zoom from its beginning, or stop it"""
 
@@ -111,6 +124,9 @@ class ZOOMSTACK_OT_go_to_level(_OnZoom):
         frame = markers.level_frames_in_time(root)[self.level]
         if frame is not None:
             context.scene.frame_set(math.floor(frame), subframe=frame - math.floor(frame))
+        elif finding.is_linked(root):
+            self.report({"ERROR"}, "A linked zoom shows a level only where its keys do")
+            return {"CANCELLED"}
         else:
             # No keys: the property is the artist's to set, and the button sets it.
             camera = finding.present_camera(root)
@@ -119,7 +135,7 @@ class ZOOMSTACK_OT_go_to_level(_OnZoom):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_switch_rig(_OnZoom):
+class ZOOMSTACK_OT_switch_rig(_ChangesZoom):
     """Let the camera travel, or the world grow past it; the picture stays the same"""
 
     bl_idname = "zoom_stack.switch_rig"
@@ -133,7 +149,7 @@ class ZOOMSTACK_OT_switch_rig(_OnZoom):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_lock_levels(_OnZoom):
+class ZOOMSTACK_OT_lock_levels(_ChangesZoom):
     """Let the levels be selected in the view, to hang things on them; or keep clicks off them"""
 
     bl_idname = "zoom_stack.lock_levels"
@@ -148,7 +164,7 @@ class ZOOMSTACK_OT_lock_levels(_OnZoom):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_retime(Durations, _OnZoom):
+class ZOOMSTACK_OT_retime(Durations, _ChangesZoom):
     """Give the zoom other durations; every key moves along, your own too"""
 
     bl_idname = "zoom_stack.retime"
@@ -184,7 +200,7 @@ class ZOOMSTACK_OT_retime(Durations, _OnZoom):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_refresh_markers(_OnZoom):
+class ZOOMSTACK_OT_refresh_markers(_ChangesZoom):
     """Put a marker at each level, where the keys have it now"""
 
     bl_idname = "zoom_stack.refresh_markers"

@@ -10,7 +10,7 @@ from ..blender.timings import measured
 from ..engine.contract.job import Job, SamplerSettings
 from ..engine.contract.options import Option, plain_options
 from ..scene.finding import active_root, level_in_zoom
-from ..scene.showing import shown_images
+from ..scene.whereabouts import pictures_of
 from ..settings.kept_levels import is_kept
 from ..settings.loras import why_not_model
 from ..settings.shapes import models_own_size, present_shape, present_size
@@ -175,7 +175,7 @@ def _size_that_follows(context: bpy.types.Context, settings: ZOOMSTACK_PG_settin
         size = models_own_size(settings)
         return "Model's Own" if size is None else "Model's Own, {} × {} px".format(*size)
     root, number = active_root(context), level_in_zoom(context, settings.uid, kept.uid)
-    image = shown_images(root)[number] if root is not None and number is not None else None
+    image = pictures_of(root).get(number) if root is not None and number is not None else None
     return "As Kept" if image is None else "As Kept, {} × {} px".format(*image.size)
 
 

@@ -40,7 +40,7 @@ class ZOOMSTACK_PT_level_versions(ZoomPanel, bpy.types.Panel):
         if not pictures:
             layout.label(text="None on the disk")
             return
-        shown = shown_files(finding.present_root(context))[number]
+        shown = shown_files(finding.present_root(context)).get(number)
         key = found.keys.get(shown, "") if shown is not None else ""
         width = context.region.width / context.preferences.system.ui_scale
         columns = max(1, int((width - 40) // _PICTURE_WIDTH))
@@ -83,7 +83,7 @@ class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
         if not versions:
             layout.label(text="Generate the zoom to begin")
             return
-        shown = {file.parent for file in shown_files(root) if file is not None}
+        shown = {file.parent for file in shown_files(root).values()}
         column = layout.column(align=True)
         for run in versions:
             row = column.row(align=True)

@@ -8,6 +8,7 @@ from ..scene import colour, finding, keys, retiming
 from ..scene.viewing import is_looking_through
 from ..tasks import latest
 from ..tasks.picture_run import Phase
+from .files import draw_files
 from .parts import ZoomPanel, draw_play, draw_wrapped
 from .running import draw_problem, draw_running, draw_warnings
 from .texts import magnification_text
@@ -25,10 +26,20 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         root = finding.active_root(context)
         if root is None:
             _draw_running_sharpening(layout, context)  # its zoom was deleted
+            instance = finding.instance_of_zoom(context.scene)
+            if instance is not None:
+                draw_wrapped(
+                    layout,
+                    context,
+                    f"{instance.name} shows a whole zoom. To play it here, select it and choose "
+                    "Object > Library Override > Make",
+                )
+                return
             layout.label(text="No zoom in this scene yet")
             layout.operator("zoom_stack.import_sample", icon="OUTLINER_OB_IMAGE")
             layout.operator("zoom_stack.import_stack", text="Import…", icon="IMPORT")
             return
+        draw_files(layout, context, root)
         camera = finding.camera_of(root)
         if camera is None:
             layout.label(text=f"The camera of {root.name} was deleted", icon="ERROR")
@@ -131,13 +142,13 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         row.operator("zoom_stack.refresh_markers")
         width = scene.render.resolution_x * scene.render.resolution_percentage // 100
         sharp = finding.sharp_width(root)
-        pixels = "{} × {} px".format(*finding.picture_size(root))
         column = layout.column(align=True)
-        column.label(text=f"Pictures of {pixels}")
+        if sharp:  # otherwise pictures are missing
+            column.label(text="Pictures of {} × {} px".format(*finding.picture_size(root)))
         column.label(text=f"Render width {width} px")
-        if width <= sharp:
+        if sharp and width <= sharp:
             column.label(text=f"Sharp up to {sharp} px", icon="CHECKMARK")
-        else:
+        elif sharp:
             advice = "Make it sharper, or render no wider"
             draw_wrapped(column, context, f"Sharp up to {sharp} px. {advice}", "INFO")
         _draw_sharpening(layout, context)

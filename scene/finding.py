@@ -13,10 +13,18 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack, parse_stack
 from . import keys
 
+#: Why a button is grey.
+LINKED = "This zoom is linked from another file and cannot be changed"
+
 
 def is_root(item: bpy.types.Object) -> bool:
     """Whether an object is the root Empty of a zoom."""
     return keys.VERSION in item and item.get(keys.ROLE) == keys.ROLE_ROOT
+
+
+def is_linked(root: bpy.types.Object) -> bool:
+    """Whether a zoom is another file's, library overrides among them: it cannot be changed here."""
+    return root.library is not None or root.override_library is not None
 
 
 def root_of(item: bpy.types.Object | None) -> bpy.types.Object | None:
@@ -41,7 +49,7 @@ def zoom_to_update(name: str) -> bpy.types.Object | None:
     What is linked from another file cannot be changed, and what lacks its camera not be led.
     """
     found = zooms_named(name)
-    if len(found) != 1 or found[0].library is not None:
+    if len(found) != 1 or is_linked(found[0]):
         return None
     whole = camera_of(found[0]) is not None and part(found[0], keys.ROLE_WORLD) is not None
     return found[0] if whole else None
@@ -54,6 +62,15 @@ def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
         root_of(getattr(context, "active_object", None))
         or root_of(scene.camera)
         or next((item for item in scene.objects if is_root(item)), None)
+    )
+
+
+def instance_of_zoom(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """An Empty that shows a zoom's collection whose parts are in no scene."""
+    instances = (item for item in scene.objects if item.instance_collection is not None)
+    return next(
+        (each for each in instances if any(map(is_root, each.instance_collection.all_objects))),
+        None,
     )
 
 
@@ -101,10 +118,7 @@ def level_in_zoom(context: bpy.types.Context, zoom: str, level: str) -> int | No
     root = active_root(context)
     if root is None or not zoom or root.get(keys.ID) != zoom:
         return None
-    for each in parts(root, keys.ROLE_LEVEL):
-        if each.get(keys.ID) == level and not each.get(keys.LAP, 0):
-            return int(each[keys.INDEX])
-    return None
+    return level_numbers(root).get(level)
 
 
 def fixed_parts(root: bpy.types.Object) -> list[bpy.types.Object]:
@@ -148,6 +162,14 @@ def image_of(plane: bpy.types.Object) -> bpy.types.Image | None:
 def file_of(image: bpy.types.Image) -> Path:
     """Where a picture lies."""
     return Path(os.path.normpath(bpy.path.abspath(image.filepath, library=image.library)))
+
+
+def level_numbers(root: bpy.types.Object) -> dict[str, int]:
+    """The levels' numbers by their ids."""
+    levels = range(len(octaves_of(root)))
+    # An artist's copy comes last.
+    named = [each for each in reversed(parts(root, keys.ROLE_LEVEL)) if keys.ID in each]
+    return {str(each[keys.ID]): n for each in named if (n := int(each[keys.INDEX])) in levels}
 
 
 def stack_of(root: bpy.types.Object) -> Stack:

@@ -13,27 +13,16 @@ import bpy
 from ..engine.contract.errors import ZoomStackError
 from . import keys
 from .draft import Draft
-from .finding import file_of, image_of, octaves_of, parts
+from .finding import file_of, octaves_of, parts
 from .material import swap_picture
+from .whereabouts import pictures_of
 
 _SAME_SHAPE = 0.01
 
 
-def shown_files(root: bpy.types.Object) -> list[Path | None]:
-    """The file of each level's picture, as Blender knows it now; None where there is no picture."""
-    images = shown_images(root)
-    return [file_of(image) if image is not None else None for image in images]
-
-
-def shown_images(root: bpy.types.Object) -> list[bpy.types.Image | None]:
-    """Each level's picture; None where its plane or its picture is gone."""
-    count = len(octaves_of(root))
-    found: list[bpy.types.Image | None] = [None] * count
-    for plane in parts(root, keys.ROLE_PLANE):
-        number = int(plane.get(keys.INDEX, -1))
-        if 0 <= number < count:
-            found[number] = image_of(plane)
-    return found
+def shown_files(root: bpy.types.Object) -> dict[int, Path]:
+    """The file of each level's picture, as Blender knows it now, by the level's number."""
+    return {number: file_of(image) for number, image in pictures_of(root).items()}
 
 
 def other_picture(root: bpy.types.Object, number: int) -> bpy.types.Image | None:
@@ -41,6 +30,12 @@ def other_picture(root: bpy.types.Object, number: int) -> bpy.types.Image | None
     level = _level(root, number)
     other = level.get(keys.OTHER) if level is not None else None
     return other if isinstance(other, bpy.types.Image) else None
+
+
+def other_pictures(root: bpy.types.Object) -> list[bpy.types.Image]:
+    """What levels showed before, as far as it is there still."""
+    numbers = range(len(octaves_of(root)))
+    return [other for n in numbers if (other := other_picture(root, n)) is not None]
 
 
 def show_file(root: bpy.types.Object, number: int, file: Path) -> None:
@@ -59,7 +54,7 @@ def show_file(root: bpy.types.Object, number: int, file: Path) -> None:
     draft = Draft(root.name)
     try:
         width, height = draft.load_image(file, number)
-        present = shown_images(root)[number]
+        present = pictures_of(root).get(number)
         if present is not None and present.size[0] > 0:
             shape = present.size[0] / present.size[1]
             if abs(width / height / shape - 1.0) > _SAME_SHAPE:
@@ -95,10 +90,10 @@ def swap_levels(root: bpy.types.Object, images: Mapping[int, bpy.types.Image]) -
     Returns:
         how many did: a level without a picture has no place for one.
     """
-    shown = shown_images(root)
-    swaps = {n: (old, new) for n, new in images.items() if (old := shown[n]) is not None}
+    shown, count = pictures_of(root), len(octaves_of(root))
+    swaps = {n: (shown[n], new) for n, new in images.items() if n in shown}
     for plane in parts(root, keys.ROLE_PLANE):
-        number = int(plane.get(keys.INDEX, 0)) % len(shown)  # a loop shows levels again
+        number = int(plane.get(keys.INDEX, 0)) % count  # a loop shows levels again
         if number in swaps and plane.active_material is not None:
             swap_picture(plane.active_material, *swaps[number])
     for level in parts(root, keys.ROLE_LEVEL):

@@ -17,7 +17,7 @@ from ..engine.contract.job_parser import checked, parse_job
 from ..engine.contract.options import LARGEST_INTEGER
 from ..engine.contract.stack import SHARPENED, Stack
 from .identity import take_ids
-from .kept_levels import check_kept, is_kept
+from .kept_levels import check_kept, is_kept, picture_of
 from .levels import zoom_factor_of
 from .loras import loras_in, write_loras
 from .options import decimal, values_in, write_values
@@ -86,11 +86,10 @@ def apply_stack(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
     take_ids(settings, stack.ids)
 
 
-def note_shown(settings: ZOOMSTACK_PG_settings, files: Sequence[Path | None]) -> None:
-    """Let the levels have the pictures that their zoom shows: earlier ones may be among them."""
-    for level, file in zip(settings.levels, files, strict=False):
-        if file is not None:
-            level.made = beside_file(str(file))
+def note_shown(settings: ZOOMSTACK_PG_settings, files: Mapping[int, Path]) -> None:
+    """Let levels have the pictures that their zoom shows, by the level's number."""
+    for number, file in files.items():
+        settings.levels[number].made = beside_file(str(file))
 
 
 def number_levels(settings: ZOOMSTACK_PG_settings, folder: Path) -> None:
@@ -161,6 +160,21 @@ def values_of(group: bpy.types.PropertyGroup) -> tuple[object, ...]:
         else:
             found.append(tuple(value) if getattr(prop, "is_array", False) else value)
     return tuple(found)
+
+
+def note_moved(
+    settings: ZOOMSTACK_PG_settings, files: Mapping[Path, Path], folders: Mapping[Path, Path]
+) -> None:
+    """Pictures lie elsewhere now: levels that have them, and the run that made them, know it.
+
+    Args:
+        files, folders: where each is now, by where it was; absolute and without "..".
+    """
+    for level in settings.levels:
+        if level.made and picture_of(level) in files:
+            level.made = beside_file(str(files[picture_of(level)]))
+    if settings.run and Path(settings.run) in folders:
+        settings.run = str(folders[Path(settings.run)])
 
 
 def copy_settings(source: bpy.types.PropertyGroup, target: bpy.types.PropertyGroup) -> None:

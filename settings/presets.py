@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import bpy
+
 from ..blender import folders
 from ..engine.contract.errors import ZoomStackError
 
@@ -17,9 +19,19 @@ def shipped_presets() -> list[Path]:
     return sorted(files, key=lambda file: (file.stem != _FIRST, file.stem))
 
 
+def presets_folder() -> Path:
+    """Where the user's own are written, among Blender's presets; it may not exist.
+
+    Blender removes an extension's own folder together with the extension.
+    """
+    return Path(bpy.utils.user_resource("SCRIPTS", path="presets")) / "zoom_stack"
+
+
 def user_presets() -> list[Path]:
-    """The user's own; looking for them makes no folder."""
-    return sorted(folders.user_path("presets").glob("*.json"))
+    """The user's own; looking for them makes no folder. Those of older versions lie elsewhere."""
+    places = (folders.user_path("presets"), presets_folder())
+    found = {file.stem: file for place in places for file in place.glob("*.json")}
+    return [found[name] for name in sorted(found)]
 
 
 def find_preset(name: str) -> Path:

@@ -8,7 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..blender import picture_icons
-from . import delivery, latest, runner, runs
+from . import delivery, following, latest, missing, runner, runs
 
 
 @persistent
@@ -23,17 +23,27 @@ def _after_load(*_arguments: object) -> None:
     delivery.count_file()
     latest.forget_file()
     runs.forget_runs()
+    missing.forget_missing()
+    following.follow_pictures()
+
+
+@persistent
+def _after_saving(*_arguments: object) -> None:
+    following.follow_pictures()
 
 
 def register() -> None:
     bpy.app.handlers.load_pre.append(_before_load)
     bpy.app.handlers.load_post.append(_after_load)
+    bpy.app.handlers.save_post.append(_after_saving)
 
 
 def unregister() -> None:
+    bpy.app.handlers.save_post.remove(_after_saving)
     bpy.app.handlers.load_post.remove(_after_load)
     bpy.app.handlers.load_pre.remove(_before_load)
     runner.unregister()
     runs.unregister()
+    missing.unregister()
     latest.clear()
     picture_icons.unregister()

@@ -12,9 +12,11 @@ from ..scene.importing import ImportResult
 from ..settings.job import values_of
 from ..settings.preferences import engine
 from .check import Check
+from .copying import Copying
 from .installation import Installation
 from .model_search import ModelSearch
 from .picture_run import Phase, PictureRun
+from .picture_search import PictureSearch
 from .runner import is_running
 from .sharpening import Replacement
 
@@ -28,6 +30,8 @@ hidden: set[Path] = set()
 check: Check | None = None
 installation: Installation | None = None
 model_search: ModelSearch | None = None
+copying: Copying | None = None
+picture_search: PictureSearch | None = None
 #: Why what was pressed last could not be done; the tasks keep their own errors.
 refusal: ZoomStackError | None = None
 _refused: tuple[object, ...] = ()  # what was asked for then
@@ -123,6 +127,11 @@ def forget_problem() -> None:
 
 def forget_file() -> None:
     """Another file was opened: what was said of the one before means nothing in it."""
+    global copying, picture_search
+    for task in (copying, picture_search):
+        if task is not None:
+            task.cancel()
+    copying = picture_search = None
     forget_problem()
     note_seen()
     if generation is not None and not is_running(generation):
@@ -143,10 +152,11 @@ def dismiss() -> None:
 
 def clear() -> None:
     """Forget everything; the icons of the last run go back to Blender."""
-    global generation, check, installation, model_search
+    global generation, check, installation, model_search, copying, picture_search
     if generation is not None:
         generation.thumbnails.close()
     forget_problem()
     hidden.clear()
     _seen.clear()
     generation = check = installation = model_search = None
+    copying = picture_search = None

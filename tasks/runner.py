@@ -105,7 +105,8 @@ def _tick_all() -> float | None:
             _tasks.remove(task)
         else:
             pauses.append(pause)
-    return min(pauses, default=None)
+    # A task may have started another one, which found the timer still running.
+    return min(pauses, default=0.0 if _tasks else None)
 
 
 def _tick(task: Task) -> float | None:

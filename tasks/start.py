@@ -16,9 +16,8 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.ids import new_id
 from ..engine.contract.job import Job
 from ..engine.contract.options import LARGEST_INTEGER
-from ..engine.contract.stack import read_stack
-from ..scene.finding import stack_of
 from ..scene.runs import Found
+from ..scene.unpacking import stack_on_disk
 from ..settings.identity import named, take_ids
 from ..settings.job import apply_job, job_from_settings, number_levels
 from ..settings.kept_levels import is_kept
@@ -32,6 +31,7 @@ from ..settings.preferences import (
 )
 from . import latest, runner
 from .delivery import Delivery
+from .following import bring_back
 from .generation import Generation
 from .model_search import ModelSearch
 from .picture_run import PictureRun
@@ -124,6 +124,7 @@ def new_generation(context: bpy.types.Context, title: str = "", as_new: bool = F
     settings = scene.zoom_stack
     if settings.randomise_seed:
         settings.seed = random.randint(0, LARGEST_INTEGER)
+    bring_back(settings)
     job = job_from_settings(settings)
     ids = replace(named(settings), zoom=new_id()) if as_new else named(settings)
     job = replace(job, ids=ids)
@@ -211,11 +212,10 @@ def new_sharpening(
     Raises:
         ZoomStackError: when its stack is gone, or the output folder cannot be written to.
     """
-    shown = stack_of(root)
-    stack = read_stack(shown.folder)
+    output = context.scene.zoom_stack.output_folder.strip()
+    stack = stack_on_disk(root, lambda title: new_stack_folder(output, title), as_shown=True)
     client = start_engine()
     try:
-        output = context.scene.zoom_stack.output_folder.strip()
         out = new_stack_folder(output, _title_sharper(stack.folder.name))
     except ZoomStackError:
         client.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,45 @@ def test_what_was_made_before_the_first_save(
     assert lost(bpy) == []
     open_file(bpy, tmp_path / "late.blend")
     assert lost(bpy) == []
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_imported_before_and_after_the_first_save(
+    bpy: Any, settings: Any, use_worker: UseWorker, tmp_path: Path, saved: bool
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    settings.output_folder = str(project)
+    bpy.ops.zoom_stack.generate()
+    made = latest().generation.out
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    for save_now in (saved, not saved):
+        if save_now:
+            bpy.ops.wm.save_as_mainfile(filepath=str(project / "shot.blend"))
+        else:
+            bpy.ops.zoom_stack.import_stack(filepath=str(made / "stack.json"))
+            bpy.ops.zoom_stack.edit_levels()
+    bpy.ops.wm.save_mainfile()
+    assert all(level.made.startswith("//") for level in levels(bpy))
+    os.rename(project, tmp_path / "renamed")
+    open_file(bpy, tmp_path / "renamed" / "shot.blend")
+    assert lost(bpy) == []
+
+
+def levels(bpy: Any) -> list[Any]:
+    return [level for scene in bpy.data.scenes for level in scene.zoom_stack.levels]
+
+
+def test_a_picture_pinned_before_the_first_save_moves_along(
+    bpy: Any, settings: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "photo.png").write_bytes(b"")
+    settings.levels[0].pin_image = str(tmp_path / "p" / "photo.png")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "p" / "copy.blend"), copy=True)
+    assert settings.levels[0].pin_image == str(tmp_path / "p" / "photo.png")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "p" / "shot.blend"))
+    assert bpy.context.scene.zoom_stack.levels[0].pin_image == "//photo.png"
 
 
 def test_a_pinned_picture_beside_the_file_is_found_from_elsewhere(

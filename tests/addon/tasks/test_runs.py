@@ -33,7 +33,7 @@ def found(bpy: Any) -> Any:
     return bpy_session.submodule("tasks.runs").runs_now(bpy.context)
 
 
-def shown(zoom: Any) -> list[Path]:
+def shown(zoom: Any) -> dict[int, Path]:
     return bpy_session.submodule("scene.showing").shown_files(zoom)  # type: ignore[no-any-return]
 
 
@@ -61,7 +61,7 @@ def test_one_levels_earlier_picture_is_shown_again(bpy: Any, zoom: Any) -> None:
     camera.data.lens = 44.0
     name = f"{first[1].parent.name}/{first[1].name}"
     assert bpy.ops.zoom_stack.show_picture(level=1, picture=name) == {"FINISHED"}
-    assert shown(zoom) == [second[0], first[1], second[2]]
+    assert shown(zoom) == {**second, 1: first[1]}
     assert Path(bpy.path.abspath(level.made)) == first[1]
     assert camera.data.lens == 44.0
     assert first[1].exists()
@@ -83,7 +83,7 @@ def test_a_level_is_compared_with_what_it_showed_before(bpy: Any, zoom: Any) -> 
     again(bpy, 1)
     second = shown(zoom)
     bpy.ops.zoom_stack.compare_picture(level=1)
-    assert shown(zoom) == [second[0], first[1], second[2]]
+    assert shown(zoom) == {**second, 1: first[1]}
     bpy.ops.zoom_stack.compare_picture(level=1)
     assert shown(zoom) == second
     with pytest.raises(RuntimeError, match="no other picture"):
@@ -134,7 +134,7 @@ def test_a_run_is_deleted_but_nothing_else(bpy: Any, zoom: Any) -> None:
         bpy.ops.zoom_stack.delete_run(folder=str(shown(zoom)[0].parent))
     assert bpy.ops.zoom_stack.delete_run(folder=str(first)) == {"FINISHED"}
     assert [each.name for each in first.iterdir()] == ["mine.txt"]
-    assert all(file.exists() for file in shown(zoom))
+    assert all(file.exists() for file in shown(zoom).values())
     with pytest.raises(RuntimeError, match="no run"):
         bpy.ops.zoom_stack.delete_run(folder=str(first))
 
@@ -182,7 +182,7 @@ def test_a_run_is_gone_on_with_after_a_restart(bpy: Any, zoom: Any, use_worker: 
     runs.forget_runs()
     assert start.unfinished_run(bpy.context, runs.runs_now(bpy.context)) == folder
     bpy.ops.zoom_stack.generate(resume=True)
-    assert {file.parent for file in shown(zoom)} == {folder}
+    assert {file.parent for file in shown(zoom).values()} == {folder}
     assert runs.runs_now(bpy.context).unfinished() == []
 
 
@@ -211,3 +211,19 @@ def test_a_new_run_leaves_an_unfinished_one_on_the_disk(
     assert start.unfinished_run(bpy.context, runs.runs_now(bpy.context)) is None
     bpy.ops.zoom_stack.delete_run(folder=str(folder))
     assert not folder.exists()
+
+
+def test_what_is_shown_is_gathered_into_one_stack(bpy: Any, zoom: Any, tmp_path: Path) -> None:
+    """Make Sharper wants one folder, whichever versions the levels show."""
+    unpacking = bpy_session.submodule("scene.unpacking")
+    first = shown(zoom)
+    other_content(first[1])
+    again(bpy, 1)
+    bpy.ops.zoom_stack.compare_picture(level=1)
+    mixed = [file.read_bytes() for file in shown(zoom).values()]
+    stack = unpacking.stack_on_disk(zoom, lambda _: tmp_path / "gathered", as_shown=True)
+    assert stack.folder == tmp_path / "gathered"
+    assert [stack.picture(number).read_bytes() for number in range(3)] == mixed
+    assert {file.parent for file in shown(zoom).values()} == {stack.folder}
+    again_asked = unpacking.stack_on_disk(zoom, lambda _: tmp_path / "no", as_shown=True)
+    assert again_asked.folder == stack.folder

@@ -1,0 +1,129 @@
+"""Look on the disk for pictures that are gone from where a zoom expects them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.stack import STACK_FILE, Stack, read_stack
+
+# So deep, and so many folders at most, are looked through.
+_NEAR_DEPTH, _NEAR_FOLDERS = 2, 2000
+_CHOSEN_DEPTH, _CHOSEN_FOLDERS = 12, 50_000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The pictures of a zoom.
+
+    Attributes:
+        stack: as the zoom knows it; its folder may be gone.
+        files: what the pictures name, by the level's number.
+        folders: folders in which the zoom's stack may lie.
+    """
+
+    stack: Stack
+    files: Mapping[int, Path]
+    folders: tuple[Path, ...]
+
+    def missing(self) -> list[int]:
+        """The levels whose file is gone; looks at the disk."""
+        return [number for number, file in self.files.items() if not file.is_file()]
+
+
+@dataclass
+class Found:
+    """What has come of it.
+
+    Attributes:
+        files: where pictures are, by the level's number; only what was missing.
+        folder: of the stack that they belong to.
+        rest: levels whose picture was not found.
+    """
+
+    files: dict[int, Path] = field(default_factory=dict)
+    folder: Path | None = None
+    rest: list[int] = field(default_factory=list)
+
+
+def find_pictures(wanted: Wanted, chosen: Path | None, tell: Callable[[], None]) -> Found:
+    """Look for the pictures of a zoom that are missing. Reads nothing of Blender's.
+
+    Args:
+        chosen: a folder that a person chose: looked through with its folders, and names of
+            pictures suffice. Otherwise only the zoom's own stack counts.
+        tell: called for each folder; it may raise an error to end the search.
+    """
+    missing = wanted.missing()
+    if not missing:
+        return Found()
+    best: tuple[int, ...] = (0,)
+    found = Found(rest=missing)
+    places = [(chosen, _CHOSEN_DEPTH, _CHOSEN_FOLDERS)] if chosen is not None else [
+        (folder, _NEAR_DEPTH, _NEAR_FOLDERS) for folder in dict.fromkeys(wanted.folders)
+    ]  # fmt: skip
+    for place, depth, most in places:
+        for folder in _folders(place, depth, most):
+            tell()
+            likeness = _likeness(folder, wanted.stack, by_name=chosen is not None)
+            if not likeness:
+                continue
+            files = _pictures_in(folder, wanted.stack, missing)
+            rank = (len(files), *likeness) if files else (0,)
+            if rank > best:
+                best = rank
+                rest = [number for number in missing if number not in files]
+                found = Found(files, folder, rest)
+        if not found.rest:  # the places come in order
+            break
+    return found
+
+
+def _folders(place: Path, depth: int, most: int) -> Iterator[Path]:
+    """A folder and those in it, the nearer ones first; hidden ones and links are left out."""
+    row, count = [place], 0
+    for _ in range(depth + 1):
+        deeper: list[Path] = []
+        for folder in row:
+            count += 1
+            if count > most:
+                return
+            yield folder
+            with contextlib.suppress(OSError), os.scandir(folder) as entries:
+                deeper += sorted(
+                    Path(entry.path)
+                    for entry in entries
+                    if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+                )
+        row = deeper
+
+
+def _likeness(folder: Path, stack: Stack, by_name: bool) -> tuple[int, ...]:
+    """How surely a folder is the stack's, more is better; empty where it is not."""
+    same_name = int(folder.name == stack.folder.name)
+    if not (folder / STACK_FILE).is_file():
+        return (0, same_name) if same_name or by_name else ()
+    there = None
+    with contextlib.suppress(ZoomStackError, OSError):
+        there = read_stack(folder)
+    if there is None:  # some of its pictures are missing as well
+        return (1, same_name) if same_name or by_name else ()
+    if there.to_dict() == stack.to_dict() and (stack.ids is not None or same_name or by_name):
+        return (3, same_name)
+    if same_name and (there.ids is None or stack.ids is None or there.ids.zoom == stack.ids.zoom):
+        return (2, 1)
+    # Another version of the zoom has other pictures by the same names.
+    return (0, 0) if by_name else ()
+
+
+def _pictures_in(folder: Path, stack: Stack, numbers: Iterable[int]) -> dict[int, Path]:
+    files = {}
+    for number in numbers:
+        file = folder.joinpath(*PurePosixPath(stack.levels[number].image).parts)
+        if file.is_file():
+            files[number] = file
+    return files

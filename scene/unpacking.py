@@ -1,0 +1,131 @@
+"""Pictures that the .blend holds come back to the disk, exactly as they were packed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.stack import Stack, read_stack, write_stack
+from .finding import is_linked, stack_of
+from .whereabouts import file_of, is_packed, pictures_of, point_pictures
+
+
+def needs_unpacking(root: bpy.types.Object) -> bool:
+    """Whether a zoom's files are gone and the .blend has pictures of it; looks at the disk."""
+    try:
+        read_stack(stack_of(root).folder)
+    except ZoomStackError:
+        return any(map(is_packed, pictures_of(root).values()))
+    return False
+
+
+def is_mixed(root: bpy.types.Object) -> bool:
+    """Whether a level shows a picture that is not in the zoom's stack: an earlier one, for one."""
+    stack, pictures = stack_of(root), pictures_of(root)
+    return any(file_of(image) != stack.picture(number) for number, image in pictures.items())
+
+
+def stack_on_disk(
+    root: bpy.types.Object, new_folder: Callable[[str], Path], as_shown: bool = False
+) -> Stack:
+    """The stack that a zoom shows; written anew where its files are gone and the .blend has them.
+
+    In one go; see ``unpack_steps``.
+
+    Args:
+        as_shown: write it anew also where a level shows another picture than the stack's.
+    """
+    if not (needs_unpacking(root) or (as_shown and is_mixed(root))):
+        return read_stack(stack_of(root).folder)
+    steps = unpack_steps(lambda: root, new_folder)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            stack: Stack = finished.value
+            return stack
+
+
+def unpack_steps(
+    find_root: Callable[[], bpy.types.Object | None], new_folder: Callable[[str], Path]
+) -> Generator[None, None, Stack]:
+    """Write a zoom's packed pictures, one at each ``next``, as a stack; returns that.
+
+    The pictures stay packed, and name the new files. Closing the generator, and every error,
+    removes what was written.
+
+    Args:
+        find_root: the zoom's root, looked up anew: undo may have made it another one.
+        new_folder: makes a new folder, given words to name it after.
+
+    Raises:
+        ZoomStackError: codes ``bad_stack``, ``missing_picture``, ``unwritable``, and
+            ``import_interrupted`` where the zoom is gone.
+    """
+    shown = stack_of(_found(find_root))
+    _check_all_there(shown, pictures_of(_found(find_root)))
+    stack = replace(shown, folder=new_folder(shown.folder.name))
+    try:
+        for number in range(len(stack.levels)):
+            _write(_picture(_found(find_root), number), stack.picture(number))
+            yield
+        write_stack(stack)
+    except OSError as error:
+        _remove(stack)
+        raise ZoomStackError(
+            "unwritable",
+            f"{stack.folder} cannot be written to: {error.strerror or error}.",
+            "Choose another output folder.",
+        ) from None
+    except BaseException:
+        _remove(stack)
+        raise
+    root = _found(find_root)
+    if not is_linked(root):
+        files = {number: stack.picture(number) for number in range(len(stack.levels))}
+        point_pictures(root, files, stack.folder)
+    return stack
+
+
+def _remove(stack: Stack) -> None:
+    shutil.rmtree(stack.folder, ignore_errors=True)  # made just now, by us
+
+
+def _found(find_root: Callable[[], bpy.types.Object | None]) -> bpy.types.Object:
+    root = find_root()
+    if root is None:
+        raise ZoomStackError("import_interrupted", "The zoom whose pictures are packed is gone.")
+    return root
+
+
+def _picture(root: bpy.types.Object, number: int) -> bpy.types.Image:
+    picture = pictures_of(root).get(number)
+    if picture is None:
+        raise ZoomStackError(
+            "import_interrupted", f"The picture of level {number + 1} was removed meanwhile."
+        )
+    return picture
+
+
+def _check_all_there(stack: Stack, pictures: dict[int, bpy.types.Image]) -> None:
+    for number in range(len(stack.levels)):
+        image = pictures.get(number)
+        if image is None or not (is_packed(image) or file_of(image).is_file()):
+            raise ZoomStackError(
+                "missing_picture",
+                f"The picture of level {number + 1} is neither packed nor on the disk.",
+                "Press Find Pictures, or make the level again.",
+            )
+
+
+def _write(image: bpy.types.Image, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if is_packed(image):
+        target.write_bytes(image.packed_file.data)
+    else:
+        shutil.copyfile(file_of(image), target)

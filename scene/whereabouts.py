@@ -1,0 +1,88 @@
+"""Where a zoom's pictures lie, as far as paths alone tell: nothing here touches the disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import bpy
+
+from ..blender.folders import beside_file
+from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.stack import Stack
+from . import keys
+from .finding import file_of, image_of, is_linked, is_root, octaves_of, parts, stack_of
+
+
+def local_zooms() -> list[bpy.types.Object]:
+    """The roots of all zooms that some scene shows and that can be changed."""
+    return [
+        item
+        for item in bpy.data.objects
+        if is_root(item) and not is_linked(item) and item.users_scene
+    ]
+
+
+def pictures_of(root: bpy.types.Object) -> dict[int, bpy.types.Image]:
+    """The pictures that a zoom's levels show, by the level's number."""
+    levels = range(len(octaves_of(root)))
+    found: dict[int, bpy.types.Image] = {}
+    for plane in parts(root, keys.ROLE_PLANE):
+        number, image = int(plane.get(keys.INDEX, -1)), image_of(plane)
+        if number in levels and image is not None and image.source == "FILE":
+            found.setdefault(number, image)
+    return found
+
+
+def is_packed(image: bpy.types.Image) -> bool:
+    """Whether the .blend itself holds the picture, so that it needs no file."""
+    return image.packed_file is not None
+
+
+def files_of(root: bpy.types.Object) -> dict[int, Path]:
+    """The files that a zoom cannot do without, by the level's number: packed ones need none."""
+    pictures = pictures_of(root).items()
+    return {number: file_of(image) for number, image in pictures if not is_packed(image)}
+
+
+def is_below(path: Path, folder: Path) -> bool:
+    """Whether a path lies in a folder or in one of its folders."""
+    inner, outer = (os.path.normcase(os.path.abspath(each)) for each in (path, folder))
+    try:
+        return os.path.commonpath([inner, outer]) == outer
+    except ValueError:  # another drive
+        return False
+
+
+def file_folder() -> Path | None:
+    """The folder of the open .blend; None before it is saved."""
+    return Path(os.path.dirname(bpy.data.filepath)) if bpy.data.filepath else None
+
+
+def stack_elsewhere(root: bpy.types.Object) -> Stack | None:
+    """The stack of a zoom whose pictures would stay behind if the .blend's folder were moved."""
+    home = file_folder()
+    if home is None or is_linked(root):
+        return None
+    if all(is_below(file, home) for file in files_of(root).values()):
+        return None
+    try:
+        stack = stack_of(root)
+    except ZoomStackError:
+        return None
+    # Otherwise a picture of the artist's own lies where the artist wants it.
+    return stack if not is_below(stack.folder, home) else None
+
+
+def point_pictures(root: bpy.types.Object, files: Mapping[int, Path], folder: Path) -> None:
+    """Let a zoom's pictures name other files with the same content; nothing is loaded anew.
+
+    Args:
+        files: by the level's number.
+        folder: of the stack that the zoom shows then.
+    """
+    for number, image in pictures_of(root).items():
+        if number in files and image.library is None:
+            image.filepath_raw = beside_file(str(files[number]))
+    root[keys.FOLDER] = beside_file(str(folder))

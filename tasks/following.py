@@ -1,0 +1,89 @@
+"""The settings' finished pictures follow those that the zoom shows.
+
+Blender keeps the paths of pictures right: when a file is saved elsewhere, and when the artist has
+it find missing files. It knows nothing of the settings' own paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import bpy
+
+from ..blender.folders import beside_file
+from ..engine.contract.errors import ZoomStackError
+from ..scene.finding import is_linked, is_root, level_numbers
+from ..scene.unpacking import needs_unpacking, stack_on_disk
+from ..scene.whereabouts import file_of, pictures_of
+from ..settings.kept_levels import is_kept, picture_of
+from ..settings.preferences import new_stack_folder
+
+if TYPE_CHECKING:
+    from ..settings.properties import ZOOMSTACK_PG_settings
+
+# The names of a picture and of its folder.
+_SAME = 2
+
+
+def follow_pictures() -> None:
+    """Let levels name the file that their zoom shows, where theirs is the same one elsewhere."""
+    for scene in bpy.data.scenes:
+        if scene.library is not None or not any(level.made for level in scene.zoom_stack.levels):
+            continue
+        for root in _zooms_of(scene.zoom_stack):
+            _follow(scene.zoom_stack, root)
+
+
+def to_unpack(settings: ZOOMSTACK_PG_settings) -> list[bpy.types.Object]:
+    """The zooms whose packed pictures are wanted for kept levels; reads the disk."""
+    if not _any_gone(settings):
+        return []
+    return [root for root in _zooms_of(settings) if not is_linked(root) and needs_unpacking(root)]
+
+
+def bring_back(settings: ZOOMSTACK_PG_settings) -> None:
+    """Kept pictures whose files are gone come from the zoom: from the .blend, if it holds them.
+
+    Reads the disk. What the zoom has not either stays as it is.
+
+    Raises:
+        ZoomStackError: code ``unwritable``.
+    """
+    if not _any_gone(settings):
+        return
+    output = settings.output_folder.strip()
+    for root in _zooms_of(settings):
+        try:
+            stack = stack_on_disk(root, lambda title: new_stack_folder(output, title))
+        except ZoomStackError as error:
+            if error.code == "unwritable":
+                raise
+            continue
+        numbers = level_numbers(root)
+        for level in settings.levels:
+            if level.uid in numbers and level.made and not picture_of(level).is_file():
+                level.made = beside_file(str(stack.picture(numbers[level.uid])))
+
+
+def _any_gone(settings: ZOOMSTACK_PG_settings) -> bool:
+    return any(is_kept(level) and not picture_of(level).is_file() for level in settings.levels)
+
+
+def _follow(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None:
+    numbers, pictures = level_numbers(root), pictures_of(root)
+    for level in settings.levels:
+        image = pictures.get(numbers.get(level.uid, -1))
+        if image is None or not level.made:
+            continue
+        made, shown = picture_of(level), file_of(image)
+        if made != shown and made.parts[-_SAME:] == shown.parts[-_SAME:]:
+            level.made = beside_file(str(shown))
+
+
+def _zooms_of(settings: ZOOMSTACK_PG_settings) -> Iterator[bpy.types.Object]:
+    """The zooms that have any of the settings' levels; a linked one has other settings' id."""
+    names = {level.uid for level in settings.levels} - {""}
+    for item in bpy.data.objects:
+        if is_root(item) and item.users_scene and names & level_numbers(item).keys():
+            yield item

@@ -1,0 +1,105 @@
+"""Find Pictures: files that are gone from where a zoom expects them are looked for elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import bpy
+
+from ..blender import folders
+from ..engine.contract.errors import ZoomStackError
+from ..scene.finding import stack_of
+from ..scene.searching import Found, Wanted, find_pictures
+from ..scene.whereabouts import file_folder, files_of, local_zooms, pictures_of, point_pictures
+from ..settings.job import note_moved
+from ..settings.preferences import preferences
+from .background import Background
+from .missing import forget_missing
+from .runs import forget_runs
+
+_Uid = int  # of a root in this session
+
+
+class PictureSearch(Background[dict[_Uid, Found]]):
+    """Looks for what all zooms of the file miss, and lets them name what is found.
+
+    Args:
+        chosen: a folder to look through; None: the usual places.
+        then: called at the end where pictures are still missing.
+
+    Attributes:
+        found, rest: how many pictures were found, and how many were not.
+    """
+
+    def __init__(self, chosen: Path | None, then: Callable[[], None] | None = None) -> None:
+        self.found = 0
+        self.rest = 0
+        self._chosen = chosen
+        self._then = then
+        self._wanted: dict[_Uid, Wanted] = {}
+        for root in local_zooms():
+            try:
+                stack = stack_of(root)
+            except ZoomStackError:
+                continue
+            levels = range(len(stack.levels))
+            files = {number: file for number, file in files_of(root).items() if number in levels}
+            places = _places(stack.folder)
+            self._wanted[root.session_uid] = Wanted(stack, files, places)
+        super().__init__("Looking for pictures")
+
+    def work(self, tell: Callable[[float], None]) -> dict[_Uid, Found]:
+        return {
+            uid: find_pictures(wanted, self._chosen, lambda: tell(0.0))
+            for uid, wanted in self._wanted.items()
+        }
+
+    def take(self, result: dict[_Uid, Found]) -> None:
+        roots = {root.session_uid: root for root in local_zooms()}
+        for uid, found in result.items():
+            root, wanted = roots.get(uid), self._wanted[uid]
+            if root is None or not (found.files or found.rest):
+                continue
+            self.rest += len(found.rest)
+            now = files_of(root)
+            # Others have been put there meanwhile.
+            files = {n: file for n, file in found.files.items() if now.get(n) == wanted.files[n]}
+            if found.folder is None or not files:
+                continue
+            self.found += len(files)
+            _show(root, wanted, files, found.folder)
+        forget_runs()
+        forget_missing()
+        if self.found and not bpy.app.background:
+            bpy.ops.ed.undo_push(message="Find Pictures")
+
+    def go_on(self) -> None:
+        if self.rest and self._then is not None:
+            self._then()
+
+
+def _show(root: bpy.types.Object, wanted: Wanted, files: dict[int, Path], folder: Path) -> None:
+    point_pictures(root, files, folder)
+    pictures = pictures_of(root)
+    for number in files:
+        pictures[number].reload()
+    before = {wanted.files[number]: file for number, file in files.items()}
+    for scene in bpy.data.scenes:
+        if scene.library is None:
+            note_moved(scene.zoom_stack, before, {wanted.stack.folder: folder})
+
+
+def _places(folder: Path) -> tuple[Path, ...]:
+    """Where a stack may lie that is gone from its folder, the likeliest first."""
+    home = file_folder()
+    places: list[Path | None] = [folder]
+    if home is not None:
+        places += [home / "zooms" / folder.name, home / folder.name, home / "zooms", home]
+    places += [folder.parent, folders.unsaved_zooms_folder()]
+    places += [folders.user_choice(preferences().stack_folder)]
+    scenes = [scene for scene in bpy.data.scenes if scene.library is None]
+    places += [folders.user_choice(scene.zoom_stack.output_folder) for scene in scenes]
+    if home is not None:
+        places += [home.parent, home.parent.parent / "zooms"]
+    return tuple(dict.fromkeys(place for place in places if place is not None))
