@@ -52,17 +52,21 @@ class Run:
                 results += _not_run("window tests", problem)
         with_zip = bool(shown) or any(suite.kind in _NEED_ZIP for suite in planned)
         with Preparation(self._needed(planned, shown), shown, with_zip=with_zip) as preparation:
-            jobs = [partial(self._run_suite, preparation, suite) for suite in planned]
+            # The long one early, once its Debian is there: it leaves room for others beside it.
+            gates = [_suite_of(window, marks="not alone") for window in shown if window.gating]
+            completed = planned[:1] + [self._completed(suite) for suite in gates] + planned[1:]
+            jobs = [partial(self._run_suite, preparation, suite) for suite in completed]
             if "lint" in self.kinds:
                 jobs.insert(0, partial(self._run_lint, preparation))
             # Two at a time: starting pytest, Blender and torch uses one core each, rendering all.
             with ThreadPoolExecutor(max_workers=1 if self.verbose else 2) as pool:
                 for finished in [pool.submit(job) for job in jobs]:
                     results += finished.result()
-            # Alone, on a machine with nothing else to do: they test that Blender stays fluid.
+            # On a machine with nothing else to do: they test that Blender stays fluid.
             preparation.wait()
             for window in shown:
-                results += self._run_suite(preparation, self._completed(_suite_of(window)))
+                marks = "alone" if window.gating else "look_ahead"
+                results += self._run_suite(preparation, self._completed(_suite_of(window, marks)))
         return results
 
     def _needed(self, planned: list[Suite], shown: list[Window]) -> list[Environment]:
@@ -81,13 +85,12 @@ class Run:
 
     def _run_suite(self, preparation: Preparation, suite: Suite) -> list[Result]:
         problem = preparation.problem_of(
-            suite.environment, zipped=suite.kind in _NEED_ZIP, window=suite.name
+            suite.environment, zipped=suite.kind in _NEED_ZIP, window=suite.window
         )
         if problem:
             return _not_run(suite.name, problem, gating=suite.gating)
-        timeout, extra = suites.TIMEOUT, self.extra
+        timeout = suites.TIMEOUT
         if not suite.gating:
-            extra = ["-m", "look_ahead", *extra]
             timeout = _BUDGET - (time.monotonic() - self._start)
             if timeout < _LEAST_FOR_LOOK_AHEAD:
                 say(f"- {suite.name} skipped: too little is left of {_BUDGET / 60:.0f} minutes")
@@ -96,7 +99,7 @@ class Run:
             suites.run(
                 suite,
                 select=self.select,
-                extra=extra,
+                extra=self.extra,
                 stream=self.verbose,
                 timeout=timeout,
             )
@@ -133,9 +136,10 @@ def main(arguments: argparse.Namespace) -> int:
     return report(Run(arguments).run(), time.monotonic() - start)
 
 
-def _suite_of(window: Window) -> Suite:
+def _suite_of(window: Window, marks: str) -> Suite:
     variables = {windows.VARIABLE: window.value}
-    return Suite("window", ENGINE, window.name, variables, window.gating)
+    name = f"{window.name}, alone" if marks == "alone" else window.name
+    return Suite("window", ENGINE, name, variables, window.gating, marks, window.name)
 
 
 def _not_run(name: str, problem: Problem, *, gating: bool = True) -> list[Result]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from harness import BlenderWindow
 from zoom_tab import ZoomTab
 
@@ -15,6 +16,7 @@ from devtools.bpy_session import MODULE
 OFTEN, EVER = 16.0, 50.0
 
 
+@pytest.mark.alone
 def test_no_callback_holds_blender_up(
     open_window: Callable[..., BlenderWindow], engine_python: Path, tmp_path: Path
 ) -> None:

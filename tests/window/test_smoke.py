@@ -39,6 +39,7 @@ def test_errors_come_back_with_their_traceback(window: BlenderWindow) -> None:
     assert window.ask("1 + 1") == 2
 
 
+@pytest.mark.alone
 def test_a_busy_main_thread_is_noticed(window: BlenderWindow) -> None:
     window.ask("longest_stall()")
     window.do("import time; bpy.app.timers.register(lambda: time.sleep(0.6), first_interval=0.1)")
