@@ -46,7 +46,11 @@ class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
         if draw_installation(layout, context):
             return
         draw_wrapped(
-            layout, context, "Pictures are made by an engine that runs beside Blender.", "INFO"
+            layout,
+            context,
+            "Pictures are made by an engine that runs beside Blender. Installing it downloads one "
+            "gigabyte or more.",
+            "INFO",
         )
         column = layout.column(align=True)
         column.scale_y = 1.3

@@ -150,6 +150,7 @@ def pinned(
     if not pins:
         return x
     count, levels = len(x), list(x)
+    whole = {pin.level for pin in pins if bool((pin.mask >= 1.0).all())}
     for pin in sorted(pins, key=lambda pin: pin.level):
         own = levels[pin.level]
         correction = pin.mask.to(own) * (pin.target.to(own) - own)
@@ -160,5 +161,7 @@ def pinned(
             place = nesting[wider % count]
             correction = place.enlarge(place.crop(correction))
             deeper = (wider + 1) % count
+            if deeper in whole and deeper > pin.level:
+                break  # it becomes its own target, whatever comes, and corrects all below by that
             levels[deeper] = levels[deeper] + correction
     return render_with(torch.stack(levels), nesting, check)

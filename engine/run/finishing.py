@@ -18,7 +18,8 @@ from ..pictures.files import to_unit
 from .given_pictures import GivenPicture, decided
 
 _MOST_ROUNDS = 30  # pictures take a few; white noise is the worst case
-_INVISIBLE = 1e-3  # of linear light, in the worst pixel
+_INVISIBLE = 1e-3  # of linear light
+_FEW = 1e-5  # of all values may go further past their range: single points of light
 _ENLARGING = 0.75  # of the work with a picture; the rest is nesting and writing
 
 
@@ -163,9 +164,10 @@ def _all_at_once(
     for index in range(count):
         levels[index] = enlarged(index)
     levels = render_with(levels, nesting, check)
-    levels = _pinned_in_range(levels, nesting, pins, check)
+    staying = {each.level for each in given if each.stays}
+    levels = _pinned_in_range(levels, nesting, pins, staying, check)
     if pins:
-        levels = _shown(levels, nesting, pins, {each.level for each in given if each.stays})
+        levels = _shown(levels, nesting, pins, staying)
     for index in range(count - 1, -1, -1):
         check()
         yield index, levels[index]
@@ -175,9 +177,10 @@ def _pinned_in_range(
     levels: torch.Tensor,
     nesting: Sequence[Footprint],
     pins: Sequence[Pin],
+    staying: Set[int],
     check: Callable[[], None],
 ) -> torch.Tensor:
-    """``pinned`` for pictures, whose values end at 0 and 1.
+    """``pinned`` for pictures, whose values end at 0 and 1; not of levels that stay as they are.
 
     A wide view that is brought into a deep one carries some pixels past the end of the range;
     cutting them off would take the pin away again. Alternating the two projections converges, but
@@ -186,7 +189,9 @@ def _pinned_in_range(
     for _ in range(_MOST_ROUNDS):
         levels = pinned(levels, nesting, pins, check)
         cut = levels.clamp(0.0, 1.0)
-        if not pins or float((levels - cut).abs().max()) < _INVISIBLE:
+        free = [index for index in range(len(levels)) if index not in staying]
+        beyond = sum(int(((levels[i] - cut[i]).abs() > _INVISIBLE).sum()) for i in free)
+        if not pins or beyond <= _FEW * levels[0].numel() * len(free):
             break
         levels = render_with(cut, nesting, check)
     return levels

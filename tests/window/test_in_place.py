@@ -188,3 +188,28 @@ def test_a_level_is_compared_and_its_earlier_picture_shown(tab: ZoomTab) -> None
     window.settle()
     assert window.ask("shown()")[1] == second
     assert "Traceback" not in window.log
+
+
+def test_thumbnails_survive_everything(tab: ZoomTab) -> None:
+    window = tab.window
+    window.do(
+        "def icons():\n"
+        "    of_level = _part('panels.levels')._icon_of\n"
+        "    return [of_level(settings(), level) > 0 for level in settings().levels]"
+    )
+    assert window.ask("icons()") == [True] * 3
+    tab.use_worker("crash")
+    tab.generate()
+    tab.wait_for("not s['running'] and s['code'] == 'worker_died'")
+    assert window.ask("icons()") == [True] * 3
+    window.do("_part('tasks.latest').clear()")  # as after a restart
+    assert window.ask("icons()") == [True] * 3
+    window.do("with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.edit_levels()")
+    assert window.ask("icons()") == [True] * 3
+    window.do("settings().levels[0].keep = False")
+    tab.use_worker(step=0.3)
+    tab.generate()
+    tab.wait_for("s['running']")
+    assert window.ask("icons()") == [True] * 3
+    window.do("_part('tasks.latest').generation.cancel()")
+    tab.wait_for("not s['running']")
