@@ -9,6 +9,7 @@ from bpy.app.handlers import persistent
 from bpy.props import BoolProperty, StringProperty
 
 from ..blender import folders, screen
+from ..blender.texts import count_text
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..scene.whereabouts import file_folder, is_below, local_zooms, stack_elsewhere
@@ -121,10 +122,11 @@ class ZOOMSTACK_OT_find_pictures(CanWait, bpy.types.Operator):
         if not runner.start_or_wait(task, self.wait):
             return {"FINISHED"}
         if task.error is not None or task.rest:
-            text = f"{task.rest} pictures are still missing" if task.rest else str(task.error)
+            missing = f"{count_text(task.rest, 'picture')} still missing"
+            text = missing if task.rest else str(task.error)
             self.report({"ERROR"}, text)
             return {"FINISHED"} if task.found else {"CANCELLED"}
-        self.report({"INFO"}, f"{task.found} pictures found")
+        self.report({"INFO"}, f"{count_text(task.found, 'picture')} found")
         return {"FINISHED"}
 
 

@@ -25,8 +25,8 @@ def why_not_on_zoom(context: bpy.types.Context) -> str:
     root = finding.active_root(context)
     if root is None:
         return "There is no zoom in this scene"
-    if root.library is not None or context.scene.library is not None:
-        return "This zoom is linked from another file and cannot be changed"
+    if finding.is_linked(root) or context.scene.library is not None:
+        return finding.LINKED
     if finding.camera_of(root) is None:
         return "The zoom's camera was deleted"
     name = str(root.get(keys.ID, ""))

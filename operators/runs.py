@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..blender.screen import redraw
+from ..blender.texts import bytes_text
 from ..engine.contract.errors import ZoomStackError
 from ..scene import finding, keys
 from ..scene.naming import name_zoom
-from ..scene.runs import Run, remove_run, size_text
+from ..scene.runs import Run, remove_run
 from ..scene.showing import other_picture, show_file, swap_level
 from ..scene.updating import update_zoom
-from ..settings.job import note_picture, note_version
-from ..tasks.runs import forget_runs, runs_now, why_not_delete
+from ..tasks import latest
+from ..tasks.following import note_zoom
+from ..tasks.runs import forget_runs, runs_now
 
 
 class _OnPictures(bpy.types.Operator):
@@ -49,13 +49,14 @@ class ZOOMSTACK_OT_show_version(_OnPictures):
     bl_label = "Show Version"
 
     folder: StringProperty(
-        name="Folder", description="The name of the version's folder", options={"SKIP_SAVE"}
+        name="Folder", description="The version's folder, or its name", options={"SKIP_SAVE"}
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.present_root(context)
         versions = runs_now(context).of_zoom(str(root.get(keys.ID, "")))
-        run = next((each for each in versions if each.folder.name == self.folder), None)
+        named = (each for each in versions if self.folder in (str(each.folder), each.folder.name))
+        run = next(named, None)
         if run is None or run.stack is None:
             self.report({"ERROR"}, f"There is no version {self.folder} of this zoom")
             return {"CANCELLED"}
@@ -64,9 +65,7 @@ class ZOOMSTACK_OT_show_version(_OnPictures):
             result = update_zoom(lambda: bpy.data.objects.get(name), run.stack)
         except ZoomStackError as error:
             return self.fail(error)
-        for scene in bpy.data.scenes:
-            if scene.library is None:
-                note_version(scene.zoom_stack, run.stack)
+        note_zoom(finding.present_root(context))
         for note in result.notes():
             self.report({"WARNING"}, note)
         return {"FINISHED"}
@@ -85,16 +84,8 @@ class _OnOnePicture(_OnPictures):
         """
         names = name_zoom(root).levels
         if self.level >= len(names):
-            raise ZoomStackError(
-                "bad_level", f"This zoom has {len(names)} levels, which this counts from 0."
-            )
+            raise ZoomStackError("bad_level", f"This zoom has the levels 0 to {len(names) - 1}.")
         return names[self.level]
-
-    def note(self, root: bpy.types.Object, level: str, file: Path) -> None:
-        """Let the list know."""
-        for scene in bpy.data.scenes:
-            if scene.library is None:
-                note_picture(scene.zoom_stack, str(root[keys.ID]), level, file)
 
 
 class ZOOMSTACK_OT_show_picture(_OnOnePicture):
@@ -105,7 +96,7 @@ class ZOOMSTACK_OT_show_picture(_OnOnePicture):
 
     picture: StringProperty(
         name="Picture",
-        description="The names of the run's folder and of the file in it, as in name/level_00.png",
+        description="The picture's file; the names of its folder and its own do as well",
         options={"SKIP_SAVE"},
     )
 
@@ -114,16 +105,16 @@ class ZOOMSTACK_OT_show_picture(_OnOnePicture):
         try:
             level = self.level_id(root)
             pictures = runs_now(context).pictures(str(root[keys.ID]), level)
-            named = {f"{each.file.parent.name}/{each.file.name}": each for each in pictures}
-            if self.picture not in named:
+            files = [each.file for each in pictures]
+            named = [f for f in files if self.picture in (str(f), f"{f.parent.name}/{f.name}")]
+            if not named:
                 raise ZoomStackError(
                     "no_picture", f"Level {self.level + 1} has no picture {self.picture}."
                 )
-            file = named[self.picture].file
-            show_file(root, self.level, file)
+            show_file(root, self.level, named[0])
         except ZoomStackError as error:
             return self.fail(error)
-        self.note(root, level, file)
+        note_zoom(root)
         return {"FINISHED"}
 
 
@@ -136,7 +127,7 @@ class ZOOMSTACK_OT_compare_picture(_OnOnePicture):
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.present_root(context)
         try:
-            level = self.level_id(root)
+            self.level_id(root)
             other = other_picture(root, self.level)
             if other is None:
                 raise ZoomStackError(
@@ -145,7 +136,7 @@ class ZOOMSTACK_OT_compare_picture(_OnOnePicture):
             swap_level(root, self.level, other)
         except ZoomStackError as error:
             return self.fail(error)
-        self.note(root, level, finding.file_of(other))
+        note_zoom(root)
         return {"FINISHED"}
 
 
@@ -167,7 +158,7 @@ class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
         run = runs_now(context).at(self.folder)
         if run is None:
             raise ZoomStackError("no_run", f"There is no run in {self.folder}.")
-        reason = why_not_delete(run)
+        reason = latest.why_not_delete(run)
         if reason:
             raise ZoomStackError("in_use", f"{reason}.")
         return run
@@ -183,7 +174,7 @@ class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
             event,
             title=f"Delete “{run.subject()}”?",
             message=(
-                f"{len(run.files)} files, {size_text(run.size)}, are deleted for good. "
+                f"{len(run.files)} files, {bytes_text(run.size)}, are deleted for good. "
                 "Other Blender files that use these pictures lose them"
             ),
             confirm_text="Delete",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..blender.texts import size_text
 from ..blender.timings import measured
 from ..engine.contract.job import Job, SamplerSettings
 from ..engine.contract.options import Option, plain_options
@@ -42,15 +43,16 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
             obstacle = why_not_model(context.scene.zoom_stack)
             if obstacle:
                 draw_wrapped(layout, context, obstacle, "ERROR")
+            reason = why_not_generate(context)
             button = layout.row(align=True)
             button.scale_y = 1.8
+            button.enabled = not reason
             button.operator(
                 "zoom_stack.generate",
                 text=_button_text(context.scene.zoom_stack),
                 icon="RENDER_ANIMATION",
             )
             button.menu("ZOOMSTACK_MT_generate", text="", icon="DOWNARROW_HLT")
-            reason = why_not_generate(context)
             if reason:
                 draw_wrapped(layout, context, f"{reason}.")
             _draw_ended(layout, context, latest.generation)
@@ -155,7 +157,7 @@ def _draw_size(
     title = row.row()
     title.alignment = "RIGHT"
     title.label(text=declared.title)
-    own = f"{settings.width} × {settings.height} px"
+    own = size_text(settings.width, settings.height)
     row.menu(
         "ZOOMSTACK_MT_size",
         text=own if settings.use_size else _size_that_follows(context, settings),
@@ -173,10 +175,10 @@ def _size_that_follows(context: bpy.types.Context, settings: ZOOMSTACK_PG_settin
     kept = next((level for level in settings.levels if is_kept(level)), None)
     if kept is None:
         size = models_own_size(settings)
-        return "Model's Own" if size is None else "Model's Own, {} × {} px".format(*size)
+        return "Model's Own" if size is None else f"Model's Own, {size_text(*size)}"
     root, number = active_root(context), level_in_zoom(context, settings.uid, kept.uid)
     image = pictures_of(root).get(number) if root is not None and number is not None else None
-    return "As Kept" if image is None else "As Kept, {} × {} px".format(*image.size)
+    return "As Kept" if image is None else f"As Kept, {size_text(*image.size)}"
 
 
 def _button_text(settings: ZOOMSTACK_PG_settings) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..blender.picture_icons import icon_of
+from ..blender.texts import magnification_text
 from ..blender.timings import measured
 from ..engine.contract.vocabulary import Vocabulary, not_understood
 from ..scene.finding import active_root, level_in_zoom
@@ -19,7 +20,6 @@ from ..settings.models import vocabulary_of
 from ..settings.presets import preset_title, shipped_presets, user_presets
 from ..tasks import latest
 from .parts import ZoomPanel, draw_play, draw_wrapped
-from .texts import magnification_text
 
 if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings

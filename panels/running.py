@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender.texts import duration_text
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
 from .parts import draw_wrapped
-from .texts import duration_text
 
 _PREVIEW_SCALE = 3.6  # three in a row of the narrowest side bar
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender.texts import magnification_text, size_text
 from ..scene import colour, finding, keys, retiming
 from ..scene.viewing import is_looking_through
 from ..tasks import latest
@@ -11,7 +12,6 @@ from ..tasks.picture_run import Phase
 from .files import draw_files
 from .parts import ZoomPanel, draw_play, draw_wrapped
 from .running import draw_problem, draw_running, draw_warnings
-from .texts import magnification_text
 
 
 class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
@@ -144,13 +144,13 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         sharp = finding.sharp_width(root)
         column = layout.column(align=True)
         if sharp:  # otherwise pictures are missing
-            column.label(text="Pictures of {} × {} px".format(*finding.picture_size(root)))
+            column.label(text=f"Pictures of {size_text(*finding.picture_size(root))}")
         column.label(text=f"Render width {width} px")
         if sharp and width <= sharp:
             column.label(text=f"Sharp up to {sharp} px", icon="CHECKMARK")
         elif sharp:
-            advice = "Make it sharper, or render no wider"
-            draw_wrapped(column, context, f"Sharp up to {sharp} px. {advice}", "INFO")
+            text = f"Sharp up to {sharp} px only. Make it sharper, or render it less wide"
+            draw_wrapped(column, context, text, "INFO")
         _draw_sharpening(layout, context)
         camera = finding.present_camera(root)
         if scene.camera != camera or not retiming.range_follows(scene, root):

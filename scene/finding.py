@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -189,7 +190,12 @@ def stack_of(root: bpy.types.Object) -> Stack:
 
 
 def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:
-    """Where the levels' pictures lie: Blender keeps their paths right when files are moved."""
+    """Where the levels' pictures lie: Blender keeps their paths right when files are moved.
+
+    Some levels may show pictures of other runs. The folder that the root names is the stack's as
+    long as one of its pictures is shown, else the one that has the most of what is shown.
+    """
+    found = Counter[Path]()
     for plane in parts(root, keys.ROLE_PLANE):
         number, image = int(plane.get(keys.INDEX, -1)), image_of(plane)
         if image is None or not 0 <= number < len(stack.levels):
@@ -197,8 +203,9 @@ def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:
         file = file_of(image)
         name = PurePosixPath(stack.levels[number].image).parts
         if file.parts[-len(name) :] == name:
-            return file.parents[len(name) - 1]
-    return None
+            found[file.parents[len(name) - 1]] += 1
+    named = Path(os.path.normpath(stack.folder))
+    return named if named in found else next((f for f, _ in found.most_common(1)), None)
 
 
 def level_names(root: bpy.types.Object) -> dict[int, str]:
@@ -216,7 +223,7 @@ def level_titles(root: bpy.types.Object) -> list[str]:
     try:
         levels = stack_of(root).levels
     except ZoomStackError:
-        return [f"Level {number}" for number in range(len(octaves_of(root)))]
+        return [f"Level {number + 1}" for number in range(len(octaves_of(root)))]
     return [level.prompt or Path(level.image).stem for level in levels]
 
 

@@ -85,6 +85,26 @@ def is_looking_through(
     return space.region_3d.view_perspective == "CAMERA" and present == camera
 
 
+def give_looks_back() -> bool:
+    """Give views that look elsewhere by now their own look back; whether any are left to watch.
+
+    Where the artist has chosen another look meanwhile, that stays.
+    """
+    left = False
+    for screen in bpy.data.screens:
+        for number in list(screen.get(_SAVED, {}).keys()):
+            place = ViewPlace(screen.name, int(number))
+            space, saved = _view_space(place), _saved(place)
+            if space is not None and space.region_3d.view_perspective == "CAMERA":
+                left = True
+                continue
+            if space is not None and _shading_of(space) == saved["ours"]:
+                _set_shading(space, saved["shading"])
+                space.use_local_camera = bool(saved["local"])
+            del screen[_SAVED][number]
+    return left
+
+
 def turn_back(place: ViewPlace | None) -> bool:
     """Make a view again what it was before it was turned to a zoom; False where that is unknown."""
     space, saved = _view_space(place), _saved(place)
@@ -94,10 +114,7 @@ def turn_back(place: ViewPlace | None) -> bool:
     if space.use_local_camera and saved["camera"] in bpy.data.objects:
         space.camera = bpy.data.objects[saved["camera"]]
     space.region_3d.view_perspective = saved["perspective"]
-    for name in _SHADING:
-        # A studio that was removed meanwhile cannot be set.
-        with contextlib.suppress(TypeError):
-            setattr(space.shading, name, saved["shading"][name])
+    _set_shading(space, saved["shading"])
     screen = bpy.data.screens[place.screen]
     del screen[_SAVED][str(place.area)]
     return True
@@ -129,6 +146,13 @@ def _described(space: bpy.types.SpaceView3D, saved: dict[str, Any]) -> dict[str,
     if saved and saved["ours"] == state["shading"]:
         state = {name: saved[name] for name in state}
     return {**state, "perspective": space.region_3d.view_perspective}
+
+
+def _set_shading(space: bpy.types.SpaceView3D, values: dict[str, Any]) -> None:
+    for name in _SHADING:
+        # A studio that was removed meanwhile cannot be set.
+        with contextlib.suppress(TypeError):
+            setattr(space.shading, name, values[name])
 
 
 def _shading_of(space: bpy.types.SpaceView3D) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..blender import picture_icons
-from . import delivery, following, latest, missing, runner, runs
+from . import delivery, following, latest, missing, runner, runs, views
 
 
 @persistent
@@ -25,6 +25,7 @@ def _after_load(*_arguments: object) -> None:
     runs.forget_runs()
     missing.forget_missing()
     following.follow_pictures()
+    views.watch_views()
 
 
 @persistent
@@ -44,6 +45,7 @@ def unregister() -> None:
     bpy.app.handlers.load_pre.remove(_before_load)
     runner.unregister()
     runs.unregister()
+    views.unregister()
     missing.unregister()
     latest.clear()
     picture_icons.unregister()

@@ -9,6 +9,7 @@ import bpy
 from ..engine.contract.errors import ZoomStackError
 from ..scene.finding import is_root
 from ..scene.importing import ImportResult
+from ..scene.runs import Run
 from ..settings.job import values_of
 from ..settings.preferences import engine
 from .check import Check
@@ -18,6 +19,7 @@ from .model_search import ModelSearch
 from .picture_run import Phase, PictureRun
 from .picture_search import PictureSearch
 from .runner import is_running
+from .runs import why_in_use
 from .sharpening import Replacement
 
 #: Codes of what is mended in the preferences.
@@ -70,6 +72,14 @@ def offered_generation() -> PictureRun | None:
     """The run whose zoom waits to be told where to go, if any."""
     offered = generation is not None and generation.phase is Phase.OFFERED
     return generation if offered else None
+
+
+def why_not_delete(run: Run) -> str:
+    """Why a run has to stay, for people; empty when it can be deleted."""
+    at_work = generation is not None and (is_running(generation) or offered_generation())
+    if at_work and generation is not None and generation.out == run.folder:
+        return "This run is at work, or waits to be imported"
+    return why_in_use(run)
 
 
 def new_zoom() -> bpy.types.Object | None:

@@ -31,7 +31,7 @@ from ..settings.preferences import (
 )
 from . import latest, runner
 from .delivery import Delivery
-from .following import bring_back
+from .following import bring_back, note_zoom
 from .generation import Generation
 from .model_search import ModelSearch
 from .picture_run import PictureRun
@@ -214,6 +214,7 @@ def new_sharpening(
     """
     output = context.scene.zoom_stack.output_folder.strip()
     stack = stack_on_disk(root, lambda title: new_stack_folder(output, title), as_shown=True)
+    note_zoom(root)
     client = start_engine()
     try:
         out = new_stack_folder(output, _title_sharper(stack.folder.name))

@@ -78,11 +78,14 @@ def test_a_view_is_given_back_as_it_was(tab: ZoomTab) -> None:
         assert view(tab)["perspective"] == "CAMERA"
         window.do(_IN_VIEW + "bpy.ops.zoom_stack.show_zoom()")
         assert view(tab) == before
-    # Whoever turns the view away by hand, and shows the zoom again, has the same way back.
+    # Whoever turns the view away by hand gets the look back as well.
     window.do(_IN_VIEW + "bpy.ops.zoom_stack.show_zoom()")
     window.do("with override('VIEW_3D'): bpy.context.region_data.view_perspective = 'PERSP'")
+    window.wait_for("view()['outline']")
+    assert view(tab) == before
     window.do(_IN_VIEW + "bpy.ops.zoom_stack.play()")
     window.do(_IN_VIEW + "bpy.ops.zoom_stack.play()")
+    assert not view(tab)["outline"]  # it stands still, and is looked at
     window.do(_IN_VIEW + "bpy.ops.zoom_stack.show_zoom()")
     assert view(tab) == before
 
