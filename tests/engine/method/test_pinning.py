@@ -65,7 +65,7 @@ def test_sampling_with_a_pinned_photo_ends_at_the_photo() -> None:
 
 @pytest.mark.parametrize("loop", [False, True])
 def test_corrections_end_at_levels_that_are_given_whole(loop: bool) -> None:
-    """Going on to the deepest level, and round a loop, gives the same and takes longer."""
+    """Going on to the deepest level gives the same and takes longer; a loop goes round."""
     count, side = 5, 32
     nesting = footprints(chain(count, 2.0), (side, side), loop)
     x = render_with(torch.rand(count, 3, side, side), nesting)
