@@ -164,7 +164,7 @@ def test_missing_files_are_named_and_the_list_stays(bpy: Any, zoom: Any) -> None
     settings.levels.add().prompt = "a leaf"
     settings.uid = ""
     shutil.rmtree(folder_shown(zoom))
-    with pytest.raises(RuntimeError, match="The picture of level 1, level_00.png, is not in"):
+    with pytest.raises(RuntimeError, match=r"The picture of level 1, level_00\.png, is not in"):
         bpy.ops.zoom_stack.zoom_here(level=2, prompt="a coast")
     assert prompts(bpy) == "a leaf"
 
