@@ -58,7 +58,10 @@ class ZOOMSTACK_OT_copy_beside(CanWait, bpy.types.Operator):
             return self.execute(context)
         self.save = True
         return context.window_manager.invoke_props_dialog(
-            self, width=420, title="Copy Pictures", confirm_text="Copy and Save"
+            self,
+            width=420,
+            title="The File Is Saved. Copy Its Pictures Too?",
+            confirm_text="Copy and Save",
         )
 
     def draw(self, context: bpy.types.Context) -> None:

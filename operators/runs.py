@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import bpy
 from bpy.props import IntProperty, StringProperty
 
@@ -16,6 +18,10 @@ from ..scene.updating import update_zoom
 from ..tasks import latest
 from ..tasks.following import note_zoom
 from ..tasks.runs import forget_runs, runs_now
+from .shared import take_levels
+
+if TYPE_CHECKING:
+    from ..settings.properties import ZOOMSTACK_PG_settings
 
 
 class _OnPictures(bpy.types.Operator):
@@ -31,6 +37,10 @@ class _OnPictures(bpy.types.Operator):
             return False
         if root is None or finding.camera_of(root) is None:
             cls.poll_message_set("There is no zoom in this scene that can be changed")
+            return False
+        name = str(root.get(keys.ID, ""))
+        if name and finding.zoom_to_update(name) != root:  # copies share their materials
+            cls.poll_message_set("This zoom is there more than once, or lacks a part")
             return False
         if context.mode != "OBJECT":
             cls.poll_message_set("Only in Object Mode")
@@ -60,15 +70,28 @@ class ZOOMSTACK_OT_show_version(_OnPictures):
         if run is None or run.stack is None:
             self.report({"ERROR"}, f"There is no version {self.folder} of this zoom")
             return {"CANCELLED"}
-        name = root.name
+        name, settings = root.name, context.scene.zoom_stack
+        agreed = [level.uid for level in settings.levels] == finding.level_order(root)
         try:
             result = update_zoom(lambda: bpy.data.objects.get(name), run.stack)
+            note_zoom(bpy.data.objects[name])
+            if agreed:
+                _follow(settings, bpy.data.objects[name])
         except ZoomStackError as error:
             return self.fail(error)
-        note_zoom(finding.present_root(context))
         for note in result.notes():
             self.report({"WARNING"}, note)
         return {"FINISHED"}
+
+
+def _follow(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None:
+    """Let a list that was the zoom's be so still; what is locked stays locked."""
+    locked = {level.uid: level.keep for level in settings.levels}
+    active = settings.active_level
+    take_levels(settings, root)
+    for level in settings.levels:
+        level.keep = locked.get(level.uid, False)
+    settings.active_level = min(active, len(settings.levels) - 1)
 
 
 class _OnOnePicture(_OnPictures):
@@ -134,6 +157,7 @@ class ZOOMSTACK_OT_compare_picture(_OnOnePicture):
                     "no_picture", f"Level {self.level + 1} has had no other picture yet."
                 )
             swap_level(root, self.level, other)
+            self.report({"INFO"}, f"Level {self.level + 1} shows {other.name} now")
         except ZoomStackError as error:
             return self.fail(error)
         note_zoom(root)

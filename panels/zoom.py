@@ -76,10 +76,8 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         column.prop(root, keys.path_to(keys.FEATHER), text="Feather", slider=True)
         travels = root.get(keys.TRAVEL, 1.0) > 0.5
         row = layout.row(align=True)
-        row.label(text="Camera travels" if travels else "World grows")
-        row.operator(
-            "zoom_stack.switch_rig", text="Grow the World" if travels else "Move the Camera"
-        )
+        row.label(text="Rig: camera travels" if travels else "Rig: world grows")
+        row.operator("zoom_stack.switch_rig", text="Switch")
 
 
 class _OfZoom(ZoomPanel):
@@ -149,7 +147,10 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         if sharp and width <= sharp:
             column.label(text=f"Sharp up to {sharp} px", icon="CHECKMARK")
         elif sharp:
-            text = f"Sharp up to {sharp} px only. Make it sharper, or render it less wide"
+            number = finding.most_enlarged(root)[1] + 1
+            text = (
+                f"Sharp up to {sharp} px, for level {number}: make it sharper, or render less wide"
+            )
             draw_wrapped(column, context, text, "INFO")
         _draw_sharpening(layout, context)
         camera = finding.present_camera(root)

@@ -111,6 +111,12 @@ def present_camera(root: bpy.types.Object) -> bpy.types.Object:
     return camera
 
 
+def level_order(root: bpy.types.Object) -> list[str]:
+    """The levels' ids, the widest first."""
+    numbers = level_numbers(root)
+    return sorted(numbers, key=lambda name: numbers[name])
+
+
 def level_in_zoom(context: bpy.types.Context, zoom: str, level: str) -> int | None:
     """The number of a level, by the ids of its zoom and its own, in the present zoom.
 

@@ -29,6 +29,12 @@ def _after_load(*_arguments: object) -> None:
 
 
 @persistent
+def _after_undo(*_arguments: object) -> None:
+    if latest.generation is not None:
+        latest.generation.forget_notes()
+
+
+@persistent
 def _after_saving(*_arguments: object) -> None:
     following.follow_pictures()
 
@@ -36,11 +42,13 @@ def _after_saving(*_arguments: object) -> None:
 def register() -> None:
     bpy.app.handlers.load_pre.append(_before_load)
     bpy.app.handlers.load_post.append(_after_load)
+    bpy.app.handlers.undo_post.append(_after_undo)
     bpy.app.handlers.save_post.append(_after_saving)
 
 
 def unregister() -> None:
     bpy.app.handlers.save_post.remove(_after_saving)
+    bpy.app.handlers.undo_post.remove(_after_undo)
     bpy.app.handlers.load_post.remove(_after_load)
     bpy.app.handlers.load_pre.remove(_before_load)
     runner.unregister()

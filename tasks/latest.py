@@ -10,6 +10,7 @@ from ..engine.contract.errors import ZoomStackError
 from ..scene.finding import is_root
 from ..scene.importing import ImportResult
 from ..scene.runs import Run
+from ..scene.updating import Updated
 from ..settings.job import values_of
 from ..settings.preferences import engine
 from .check import Check
@@ -82,13 +83,21 @@ def why_not_delete(run: Run) -> str:
     return why_in_use(run)
 
 
-def new_zoom() -> bpy.types.Object | None:
-    """The root of the zoom that the latest run has built, until somebody has looked at it."""
+def new_zoom(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The root of the zoom that the latest run has made, until somebody has looked at it.
+
+    One that has new pictures is in sight, unless it lies in another scene than ``scene``.
+    """
     if generation is None or generation.phase is not Phase.FINISHED or generation in _seen:
         return None
     made = generation.delivery.result
-    root = bpy.data.objects.get(made.root_name) if isinstance(made, ImportResult) else None
-    return root if root is not None and is_root(root) else None
+    if not isinstance(made, ImportResult | Updated):
+        return None
+    root = bpy.data.objects.get(made.root_name)
+    if root is None or not is_root(root):
+        return None
+    elsewhere = root.name not in scene.objects
+    return root if elsewhere or isinstance(made, ImportResult) else None
 
 
 def note_seen() -> None:

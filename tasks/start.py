@@ -105,6 +105,9 @@ def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:
     levels = context.scene.zoom_stack.levels
     if not but_kept and not levels:
         return "Add a level first, or start from a preset"
+    blank = [n for n, level in enumerate(levels) if not (is_kept(level) or level.prompt.strip())]
+    if not but_kept and blank:
+        return f"Level {blank[0] + 1} has no prompt: say what is seen at that scale"
     if not but_kept and levels and all(is_kept(level) for level in levels):
         return "Every level is kept: unlock one, or add one"
     return ""

@@ -57,14 +57,14 @@ def test_a_first_zoom_waits_to_be_shown(tab: ZoomTab) -> None:
     assert selected(tab) == chosen
     window.settle()
     window.picture("ready")
-    window.do(_IN_VIEW + "bpy.ops.zoom_stack.show_zoom(root=_part('tasks.latest').new_zoom().name)")
+    tab.show()
     window.settle(1.0)
     now = view(tab)
     assert now["scene"] != before["scene"]
     assert now["perspective"] == "CAMERA"
     assert not now["outline"]
     window.picture("shown")
-    assert window.ask("_part('tasks.latest').new_zoom()") is None
+    assert window.ask("_part('tasks.latest').new_zoom(bpy.data.scenes['Scene'])") is None
     window.do(
         _IN_VIEW + "bpy.ops.zoom_stack.show_zoom()"
     )  # back to one's own scene, angle and look
