@@ -60,7 +60,7 @@ class ZOOMSTACK_OT_copy_beside(CanWait, bpy.types.Operator):
         return context.window_manager.invoke_props_dialog(
             self,
             width=420,
-            title="The File Is Saved. Copy Its Pictures Too?",
+            title="The File Is Saved. Copy Its Pictures?",
             confirm_text="Copy and Save",
         )
 
