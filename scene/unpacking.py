@@ -11,12 +11,17 @@ import bpy
 
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack, write_stack
-from .finding import is_linked, stack_of
-from .whereabouts import file_of, is_packed, pictures_of, point_pictures
+from .finding import file_of, is_linked, stack_of
+from .whereabouts import is_packed, is_painted, pictures_of, point_pictures
 
 
 def needs_unpacking(root: bpy.types.Object) -> bool:
-    """Whether a zoom's files are gone and the .blend has pictures of it; looks at the disk."""
+    """Whether the .blend has pictures of a zoom that no file has; looks at the disk.
+
+    Their files are gone, or the artist has painted on them.
+    """
+    if any(map(is_painted, pictures_of(root).values())):
+        return True
     try:
         _checked(stack_of(root))
     except ZoomStackError:
@@ -105,8 +110,11 @@ def unpack_steps(
         raise
     root = _found(find_root)
     if not is_linked(root):
+        painted = [each for each in pictures_of(root).values() if each.is_dirty]
         files = {number: stack.picture(number) for number in range(len(stack.levels))}
         point_pictures(root, files, stack.folder)
+        for image in painted:
+            image.reload()  # its file is what was painted
     return stack
 
 
@@ -143,7 +151,11 @@ def _check_all_there(stack: Stack, pictures: dict[int, bpy.types.Image]) -> None
 
 def _write(image: bpy.types.Image, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    if is_packed(image):
+    if image.is_dirty and is_packed(image):
+        image.pack()
+    if image.is_dirty:
+        image.save(filepath=str(target), save_copy=True)
+    elif is_packed(image):
         target.write_bytes(image.packed_file.data)
     else:
         shutil.copyfile(file_of(image), target)

@@ -40,6 +40,7 @@ from .path import offset_table
 from .planes import drive_visibility, move_rectangle
 from .rekeying import Followed
 from .rig import drive_framing, drive_level_scale, drive_pan
+from .whereabouts import is_painted
 
 _SAME = 1e-6
 _OURS = re.compile(r"Level \d+( Before| Again)?(\.\d+)?( Picture)?(\.\d+)?")
@@ -175,6 +176,8 @@ def _differ(before: bpy.types.Image | None, now: bpy.types.Image | None) -> bool
     """Whether a level has another picture to compare with: one that was kept is copied whole."""
     if before is None or now is None or before == now:
         return False
+    if is_painted(before):
+        return True
     try:
         return file_of(before).stat().st_size != file_of(now).stat().st_size
     except OSError:

@@ -40,6 +40,19 @@ def is_packed(image: bpy.types.Image) -> bool:
     return image.packed_file is not None
 
 
+def is_painted(image: bpy.types.Image) -> bool:
+    """Whether a picture is another one than its file's: painted on, or packed as such.
+
+    Looks at the disk where it is packed.
+    """
+    if image.is_dirty:
+        return True
+    if not is_packed(image):
+        return False
+    file = file_of(image)
+    return file.is_file() and file.stat().st_size != image.packed_file.size
+
+
 def files_of(root: bpy.types.Object) -> dict[int, Path]:
     """The files that a zoom cannot do without, by the level's number: packed ones need none."""
     pictures = pictures_of(root).items()

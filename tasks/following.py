@@ -55,7 +55,7 @@ def note_zoom(root: bpy.types.Object) -> None:
 
 def to_unpack(settings: ZOOMSTACK_PG_settings) -> list[bpy.types.Object]:
     """The zooms whose packed pictures are wanted for kept levels; reads the disk."""
-    if not _any_gone(settings):
+    if not any(map(is_kept, settings.levels)):
         return []
     return [root for root in _zooms_of(settings) if not is_linked(root) and needs_unpacking(root)]
 
@@ -68,10 +68,12 @@ def bring_back(settings: ZOOMSTACK_PG_settings) -> None:
     Raises:
         ZoomStackError: code ``unwritable``.
     """
-    if not _any_gone(settings):
+    if not any(map(is_kept, settings.levels)):
         return
     output = settings.output_folder.strip()
     for root in _zooms_of(settings):
+        if not (needs_unpacking(root) or _any_gone(settings)):
+            continue
         try:
             stack = stack_on_disk(root, lambda title: new_stack_folder(output, title))
         except ZoomStackError as error:

@@ -83,7 +83,8 @@ def _show(root: bpy.types.Object, wanted: Wanted, files: dict[int, Path], folder
     point_pictures(root, files, folder)
     pictures = pictures_of(root)
     for number in files:
-        pictures[number].reload()
+        if not pictures[number].is_dirty:  # what is painted on is not read again
+            pictures[number].reload()
     before = {wanted.files[number]: file for number, file in files.items()}
     note_moved(before, {wanted.stack.folder: folder})
 

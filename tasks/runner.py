@@ -67,6 +67,11 @@ def is_running(task: Task | None) -> bool:
     return task is not None and task in _tasks
 
 
+def running_tasks() -> tuple[Task, ...]:
+    """All that are under way."""
+    return tuple(_tasks)
+
+
 def run_to_end(task: Task) -> None:
     """Block until a task has ended."""
     try:

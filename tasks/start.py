@@ -37,6 +37,7 @@ from .model_search import ModelSearch
 from .picture_run import PictureRun
 from .runs import runs_now
 from .sharpening import Replacement
+from .unpacking import is_unpacking
 
 _SHARPER = "_sharper"
 
@@ -98,6 +99,8 @@ def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:
     """
     if latest.running_generation() is not None:
         return "A zoom is being generated already"
+    if is_unpacking():
+        return "Packed pictures are being written"
     if not engine_is_configured():
         return "Install the engine first, or choose a Python that has it"
     if context.scene.library is not None:

@@ -12,6 +12,7 @@ from ..engine.contract.stack import Stack
 from ..scene.unpacking import unpack_steps
 from . import latest
 from .following import note_zoom
+from .runner import running_tasks
 
 _TICK = 0.001
 
@@ -36,6 +37,7 @@ class Unpacking:
         self._then = then
         self._steps: Generator[None, None, Stack] | None = None
         self._now = 0  # the zoom that is at it
+        self._ended = False
 
     def tick(self) -> float | None:
         if self._steps is None:
@@ -48,6 +50,7 @@ class Unpacking:
             if (root := _find(self._now)) is not None:
                 note_zoom(root)
             if not self._roots:
+                self._ended = True
                 self._then()
                 return None
         return _TICK
@@ -63,3 +66,8 @@ class Unpacking:
 
 def _find(uid: int) -> bpy.types.Object | None:
     return next((item for item in bpy.data.objects if item.session_uid == uid), None)
+
+
+def is_unpacking() -> bool:
+    """Whether packed pictures are being written just now."""
+    return any(isinstance(task, Unpacking) and not task._ended for task in running_tasks())

@@ -180,13 +180,24 @@ def deliver(job, out, inline):
     levels = len(job["levels"])
     files = {"stack.json": stack_json(job)}
     for level in range(levels):
-        files[f"level_{level:02d}.png"] = picture(level, levels, 4, 256)
+        files[f"level_{level:02d}.png"] = kept(job["levels"][level]) or picture(
+            level, levels, 4, 256
+        )
     if inline:
         packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
         return say(type="result", folder=out, levels=levels, files=packed)
     for name, content in files.items():
         write(os.path.join(out, name), content)
     return say(type="result", folder=out, levels=levels)
+
+
+def kept(level):
+    """The file of a level that is kept, byte for byte."""
+    keep = level.get("keep")
+    if not keep or not os.path.exists(keep["image"]):
+        return None
+    with open(keep["image"], "rb") as file:
+        return file.read()
 
 
 def check():
