@@ -208,10 +208,10 @@ def _size_that_follows(context: bpy.types.Context, settings: ZOOMSTACK_PG_settin
     kept = next((level for level in settings.levels if is_kept(level)), None)
     if kept is None:
         size = models_own_size(settings)
-        return "Model's Own" if size is None else f"Model's Own, {size_text(*size)}"
+        return "Model's Own" if size is None else f"{size_text(*size)} (Own)"
     root, number = active_root(context), level_in_zoom(context, settings.uid, kept.uid)
     image = pictures_of(root).get(number) if root is not None and number is not None else None
-    return "As Kept" if image is None else f"As Kept, {size_text(*image.size)}"
+    return "As Kept" if image is None else f"{size_text(*image.size)} (Kept)"
 
 
 def _button_text(settings: ZOOMSTACK_PG_settings) -> str:

@@ -14,6 +14,7 @@ from ..tasks import latest
 from ..tasks.runs import known_runs
 from .parts import ZoomPanel
 
+_MOST_RUNS = 12  # that are listed; the latest
 _PICTURE_SCALE = 4.0  # of an icon
 _PICTURE_WIDTH = 88.0  # with its margins, in pixels at an interface scale of 1
 
@@ -124,7 +125,7 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
             layout.label(text="There are no others")
             return
         column = layout.column(align=True)
-        for run in runs:
+        for run in runs[:_MOST_RUNS]:
             row = column.row(align=True)
             if run.stack is None:
                 button = row.operator("zoom_stack.generate", text=_label(run), icon="PLAY")
@@ -133,6 +134,8 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
                 button = row.operator("zoom_stack.import_stack", text=_label(run), icon="IMPORT")
                 button.filepath = str(run.stack.folder / STACK_FILE)
             _draw_delete(row, run)
+        if len(runs) > _MOST_RUNS:
+            layout.label(text=f"and {len(runs) - _MOST_RUNS} older")
         _draw_sum(layout, runs)
 
 
