@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import bpy
@@ -15,6 +17,8 @@ from . import keys
 
 #: Why a button is grey.
 LINKED = "This zoom is linked from another file and cannot be changed"
+# What a panel has found already, for the buttons in it: Blender asks each whether it is grey.
+_OF_BUTTONS = "zoom_stack_root"
 
 
 def is_root(item: bpy.types.Object) -> bool:
@@ -34,13 +38,27 @@ def root_of(item: bpy.types.Object | None) -> bpy.types.Object | None:
     return item
 
 
+def shown_roots() -> Iterator[bpy.types.Object]:
+    """The roots of all zooms that some scene shows."""
+    # Most objects have no properties at all, and to ask for one by ``in`` takes no time.
+    for item in [each for each in bpy.data.objects if keys.VERSION in each]:
+        if is_root(item) and is_in_a_scene(item):
+            yield item
+
+
+def is_in_a_scene(item: bpy.types.Object) -> bool:
+    """Whether some scene has an object, whichever of its view layers."""
+    for scene in bpy.data.scenes:
+        for collection in scene.collection.children_recursive:
+            # The collection of a zoom is small; Blender's own search looks at all objects.
+            if collection.objects.get(item.name) == item:
+                return True
+    return bool(item.users_scene)
+
+
 def zooms_named(name: str) -> list[bpy.types.Object]:
     """The roots of all zooms with an id that some scene shows; of a copy, more than one."""
-    return [
-        item
-        for item in bpy.data.objects
-        if name and is_root(item) and item.get(keys.ID) == name and item.users_scene
-    ]
+    return [root for root in shown_roots() if root.get(keys.ID) == name] if name else []
 
 
 def zoom_to_update(name: str) -> bpy.types.Object | None:
@@ -56,13 +74,31 @@ def zoom_to_update(name: str) -> bpy.types.Object | None:
 
 
 def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The zoom meant by the present selection: the active object's, the camera's, or the first."""
+    """The zoom meant by the present selection: the active object's, the camera's, or the first.
+
+    Of a button in a panel, the zoom that the panel shows: see ``for_buttons``.
+    """
     scene = context.scene
+    shown = getattr(context, _OF_BUTTONS, None)
+    if isinstance(shown, bpy.types.Object) and is_root(shown):
+        return shown
     return (
         root_of(getattr(context, "active_object", None))
         or root_of(scene.camera)
-        or next((item for item in scene.objects if is_root(item)), None)
+        or next(_roots_in(scene), None)
     )
+
+
+def for_buttons(layout: bpy.types.UILayout, root: bpy.types.Object) -> None:
+    """Let the buttons that are drawn next mean a zoom, which none of them then has to look for."""
+    layout.context_pointer_set(_OF_BUTTONS, root)
+
+
+def _roots_in(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
+    for collection in (scene.collection, *scene.collection.children_recursive):
+        for item in [each for each in collection.objects if keys.VERSION in each]:
+            if is_root(item):
+                yield item
 
 
 def instance_of_zoom(scene: bpy.types.Scene) -> bpy.types.Object | None:
@@ -83,12 +119,9 @@ def present_root(context: bpy.types.Context) -> bpy.types.Object:
 
 def parts(root: bpy.types.Object, role: str) -> list[bpy.types.Object]:
     """All parts of one kind; levels and planes widest first."""
-    found = [
-        item
-        for item in root.children_recursive
-        # Another zoom may hang on a level of this one.
-        if item.get(keys.ROLE) == role and root_of(item) == root
-    ]
+    marked = [item for item in bpy.data.objects if keys.ROLE in item]
+    # Another zoom may hang on a level of this one.
+    found = [item for item in marked if item[keys.ROLE] == role and root_of(item) == root]
     return sorted(found, key=lambda item: item.get(keys.INDEX, 0))
 
 
@@ -99,8 +132,23 @@ def part(root: bpy.types.Object, role: str) -> bpy.types.Object | None:
 
 def camera_of(root: bpy.types.Object) -> bpy.types.Object | None:
     """The zoom's camera; None when it was deleted."""
-    camera = part(root, keys.ROLE_CAMERA)
+    camera = _leading(root) or part(root, keys.ROLE_CAMERA)
     return camera if camera is not None and keys.ZOOM in camera else None
+
+
+def _leading(root: bpy.types.Object) -> bpy.types.Object | None:
+    """The camera that the root's own driver names: it need not be looked for among all objects."""
+    animation = root.animation_data
+    for curve in animation.drivers if animation is not None else ():
+        for variable in curve.driver.variables:
+            item = variable.targets[0].id
+            if (
+                isinstance(item, bpy.types.Object)
+                and item.get(keys.ROLE) == keys.ROLE_CAMERA
+                and root_of(item) == root
+            ):
+                return item
+    return None
 
 
 def present_camera(root: bpy.types.Object) -> bpy.types.Object:
@@ -124,8 +172,8 @@ def level_in_zoom(context: bpy.types.Context, zoom: str, level: str) -> int | No
 def fixed_parts(root: bpy.types.Object) -> list[bpy.types.Object]:
     """The parts that a click in the view is not to drag away: all but root and camera."""
     movable = (keys.ROLE_ROOT, keys.ROLE_CAMERA)
-    found = (item for item in root.children_recursive if root_of(item) == root)
-    return [item for item in found if keys.ROLE in item and item[keys.ROLE] not in movable]
+    marked = [item for item in bpy.data.objects if keys.ROLE in item]
+    return [item for item in marked if item[keys.ROLE] not in movable and root_of(item) == root]
 
 
 def are_selectable(root: bpy.types.Object) -> bool:
@@ -179,13 +227,19 @@ def stack_of(root: bpy.types.Object) -> Stack:
         ZoomStackError: code ``bad_stack``, when the properties were edited beyond recognition.
     """
     try:
-        data = json.loads(str(root.get(keys.MANIFEST, "")))
+        known = _parsed(str(root.get(keys.MANIFEST, "")))
     except json.JSONDecodeError:
         raise ZoomStackError(
             "bad_stack", f"{root.name} no longer knows its stack.", "Import the stack again."
         ) from None
-    stack = parse_stack(data, Path(bpy.path.abspath(str(root.get(keys.FOLDER, "")))))
-    return replace(stack, folder=_folder_of(root, stack) or stack.folder)
+    folder = _folder_of(root, known)
+    return replace(known, folder=folder or Path(bpy.path.abspath(str(root.get(keys.FOLDER, "")))))
+
+
+@lru_cache(maxsize=32)
+def _parsed(manifest: str) -> Stack:
+    """Kept, since panels ask in every redraw; without its folder."""
+    return parse_stack(json.loads(manifest), Path())
 
 
 def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:

@@ -12,16 +12,12 @@ from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack
 from . import keys
-from .finding import file_of, image_of, is_linked, is_root, octaves_of, parts, stack_of
+from .finding import file_of, image_of, is_linked, octaves_of, parts, shown_roots, stack_of
 
 
 def local_zooms() -> list[bpy.types.Object]:
     """The roots of all zooms that some scene shows and that can be changed."""
-    return [
-        item
-        for item in bpy.data.objects
-        if is_root(item) and not is_linked(item) and item.users_scene
-    ]
+    return [root for root in shown_roots() if not is_linked(root)]
 
 
 def pictures_of(root: bpy.types.Object) -> dict[int, bpy.types.Image]:

@@ -13,7 +13,7 @@ import bpy
 
 from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
-from ..scene.finding import is_linked, is_root, level_numbers
+from ..scene.finding import is_linked, level_numbers, shown_roots
 from ..scene.unpacking import needs_unpacking, stack_on_disk
 from ..scene.whereabouts import file_of, pictures_of
 from ..settings.kept_levels import is_kept, picture_of
@@ -84,6 +84,6 @@ def _follow(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None:
 def _zooms_of(settings: ZOOMSTACK_PG_settings) -> Iterator[bpy.types.Object]:
     """The zooms that have any of the settings' levels; a linked one has other settings' id."""
     names = {level.uid for level in settings.levels} - {""}
-    for item in bpy.data.objects:
-        if is_root(item) and item.users_scene and names & level_numbers(item).keys():
-            yield item
+    for root in shown_roots():
+        if names & level_numbers(root).keys():
+            yield root
