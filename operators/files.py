@@ -11,6 +11,7 @@ from bpy.props import BoolProperty, StringProperty
 from ..blender import folders, screen
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
+from ..scene.finding import looking_once
 from ..scene.whereabouts import file_folder, is_below, local_zooms, stack_elsewhere
 from ..tasks import latest, runner
 from ..tasks.copying import Copying
@@ -46,7 +47,7 @@ class ZOOMSTACK_OT_copy_beside(CanWait, bpy.types.Operator):
             reason = "Pictures are being copied already"
         elif file_folder() is None:
             reason = "Save the file first"
-        elif not any(stack_elsewhere(root) for root in local_zooms()):
+        elif not _any_elsewhere():
             reason = "The pictures of all zooms lie beside the file"
         if reason:
             cls.poll_message_set(reason)
@@ -174,6 +175,11 @@ def _after_saving(*_arguments: object) -> None:
     if not _was_saved[0] and _lie_in_blenders_folder() and not bpy.app.background:
         bpy.app.timers.register(_offer, first_interval=_SOON)
     _was_saved[0] = True
+
+
+def _any_elsewhere() -> bool:
+    with looking_once():
+        return any(stack_elsewhere(root) for root in local_zooms())
 
 
 def _lie_in_blenders_folder() -> bool:

@@ -11,14 +11,14 @@ import bpy
 from ..blender.picture_icons import icon_of
 from ..blender.timings import measured
 from ..engine.contract.vocabulary import Vocabulary, not_understood
-from ..scene.finding import active_root, level_in_zoom
+from ..scene.finding import active_root, for_buttons, level_in_zoom
 from ..scene.showing import other_picture
 from ..settings.kept_levels import is_kept
 from ..settings.levels import zoom_factor_of
 from ..settings.models import vocabulary_of
 from ..settings.presets import preset_title, shipped_presets, user_presets
 from ..tasks import latest
-from .parts import ZoomPanel, draw_play, draw_wrapped
+from .parts import ZoomPanel, draw_play, draw_wrapped, of_one_look
 from .texts import magnification_text
 
 if TYPE_CHECKING:
@@ -140,9 +140,13 @@ class ZOOMSTACK_PT_levels(ZoomPanel, bpy.types.Panel):
         self.layout.menu("ZOOMSTACK_MT_presets", text="", icon="PRESET")
 
     @measured
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         settings = context.scene.zoom_stack
+        root = active_root(context)
+        if root is not None:
+            for_buttons(layout, root)
         _draw_list(layout, settings)
         if not settings.levels:  # below the buttons, which stay where they are
             layout.menu("ZOOMSTACK_MT_presets", text="Start from a Preset", icon="PRESET")

@@ -9,8 +9,8 @@ from ..scene import finding, keys
 from ..scene.runs import Run, clock_text, size_text
 from ..scene.showing import shown_files
 from ..tasks import latest
-from ..tasks.runs import known_runs
-from .parts import ZoomPanel
+from ..tasks.runs import want_runs
+from .parts import ZoomPanel, of_one_look
 
 _PICTURE_SCALE = 4.0  # of an icon
 _PICTURE_WIDTH = 88.0  # with its margins, in pixels at an interface scale of 1
@@ -28,11 +28,12 @@ class ZOOMSTACK_PT_level_versions(ZoomPanel, bpy.types.Panel):
     def poll(cls, context: bpy.types.Context) -> bool:
         return finding.level_in_zoom(context, *_active_ids(context)) is not None
 
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         zoom, level = _active_ids(context)
         number = finding.level_in_zoom(context, zoom, level)
-        found = known_runs(context)
+        found = want_runs(context)
         if found is None or number is None:
             layout.label(text="Looking…")
             return
@@ -40,7 +41,9 @@ class ZOOMSTACK_PT_level_versions(ZoomPanel, bpy.types.Panel):
         if not pictures:
             layout.label(text="None on the disk")
             return
-        shown = shown_files(finding.present_root(context)).get(number)
+        root = finding.present_root(context)
+        finding.for_buttons(layout, root)
+        shown = shown_files(root).get(number)
         key = found.keys.get(shown, "") if shown is not None else ""
         width = context.region.width / context.preferences.system.ui_scale
         columns = max(1, int((width - 40) // _PICTURE_WIDTH))
@@ -72,10 +75,12 @@ class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
         root = finding.active_root(context)
         return root is not None and finding.camera_of(root) is not None
 
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         root = finding.present_root(context)
-        found = known_runs(context)
+        finding.for_buttons(layout, root)
+        found = want_runs(context)
         if found is None:
             layout.label(text="Looking…")
             return
@@ -107,9 +112,10 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
     bl_order = 5
     bl_options = {"DEFAULT_CLOSED"}
 
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        found = known_runs(context)
+        found = want_runs(context)
         if found is None:
             layout.label(text="Looking…")
             return

@@ -9,7 +9,7 @@ from ..scene.viewing import is_looking_through
 from ..tasks import latest
 from ..tasks.picture_run import Phase
 from .files import draw_files
-from .parts import ZoomPanel, draw_play, draw_wrapped
+from .parts import ZoomPanel, draw_play, draw_wrapped, of_one_look
 from .running import draw_problem, draw_running, draw_warnings
 from .texts import magnification_text
 
@@ -21,6 +21,7 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
     bl_label = "Zoom"
     bl_order = 20
 
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         root = finding.active_root(context)
@@ -39,6 +40,7 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
             layout.operator("zoom_stack.import_sample", icon="OUTLINER_OB_IMAGE")
             layout.operator("zoom_stack.import_stack", text="Import…", icon="IMPORT")
             return
+        finding.for_buttons(layout, root)
         draw_files(layout, context, root)
         camera = finding.camera_of(root)
         if camera is None:
@@ -99,8 +101,10 @@ class ZOOMSTACK_PT_stack_levels(_OfZoom, bpy.types.Panel):
     bl_idname = "ZOOMSTACK_PT_stack_levels"
     bl_label = "Go to Level"
 
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         root = finding.present_root(context)
+        finding.for_buttons(self.layout, root)
         current = finding.present_camera(root).get(keys.LEVEL, 0.0)
         column = self.layout.column(align=True)
         titles = finding.level_titles(root)
@@ -124,10 +128,12 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
     bl_idname = "ZOOMSTACK_PT_stack_timing"
     bl_label = "Timing and Render"
 
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         scene = context.scene
         root = finding.present_root(context)
+        finding.for_buttons(layout, root)
         column = layout.column(align=True)
         column.label(text=f"{root.get(keys.SECONDS_PER_OCTAVE, 0.0):.2f} s per octave")
         if finding.turn_of(root):

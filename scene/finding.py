@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -38,12 +39,48 @@ def root_of(item: bpy.types.Object | None) -> bpy.types.Object | None:
     return item
 
 
-def shown_roots() -> Iterator[bpy.types.Object]:
+class _Look:
+    """The parts of all zooms, as long as nothing changes which there are."""
+
+    def __init__(self) -> None:
+        # Blender's ``children`` would take several times as long.
+        self.marked = [item for item in bpy.data.objects if keys.ROLE in item]
+        self._sorted: dict[tuple[bpy.types.Object, str], list[bpy.types.Object]] = {}
+
+    def parts(self, root: bpy.types.Object, role: str) -> list[bpy.types.Object]:
+        """See ``parts``."""
+        if (root, role) not in self._sorted:
+            found = [item for item in self.marked if item[keys.ROLE] == role]
+            # Another zoom may hang on a level of this one.
+            own = [item for item in found if root_of(item) == root]
+            self._sorted[root, role] = sorted(own, key=lambda item: item.get(keys.INDEX, 0))
+        return list(self._sorted[root, role])
+
+
+_looks: list[_Look] = []  # the one that is in use, if any
+
+
+@contextlib.contextmanager
+def looking_once() -> Iterator[None]:
+    """Within it, all objects are looked through once: for what changes none, such as drawing."""
+    _looks.append(_look())
+    try:
+        yield
+    finally:
+        _looks.pop()
+
+
+def _look() -> _Look:
+    return _looks[-1] if _looks else _Look()
+
+
+def shown_roots() -> list[bpy.types.Object]:
     """The roots of all zooms that some scene shows."""
-    # Most objects have no properties at all, and to ask for one by ``in`` takes no time.
-    for item in [each for each in bpy.data.objects if keys.VERSION in each]:
-        if is_root(item) and is_in_a_scene(item):
-            yield item
+    return _shown_roots(_look().marked)
+
+
+def _shown_roots(marked: list[bpy.types.Object]) -> list[bpy.types.Object]:
+    return [item for item in marked if is_root(item) and is_in_a_scene(item)]
 
 
 def is_in_a_scene(item: bpy.types.Object) -> bool:
@@ -66,10 +103,12 @@ def zoom_to_update(name: str) -> bpy.types.Object | None:
 
     What is linked from another file cannot be changed, and what lacks its camera not be led.
     """
-    found = zooms_named(name)
+    marked = _look().marked
+    found = [root for root in _shown_roots(marked) if name and root.get(keys.ID) == name]
     if len(found) != 1 or is_linked(found[0]):
         return None
-    whole = camera_of(found[0]) is not None and part(found[0], keys.ROLE_WORLD) is not None
+    worlds = (item for item in marked if item[keys.ROLE] == keys.ROLE_WORLD)
+    whole = camera_of(found[0]) is not None and any(root_of(item) == found[0] for item in worlds)
     return found[0] if whole else None
 
 
@@ -96,7 +135,7 @@ def for_buttons(layout: bpy.types.UILayout, root: bpy.types.Object) -> None:
 
 def _roots_in(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
     for collection in (scene.collection, *scene.collection.children_recursive):
-        for item in [each for each in collection.objects if keys.VERSION in each]:
+        for item in [each for each in collection.objects if keys.ROLE in each]:
             if is_root(item):
                 yield item
 
@@ -119,10 +158,7 @@ def present_root(context: bpy.types.Context) -> bpy.types.Object:
 
 def parts(root: bpy.types.Object, role: str) -> list[bpy.types.Object]:
     """All parts of one kind; levels and planes widest first."""
-    marked = [item for item in bpy.data.objects if keys.ROLE in item]
-    # Another zoom may hang on a level of this one.
-    found = [item for item in marked if item[keys.ROLE] == role and root_of(item) == root]
-    return sorted(found, key=lambda item: item.get(keys.INDEX, 0))
+    return _look().parts(root, role)
 
 
 def part(root: bpy.types.Object, role: str) -> bpy.types.Object | None:
@@ -172,8 +208,9 @@ def level_in_zoom(context: bpy.types.Context, zoom: str, level: str) -> int | No
 def fixed_parts(root: bpy.types.Object) -> list[bpy.types.Object]:
     """The parts that a click in the view is not to drag away: all but root and camera."""
     movable = (keys.ROLE_ROOT, keys.ROLE_CAMERA)
-    marked = [item for item in bpy.data.objects if keys.ROLE in item]
-    return [item for item in marked if item[keys.ROLE] not in movable and root_of(item) == root]
+    return [
+        item for item in _look().marked if item[keys.ROLE] not in movable and root_of(item) == root
+    ]
 
 
 def are_selectable(root: bpy.types.Object) -> bool:

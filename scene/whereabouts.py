@@ -61,7 +61,11 @@ def stack_elsewhere(root: bpy.types.Object) -> Stack | None:
     home = file_folder()
     if home is None or is_linked(root):
         return None
-    if all(is_below(file, home) for file in files_of(root).values()):
+    images = [image for image in pictures_of(root).values() if not is_packed(image)]
+    # Mostly all lie in one folder, of which one question is enough.
+    folders = {(_folder_in(image.filepath), image.library) for image in images}
+    paths = (Path(bpy.path.abspath(name, library=library)) for name, library in folders)
+    if all(is_below(path, home) for path in paths):
         return None
     try:
         stack = stack_of(root)
@@ -69,6 +73,11 @@ def stack_elsewhere(root: bpy.types.Object) -> Stack | None:
         return None
     # Otherwise a picture of the artist's own lies where the artist wants it.
     return stack if not is_below(stack.folder, home) else None
+
+
+def _folder_in(path: str) -> str:
+    """The folder of a path as Blender writes it, "//" and foreign separators included."""
+    return path[: max(map(path.rfind, "/\\")) + 1]
 
 
 def point_pictures(root: bpy.types.Object, files: Mapping[int, Path], folder: Path) -> None:

@@ -43,10 +43,10 @@ def test_the_first_zoom_is_found_wherever_it_lies(bpy: Any, root: Any) -> None:
     assert finding.active_root(context) is None
     deeper.objects.link(root)
     assert finding.active_root(context) == root
-    assert list(finding.shown_roots()) == [root]
+    assert finding.shown_roots() == [root]
     bpy.context.scene.collection.children["Collection"].children.unlink(deeper)
     assert finding.active_root(context) is None
-    assert list(finding.shown_roots()) == []
+    assert finding.shown_roots() == []
 
 
 def test_a_panels_buttons_mean_its_zoom(bpy: Any, root: Any) -> None:

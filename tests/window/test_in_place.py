@@ -156,8 +156,10 @@ def test_versions_are_looked_for_and_listed(tab: ZoomTab) -> None:
     tab.generate()
     tab.wait_finished()
     show_panel(tab, "ZOOMSTACK_PT_versions", "ZOOMSTACK_PT_level_versions", "ZOOMSTACK_PT_runs")
-    known = "_part('tasks.runs')._known"
-    window.wait_for(f"any(len(found.of_zoom(settings().uid)) == 2 for found in {known}.values())")
+    known = "_part('tasks.runs')._lookup._known"
+    window.wait_for(
+        f"any(len(found.of_zoom(settings().uid)) == 2 for found, _ in {known}.values())"
+    )
     window.settle(1.0)
     window.picture("versions")
     assert "Traceback" not in window.log
