@@ -41,6 +41,7 @@ class ZOOMSTACK_OT_copy_beside(CanWait, bpy.types.Operator):
     ask: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         reason = ""
         if latest.copying is not None and not latest.copying.ended:
@@ -94,6 +95,7 @@ class ZOOMSTACK_OT_find_pictures(CanWait, bpy.types.Operator):
     choose: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         reason = ""
         if latest.picture_search is not None and not latest.picture_search.ended:

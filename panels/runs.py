@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..blender.picture_icons import icon_of
+from ..blender.timings import measured
 from ..scene import finding, keys
 from ..scene.runs import Run, clock_text, size_text
 from ..scene.showing import shown_files
@@ -25,9 +26,11 @@ class ZOOMSTACK_PT_level_versions(ZoomPanel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         return finding.level_in_zoom(context, *_active_ids(context)) is not None
 
+    @measured
     @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -71,10 +74,12 @@ class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         root = finding.active_root(context)
         return root is not None and finding.camera_of(root) is not None
 
+    @measured
     @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -112,6 +117,7 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
     bl_order = 5
     bl_options = {"DEFAULT_CLOSED"}
 
+    @measured
     @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender.timings import measured
 from ..scene import colour, finding, keys, retiming
 from ..scene.viewing import is_looking_through
 from ..tasks import latest
@@ -21,6 +22,7 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
     bl_label = "Zoom"
     bl_order = 20
 
+    @measured
     @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -90,6 +92,7 @@ class _OfZoom(ZoomPanel):
     bl_parent_id = "ZOOMSTACK_PT_stack"
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         root = finding.active_root(context)
         return root is not None and finding.camera_of(root) is not None
@@ -101,6 +104,7 @@ class ZOOMSTACK_PT_stack_levels(_OfZoom, bpy.types.Panel):
     bl_idname = "ZOOMSTACK_PT_stack_levels"
     bl_label = "Go to Level"
 
+    @measured
     @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         root = finding.present_root(context)
@@ -128,6 +132,7 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
     bl_idname = "ZOOMSTACK_PT_stack_timing"
     bl_label = "Timing and Render"
 
+    @measured
     @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout

@@ -139,23 +139,11 @@ def test_a_level_that_was_inserted_comes_in(tab: ZoomTab) -> None:
     window.picture("inserted")
 
 
-def show_panel(tab: ZoomTab, *names: str) -> None:
-    """Put panels on top and open, in this order: the tab is longer than the screen."""
-    for number, name in enumerate(names):
-        tab.window.do(
-            f"panel = getattr(bpy.types, {name!r})\n"
-            "bpy.utils.unregister_class(panel)\n"
-            f"panel.bl_parent_id, panel.bl_options, panel.bl_order = '', set(), {number}\n"
-            "bpy.utils.register_class(panel)\n"
-            "_part('blender.screen').redraw()"
-        )
-
-
 def test_versions_are_looked_for_and_listed(tab: ZoomTab) -> None:
     window = tab.window
     tab.generate()
     tab.wait_finished()
-    show_panel(tab, "ZOOMSTACK_PT_versions", "ZOOMSTACK_PT_level_versions", "ZOOMSTACK_PT_runs")
+    tab.open_panels("ZOOMSTACK_PT_versions", "ZOOMSTACK_PT_level_versions", "ZOOMSTACK_PT_runs")
     known = "_part('tasks.runs')._lookup._known"
     window.wait_for(
         f"any(len(found.of_zoom(settings().uid)) == 2 for found, _ in {known}.values())"
@@ -177,7 +165,7 @@ def test_a_level_is_compared_and_its_earlier_picture_shown(tab: ZoomTab) -> None
     window.do(with_area + "bpy.ops.zoom_stack.level_again('INVOKE_DEFAULT')")
     tab.wait_finished()
     second = window.ask("shown()")[1]
-    show_panel(tab, "ZOOMSTACK_PT_level_versions")
+    tab.open_panels("ZOOMSTACK_PT_level_versions")
     window.settle(1.0)
     window.picture("earlier-pictures")
     window.do(with_area + "bpy.ops.zoom_stack.compare_picture(level=1)")
