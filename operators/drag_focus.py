@@ -128,7 +128,7 @@ class ZOOMSTACK_OT_drag_focus(OnPictures):
         settings = context.scene.zoom_stack
         count = len(settings.levels)
         if self.level >= count:
-            text = f"The list has {count} levels, which this counts from 0."
+            text = f"The list has the levels 0 to {count - 1}."
             raise ZoomStackError("bad_geometry", text)
         parent = parent_of(settings, self.level)
         if parent is None:

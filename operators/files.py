@@ -9,6 +9,7 @@ from bpy.app.handlers import persistent
 from bpy.props import BoolProperty, StringProperty
 
 from ..blender import folders, screen
+from ..blender.texts import count_text
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..scene.finding import looking_once
@@ -59,7 +60,10 @@ class ZOOMSTACK_OT_copy_beside(CanWait, bpy.types.Operator):
             return self.execute(context)
         self.save = True
         return context.window_manager.invoke_props_dialog(
-            self, width=420, title="Copy Pictures", confirm_text="Copy and Save"
+            self,
+            width=420,
+            title="The File Is Saved. Copy Its Pictures?",
+            confirm_text="Copy and Save",
         )
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -124,10 +128,11 @@ class ZOOMSTACK_OT_find_pictures(CanWait, bpy.types.Operator):
         if not runner.start_or_wait(task, self.wait):
             return {"FINISHED"}
         if task.error is not None or task.rest:
-            text = f"{task.rest} pictures are still missing" if task.rest else str(task.error)
+            missing = f"{count_text(task.rest, 'picture')} still missing"
+            text = missing if task.rest else str(task.error)
             self.report({"ERROR"}, text)
             return {"FINISHED"} if task.found else {"CANCELLED"}
-        self.report({"INFO"}, f"{task.found} pictures found")
+        self.report({"INFO"}, f"{count_text(task.found, 'picture')} found")
         return {"FINISHED"}
 
 

@@ -14,6 +14,8 @@ from ..scene.finding import zoom_to_update
 from ..scene.importing import ImportOptions, import_stack, leave_edit_mode
 from ..scene.updating import update_zoom
 from ..scene.viewing import remember_view, show_zoom
+from ..tasks.following import note_zoom
+from ..tasks.views import watch_views
 from .shared import Durations
 
 SAMPLE_FOLDER = EXTENSION / "samples" / "galaxy_to_shore"
@@ -76,6 +78,7 @@ class ImportSettings(_Placing, Durations, bpy.types.Operator):
             bpy.data.scenes[result.scene_name],
             bpy.data.objects[result.camera_name],
         )
+        watch_views()
         self.report({"INFO"}, f"{result.root_name}: {len(stack.levels)} levels")
         return {"FINISHED"}
 
@@ -83,6 +86,7 @@ class ImportSettings(_Placing, Durations, bpy.types.Operator):
         """The zoom that the stack was made for is there: it takes the pictures."""
         leave_edit_mode()
         result = update_zoom(lambda: bpy.data.objects.get(name), stack)
+        note_zoom(bpy.data.objects[result.root_name])
         for note in result.notes():
             self.report({"WARNING"}, note)
         self.report({"INFO"}, f"{result.root_name} has the pictures of {stack.folder.name} now")

@@ -75,6 +75,8 @@ class ZOOMSTACK_OT_edit_levels(bpy.types.Operator):
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        count = len(context.scene.zoom_stack.levels)
+        self.report({"INFO"}, f"The list has the zoom's {count} levels now, all kept")
         return {"FINISHED"}
 
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..blender.screen import redraw
+from ..blender.texts import bytes_text
 from ..engine.contract.errors import ZoomStackError
 from ..scene import finding, keys
 from ..scene.naming import name_zoom
-from ..scene.runs import Run, remove_run, size_text
+from ..scene.runs import Run, remove_run
 from ..scene.showing import other_picture, show_file, swap_level
 from ..scene.updating import update_zoom
-from ..settings.job import note_picture, note_version
-from ..tasks.runs import forget_runs, runs_now, why_not_delete
+from ..tasks import latest
+from ..tasks.following import note_zoom
+from ..tasks.runs import forget_runs, runs_now
+from .shared import take_levels
+
+if TYPE_CHECKING:
+    from ..settings.properties import ZOOMSTACK_PG_settings
 
 
 class _OnPictures(bpy.types.Operator):
@@ -31,6 +37,9 @@ class _OnPictures(bpy.types.Operator):
             return False
         if root is None or finding.camera_of(root) is None:
             cls.poll_message_set("There is no zoom in this scene that can be changed")
+            return False
+        if not finding.is_alone(context, root):  # copies share their materials
+            cls.poll_message_set("This zoom is there more than once, or lacks a part")
             return False
         if context.mode != "OBJECT":
             cls.poll_message_set("Only in Object Mode")
@@ -49,27 +58,39 @@ class ZOOMSTACK_OT_show_version(_OnPictures):
     bl_label = "Show Version"
 
     folder: StringProperty(
-        name="Folder", description="The name of the version's folder", options={"SKIP_SAVE"}
+        name="Folder", description="The version's folder, or its name", options={"SKIP_SAVE"}
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.present_root(context)
         versions = runs_now(context).of_zoom(str(root.get(keys.ID, "")))
-        run = next((each for each in versions if each.folder.name == self.folder), None)
+        named = (each for each in versions if self.folder in (str(each.folder), each.folder.name))
+        run = next(named, None)
         if run is None or run.stack is None:
             self.report({"ERROR"}, f"There is no version {self.folder} of this zoom")
             return {"CANCELLED"}
-        name = root.name
+        name, settings = root.name, context.scene.zoom_stack
+        agreed = [level.uid for level in settings.levels] == finding.level_order(root)
         try:
             result = update_zoom(lambda: bpy.data.objects.get(name), run.stack)
+            note_zoom(bpy.data.objects[name])
+            if agreed:
+                _follow(settings, bpy.data.objects[name])
         except ZoomStackError as error:
             return self.fail(error)
-        for scene in bpy.data.scenes:
-            if scene.library is None:
-                note_version(scene.zoom_stack, run.stack)
         for note in result.notes():
             self.report({"WARNING"}, note)
         return {"FINISHED"}
+
+
+def _follow(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None:
+    """Let a list that was the zoom's be so still; what is locked stays locked."""
+    locked = {level.uid: level.keep for level in settings.levels}
+    active = settings.active_level
+    take_levels(settings, root)
+    for level in settings.levels:
+        level.keep = locked.get(level.uid, False)
+    settings.active_level = min(active, len(settings.levels) - 1)
 
 
 class _OnOnePicture(_OnPictures):
@@ -85,16 +106,8 @@ class _OnOnePicture(_OnPictures):
         """
         names = name_zoom(root).levels
         if self.level >= len(names):
-            raise ZoomStackError(
-                "bad_level", f"This zoom has {len(names)} levels, which this counts from 0."
-            )
+            raise ZoomStackError("bad_level", f"This zoom has the levels 0 to {len(names) - 1}.")
         return names[self.level]
-
-    def note(self, root: bpy.types.Object, level: str, file: Path) -> None:
-        """Let the list know."""
-        for scene in bpy.data.scenes:
-            if scene.library is None:
-                note_picture(scene.zoom_stack, str(root[keys.ID]), level, file)
 
 
 class ZOOMSTACK_OT_show_picture(_OnOnePicture):
@@ -105,7 +118,7 @@ class ZOOMSTACK_OT_show_picture(_OnOnePicture):
 
     picture: StringProperty(
         name="Picture",
-        description="The names of the run's folder and of the file in it, as in name/level_00.png",
+        description="The picture's file; the names of its folder and its own do as well",
         options={"SKIP_SAVE"},
     )
 
@@ -114,16 +127,16 @@ class ZOOMSTACK_OT_show_picture(_OnOnePicture):
         try:
             level = self.level_id(root)
             pictures = runs_now(context).pictures(str(root[keys.ID]), level)
-            named = {f"{each.file.parent.name}/{each.file.name}": each for each in pictures}
-            if self.picture not in named:
+            files = [each.file for each in pictures]
+            named = [f for f in files if self.picture in (str(f), f"{f.parent.name}/{f.name}")]
+            if not named:
                 raise ZoomStackError(
                     "no_picture", f"Level {self.level + 1} has no picture {self.picture}."
                 )
-            file = named[self.picture].file
-            show_file(root, self.level, file)
+            show_file(root, self.level, named[0])
         except ZoomStackError as error:
             return self.fail(error)
-        self.note(root, level, file)
+        note_zoom(root)
         return {"FINISHED"}
 
 
@@ -136,16 +149,17 @@ class ZOOMSTACK_OT_compare_picture(_OnOnePicture):
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.present_root(context)
         try:
-            level = self.level_id(root)
+            self.level_id(root)
             other = other_picture(root, self.level)
             if other is None:
                 raise ZoomStackError(
                     "no_picture", f"Level {self.level + 1} has had no other picture yet."
                 )
             swap_level(root, self.level, other)
+            self.report({"INFO"}, f"Level {self.level + 1} shows {other.name} now")
         except ZoomStackError as error:
             return self.fail(error)
-        self.note(root, level, finding.file_of(other))
+        note_zoom(root)
         return {"FINISHED"}
 
 
@@ -167,7 +181,7 @@ class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
         run = runs_now(context).at(self.folder)
         if run is None:
             raise ZoomStackError("no_run", f"There is no run in {self.folder}.")
-        reason = why_not_delete(run)
+        reason = latest.why_not_delete(run)
         if reason:
             raise ZoomStackError("in_use", f"{reason}.")
         return run
@@ -183,7 +197,7 @@ class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
             event,
             title=f"Delete “{run.subject()}”?",
             message=(
-                f"{len(run.files)} files, {size_text(run.size)}, are deleted for good. "
+                f"{len(run.files)} files, {bytes_text(run.size)}, are deleted for good. "
                 "Other Blender files that use these pictures lose them"
             ),
             confirm_text="Delete",

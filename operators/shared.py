@@ -12,13 +12,14 @@ from bpy.props import BoolProperty, FloatProperty
 
 from ..blender.screen import shows_tab
 from ..engine.contract.errors import ZoomStackError
+from ..scene import finding
 from ..scene.naming import name_zoom
-from ..scene.showing import shown_files
 from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
 from ..scene.unpacking import stack_on_disk
-from ..settings.job import apply_stack, note_shown
+from ..settings.job import apply_stack
 from ..settings.preferences import new_stack_folder
 from ..tasks import runner
+from ..tasks.following import note_zoom
 from ..tasks.unpacking import Unpacking
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def take_levels(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None
     output = settings.output_folder.strip()
     stack = stack_on_disk(root, lambda title: new_stack_folder(output, title))
     apply_stack(settings, replace(stack, ids=name_zoom(root)))
-    # Of some levels the zoom may show an earlier picture.
-    note_shown(settings, {n: file for n, file in shown_files(root).items() if file.is_file()})
+    if not finding.is_linked(root):
+        note_zoom(root)  # of some levels it may show an earlier picture
 
 
 def tell(operator: bpy.types.Operator, error: ZoomStackError) -> None:

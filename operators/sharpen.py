@@ -6,11 +6,12 @@ import bpy
 from bpy.props import EnumProperty
 
 from ..blender.choices import enum_items
+from ..blender.texts import size_text, times_text
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.job import MAX_SIZE
 from ..scene import finding
-from ..scene.unpacking import needs_unpacking
+from ..scene.unpacking import is_mixed, needs_unpacking
 from ..settings.upscalers import SINGLE_UPSCALERS
 from ..tasks import latest, runner
 from ..tasks.picture_run import Phase
@@ -32,7 +33,10 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
     times: EnumProperty(
         name="Enlarge",
         description="How many times as wide and as high the pictures become",
-        items=[(str(times), f"×{times}", f"{times} times as wide and as high") for times in _TIMES],
+        items=[
+            (str(times), times_text(times), f"{times} times as wide and as high")
+            for times in _TIMES
+        ],
         default="4",
     )
     upscaler: EnumProperty(
@@ -84,11 +88,13 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
         sharp, number, factor = finding.most_enlarged(root)
         levels = len(finding.octaves_of(root))
         megabytes = _BYTES_PER_PIXEL * width * height * levels / 1e6
-        column.label(text=f"{levels} pictures of {width}×{height} px, about {megabytes:,.0f} MB")
+        column.label(
+            text=f"{levels} pictures of {size_text(width, height)}, about {megabytes:,.0f} MB"
+        )
         column.label(text=f"Sharp up to {int(sharp * times)} px")
         if factor > 1.0:
             title = finding.level_titles(root)[number]
-            column.label(text=f"The closest look is ×{factor:.3g}, at: {title}")
+            column.label(text=f"The closest look is {times_text(factor)}, at: {title}")
 
     @measured
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -98,7 +104,8 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
         if max(width, height) > MAX_SIZE:
             self.report({"ERROR"}, _too_large(width, height))
             return {"CANCELLED"}
-        if not (self.wait or bpy.app.background) and needs_unpacking(root):
+        apart = needs_unpacking(root) or is_mixed(root)
+        if apart and not (self.wait or bpy.app.background):
             press, times, upscaler = bpy.ops.zoom_stack.sharpen, self.times, self.upscaler
             unpack_first(context, [root], lambda: press(times=times, upscaler=upscaler))
             return {"FINISHED"}
@@ -117,7 +124,7 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
 
 
 def _too_large(width: int, height: int) -> str:
-    return f"{width}×{height} px: at most {MAX_SIZE} px a side are possible"
+    return f"{size_text(width, height)}: at most {MAX_SIZE} px a side are possible"
 
 
 register, unregister = bpy.utils.register_classes_factory((ZOOMSTACK_OT_sharpen,))

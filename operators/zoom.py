@@ -20,6 +20,7 @@ from ..scene.viewing import (
     turn_back,
 )
 from ..tasks import latest
+from ..tasks.views import watch_views
 from .shared import Durations
 
 
@@ -67,6 +68,7 @@ class ZOOMSTACK_OT_play(_OnZoom):
         latest.note_seen()
         look_through(remember_view(context), context.scene, finding.present_camera(root))
         context.scene.frame_set(math.floor(retiming.present_schedule(root).start))
+        watch_views()
         if screen is not None:
             bpy.ops.screen.animation_play()
         return {"FINISHED"}
@@ -103,6 +105,7 @@ class ZOOMSTACK_OT_show_zoom(bpy.types.Operator):
         if here and is_looking_through(context.space_data, scene, camera) and turn_back(place):
             return {"FINISHED"}
         show_zoom(place, scene, camera)
+        watch_views()
         return {"FINISHED"}
 
 
@@ -119,9 +122,7 @@ class ZOOMSTACK_OT_go_to_level(_OnZoom):
         root = finding.present_root(context)
         octaves = finding.octaves_of(root)
         if self.level >= len(octaves):
-            self.report(
-                {"ERROR"}, f"This zoom has {len(octaves)} levels, which this counts from 0."
-            )
+            self.report({"ERROR"}, f"This zoom has the levels 0 to {len(octaves) - 1}.")
             return {"CANCELLED"}
         frame = markers.level_frames_in_time(root)[self.level]
         if frame is not None:

@@ -174,7 +174,7 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         if self.level >= len(placed):
             raise ZoomStackError(
                 "bad_geometry",
-                f"This zoom has {len(placed)} levels, which this counts from 0.",
+                f"This zoom has the levels 0 to {len(placed) - 1}.",
             )
         x, y = self.focus
         placement = Placement(self.zoom_factor, (x, y))

@@ -14,14 +14,15 @@ from .parts import draw_wrapped
 def draw_files(
     layout: bpy.types.UILayout, context: bpy.types.Context, root: bpy.types.Object
 ) -> None:
-    """Draw what is missing, and what does not lie beside the file; mostly nothing."""
-    if not _draw_missing(layout, context, root):
+    """Draw what does not lie beside the file; mostly nothing."""
+    if not known_missing(root):
         _draw_elsewhere(layout, context, root)
 
 
-def _draw_missing(
+def draw_missing(
     layout: bpy.types.UILayout, context: bpy.types.Context, root: bpy.types.Object
 ) -> bool:
+    """Draw which pictures are gone, and the button that finds them; returns whether any are."""
     search = latest.picture_search
     if search is not None and not search.ended:
         _draw_progress(layout, search.stage, search.fraction)

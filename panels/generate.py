@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ..blender.texts import size_text
 from ..blender.timings import measured
 from ..engine.contract.job import Job, SamplerSettings
 from ..engine.contract.options import Option, plain_options
-from ..scene.finding import active_root, level_in_zoom
+from ..scene import keys
+from ..scene.finding import active_root, level_in_zoom, zoom_to_update
 from ..scene.whereabouts import pictures_of
 from ..settings.kept_levels import is_kept
 from ..settings.loras import why_not_model
@@ -23,6 +25,9 @@ from .running import draw_problem, draw_running, draw_warnings
 
 if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_settings
+
+
+_NARROW = 240.0  # of a side bar, in pixels at a scale of 1: two numbers have no room beside others
 
 
 class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
@@ -39,19 +44,21 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
         if running is not None:
             draw_running(layout, context, running)
         else:
+            _draw_ready(layout, context)
             _draw_settings(layout, context, context.scene.zoom_stack)
             obstacle = why_not_model(context.scene.zoom_stack)
             if obstacle:
                 draw_wrapped(layout, context, obstacle, "ERROR")
+            reason = why_not_generate(context)
             button = layout.row(align=True)
             button.scale_y = 1.8
+            button.enabled = not reason
             button.operator(
                 "zoom_stack.generate",
                 text=_button_text(context.scene.zoom_stack),
                 icon="RENDER_ANIMATION",
             )
             button.menu("ZOOMSTACK_MT_generate", text="", icon="DOWNARROW_HLT")
-            reason = why_not_generate(context)
             if reason:
                 draw_wrapped(layout, context, f"{reason}.")
             _draw_ended(layout, context, latest.generation)
@@ -109,6 +116,33 @@ class ZOOMSTACK_PT_advanced(ZoomPanel, bpy.types.Panel):
         layout.prop(settings, "output_folder")
 
 
+def _draw_ready(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw where the zoom of the list is, where that is not in sight."""
+    scene = context.scene
+    ready = latest.new_zoom(scene)
+    root = ready or _elsewhere(scene)
+    if root is None:
+        return
+    box = layout.box()
+    homes = [each.name for each in root.users_scene]
+    where = "" if scene.name in homes else f" in the scene {homes[0]}" if homes else ""
+    text = f"Your zoom is ready{where}" if ready else f"The zoom of this list is{where}"
+    draw_wrapped(box, context, text, "CHECKMARK" if ready else "INFO")
+    row = box.row()
+    row.scale_y = 1.3
+    row.operator("zoom_stack.show_zoom", text="Show", icon="VIEW_CAMERA").root = root.name
+
+
+def _elsewhere(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The root of the list's zoom, where another scene has that."""
+    name = scene.zoom_stack.uid
+    present = active_root(bpy.context)
+    if not name or (present is not None and present.get(keys.ID) == name):
+        return None
+    root = zoom_to_update(name)
+    return root if root is not None and root.name not in scene.objects else None
+
+
 def _draw_option(
     layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, name: str, declared: Option
 ) -> bpy.types.UILayout:
@@ -156,7 +190,7 @@ def _draw_size(
     title = row.row()
     title.alignment = "RIGHT"
     title.label(text=declared.title)
-    own = f"{settings.width} × {settings.height} px"
+    own = size_text(settings.width, settings.height)
     row.menu(
         "ZOOMSTACK_MT_size",
         text=own if settings.use_size else _size_that_follows(context, settings),
@@ -164,7 +198,8 @@ def _draw_size(
     if settings.use_size:
         indented = layout.split(factor=0.4)
         indented.row()
-        sides = indented.row(align=True)
+        narrow = context.region.width / context.preferences.system.ui_scale < _NARROW
+        sides = indented.column(align=True) if narrow else indented.row(align=True)
         for part in declared.parts:
             sides.prop(settings, part, text="")
 
@@ -174,10 +209,10 @@ def _size_that_follows(context: bpy.types.Context, settings: ZOOMSTACK_PG_settin
     kept = next((level for level in settings.levels if is_kept(level)), None)
     if kept is None:
         size = models_own_size(settings)
-        return "Model's Own" if size is None else "Model's Own, {} × {} px".format(*size)
+        return "Model's Own" if size is None else f"Model's Own, {size_text(*size)}"
     root, number = active_root(context), level_in_zoom(context, settings.uid, kept.uid)
     image = pictures_of(root).get(number) if root is not None and number is not None else None
-    return "As Kept" if image is None else "As Kept, {} × {} px".format(*image.size)
+    return "As Kept" if image is None else f"As Kept, {size_text(*image.size)}"
 
 
 def _button_text(settings: ZOOMSTACK_PG_settings) -> str:
@@ -202,13 +237,6 @@ def _draw_ended(
         button = row.operator("zoom_stack.generate", text="Continue the Last Run", icon="PLAY")
         button.resume, button.run = True, str(folder)
         row.operator("zoom_stack.dismiss", text="", icon="X").run = str(folder)
-    ready = latest.new_zoom()
-    if ready is not None:
-        box = layout.box()
-        draw_wrapped(box, context, f"Your zoom is ready: {ready.name}", "CHECKMARK")
-        row = box.row()
-        row.scale_y = 1.3
-        row.operator("zoom_stack.show_zoom", text="Show", icon="VIEW_CAMERA").root = ready.name
     if generation is not None:
         draw_warnings(layout, context, generation)
 

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 import bpy
 
 from ..blender.picture_icons import icon_of
+from ..blender.texts import magnification_text
 from ..blender.timings import measured
 from ..engine.contract.vocabulary import Vocabulary, not_understood
-from ..scene.finding import active_root, for_buttons, level_in_zoom
+from ..scene import keys
+from ..scene.finding import active_root, for_buttons, level_in_zoom, level_order
 from ..scene.showing import other_picture
 from ..settings.kept_levels import is_kept
 from ..settings.levels import zoom_factor_of
 from ..settings.models import vocabulary_of
 from ..settings.presets import preset_title, shipped_presets, user_presets
 from ..tasks import latest
+from .files import draw_missing
 from .parts import ZoomPanel, draw_play, draw_wrapped, of_one_look
-from .texts import magnification_text
 
 if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
@@ -72,13 +74,17 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         numbers = (0.2 + 0.08 * long) * wide
         split = layout.split(factor=max(0.5, 0.99 - numbers - 0.1 * locks))
         row = split.row(align=True)
+        number = row.row()
+        number.ui_units_x = 0.7 if len(data.levels) < 10 else 1.1
+        number.active = False
+        number.label(text=str(index + 1))
         picture = _icon_of(data, item)
         if picture:
             row.label(text="", icon_value=picture)
         elif not item.prompt.strip():
             row.label(text="", icon="ERROR")
         else:
-            row.label(text="", icon="INFO" if _not_understood(data, index) else "MESH_PLANE")
+            row.label(text="", icon="INFO" if _not_understood(data, index) else "BLANK1")
         row.prop(item, "prompt", text="", emboss=False, placeholder="What is seen here?")
         right = split.row(align=True)
         right.alignment = "RIGHT"
@@ -147,7 +153,9 @@ class ZOOMSTACK_PT_levels(ZoomPanel, bpy.types.Panel):
         root = active_root(context)
         if root is not None:
             for_buttons(layout, root)
+            draw_missing(layout, context, root)
         _draw_list(layout, settings)
+        _draw_difference(layout, context, settings)
         if not settings.levels:  # below the buttons, which stay where they are
             layout.menu("ZOOMSTACK_MT_presets", text="Start from a Preset", icon="PRESET")
         if settings.active_level < len(settings.levels):
@@ -176,11 +184,11 @@ def _draw_level(
     index: int,
 ) -> None:
     level = settings.levels[index]
-    if level.made:
-        row = layout.row(align=True)
-        row.prop(level, "keep", toggle=True, icon="LOCKED" if level.keep else "UNLOCKED")
-        row.operator("zoom_stack.level_again", icon="FILE_REFRESH")
-        _draw_compare(row, context, settings.uid, level.uid)
+    row = layout.row(align=True)  # always there, so that what is below stays where it is
+    row.enabled = bool(level.made)
+    row.prop(level, "keep", toggle=True, icon="LOCKED" if level.keep else "UNLOCKED")
+    row.operator("zoom_stack.level_again", icon="FILE_REFRESH")
+    _draw_compare(row, context, settings.uid, level.uid)
     closer = magnification_text(_octaves(settings, index))
     title = f"Level {index + 1}" + (f", {closer} closer than level 1" if index else ", the widest")
     layout.label(text=title)
@@ -202,6 +210,19 @@ def _draw_level(
     column.prop(level, "pin_image", text="Pin To")
     if level.pin_image:
         column.prop(level, "pin_mask", text="Mask")
+
+
+def _draw_difference(
+    layout: bpy.types.UILayout, context: bpy.types.Context, settings: ZOOMSTACK_PG_settings
+) -> None:
+    """Say that the zoom has other levels than the list, as after a level was removed."""
+    root = active_root(context)
+    if root is None or root.get(keys.ID) != settings.uid or not settings.uid:
+        return
+    made = [level.uid for level in settings.levels if level.made]
+    if made != level_order(root):
+        draw_wrapped(layout, context, "Generate gives the zoom the levels of this list", "INFO")
+        layout.operator("zoom_stack.edit_levels", text="Take the Zoom's Levels Instead")
 
 
 def _draw_compare(

@@ -67,5 +67,5 @@ def draw_error(
     box = layout.box()
     row = box.row()
     row.alert = True
-    row.label(text="This did not work", icon="ERROR")
+    row.label(text="Something went wrong", icon="ERROR")
     draw_wrapped(box, context, str(error), "BLANK1")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender.texts import duration_text
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
 from .parts import draw_wrapped
-from .texts import duration_text
 
 _PREVIEW_SCALE = 3.6  # three in a row of the narrowest side bar
 
@@ -26,9 +26,9 @@ def draw_running(
     # Beside the bar: a row below may lie under the side bar's edge.
     row.operator("zoom_stack.cancel", text="", icon="X")
     if generation.eta is not None:
-        layout.label(text=f"{duration_text(generation.eta)} left", icon="TIME")
-    else:
-        layout.label(text=generation.stage if generation.fraction else "This takes a moment")
+        layout.label(text=f"About {duration_text(generation.eta)} for this part", icon="TIME")
+    elif not generation.fraction:
+        layout.label(text="This takes a moment")
     _draw_previews(layout, context, generation)
     draw_warnings(layout, context, generation)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import bpy
 
 from ..blender.picture_icons import icon_of
+from ..blender.texts import bytes_text, clock_text
 from ..blender.timings import measured
+from ..engine.contract.stack import STACK_FILE
 from ..scene import finding, keys
-from ..scene.runs import Run, clock_text, size_text
+from ..scene.runs import Run
 from ..scene.showing import shown_files
 from ..tasks import latest
 from ..tasks.runs import want_runs
@@ -62,7 +64,7 @@ class ZOOMSTACK_PT_level_versions(ZoomPanel, bpy.types.Panel):
                 depress=picture.key == key,
             )
             button.level = number
-            button.picture = f"{picture.file.parent.name}/{picture.file.name}"
+            button.picture = str(picture.file)
 
 
 class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
@@ -93,18 +95,18 @@ class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
         if not versions:
             layout.label(text="Generate the zoom to begin")
             return
-        shown = {file.parent for file in shown_files(root).values()}
+        shown = set(shown_files(root).values())
         column = layout.column(align=True)
         for run in versions:
             row = column.row(align=True)
-            whole = shown == {run.folder}
+            pictures = set(run.pictures())
             button = row.operator(
                 "zoom_stack.show_version",
                 text=run.title(),
-                icon="RADIOBUT_ON" if whole else "RADIOBUT_OFF",
+                icon="RADIOBUT_ON" if shown == pictures else "RADIOBUT_OFF",
             )
-            button.folder = run.folder.name
-            _draw_delete(row, run, enabled=run.folder not in shown)
+            button.folder = str(run.folder)
+            _draw_delete(row, run, enabled=not shown & pictures)
         _draw_sum(layout, versions)
 
 
@@ -126,9 +128,10 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
             layout.label(text="Looking…")
             return
         root = finding.active_root(context)
-        running = latest.running_generation()
-        runs = [run for run in found.unfinished() if running is None or run.folder != running.out]
-        runs += found.of_others(str(root.get(keys.ID, "")) if root is not None else "")
+        name = str(root.get(keys.ID, "")) if root is not None else ""
+        runs = found.unfinished() + found.of_others(name)
+        busy = latest.running_generation() or latest.offered_generation()
+        runs = [run for run in runs if busy is None or run.folder != busy.out]
         if not runs:
             layout.label(text="There are no others")
             return
@@ -140,7 +143,7 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
                 button.resume, button.run = True, str(run.folder)
             else:
                 button = row.operator("zoom_stack.import_stack", text=_label(run), icon="IMPORT")
-                button.filepath = str(run.stack.folder / "stack.json")
+                button.filepath = str(run.stack.folder / STACK_FILE)
             _draw_delete(row, run)
         _draw_sum(layout, runs)
 
@@ -155,7 +158,7 @@ def _active_ids(context: bpy.types.Context) -> tuple[str, str]:
 
 def _label(run: Run) -> str:
     state = "Continue: " if run.stack is None else ""
-    return f"{state}{run.subject()} · {clock_text(run.made)} · {size_text(run.size)}"
+    return f"{state}{run.subject()} · {clock_text(run.made)} · {bytes_text(run.size)}"
 
 
 def _draw_delete(layout: bpy.types.UILayout, run: Run, enabled: bool = True) -> None:
@@ -165,7 +168,7 @@ def _draw_delete(layout: bpy.types.UILayout, run: Run, enabled: bool = True) -> 
 
 
 def _draw_sum(layout: bpy.types.UILayout, runs: list[Run]) -> None:
-    layout.label(text=f"{size_text(sum(run.size for run in runs))} on the disk")
+    layout.label(text=f"{bytes_text(sum(run.size for run in runs))} on the disk")
 
 
 register, unregister = bpy.utils.register_classes_factory(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender.texts import magnification_text, size_text
 from ..blender.timings import measured
 from ..scene import colour, finding, keys, retiming
 from ..scene.viewing import is_looking_through
@@ -12,7 +13,6 @@ from ..tasks.picture_run import Phase
 from .files import draw_files
 from .parts import ZoomPanel, draw_play, draw_wrapped, of_one_look
 from .running import draw_problem, draw_running, draw_warnings
-from .texts import magnification_text
 
 
 class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
@@ -80,10 +80,8 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         column.prop(root, keys.path_to(keys.FEATHER), text="Feather", slider=True)
         travels = root.get(keys.TRAVEL, 1.0) > 0.5
         row = layout.row(align=True)
-        row.label(text="Camera travels" if travels else "World grows")
-        row.operator(
-            "zoom_stack.switch_rig", text="Grow the World" if travels else "Move the Camera"
-        )
+        row.label(text="Rig: camera travels" if travels else "Rig: world grows")
+        row.operator("zoom_stack.switch_rig", text="Switch")
 
 
 class _OfZoom(ZoomPanel):
@@ -155,13 +153,16 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         sharp = finding.sharp_width(root)
         column = layout.column(align=True)
         if sharp:  # otherwise pictures are missing
-            column.label(text="Pictures of {} × {} px".format(*finding.picture_size(root)))
+            column.label(text=f"Pictures of {size_text(*finding.picture_size(root))}")
         column.label(text=f"Render width {width} px")
         if sharp and width <= sharp:
             column.label(text=f"Sharp up to {sharp} px", icon="CHECKMARK")
         elif sharp:
-            advice = "Make it sharper, or render no wider"
-            draw_wrapped(column, context, f"Sharp up to {sharp} px. {advice}", "INFO")
+            number = finding.most_enlarged(root)[1] + 1
+            text = (
+                f"Sharp up to {sharp} px, for level {number}: make it sharper, or render less wide"
+            )
+            draw_wrapped(column, context, text, "INFO")
         _draw_sharpening(layout, context)
         camera = finding.present_camera(root)
         if scene.camera != camera or not retiming.range_follows(scene, root):

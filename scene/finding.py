@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -20,6 +21,7 @@ from . import keys
 LINKED = "This zoom is linked from another file and cannot be changed"
 # What a panel has found already, for the buttons in it: Blender asks each whether it is grey.
 _OF_BUTTONS = "zoom_stack_root"
+_ALONE = "zoom_stack_alone"
 
 
 def is_root(item: bpy.types.Object) -> bool:
@@ -131,6 +133,14 @@ def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
 def for_buttons(layout: bpy.types.UILayout, root: bpy.types.Object) -> None:
     """Let the buttons that are drawn next mean a zoom, which none of them then has to look for."""
     layout.context_pointer_set(_OF_BUTTONS, root)
+    if zoom_to_update(str(root.get(keys.ID, ""))) == root:
+        layout.context_pointer_set(_ALONE, root)
+
+
+def is_alone(context: bpy.types.Context, root: bpy.types.Object) -> bool:
+    """Whether a zoom can be known by its id: it is there once, and whole; or has none."""
+    name = str(root.get(keys.ID, ""))
+    return not name or getattr(context, _ALONE, None) == root or zoom_to_update(name) == root
 
 
 def _roots_in(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
@@ -192,6 +202,12 @@ def present_camera(root: bpy.types.Object) -> bpy.types.Object:
     camera = camera_of(root)
     assert camera is not None
     return camera
+
+
+def level_order(root: bpy.types.Object) -> list[str]:
+    """The levels' ids, the widest first."""
+    numbers = level_numbers(root)
+    return sorted(numbers, key=lambda name: numbers[name])
 
 
 def level_in_zoom(context: bpy.types.Context, zoom: str, level: str) -> int | None:
@@ -269,8 +285,8 @@ def stack_of(root: bpy.types.Object) -> Stack:
         raise ZoomStackError(
             "bad_stack", f"{root.name} no longer knows its stack.", "Import the stack again."
         ) from None
-    folder = _folder_of(root, known)
-    return replace(known, folder=folder or Path(bpy.path.abspath(str(root.get(keys.FOLDER, "")))))
+    stack = replace(known, folder=Path(bpy.path.abspath(str(root.get(keys.FOLDER, "")))))
+    return replace(stack, folder=_folder_of(root, stack) or stack.folder)
 
 
 @lru_cache(maxsize=32)
@@ -280,7 +296,13 @@ def _parsed(manifest: str) -> Stack:
 
 
 def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:
-    """Where the levels' pictures lie: Blender keeps their paths right when files are moved."""
+    """Where the levels' pictures lie: Blender keeps their paths right when files are moved.
+
+    Some levels may show pictures of other runs. The folder that the root names is the stack's as
+    long as one of its pictures is shown, else the one that has the most of what is shown.
+    """
+    found = Counter[Path]()
+    named = Path(os.path.normpath(stack.folder))
     for plane in parts(root, keys.ROLE_PLANE):
         number, image = int(plane.get(keys.INDEX, -1)), image_of(plane)
         if image is None or not 0 <= number < len(stack.levels):
@@ -288,8 +310,11 @@ def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:
         file = file_of(image)
         name = PurePosixPath(stack.levels[number].image).parts
         if file.parts[-len(name) :] == name:
-            return file.parents[len(name) - 1]
-    return None
+            folder = file.parents[len(name) - 1]
+            if folder == named:
+                return named
+            found[folder] += 1
+    return next((folder for folder, _ in found.most_common(1)), None)
 
 
 def level_names(root: bpy.types.Object) -> dict[int, str]:
@@ -307,7 +332,7 @@ def level_titles(root: bpy.types.Object) -> list[str]:
     try:
         levels = stack_of(root).levels
     except ZoomStackError:
-        return [f"Level {number}" for number in range(len(octaves_of(root)))]
+        return [f"Level {number + 1}" for number in range(len(octaves_of(root)))]
     return [level.prompt or Path(level.image).stem for level in levels]
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ..blender.texts import bytes_text, clock_text
 from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.ids import Ids
@@ -70,6 +70,11 @@ class Run:
         made_with = self.stack.made_with if self.stack is not None else {}
         return self.stack is None or _MARKER in made_with or SHARPENED in made_with
 
+    def pictures(self) -> list[Path]:
+        """The levels' files, of a finished run."""
+        stack = self.stack
+        return [stack.picture(n) for n in range(len(stack.levels))] if stack is not None else []
+
     def subject(self) -> str:
         """What the zoom shows, for people: "spiral galaxy to leaf veins"."""
         made = self.stack or self.job
@@ -79,7 +84,7 @@ class Run:
 
     def title(self) -> str:
         """When it was made and how large it is, for people."""
-        return f"{clock_text(self.made)} · {self.levels} levels · {size_text(self.size)}"
+        return f"{clock_text(self.made)} · {self.levels} levels · {bytes_text(self.size)}"
 
 
 @dataclass(frozen=True)
@@ -162,19 +167,6 @@ def remove_run(run: Run) -> None:
         (run.folder / work_folder.WORK_FOLDER).rmdir()
     with contextlib.suppress(OSError):
         run.folder.rmdir()
-
-
-def clock_text(when: float) -> str:
-    """ "16:42" of today, else with its date."""
-    today = time.strftime("%x") == time.strftime("%x", time.localtime(when))
-    return time.strftime("%H:%M:%S" if today else "%x %H:%M", time.localtime(when))
-
-
-def size_text(size: float) -> str:
-    """Bytes as "12.3 MB"."""
-    if size < 1e6:
-        return f"{size / 1e3:.0f} kB"
-    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"
 
 
 def _runs_in(parent: Path) -> list[Run]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.stack import Stack, read_stack, write_stack
+from ..engine.contract.stack import Stack, write_stack
 from .finding import is_linked, stack_of
 from .whereabouts import file_of, is_packed, pictures_of, point_pictures
 
@@ -18,10 +18,28 @@ from .whereabouts import file_of, is_packed, pictures_of, point_pictures
 def needs_unpacking(root: bpy.types.Object) -> bool:
     """Whether a zoom's files are gone and the .blend has pictures of it; looks at the disk."""
     try:
-        read_stack(stack_of(root).folder)
+        _checked(stack_of(root))
     except ZoomStackError:
         return any(map(is_packed, pictures_of(root).values()))
     return False
+
+
+def _checked(stack: Stack) -> Stack:
+    """A stack as the zoom knows it, whose pictures are all on the disk.
+
+    What stands in ``stack.json`` may be another run's, or edited by hand.
+
+    Raises:
+        ZoomStackError: code ``missing_picture``.
+    """
+    for number, level in enumerate(stack.levels):
+        if not stack.picture(number).is_file():
+            raise ZoomStackError(
+                "missing_picture",
+                f"The picture of level {number + 1}, {level.image}, is not in {stack.folder}.",
+                "Press Find Pictures, or put it there.",
+            )
+    return stack
 
 
 def is_mixed(root: bpy.types.Object) -> bool:
@@ -41,7 +59,7 @@ def stack_on_disk(
         as_shown: write it anew also where a level shows another picture than the stack's.
     """
     if not (needs_unpacking(root) or (as_shown and is_mixed(root))):
-        return read_stack(stack_of(root).folder)
+        return _checked(stack_of(root))
     steps = unpack_steps(lambda: root, new_folder)
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Show a zoom in the 3D view in which the user asked for it."""
+"""Show a zoom in the 3D view in which the user asked for it, and give the view back."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 import bpy
 import gpu
 
-_SAVED = "zoom_stack_views"  # on a screen: what its views were, by the numbers of their areas
+_SAVED = "zoom_stack_views"  # on a screen: what its views were before they were turned
 _SOFT_LIGHT = "paint.sl"  # 95 % of a picture's brightness
 # What is turned to show pictures; in this order, since the light decides which studios there are.
 _SHADING = (
     "type", "light", "studio_light", "color_type", "show_object_outline", "show_specular_highlight",
 )  # fmt: skip
+_PLACE = ("view_rotation", "view_location", "view_distance", "view_perspective")
 
 
 @dataclass(frozen=True)
@@ -49,29 +50,37 @@ def show_zoom(place: ViewPlace | None, scene: bpy.types.Scene, camera: bpy.types
     window = _window_with(place)
     if window is None:
         return False
-    if window.scene != scene:
+    before = window.scene
+    if before != scene:
         window.scene = scene
-    return look_through(place, scene, camera)
+    return look_through(place, scene, camera, before)
 
 
-def look_through(place: ViewPlace | None, scene: bpy.types.Scene, camera: bpy.types.Object) -> bool:
+def look_through(
+    place: ViewPlace | None,
+    scene: bpy.types.Scene,
+    camera: bpy.types.Object,
+    before: bpy.types.Scene | None = None,
+) -> bool:
     """Turn a 3D view to a camera, shaded so that pictures show; False when there is none.
 
     ``turn_back`` makes the view again what it was.
+
+    Args:
+        before: the scene that the window showed; None is ``scene``.
     """
     space = _view_space(place)
     if place is None or space is None:
         return False
-    if not is_looking_through(space, scene, camera) or not _saved(place):
-        before = _described(space, _saved(place))
-    else:
-        before = _saved(place)
+    saved = _saved(place)
+    if saved is None or not is_looking_through(space, scene, camera):
+        saved = _described(space, before or scene, saved)
     space.use_local_camera = scene.camera != camera
     if space.use_local_camera:
         space.camera = camera
     space.region_3d.view_perspective = "CAMERA"
     _shade_pictures(space.shading)
-    _save(place, {**before, "ours": _shading_of(space)})
+    _save(place, {**saved, "through": camera.name, "ours": _shading_of(space)})
     return True
 
 
@@ -86,29 +95,89 @@ def is_looking_through(
 
 
 def turn_back(place: ViewPlace | None) -> bool:
-    """Make a view again what it was before it was turned to a zoom; False where that is unknown."""
-    space, saved = _view_space(place), _saved(place)
-    if place is None or space is None or not saved:
+    """Make a view again what it was before it was turned to a zoom, in the scene that it showed.
+
+    Returns:
+        False where that is not known.
+    """
+    space, saved, window = _view_space(place), _saved(place), _window_with(place)
+    if place is None or space is None or saved is None or window is None:
         return False
-    space.use_local_camera = bool(saved["local"])
-    if space.use_local_camera and saved["camera"] in bpy.data.objects:
-        space.camera = bpy.data.objects[saved["camera"]]
-    space.region_3d.view_perspective = saved["perspective"]
-    for name in _SHADING:
-        # A studio that was removed meanwhile cannot be set.
-        with contextlib.suppress(TypeError):
-            setattr(space.shading, name, saved["shading"][name])
-    screen = bpy.data.screens[place.screen]
-    del screen[_SAVED][str(place.area)]
+    scene = bpy.data.scenes.get(saved["scene"])
+    if scene is not None and window.scene != scene:
+        window.scene = scene
+    _give_look_back(space, saved)
+    for name in _PLACE:
+        setattr(space.region_3d, name, saved["place"][name])
+    _forget(place)
     return True
 
 
-def _saved(place: ViewPlace | None) -> dict[str, Any]:
+def give_looks_back() -> bool:
+    """Give views that look elsewhere by now their own look back; whether any are left to watch.
+
+    Where the artist has chosen another look meanwhile, that stays.
+    """
+    left = False
+    for screen in bpy.data.screens:
+        for key, group in list(screen.get(_SAVED, {}).items()):
+            saved = group.to_dict()
+            del screen[_SAVED][key]
+            place = _found_again(screen, key, saved)
+            space = _view_space(place)
+            if place is None or space is None:
+                continue
+            if _looks_through(place, space, saved["through"]):
+                _save(place, saved)
+                left = True
+            else:
+                _give_look_back(space, saved)
+    return left
+
+
+def _found_again(screen: bpy.types.Screen, key: str, saved: dict[str, Any]) -> ViewPlace | None:
+    """The area that a view was saved for: after a file was opened it has another address."""
+    areas = list(screen.areas)
+    number = next((n for n, area in enumerate(areas) if str(area.as_pointer()) == key), None)
+    if number is None:
+        number = saved["number"]
+        space = _view_space(ViewPlace(screen.name, number))
+        if space is None or _shading_of(space) != saved["ours"]:
+            return None
+    return ViewPlace(screen.name, number)
+
+
+def _looks_through(place: ViewPlace, space: bpy.types.SpaceView3D, camera: str) -> bool:
+    window = _window_with(place)
+    scene = window.scene if window is not None else None
+    present = space.camera if space.use_local_camera or scene is None else scene.camera
+    in_camera = space.region_3d.view_perspective == "CAMERA"
+    return in_camera and present is not None and present.name == camera
+
+
+def _give_look_back(space: bpy.types.SpaceView3D, saved: dict[str, Any]) -> None:
+    if _shading_of(space) == saved["ours"]:
+        for name in _SHADING:
+            # A studio that was removed meanwhile cannot be set.
+            with contextlib.suppress(TypeError):
+                setattr(space.shading, name, saved["shading"][name])
+    space.use_local_camera = bool(saved["local"])
+    if space.use_local_camera and saved["camera"] in bpy.data.objects:
+        space.camera = bpy.data.objects[saved["camera"]]
+
+
+def _saved(place: ViewPlace | None) -> dict[str, Any] | None:
+    """What a view was, by its area's address: joined and split areas get other numbers."""
     screen = bpy.data.screens.get(place.screen) if place is not None else None
     if place is None or screen is None or _SAVED not in screen:
-        return {}
-    group = screen[_SAVED].get(str(place.area))
-    return group.to_dict() if group is not None else {}
+        return None
+    group = screen[_SAVED].get(_key(place))
+    return group.to_dict() if group is not None else None
+
+
+def _key(place: ViewPlace) -> str:
+    areas = bpy.data.screens[place.screen].areas
+    return str(areas[place.area].as_pointer()) if place.area < len(areas) else ""
 
 
 def _save(place: ViewPlace, state: dict[str, Any]) -> None:
@@ -116,19 +185,32 @@ def _save(place: ViewPlace, state: dict[str, Any]) -> None:
     screen = bpy.data.screens[place.screen]
     if _SAVED not in screen:
         screen[_SAVED] = {}
-    screen[_SAVED][str(place.area)] = state
+    screen[_SAVED][_key(place)] = {**state, "number": place.area}
 
 
-def _described(space: bpy.types.SpaceView3D, saved: dict[str, Any]) -> dict[str, Any]:
+def _forget(place: ViewPlace) -> None:
+    del bpy.data.screens[place.screen][_SAVED][_key(place)]
+
+
+def _described(
+    space: bpy.types.SpaceView3D, scene: bpy.types.Scene, saved: dict[str, Any] | None
+) -> dict[str, Any]:
     """A view as it is, but for a look that it has from us: in its place that of before."""
     state: dict[str, Any] = {
         "local": int(space.use_local_camera),
         "camera": space.camera.name if space.camera is not None else "",
         "shading": _shading_of(space),
     }
-    if saved and saved["ours"] == state["shading"]:
+    if saved is not None and saved["ours"] == state["shading"]:
         state = {name: saved[name] for name in state}
-    return {**state, "perspective": space.region_3d.view_perspective}
+    region = space.region_3d
+    place = {
+        "view_rotation": list(region.view_rotation),
+        "view_location": list(region.view_location),
+        "view_distance": region.view_distance,
+        "view_perspective": region.view_perspective,
+    }
+    return {**state, "place": place, "scene": scene.name}
 
 
 def _shading_of(space: bpy.types.SpaceView3D) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +14,9 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.job import Job, Keep, LevelSpec, Pin, SamplerSettings
 from ..engine.contract.job_parser import checked, parse_job
 from ..engine.contract.options import LARGEST_INTEGER
-from ..engine.contract.stack import SHARPENED, Stack
+from ..engine.contract.stack import Stack
 from .identity import take_ids
-from .kept_levels import check_kept, is_kept, picture_of
+from .kept_levels import check_kept, is_kept
 from .levels import zoom_factor_of
 from .loras import loras_in, write_loras
 from .options import decimal, values_in, write_values
@@ -86,65 +85,11 @@ def apply_stack(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
     take_ids(settings, stack.ids)
 
 
-def note_shown(settings: ZOOMSTACK_PG_settings, files: Mapping[int, Path]) -> None:
-    """Let levels have the pictures that their zoom shows, by the level's number."""
-    for number, file in files.items():
-        settings.levels[number].made = beside_file(str(file))
-
-
 def number_levels(settings: ZOOMSTACK_PG_settings, folder: Path) -> None:
     """Remember which level is which in a run, however the list is edited meanwhile."""
     settings.run = str(folder)
     for number, level in enumerate(settings.levels):
         level.number = number
-
-
-def note_pictures(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
-    """Let the levels know their finished pictures, where the stack is the settings' last run."""
-    if settings.run != str(stack.folder):
-        return
-    for level in settings.levels:
-        if 0 <= level.number < len(stack.levels):
-            level.made = beside_file(str(stack.picture(level.number)))
-
-
-def note_version(settings: ZOOMSTACK_PG_settings, stack: Stack) -> None:
-    """An earlier stack of the settings' zoom is shown again: levels have its pictures now."""
-    if stack.ids is None or stack.ids.zoom != settings.uid:
-        return
-    numbers = {name: number for number, name in enumerate(stack.ids.levels)}
-    for level in settings.levels:
-        if level.uid in numbers:
-            level.made = beside_file(str(stack.picture(numbers[level.uid])))
-
-
-def note_picture(settings: ZOOMSTACK_PG_settings, zoom: str, level: str, file: Path) -> None:
-    """A level of the settings' zoom shows another picture, which is the level's own now."""
-    for each in settings.levels if settings.uid == zoom else ():
-        if each.uid == level:
-            each.made = beside_file(str(file))
-
-
-def note_replaced(settings: ZOOMSTACK_PG_settings, before: Stack, after: Stack) -> None:
-    """A stack's pictures have given way to larger ones: the levels that had them have these.
-
-    Where one of them is kept, the settings' size goes along if it was theirs: kept pictures and new
-    ones have one size.
-    """
-    numbers = range(len(after.levels))
-    files = {os.path.abspath(before.picture(n)): str(after.picture(n)) for n in numbers}
-
-    def larger(level: ZOOMSTACK_PG_level) -> str | None:
-        return files.get(os.path.abspath(bpy.path.abspath(level.made))) if level.made else None
-
-    concerned = [level for level in settings.levels if larger(level) is not None]
-    for level in concerned:
-        level.made = beside_file(larger(level) or level.made)
-    enlarged = after.made_with.get(SHARPENED, {})
-    kept = any(is_kept(level) for level in concerned)
-    if kept and [settings.width, settings.height] == enlarged.get("from"):
-        settings.width *= enlarged["times"]
-        settings.height *= enlarged["times"]
 
 
 def values_of(group: bpy.types.PropertyGroup) -> tuple[object, ...]:
@@ -160,21 +105,6 @@ def values_of(group: bpy.types.PropertyGroup) -> tuple[object, ...]:
         else:
             found.append(tuple(value) if getattr(prop, "is_array", False) else value)
     return tuple(found)
-
-
-def note_moved(
-    settings: ZOOMSTACK_PG_settings, files: Mapping[Path, Path], folders: Mapping[Path, Path]
-) -> None:
-    """Pictures lie elsewhere now: levels that have them, and the run that made them, know it.
-
-    Args:
-        files, folders: where each is now, by where it was; absolute and without "..".
-    """
-    for level in settings.levels:
-        if level.made and picture_of(level) in files:
-            level.made = beside_file(str(files[picture_of(level)]))
-    if settings.run and Path(settings.run) in folders:
-        settings.run = str(folders[Path(settings.run)])
 
 
 def copy_settings(source: bpy.types.PropertyGroup, target: bpy.types.PropertyGroup) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..blender.texts import times_text
 from ..engine.contract.geometry import (
     FOCUS_SLACK,
     MAX_ZOOM_FACTOR,
@@ -51,7 +52,7 @@ class NewLevel:
 
     def closer(self) -> str:
         """Where it lies, for people, in a few words."""
-        return f"{self.factor:.3g}× closer in level {self.parent + 1}"
+        return f"{times_text(self.factor)} closer in level {self.parent + 1}"
 
     def conflict(self) -> str:
         """Which levels lie elsewhere, for people; empty where none does."""

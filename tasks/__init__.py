@@ -8,7 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..blender import picture_icons
-from . import delivery, following, latest, missing, runner, runs
+from . import delivery, following, latest, missing, runner, runs, views
 
 
 @persistent
@@ -25,6 +25,13 @@ def _after_load(*_arguments: object) -> None:
     runs.forget_runs()
     missing.forget_missing()
     following.follow_pictures()
+    views.watch_views()
+
+
+@persistent
+def _after_undo(*_arguments: object) -> None:
+    if latest.generation is not None:
+        latest.generation.forget_notes()
 
 
 @persistent
@@ -35,15 +42,18 @@ def _after_saving(*_arguments: object) -> None:
 def register() -> None:
     bpy.app.handlers.load_pre.append(_before_load)
     bpy.app.handlers.load_post.append(_after_load)
+    bpy.app.handlers.undo_post.append(_after_undo)
     bpy.app.handlers.save_post.append(_after_saving)
 
 
 def unregister() -> None:
     bpy.app.handlers.save_post.remove(_after_saving)
+    bpy.app.handlers.undo_post.remove(_after_undo)
     bpy.app.handlers.load_post.remove(_after_load)
     bpy.app.handlers.load_pre.remove(_before_load)
     runner.unregister()
     runs.unregister()
+    views.unregister()
     missing.unregister()
     latest.clear()
     picture_icons.unregister()

@@ -15,16 +15,15 @@ from ..scene import keys
 from ..scene.copying import copy_stacks, with_manifest
 from ..scene.finding import stack_of
 from ..scene.runs import find_runs
-from ..scene.showing import other_pictures
+from ..scene.showing import other_pictures, shown_files
 from ..scene.whereabouts import (
     file_folder,
     file_of,
     local_zooms,
-    pictures_of,
     point_pictures,
     stack_elsewhere,
 )
-from ..settings.job import note_moved
+from ..settings.made import note_moved
 from .background import Background
 from .runs import forget_runs
 
@@ -84,15 +83,13 @@ class Copying(Background[dict[Path, Path]]):
             root, before = roots.get(source.root), source.shown.folder
             # Deleted, or something else has been made of it meanwhile.
             if root is not None and _shown_folder(root) == before:
-                now = {n: file_of(image) for n, image in pictures_of(root).items()}
+                now = shown_files(root)
                 files = {n: copies[file] for n, file in now.items() if file in copies}
                 point_pictures(root, files, result[before])
                 for image in other_pictures(root):
                     if image.library is None and file_of(image) in copies:
                         image.filepath_raw = beside_file(str(copies[file_of(image)]))
-        for scene in bpy.data.scenes:
-            if scene.library is None:
-                note_moved(scene.zoom_stack, copies, result)
+        note_moved(copies, result)
         forget_runs()
         if not bpy.app.background:
             bpy.ops.ed.undo_push(message="Copy beside the File")

@@ -9,11 +9,12 @@ import bpy
 
 from ..blender import screen
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.stack import Stack, read_stack
+from ..engine.contract.stack import read_stack
 from ..scene import finding, keys
 from ..scene.importing import ImportOptions, ImportResult, import_steps
 from ..scene.updating import Updated, update_steps
-from ..settings.job import copy_settings, note_pictures
+from ..settings.job import copy_settings
+from .following import note_zoom
 
 _files = 0
 
@@ -122,7 +123,9 @@ class Delivery(StepwiseDelivery):
         stack = read_stack(folder)
         if self._zoom and stack.ids is not None:
             updated = yield from update_steps(self._find_zoom, stack)
-            self._note(stack)
+            root = self._find_zoom()
+            if root is not None:
+                note_zoom(root)
             self.notes = updated.notes()
             if not bpy.app.background:
                 bpy.ops.ed.undo_push(message=self._title)
@@ -131,25 +134,19 @@ class Delivery(StepwiseDelivery):
         name = scene.name if scene is not None else ""
         options = ImportOptions(scene=name, select=False)
         result = yield from import_steps(stack, options)
-        self._settle(stack, result)
+        self._settle(result)
         return result
 
     def _find_zoom(self) -> bpy.types.Object | None:
         return finding.zoom_to_update(self._zoom)
 
-    def _note(self, stack: Stack) -> None:
-        for scene in bpy.data.scenes:
-            if scene.library is None:
-                note_pictures(scene.zoom_stack, stack)
-
     def _find_scene(self) -> bpy.types.Scene | None:
         found = (scene for scene in bpy.data.scenes if scene.session_uid == self._scene)
         return next(found, None)
 
-    def _settle(self, stack: Stack, result: ImportResult) -> None:
+    def _settle(self, result: ImportResult) -> None:
         """Keep the settings at hand where the zoom is, and make it all one undo step."""
         source, target = self._find_scene(), bpy.data.scenes.get(result.scene_name)
-        self._note(stack)
         if target is not None and source is not None and target != source:
             copy_settings(source.zoom_stack, target.zoom_stack)
         root = bpy.data.objects.get(result.root_name)
@@ -159,6 +156,8 @@ class Delivery(StepwiseDelivery):
                 continue
             if scene == target or not finding.zooms_named(scene.zoom_stack.uid):
                 scene.zoom_stack.uid = root[keys.ID]
+        if root is not None:
+            note_zoom(root)
         if bpy.app.background:
             return
         # Without this the data is lost for good after undo and redo.

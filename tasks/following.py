@@ -13,10 +13,12 @@ import bpy
 
 from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
-from ..scene.finding import is_linked, level_numbers, shown_roots
+from ..scene import keys
+from ..scene.finding import file_of, is_linked, level_numbers, shown_roots, stack_of
 from ..scene.unpacking import needs_unpacking, stack_on_disk
-from ..scene.whereabouts import file_of, pictures_of
+from ..scene.whereabouts import pictures_of
 from ..settings.kept_levels import is_kept, picture_of
+from ..settings.made import local_settings, note_pictures
 from ..settings.preferences import new_stack_folder
 
 if TYPE_CHECKING:
@@ -28,11 +30,27 @@ _SAME = 2
 
 def follow_pictures() -> None:
     """Let levels name the file that their zoom shows, where theirs is the same one elsewhere."""
-    for scene in bpy.data.scenes:
-        if scene.library is not None or not any(level.made for level in scene.zoom_stack.levels):
-            continue
-        for root in _zooms_of(scene.zoom_stack):
-            _follow(scene.zoom_stack, root)
+    for settings in local_settings():
+        if any(level.made for level in settings.levels):
+            for root in _zooms_of(settings):
+                _follow(settings, root)
+
+
+def note_zoom(root: bpy.types.Object) -> None:
+    """Let the lists of a zoom know the pictures that it shows now.
+
+    Of a level whose material shows none, that is the picture of the zoom's stack.
+    """
+    try:
+        stack = stack_of(root)
+    except ZoomStackError:
+        return
+    shown = pictures_of(root)
+    files = {
+        name: file_of(shown[number]) if number in shown else stack.picture(number)
+        for name, number in level_numbers(root).items()
+    }
+    note_pictures(str(root.get(keys.ID, "")), files)
 
 
 def to_unpack(settings: ZOOMSTACK_PG_settings) -> list[bpy.types.Object]:
@@ -60,10 +78,13 @@ def bring_back(settings: ZOOMSTACK_PG_settings) -> None:
             if error.code == "unwritable":
                 raise
             continue
-        numbers = level_numbers(root)
-        for level in settings.levels:
-            if level.uid in numbers and level.made and not picture_of(level).is_file():
-                level.made = beside_file(str(stack.picture(numbers[level.uid])))
+        if is_linked(root):  # its pictures name the files of before
+            numbers = level_numbers(root)
+            for level in settings.levels:
+                if level.uid in numbers and level.made and not picture_of(level).is_file():
+                    level.made = beside_file(str(stack.picture(numbers[level.uid])))
+        else:
+            note_zoom(root)
 
 
 def _any_gone(settings: ZOOMSTACK_PG_settings) -> bool:

@@ -9,6 +9,8 @@ import bpy
 from ..engine.contract.errors import ZoomStackError
 from ..scene.finding import is_root
 from ..scene.importing import ImportResult
+from ..scene.runs import Run
+from ..scene.updating import Updated
 from ..settings.job import values_of
 from ..settings.preferences import engine
 from .check import Check
@@ -18,6 +20,7 @@ from .model_search import ModelSearch
 from .picture_run import Phase, PictureRun
 from .picture_search import PictureSearch
 from .runner import is_running
+from .runs import why_in_use
 from .sharpening import Replacement
 
 #: Codes of what is mended in the preferences.
@@ -72,13 +75,29 @@ def offered_generation() -> PictureRun | None:
     return generation if offered else None
 
 
-def new_zoom() -> bpy.types.Object | None:
-    """The root of the zoom that the latest run has built, until somebody has looked at it."""
+def why_not_delete(run: Run) -> str:
+    """Why a run has to stay, for people; empty when it can be deleted."""
+    at_work = generation is not None and (is_running(generation) or offered_generation())
+    if at_work and generation is not None and generation.out == run.folder:
+        return "This run is at work, or waits to be imported"
+    return why_in_use(run)
+
+
+def new_zoom(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The root of the zoom that the latest run has made, until somebody has looked at it.
+
+    One that has new pictures is in sight, unless it lies in another scene than ``scene``.
+    """
     if generation is None or generation.phase is not Phase.FINISHED or generation in _seen:
         return None
     made = generation.delivery.result
-    root = bpy.data.objects.get(made.root_name) if isinstance(made, ImportResult) else None
-    return root if root is not None and is_root(root) else None
+    if not isinstance(made, ImportResult | Updated):
+        return None
+    root = bpy.data.objects.get(made.root_name)
+    if root is None or not is_root(root):
+        return None
+    elsewhere = root.name not in scene.objects
+    return root if elsewhere or isinstance(made, ImportResult) else None
 
 
 def note_seen() -> None:

@@ -12,13 +12,16 @@ from ..blender.timings import note
 from ..engine.client.connection import Client
 from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.messages import ENLARGE, Message, error_of
+from ..engine.contract.messages import ENLARGE, REFINE, SAMPLE, Message, error_of
 from ..settings.preferences import engine
 from .runs import forget_runs
 from .thumbnails import Thumbnails
 
 TICK = 0.1
 DELIVERY_TICK = 0.01
+# What is counted of the stages that sample, for people.
+_SAMPLING = {SAMPLE.name: "Drawing: step", REFINE.name: "Refining: step"}
+_OF_THE_RUN = {"resumed", "nothing_saved"}  # codes of warnings
 _SECOND = 1.0  # between two redraws of the time that is left
 
 
@@ -110,6 +113,7 @@ class PictureRun:
         self.warnings: list[str] = []
         self.thumbnails = Thumbnails()
         self.delivery = delivery
+        self._passing: list[str] = []  # warnings that mean nothing once it has finished
         self._eta_at = 0.0
         self._stage_name = ""
         self._reported: ZoomStackError | None = None
@@ -156,6 +160,11 @@ class PictureRun:
         self._end(Phase.CANCELLED)
         self.delivery.stop()
 
+    def forget_notes(self) -> None:
+        """What was done was undone: what was said of it is true no more."""
+        notes = self.delivery.notes
+        self.warnings = [each for each in self.warnings if each not in notes]
+
     def _tidy(self) -> None:
         self.resumable = bool(work_folder.saved_states(self.out))
         if not self.resumable:
@@ -186,11 +195,14 @@ class PictureRun:
             if self._stage_name == ENLARGE.name:
                 self.stage = f"{ENLARGE.text}: {_percent(self.fraction)}"
             else:
-                self.stage = f"Step {message['step']} of {message['total']}"
+                word = _SAMPLING.get(self._stage_name, "Step")
+                self.stage = f"{word} {message['step']} of {message['total']}"
         elif kind == "preview":
             self.thumbnails.show(message["level"], message["file"])
         elif kind == "warning":
             self.warnings.append(message["text"])
+            if message.get("code") in _OF_THE_RUN:
+                self._passing.append(message["text"])
         elif kind == "error":
             self._reported = error_of(message)
         elif kind == "result":
@@ -241,6 +253,7 @@ class PictureRun:
         redraw()
         if self.delivery.result is None:
             return DELIVERY_TICK
+        self.warnings = [each for each in self.warnings if each not in self._passing]
         self.warnings += self.delivery.notes
         self._end(Phase.FINISHED)
         return None

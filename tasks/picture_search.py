@@ -12,7 +12,7 @@ from ..engine.contract.errors import ZoomStackError
 from ..scene.finding import stack_of
 from ..scene.searching import Found, Wanted, find_pictures
 from ..scene.whereabouts import file_folder, files_of, local_zooms, pictures_of, point_pictures
-from ..settings.job import note_moved
+from ..settings.made import local_settings, note_moved
 from ..settings.preferences import preferences
 from .background import Background
 from .missing import forget_missing
@@ -85,9 +85,7 @@ def _show(root: bpy.types.Object, wanted: Wanted, files: dict[int, Path], folder
     pictures = pictures_of(root)
     reload_pictures(pictures[number] for number in files)
     before = {wanted.files[number]: file for number, file in files.items()}
-    for scene in bpy.data.scenes:
-        if scene.library is None:
-            note_moved(scene.zoom_stack, before, {wanted.stack.folder: folder})
+    note_moved(before, {wanted.stack.folder: folder})
 
 
 def _places(folder: Path) -> tuple[Path, ...]:
@@ -98,8 +96,7 @@ def _places(folder: Path) -> tuple[Path, ...]:
         places += [home / "zooms" / folder.name, home / folder.name, home / "zooms", home]
     places += [folder.parent, folders.unsaved_zooms_folder()]
     places += [folders.user_choice(preferences().stack_folder)]
-    scenes = [scene for scene in bpy.data.scenes if scene.library is None]
-    places += [folders.user_choice(scene.zoom_stack.output_folder) for scene in scenes]
+    places += [folders.user_choice(each.output_folder) for each in local_settings()]
     if home is not None:
         places += [home.parent, home.parent.parent / "zooms"]
     return tuple(dict.fromkeys(place for place in places if place is not None))

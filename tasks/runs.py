@@ -39,7 +39,7 @@ def forget_runs() -> None:
     _lookup.forget()
 
 
-def why_not_delete(run: Run) -> str:
+def why_in_use(run: Run) -> str:
     """Why a run has to stay, for people; empty when it can be deleted."""
     if not run.is_ours:
         return "Zoom Stack did not make these pictures: delete them in the file browser"

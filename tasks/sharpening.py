@@ -9,8 +9,9 @@ import bpy
 
 from ..engine.contract.stack import Stack, read_stack
 from ..scene.replacing import replace_steps
-from ..settings.job import note_replaced
+from ..settings.made import note_larger, note_moved
 from .delivery import StepwiseDelivery
+from .following import note_zoom
 
 
 class Replacement(StepwiseDelivery):
@@ -30,9 +31,12 @@ class Replacement(StepwiseDelivery):
     def steps(self, folder: Path) -> Generator[str, None, Stack]:
         stack = read_stack(folder)
         before = yield from replace_steps(self._find_root, stack)
-        for scene in bpy.data.scenes:
-            if scene.library is None:
-                note_replaced(scene.zoom_stack, before, stack)
+        numbers = range(len(stack.levels))
+        note_moved({before.picture(n): stack.picture(n) for n in numbers}, {})
+        root = self._find_root()
+        if root is not None:
+            note_zoom(root)
+        note_larger(stack)
         if not bpy.app.background:
             bpy.ops.ed.undo_push(message="Make Sharper")
         return stack

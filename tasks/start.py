@@ -31,7 +31,7 @@ from ..settings.preferences import (
 )
 from . import latest, runner
 from .delivery import Delivery
-from .following import bring_back
+from .following import bring_back, note_zoom
 from .generation import Generation
 from .model_search import ModelSearch
 from .picture_run import PictureRun
@@ -105,6 +105,9 @@ def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:
     levels = context.scene.zoom_stack.levels
     if not but_kept and not levels:
         return "Add a level first, or start from a preset"
+    blank = [n for n, level in enumerate(levels) if not (is_kept(level) or level.prompt.strip())]
+    if not but_kept and blank:
+        return f"Level {blank[0] + 1} has no prompt: say what is seen at that scale"
     if not but_kept and levels and all(is_kept(level) for level in levels):
         return "Every level is kept: unlock one, or add one"
     return ""
@@ -214,6 +217,7 @@ def new_sharpening(
     """
     output = context.scene.zoom_stack.output_folder.strip()
     stack = stack_on_disk(root, lambda title: new_stack_folder(output, title), as_shown=True)
+    note_zoom(root)
     client = start_engine()
     try:
         out = new_stack_folder(output, _title_sharper(stack.folder.name))

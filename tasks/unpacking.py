@@ -11,6 +11,7 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack
 from ..scene.unpacking import unpack_steps
 from . import latest
+from .following import note_zoom
 
 _TICK = 0.001
 
@@ -34,15 +35,18 @@ class Unpacking:
         self._new_folder = new_folder
         self._then = then
         self._steps: Generator[None, None, Stack] | None = None
+        self._now = 0  # the zoom that is at it
 
     def tick(self) -> float | None:
         if self._steps is None:
-            uid = self._roots.pop()
-            self._steps = unpack_steps(lambda: _find(uid), self._new_folder)
+            self._now = self._roots.pop()
+            self._steps = unpack_steps(lambda: _find(self._now), self._new_folder)
         try:
             next(self._steps)
         except StopIteration:
             self._steps = None
+            if (root := _find(self._now)) is not None:
+                note_zoom(root)
             if not self._roots:
                 self._then()
                 return None

@@ -150,18 +150,19 @@ def pinned(
     if not pins:
         return x
     count, levels = len(x), list(x)
-    whole = {pin.level for pin in pins if bool((pin.mask >= 1.0).all())}
+    loop = is_loop(nesting, count)
+    whole = {pin.level for pin in pins if not loop and bool((pin.mask >= 1.0).all())}
     for pin in sorted(pins, key=lambda pin: pin.level):
         own = levels[pin.level]
         correction = pin.mask.to(own) * (pin.target.to(own) - own)
         levels[pin.level] = own + correction
-        reach = count - 1 if is_loop(nesting, count) else count - 1 - pin.level
+        reach = count - 1 if loop else count - 1 - pin.level
         for wider in range(pin.level, pin.level + reach):
             check()
             place = nesting[wider % count]
             correction = place.enlarge(place.crop(correction))
             deeper = (wider + 1) % count
-            if deeper in whole and deeper > pin.level:
+            if deeper in whole:
                 break  # it becomes its own target, whatever comes, and corrects all below by that
             levels[deeper] = levels[deeper] + correction
     return render_with(torch.stack(levels), nesting, check)

@@ -186,3 +186,14 @@ def test_blenders_side_may_not_import_more_of_the_engine() -> None:
 def test_a_circle_is_noticed_and_all_its_files_are_named() -> None:
     graph = {"a.py": frozenset({"b.py"}), "b.py": frozenset({"c.py"}), "c.py": frozenset({"a.py"})}
     assert circles(graph)[0] == "a.py imports b.py imports c.py imports a.py"
+
+
+def test_every_picture_and_page_that_the_documents_name_is_there() -> None:
+    pages = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md"))]
+    missing = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert missing == []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -79,6 +80,17 @@ class Screen:
             self._xdotool("mousemove", round(x), round(y))
             time.sleep(0.05)
         self._xdotool("mouseup", 1)
+
+    @contextlib.contextmanager
+    def held(self, start: tuple[float, float]) -> Iterator[None]:
+        """Hold the left button down from ``start`` on, as long as it takes."""
+        self.move(*start)
+        self._xdotool("mousedown", 1)
+        time.sleep(0.5)  # a busy Blender looks later
+        try:
+            yield
+        finally:
+            self._xdotool("mouseup", 1)
 
     def type(self, text: str) -> None:
         """Type a text, key by key."""

@@ -335,9 +335,13 @@ def test_what_cannot_start_is_said_in_the_panel(tab: ZoomTab) -> None:
     with pytest.raises(AssertionError, match="Add a level first"):
         tab.generate()
     tab.set_levels(["a galaxy", " "])
-    assert "level 2 has no prompt" in error_of("bad_job")
+    with pytest.raises(AssertionError, match="Level 2 has no prompt"):
+        tab.generate()
+    tab.set_levels()
+    tab.window.do("settings().levels[1].focus = (0.0, 0.0)")
+    assert "level 2" in error_of("bad_geometry").lower()
     tab.window.do("with override('VIEW_3D'): bpy.context.space_data.show_region_ui = False")
-    with pytest.raises(AssertionError, match="level 2 has no prompt"):  # reported where it is not
+    with pytest.raises(AssertionError, match=r"(?i)level 2"):  # reported where it is not
         tab.window.do("with override('VIEW_3D'): bpy.ops.zoom_stack.generate('INVOKE_DEFAULT')")
     tab.window.show_sidebar("Zoom")
     tab.set_levels()

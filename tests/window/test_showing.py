@@ -20,6 +20,8 @@ def view():
         local=space.use_local_camera, type=shading.type, light=shading.light,
         colour=shading.color_type, outline=shading.show_object_outline,
         studio=shading.studio_light, specular=shading.show_specular_highlight,
+        rotation=[round(x, 4) for x in space.region_3d.view_rotation],
+        distance=round(space.region_3d.view_distance, 4),
     )
 """
 _IN_VIEW = "with override('VIEW_3D', 'UI'): "
@@ -55,14 +57,24 @@ def test_a_first_zoom_waits_to_be_shown(tab: ZoomTab) -> None:
     assert selected(tab) == chosen
     window.settle()
     window.picture("ready")
-    window.do(_IN_VIEW + "bpy.ops.zoom_stack.show_zoom(root=_part('tasks.latest').new_zoom().name)")
+    tab.show()
     window.settle(1.0)
     now = view(tab)
     assert now["scene"] != before["scene"]
     assert now["perspective"] == "CAMERA"
     assert not now["outline"]
     window.picture("shown")
-    assert window.ask("_part('tasks.latest').new_zoom()") is None
+    assert window.ask("_part('tasks.latest').new_zoom(bpy.data.scenes['Scene'])") is None
+    window.do(
+        _IN_VIEW + "bpy.ops.zoom_stack.show_zoom()"
+    )  # back to one's own scene, angle and look
+    assert view(tab) == before
+    # Who leaves the zoom's scene by hand has the look back as well.
+    root = "next(each.name for each in bpy.data.objects if 'zoom_stack_version' in each)"
+    window.do(_IN_VIEW + f"bpy.ops.zoom_stack.show_zoom(root={root})")
+    window.do("bpy.context.window_manager.windows[0].scene = bpy.data.scenes['Scene']")
+    window.wait_for("view()['outline']")
+    assert view(tab)["light"] == before["light"]
 
 
 def test_a_view_is_given_back_as_it_was(tab: ZoomTab) -> None:
@@ -78,13 +90,17 @@ def test_a_view_is_given_back_as_it_was(tab: ZoomTab) -> None:
         assert view(tab)["perspective"] == "CAMERA"
         window.do(_IN_VIEW + "bpy.ops.zoom_stack.show_zoom()")
         assert view(tab) == before
-    # Whoever turns the view away by hand, and shows the zoom again, has the same way back.
+    # Whoever turns the view away by hand gets the look back as well.
     window.do(_IN_VIEW + "bpy.ops.zoom_stack.show_zoom()")
     window.do("with override('VIEW_3D'): bpy.context.region_data.view_perspective = 'PERSP'")
+    window.wait_for("view()['outline']")
+    again = view(tab)
+    assert again | {"rotation": 0, "distance": 0} == before | {"rotation": 0, "distance": 0}
     window.do(_IN_VIEW + "bpy.ops.zoom_stack.play()")
     window.do(_IN_VIEW + "bpy.ops.zoom_stack.play()")
+    assert not view(tab)["outline"]  # it stands still, and is looked at
     window.do(_IN_VIEW + "bpy.ops.zoom_stack.show_zoom()")
-    assert view(tab) == before
+    assert view(tab) == again
 
 
 def test_things_have_a_shape_beside_the_pictures(tab: ZoomTab) -> None:

@@ -104,7 +104,8 @@ class ZoomTab:
     def show(self) -> None:
         """Show the zoom that the last run has built, as the button in the panel does."""
         self.window.do(
-            "ready = _part('tasks.latest').new_zoom().name\n"
+            "scene = bpy.context.window_manager.windows[0].scene\n"
+            "ready = _part('tasks.latest').new_zoom(scene).name\n"
             "with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.show_zoom(root=ready)"
         )
         self.window.settle()

@@ -213,7 +213,7 @@ def test_a_zoom_whose_folder_is_gone_is_told(bpy: Any, made: Any, tmp_path: Path
     generation.out.rename(tmp_path / "elsewhere")
     with (
         bpy.context.temp_override(scene=scene),
-        pytest.raises(RuntimeError, match="There is no folder"),
+        pytest.raises(RuntimeError, match=r"The picture of level 1, level_00\.png, is not in"),
     ):
         bpy.ops.zoom_stack.edit_levels()
 

@@ -92,7 +92,7 @@ def test_each_failure_is_one_sentence_and_the_next_run_works(
 
 def test_what_cannot_be_a_job_is_named(bpy: Any, settings: Any, use_worker: UseWorker) -> None:
     settings.levels[1].prompt = "  "
-    with pytest.raises(RuntimeError, match="level 2 has no prompt"):
+    with pytest.raises(RuntimeError, match="Level 2 has no prompt"):
         bpy.ops.zoom_stack.generate()
     settings.levels[1].prompt = "a star field"
     settings.levels[1].focus = (0.0, 0.5)

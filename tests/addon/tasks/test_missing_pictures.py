@@ -92,7 +92,7 @@ def test_another_zooms_pictures_of_the_same_names_are_not_taken(
     (other / "stack.json").write_text(text.replace(zoom()["zoom_stack_id"], "stranger"))
     before = files()
     shutil.rmtree(shown_folder())
-    with pytest.raises(RuntimeError, match="3 pictures are still missing"):
+    with pytest.raises(RuntimeError, match="3 pictures still missing"):
         find(bpy)
     assert files() == before
     # A person may choose them.
@@ -105,7 +105,7 @@ def test_a_chosen_folder_is_looked_through(bpy: Any, project: Path, tmp_path: Pa
     deep.parent.mkdir(parents=True)
     shutil.move(shown_folder(), deep)
     (deep / "stack.json").unlink()
-    with pytest.raises(RuntimeError, match="3 pictures are still missing"):
+    with pytest.raises(RuntimeError, match="3 pictures still missing"):
         find(bpy)
     assert find(bpy, directory=str(tmp_path / "disk")) == {"FINISHED"}
     assert all(file.parent == deep for file in files())

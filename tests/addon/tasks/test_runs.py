@@ -88,7 +88,7 @@ def test_a_level_is_compared_with_what_it_showed_before(bpy: Any, zoom: Any) -> 
     assert shown(zoom) == second
     with pytest.raises(RuntimeError, match="no other picture"):
         bpy.ops.zoom_stack.compare_picture(level=0)  # it was kept
-    with pytest.raises(RuntimeError, match="has 3 levels"):
+    with pytest.raises(RuntimeError, match="the levels 0 to 2"):
         bpy.ops.zoom_stack.compare_picture(level=3)
 
 
@@ -227,3 +227,62 @@ def test_what_is_shown_is_gathered_into_one_stack(bpy: Any, zoom: Any, tmp_path:
     assert {file.parent for file in shown(zoom).values()} == {stack.folder}
     again_asked = unpacking.stack_on_disk(zoom, lambda _: tmp_path / "no", as_shown=True)
     assert again_asked.folder == stack.folder
+
+
+def made(bpy: Any) -> list[Path]:
+    levels = bpy.context.scene.zoom_stack.levels
+    return [Path(bpy.path.abspath(level.made)) for level in levels]
+
+
+def test_the_list_has_the_zooms_levels_whichever_pictures_they_show(bpy: Any, zoom: Any) -> None:
+    """An earlier picture of the widest level is no reason to take its run for the zoom's."""
+    settings = bpy.context.scene.zoom_stack
+    first = shown(zoom)
+    settings.active_level = 2
+    bpy.ops.zoom_stack.level_add()
+    settings.levels[3].prompt = "a continent"
+    settings.levels[0].prompt = "a nebula"
+    other_content(first[0])
+    bpy.ops.zoom_stack.generate()
+    second = shown(zoom)
+    bpy.ops.zoom_stack.show_picture(level=0, picture=str(first[0]))
+    settings.levels.clear()
+    bpy.ops.zoom_stack.edit_levels()
+    assert [level.prompt for level in settings.levels] == [
+        "a nebula", "a star field", "a planet", "a continent",
+    ]  # fmt: skip
+    assert made(bpy) == [first[0], second[1], second[2], second[3]]
+
+
+def test_importing_anew_tells_the_list(bpy: Any, zoom: Any) -> None:
+    first = shown(zoom)
+    bpy.ops.zoom_stack.generate()
+    bpy.ops.zoom_stack.import_stack(filepath=str(first[0].parent / "stack.json"))
+    assert shown(zoom) == first
+    assert made(bpy) == list(first.values())
+
+
+def test_the_list_follows_what_is_gathered_to_be_sharpened(bpy: Any, zoom: Any) -> None:
+    start = bpy_session.submodule("tasks.start")
+    first = shown(zoom)
+    other_content(first[1])
+    again(bpy, 1)
+    bpy.ops.zoom_stack.compare_picture(level=1)
+    run = start.new_sharpening(bpy.context, zoom, 2, "lanczos")
+    run.abandon()
+    assert len({file.parent for file in made(bpy)}) == 1
+    assert made(bpy) == list(shown(zoom).values())
+    assert made(bpy)[1].read_bytes() == first[1].read_bytes()
+
+
+def test_a_run_that_waits_to_be_imported_is_not_deleted(bpy: Any, zoom: Any) -> None:
+    generation = bpy_session.submodule("tasks.start").new_generation(bpy.context, as_new=True)
+    latest().generation = generation
+    while generation.phase.name != "WAITING":
+        generation.tick()
+    generation.cancel()
+    assert generation.phase.name == "OFFERED"
+    with pytest.raises(RuntimeError, match="waits to be imported"):
+        bpy.ops.zoom_stack.delete_run(folder=str(generation.out))
+    latest().clear()
+    assert bpy.ops.zoom_stack.delete_run(folder=str(generation.out)) == {"FINISHED"}

@@ -113,7 +113,7 @@ def test_what_cannot_be_done_is_a_sentence_and_changes_nothing(
     bpy: Any, zoom: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "small" / "1.png").unlink()
-    with pytest.raises(RuntimeError, match=r"the picture of level 2, 1\.png, is not in"):
+    with pytest.raises(RuntimeError, match=r"The picture of level 2, 1\.png, is not in"):
         bpy.ops.zoom_stack.sharpen()
     assert latest().problem().code == "missing_picture"
     assert sizes(zoom) == [(SIDE, SIDE)] * 3

@@ -61,3 +61,25 @@ def test_sampling_with_a_pinned_photo_ends_at_the_photo() -> None:
     assert (levels[0] - target).abs().max() < 1e-4
     free = sample(denoiser, placements, size=(32, 32), seed=1, settings=SamplerSettings(steps=6))
     assert (levels[2] - free[2]).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_corrections_end_at_levels_that_are_given_whole(loop: bool) -> None:
+    """Going on to the deepest level gives the same and takes longer; a loop goes round."""
+    count, side = 5, 32
+    nesting = footprints(chain(count, 2.0), (side, side), loop)
+    x = render_with(torch.rand(count, 3, side, side), nesting)
+    half = torch.ones(1, side, side)
+    half[:, :, : side // 2] = 0.0
+    masks = {0: torch.ones(1, side, side), 1: half, 2: torch.ones(1, side, side), 4: half}
+    pins = [Pin(level, torch.rand(3, side, side), mask) for level, mask in masks.items()]
+    levels = list(x)
+    for pin in pins:
+        correction = pin.mask * (pin.target - levels[pin.level])
+        levels[pin.level] = levels[pin.level] + correction
+        for wider in range(pin.level, pin.level + count - 1 - (0 if loop else pin.level)):
+            place, deeper = nesting[wider % count], (wider + 1) % count
+            correction = place.enlarge(place.crop(correction))
+            levels[deeper] = levels[deeper] + correction
+    expected = render_with(torch.stack(levels), nesting)
+    assert (pinned(x, nesting, pins) - expected).abs().max() < 1e-5

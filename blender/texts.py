@@ -1,8 +1,9 @@
-"""Numbers in words, for panels."""
+"""Numbers in words."""
 
 from __future__ import annotations
 
 import math
+import time
 
 _PLAIN = math.log2(1000.0)
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -21,6 +22,21 @@ def magnification_text(octaves: float) -> str:
     return power if mantissa == "1.0" else f"{mantissa}·{power}"
 
 
+def times_text(factor: float) -> str:
+    """The same of a factor: 4 is "4×"."""
+    return magnification_text(math.log2(factor)) if factor > 0.0 else "0×"
+
+
+def size_text(width: int, height: int) -> str:
+    """Of a picture, in pixels: "512 × 512 px"."""
+    return f"{width} × {height} px"
+
+
+def count_text(count: int, one: str, several: str = "") -> str:
+    """ "1 picture", "3 pictures"."""
+    return f"{count} {one if count == 1 else several or one + 's'}"
+
+
 def duration_text(seconds: float) -> str:
     """75 is "1 min 15 s"."""
     whole = round(seconds)
@@ -29,3 +45,16 @@ def duration_text(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def clock_text(when: float) -> str:
+    """A time of today as "16:42:05", others with their dates; in seconds as files have it."""
+    today = time.strftime("%x") == time.strftime("%x", time.localtime(when))
+    return time.strftime("%H:%M:%S" if today else "%x %H:%M", time.localtime(when))
+
+
+def bytes_text(size: float) -> str:
+    """Bytes as "12.3 MB"."""
+    if size < 1e6:
+        return f"{size / 1e3:.0f} kB"
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"
