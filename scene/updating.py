@@ -116,7 +116,11 @@ def update_steps(
 
 def update_zoom(find_root: Callable[[], bpy.types.Object | None], stack: Stack) -> Updated:
     """Update in one go; see ``update_steps``."""
-    steps = update_steps(find_root, stack)
+    return finish_update(update_steps(find_root, stack))
+
+
+def finish_update(steps: Generator[str, None, Updated]) -> Updated:
+    """Do what is left of an update in one go."""
     while True:
         try:
             next(steps)

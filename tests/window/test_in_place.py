@@ -153,6 +153,55 @@ def test_versions_are_looked_for_and_listed(tab: ZoomTab) -> None:
     assert "Traceback" not in window.log
 
 
+def test_a_version_comes_piece_by_piece(tab: ZoomTab) -> None:
+    """By a button: the status bar tells how far it is, Esc ends it, and it is one step to undo."""
+    window = tab.window
+    folder, first = window.ask("shown()")
+    tab.generate()
+    tab.wait_finished()
+    second = window.ask("shown()")
+    with_area = "with override('VIEW_3D', 'UI'): "
+    press = f"{with_area}bpy.ops.zoom_stack.show_version('INVOKE_DEFAULT', folder={folder!r})"
+    running = "'ZOOMSTACK_OT_show_version' in [m.bl_idname for m in bpy.context.window_manager"
+    running += ".windows[0].modal_operators]"
+    images = window.ask("len(bpy.data.images)")
+    window.do("_part('operators.pieces')._TICK = 0.5")
+    window.do(press)
+    window.settle(0.6)
+    assert window.ask(f"{running} and shown()") == second  # nothing shows before the end
+    assert window.ask("len(bpy.data.images)") > images
+    window.picture("piece-by-piece")
+    window.screen.key("Escape")
+    window.wait_for(f"not {running}")
+    window.do("_part('operators.pieces')._TICK = 0.01")
+    assert window.ask("shown()") == second
+    assert window.ask("len(bpy.data.images)") == images
+    window.do(press)
+    window.wait_for(f"not {running}")
+    assert window.ask("shown()") == [folder, first]
+    window.do("with override('VIEW_3D'): bpy.ops.ed.undo()")
+    window.settle()
+    assert window.ask("shown()") == second
+    assert "Traceback" not in window.log
+
+
+def test_a_stack_that_is_imported_anew_comes_piece_by_piece(tab: ZoomTab) -> None:
+    window = tab.window
+    folder, first = window.ask("shown()")
+    tab.generate()
+    tab.wait_finished()
+    second = window.ask("shown()")
+    with_area = "with override('VIEW_3D', 'UI'): "
+    file = f"{folder}/stack.json"
+    window.do(f"{with_area}bpy.ops.zoom_stack.import_stack('INVOKE_DEFAULT', filepath={file!r})")
+    window.wait_for(f"shown() == {[folder, first]!r} or shown() == ({folder!r}, {first!r})")
+    assert len(window.ask("zooms()")) == 1
+    window.do("with override('VIEW_3D'): bpy.ops.ed.undo()")
+    window.settle()
+    assert window.ask("shown()") == second
+    assert "Traceback" not in window.log
+
+
 def test_a_level_is_compared_and_its_earlier_picture_shown(tab: ZoomTab) -> None:
     """As a person does, by buttons; each is one step to undo."""
     window = tab.window
