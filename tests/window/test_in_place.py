@@ -162,14 +162,13 @@ def test_a_version_comes_piece_by_piece(tab: ZoomTab) -> None:
     second = window.ask("shown()")
     with_area = "with override('VIEW_3D', 'UI'): "
     press = f"{with_area}bpy.ops.zoom_stack.show_version('INVOKE_DEFAULT', folder={folder!r})"
-    running = "'ZOOMSTACK_OT_show_version' in [m.bl_idname for m in bpy.context.window_manager"
+    running = "'ZOOM_STACK_OT_show_version' in [m.bl_idname for m in bpy.context.window_manager"
     running += ".windows[0].modal_operators]"
     images = window.ask("len(bpy.data.images)")
-    window.do("_part('operators.pieces')._TICK = 0.5")
+    window.do("_part('operators.pieces')._TICK = 1.0")
     window.do(press)
-    window.settle(0.6)
+    window.wait_for(f"len(bpy.data.images) > {images}", every=0.02)
     assert window.ask(f"{running} and shown()") == second  # nothing shows before the end
-    assert window.ask("len(bpy.data.images)") > images
     window.picture("piece-by-piece")
     window.screen.key("Escape")
     window.wait_for(f"not {running}")
