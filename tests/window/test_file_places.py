@@ -30,6 +30,7 @@ def tab(window: BlenderWindow, engine_python: Path) -> ZoomTab:
     tab.set_levels(steps=3)
     tab.generate()
     tab.wait_finished()
+    tab.show()
     window.do(_SHOWN)
     window.do(
         "panel = _part('panels.zoom').ZOOMSTACK_PT_stack\n"
