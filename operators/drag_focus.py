@@ -6,6 +6,7 @@ import bpy
 from bpy.props import FloatVectorProperty, IntProperty
 
 from ..blender.overlay import WHITE
+from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.geometry import Place, Placement, check_footprint, place_along
 from ..scene import finding, picking
@@ -43,6 +44,7 @@ class ZOOMSTACK_OT_drag_focus(OnPictures):
     )
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         reason = why_not_on_zoom(context)
         if not reason and not is_of_zoom(context):

@@ -12,6 +12,7 @@ from ..blender import folders, screen
 from ..blender.texts import count_text
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
+from ..scene.finding import looking_once
 from ..scene.whereabouts import file_folder, is_below, local_zooms, stack_elsewhere
 from ..tasks import latest, runner
 from ..tasks.copying import Copying
@@ -41,13 +42,14 @@ class ZOOMSTACK_OT_copy_beside(CanWait, bpy.types.Operator):
     ask: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         reason = ""
         if latest.copying is not None and not latest.copying.ended:
             reason = "Pictures are being copied already"
         elif file_folder() is None:
             reason = "Save the file first"
-        elif not any(stack_elsewhere(root) for root in local_zooms()):
+        elif not _any_elsewhere():
             reason = "The pictures of all zooms lie beside the file"
         if reason:
             cls.poll_message_set(reason)
@@ -97,6 +99,7 @@ class ZOOMSTACK_OT_find_pictures(CanWait, bpy.types.Operator):
     choose: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         reason = ""
         if latest.picture_search is not None and not latest.picture_search.ended:
@@ -179,6 +182,11 @@ def _after_saving(*_arguments: object) -> None:
     if not _was_saved[0] and _lie_in_blenders_folder() and not bpy.app.background:
         bpy.app.timers.register(_offer, first_interval=_SOON)
     _was_saved[0] = True
+
+
+def _any_elsewhere() -> bool:
+    with looking_once():
+        return any(stack_elsewhere(root) for root in local_zooms())
 
 
 def _lie_in_blenders_folder() -> bool:

@@ -62,9 +62,12 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
     @classmethod
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
-        # To go on with a run asks for its own job, whatever the list is now.
-        unfinished = unfinished_run(context, known_runs(context))
-        reason = why_not_generate(context, but_kept=unfinished is not None)
+        # To go on with a run asks for its own job, whatever the list is now. In background mode
+        # nobody has looked for runs yet: what lacks is said once it is pressed.
+        found = known_runs(context)
+        may_resume = bpy.app.background and found is None
+        may_resume = may_resume or unfinished_run(context, found) is not None
+        reason = why_not_generate(context, but_kept=may_resume)
         if reason:
             cls.poll_message_set(reason)
         return not reason
@@ -80,6 +83,9 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
                 unpack_first(context, packed, lambda: press(title=title, as_new=as_new))
                 return {"FINISHED"}
         try:
+            reason = "" if self.resume else why_not_generate(context)
+            if reason:
+                raise ZoomStackError("no_levels", f"{reason}.")
             if self.resume:
                 generation = resumed_generation(context, self.run)
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
 
 import bpy
@@ -12,10 +13,11 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import STACK_FILE, Stack, read_stack
 from ..scene.finding import zoom_to_update
 from ..scene.importing import ImportOptions, import_stack, leave_edit_mode
-from ..scene.updating import update_zoom
+from ..scene.updating import Updated, update_steps
 from ..scene.viewing import remember_view, show_zoom
 from ..tasks.following import note_zoom
 from ..tasks.views import watch_views
+from .pieces import PieceByPiece
 from .shared import Durations
 
 SAMPLE_FOLDER = EXTENSION / "samples" / "galaxy_to_shore"
@@ -68,7 +70,7 @@ class ImportSettings(_Placing, Durations, bpy.types.Operator):
             stack = read_stack(folder)
             present = zoom_to_update(stack.ids.zoom) if stack.ids is not None else None
             if self.target == "AUTO" and present is not None:
-                return self._update(present.name, stack)
+                return self._update(stack)
             result = import_stack(stack, options)
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
@@ -82,15 +84,37 @@ class ImportSettings(_Placing, Durations, bpy.types.Operator):
         self.report({"INFO"}, f"{result.root_name}: {len(stack.levels)} levels")
         return {"FINISHED"}
 
-    def _update(self, name: str, stack: Stack) -> set[str]:
+    def _update(self, stack: Stack) -> set[str]:
         """The zoom that the stack was made for is there: it takes the pictures."""
         leave_edit_mode()
-        result = update_zoom(lambda: bpy.data.objects.get(name), stack)
+        take = bpy.ops.zoom_stack.take_stack
+        if self.options.is_invoke and not bpy.app.background:
+            take("INVOKE_DEFAULT", folder=str(stack.folder))
+            return {"CANCELLED"}  # what is undone is done then
+        take(folder=str(stack.folder))
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_take_stack(PieceByPiece):
+    """Give the zoom that a stack was made for its pictures"""
+
+    bl_idname = "zoom_stack.take_stack"
+    bl_label = "Import Zoom Stack"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    folder: StringProperty(options={"HIDDEN", "SKIP_SAVE"})
+
+    def begin(self, context: bpy.types.Context) -> Generator[str, None, Updated]:
+        stack = read_stack(Path(self.folder))
+        zoom = stack.ids.zoom if stack.ids is not None else ""
+        return update_steps(lambda: zoom_to_update(zoom), stack)
+
+    def done(self, context: bpy.types.Context, result: Updated) -> None:
         note_zoom(bpy.data.objects[result.root_name])
         for note in result.notes():
             self.report({"WARNING"}, note)
-        self.report({"INFO"}, f"{result.root_name} has the pictures of {stack.folder.name} now")
-        return {"FINISHED"}
+        name = Path(self.folder).name
+        self.report({"INFO"}, f"{result.root_name} has the pictures of {name} now")
 
 
 class ZOOMSTACK_OT_import_stack(ImportSettings):
@@ -156,7 +180,12 @@ def _draw_add_entry(self: bpy.types.Menu, context: bpy.types.Context) -> None:
 
 
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
-    (ZOOMSTACK_OT_import_stack, ZOOMSTACK_OT_import_sample, ZOOMSTACK_FH_stack)
+    (
+        ZOOMSTACK_OT_take_stack,
+        ZOOMSTACK_OT_import_stack,
+        ZOOMSTACK_OT_import_sample,
+        ZOOMSTACK_FH_stack,
+    )
 )
 
 

@@ -9,7 +9,7 @@ import bpy
 from ..blender import screen
 from ..blender.overlay import ALERT, WHITE, Colour, draw_outline, draw_text
 from ..engine.contract.geometry import Place
-from ..scene import finding, keys, picking
+from ..scene import finding, picking
 from ..scene.picking import Point, Shown
 
 # What turns, moves and enlarges the view goes on to do so.
@@ -29,8 +29,7 @@ def why_not_on_zoom(context: bpy.types.Context) -> str:
         return finding.LINKED
     if finding.camera_of(root) is None:
         return "The zoom's camera was deleted"
-    name = str(root.get(keys.ID, ""))
-    if name and finding.zoom_to_update(name) != root:
+    if not finding.is_alone(context, root):
         return "This zoom is there more than once, or lacks a part"
     if context.mode != "OBJECT":
         return "Only in Object Mode"

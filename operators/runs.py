@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import bpy
@@ -14,10 +15,11 @@ from ..scene import finding, keys
 from ..scene.naming import name_zoom
 from ..scene.runs import Run, remove_run
 from ..scene.showing import other_picture, show_file, swap_level
-from ..scene.updating import update_zoom
+from ..scene.updating import Updated, update_steps
 from ..tasks import latest
 from ..tasks.following import note_zoom
 from ..tasks.runs import forget_runs, runs_now
+from .pieces import PieceByPiece
 from .shared import take_levels
 
 if TYPE_CHECKING:
@@ -38,8 +40,7 @@ class _OnPictures(bpy.types.Operator):
         if root is None or finding.camera_of(root) is None:
             cls.poll_message_set("There is no zoom in this scene that can be changed")
             return False
-        name = str(root.get(keys.ID, ""))
-        if name and finding.zoom_to_update(name) != root:  # copies share their materials
+        if not finding.is_alone(context, root):  # copies share their materials
             cls.poll_message_set("This zoom is there more than once, or lacks a part")
             return False
         if context.mode != "OBJECT":
@@ -52,7 +53,7 @@ class _OnPictures(bpy.types.Operator):
         return {"CANCELLED"}
 
 
-class ZOOMSTACK_OT_show_version(_OnPictures):
+class ZOOMSTACK_OT_show_version(PieceByPiece, _OnPictures):
     """Show these pictures again; what you have set up around the zoom stays"""
 
     bl_idname = "zoom_stack.show_version"
@@ -61,27 +62,26 @@ class ZOOMSTACK_OT_show_version(_OnPictures):
     folder: StringProperty(
         name="Folder", description="The version's folder, or its name", options={"SKIP_SAVE"}
     )
+    _agreed = False  # the list is the zoom's
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def begin(self, context: bpy.types.Context) -> Generator[str, None, Updated]:
         root = finding.present_root(context)
         versions = runs_now(context).of_zoom(str(root.get(keys.ID, "")))
         named = (each for each in versions if self.folder in (str(each.folder), each.folder.name))
         run = next(named, None)
         if run is None or run.stack is None:
-            self.report({"ERROR"}, f"There is no version {self.folder} of this zoom")
-            return {"CANCELLED"}
-        name, settings = root.name, context.scene.zoom_stack
-        agreed = [level.uid for level in settings.levels] == finding.level_order(root)
-        try:
-            result = update_zoom(lambda: bpy.data.objects.get(name), run.stack)
-            note_zoom(bpy.data.objects[name])
-            if agreed:
-                _follow(settings, bpy.data.objects[name])
-        except ZoomStackError as error:
-            return self.fail(error)
+            raise ZoomStackError("no_run", f"There is no version {self.folder} of this zoom.")
+        uids = [level.uid for level in context.scene.zoom_stack.levels]
+        name, self._agreed = root.name, uids == finding.level_order(root)
+        return update_steps(lambda: bpy.data.objects.get(name), run.stack)
+
+    def done(self, context: bpy.types.Context, result: Updated) -> None:
+        root = bpy.data.objects[result.root_name]
+        note_zoom(root)
+        if self._agreed:
+            _follow(context.scene.zoom_stack, root)
         for note in result.notes():
             self.report({"WARNING"}, note)
-        return {"FINISHED"}
 
 
 def _follow(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None:

@@ -7,6 +7,7 @@ import math
 import bpy
 from bpy.props import IntProperty, StringProperty
 
+from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..scene import colour, finding, keys, markers, retiming
 from ..scene.target_scene import set_range
@@ -27,6 +28,7 @@ class _OnZoom(bpy.types.Operator):
     """What every operator on an imported zoom needs."""
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         root = finding.active_root(context)
         if root is None:

@@ -6,6 +6,7 @@ import bpy
 from bpy.props import BoolProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
 from ..blender.overlay import FAINT, WHITE
+from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.geometry import (
     MAX_ZOOM_FACTOR,
@@ -84,6 +85,7 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
     _asked = False
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         reason = why_not_on_zoom(context)
         if reason:
@@ -209,6 +211,7 @@ class ZOOMSTACK_OT_pick_place(OnPictures):
     hint = "Drag a rectangle over the place to zoom into · Esc: cancel"
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         return not why_not_on_zoom(context)
 

@@ -18,9 +18,9 @@ from ..settings.loras import why_not_model
 from ..settings.shapes import models_own_size, present_shape, present_size
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
-from ..tasks.runs import known_runs
+from ..tasks.runs import want_runs
 from ..tasks.start import unfinished_run, want_models, why_not_generate
-from .parts import ZoomPanel, draw_wrapped
+from .parts import ZoomPanel, draw_wrapped, of_one_look
 from .running import draw_problem, draw_running, draw_warnings
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
     bl_order = 15
 
     @measured
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         want_models()
@@ -231,7 +232,7 @@ def _draw_ended(
         row = box.row()
         row.operator("zoom_stack.import_result", icon="IMPORT")
         row.operator("zoom_stack.dismiss", text="", icon="X")
-    elif (folder := unfinished_run(context, known_runs(context))) is not None:
+    elif (folder := unfinished_run(context, want_runs(context))) is not None:
         row = layout.row(align=True)
         button = row.operator("zoom_stack.generate", text="Continue the Last Run", icon="PLAY")
         button.resume, button.run = True, str(folder)

@@ -13,7 +13,7 @@ from ..blender.texts import magnification_text
 from ..blender.timings import measured
 from ..engine.contract.vocabulary import Vocabulary, not_understood
 from ..scene import keys
-from ..scene.finding import active_root, level_in_zoom, level_order
+from ..scene.finding import active_root, for_buttons, level_in_zoom, level_order
 from ..scene.showing import other_picture
 from ..settings.kept_levels import is_kept
 from ..settings.levels import zoom_factor_of
@@ -21,7 +21,7 @@ from ..settings.models import vocabulary_of
 from ..settings.presets import preset_title, shipped_presets, user_presets
 from ..tasks import latest
 from .files import draw_missing
-from .parts import ZoomPanel, draw_play, draw_wrapped
+from .parts import ZoomPanel, draw_play, draw_wrapped, of_one_look
 
 if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
@@ -146,11 +146,13 @@ class ZOOMSTACK_PT_levels(ZoomPanel, bpy.types.Panel):
         self.layout.menu("ZOOMSTACK_MT_presets", text="", icon="PRESET")
 
     @measured
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         settings = context.scene.zoom_stack
         root = active_root(context)
         if root is not None:
+            for_buttons(layout, root)
             draw_missing(layout, context, root)
         _draw_list(layout, settings)
         _draw_difference(layout, context, settings)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
-from ..scene.finding import active_root
+from ..scene.finding import active_root, looking_once
 
 # Of the interface's font at a scale of 1; measured, with a little air.
 _CHARACTER_WIDTH = 6.4
 _MARGIN = 60.0
+
+Draw = TypeVar("Draw", bound=Callable[..., Any])
 
 
 class ZoomPanel:
@@ -20,6 +25,16 @@ class ZoomPanel:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Zoom"
+
+
+def of_one_look(draw: Draw) -> Draw:
+    """Decorate what draws: it looks through the file's objects for zooms once."""
+
+    def once(self: bpy.types.Panel, context: bpy.types.Context) -> None:
+        with looking_once():
+            draw(self, context)
+
+    return functools.update_wrapper(once, draw)  # type: ignore[return-value]
 
 
 def draw_play(layout: bpy.types.UILayout, context: bpy.types.Context, titled: bool = False) -> None:

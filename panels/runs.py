@@ -6,13 +6,14 @@ import bpy
 
 from ..blender.picture_icons import icon_of
 from ..blender.texts import bytes_text, clock_text
+from ..blender.timings import measured
 from ..engine.contract.stack import STACK_FILE
 from ..scene import finding, keys
 from ..scene.runs import Run
 from ..scene.showing import shown_files
 from ..tasks import latest
-from ..tasks.runs import known_runs
-from .parts import ZoomPanel
+from ..tasks.runs import want_runs
+from .parts import ZoomPanel, of_one_look
 
 _MOST_RUNS = 12  # that are listed; the latest
 _PICTURE_SCALE = 4.0  # of an icon
@@ -28,14 +29,17 @@ class ZOOMSTACK_PT_level_versions(ZoomPanel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         return finding.level_in_zoom(context, *_active_ids(context)) is not None
 
+    @measured
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         zoom, level = _active_ids(context)
         number = finding.level_in_zoom(context, zoom, level)
-        found = known_runs(context)
+        found = want_runs(context)
         if found is None or number is None:
             layout.label(text="Looking…")
             return
@@ -43,7 +47,9 @@ class ZOOMSTACK_PT_level_versions(ZoomPanel, bpy.types.Panel):
         if not pictures:
             layout.label(text="None on the disk")
             return
-        shown = shown_files(finding.present_root(context)).get(number)
+        root = finding.present_root(context)
+        finding.for_buttons(layout, root)
+        shown = shown_files(root).get(number)
         key = found.keys.get(shown, "") if shown is not None else ""
         width = context.region.width / context.preferences.system.ui_scale
         columns = max(1, int((width - 40) // _PICTURE_WIDTH))
@@ -71,14 +77,18 @@ class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         root = finding.active_root(context)
         return root is not None and finding.camera_of(root) is not None
 
+    @measured
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         root = finding.present_root(context)
-        found = known_runs(context)
+        finding.for_buttons(layout, root)
+        found = want_runs(context)
         if found is None:
             layout.label(text="Looking…")
             return
@@ -110,9 +120,11 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
     bl_order = 5
     bl_options = {"DEFAULT_CLOSED"}
 
+    @measured
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        found = known_runs(context)
+        found = want_runs(context)
         if found is None:
             layout.label(text="Looking…")
             return

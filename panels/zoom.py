@@ -5,12 +5,13 @@ from __future__ import annotations
 import bpy
 
 from ..blender.texts import magnification_text, size_text
+from ..blender.timings import measured
 from ..scene import colour, finding, keys, retiming
 from ..scene.viewing import is_looking_through
 from ..tasks import latest
 from ..tasks.picture_run import Phase
 from .files import draw_files
-from .parts import ZoomPanel, draw_play, draw_wrapped
+from .parts import ZoomPanel, draw_play, draw_wrapped, of_one_look
 from .running import draw_problem, draw_running, draw_warnings
 
 
@@ -21,6 +22,8 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
     bl_label = "Zoom"
     bl_order = 20
 
+    @measured
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         root = finding.active_root(context)
@@ -39,6 +42,7 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
             layout.operator("zoom_stack.import_sample", icon="OUTLINER_OB_IMAGE")
             layout.operator("zoom_stack.import_stack", text="Import…", icon="IMPORT")
             return
+        finding.for_buttons(layout, root)
         draw_files(layout, context, root)
         camera = finding.camera_of(root)
         if camera is None:
@@ -86,6 +90,7 @@ class _OfZoom(ZoomPanel):
     bl_parent_id = "ZOOMSTACK_PT_stack"
 
     @classmethod
+    @measured
     def poll(cls, context: bpy.types.Context) -> bool:
         root = finding.active_root(context)
         return root is not None and finding.camera_of(root) is not None
@@ -97,8 +102,11 @@ class ZOOMSTACK_PT_stack_levels(_OfZoom, bpy.types.Panel):
     bl_idname = "ZOOMSTACK_PT_stack_levels"
     bl_label = "Go to Level"
 
+    @measured
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         root = finding.present_root(context)
+        finding.for_buttons(self.layout, root)
         current = finding.present_camera(root).get(keys.LEVEL, 0.0)
         column = self.layout.column(align=True)
         titles = finding.level_titles(root)
@@ -122,10 +130,13 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
     bl_idname = "ZOOMSTACK_PT_stack_timing"
     bl_label = "Timing and Render"
 
+    @measured
+    @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         scene = context.scene
         root = finding.present_root(context)
+        finding.for_buttons(layout, root)
         column = layout.column(align=True)
         column.label(text=f"{root.get(keys.SECONDS_PER_OCTAVE, 0.0):.2f} s per octave")
         if finding.turn_of(root):

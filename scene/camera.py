@@ -9,7 +9,7 @@ import bpy
 
 from ..blender import compat
 from . import keys
-from .drivers import add_driver, set_table
+from .drivers import Variables, keep_driver, set_table
 from .timing import Schedule
 
 
@@ -43,10 +43,8 @@ def describe_zoom(camera: bpy.types.Object, stops: Sequence[float]) -> None:
     camera.id_properties_ui(keys.LEVEL).update(
         description="Which level is in view, counted from 0; follows the zoom", precision=2
     )
-    camera.driver_remove(keys.path_to(keys.LEVEL))
-    curve = add_driver(
-        camera, keys.path_to(keys.LEVEL), "zoom", {"zoom": (camera, keys.path_to(keys.ZOOM))}
-    )
+    zoom: Variables = {"zoom": (camera, keys.path_to(keys.ZOOM))}
+    curve = keep_driver(camera, keys.path_to(keys.LEVEL), "zoom", zoom)
     set_table(curve, [(value, float(number)) for number, value in enumerate(stops)])
 
 

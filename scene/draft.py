@@ -109,7 +109,9 @@ class Draft:
         raise self._interrupted(f"its {role}")
 
     def parts(self, role: str) -> list[bpy.types.Object]:
-        """All objects of a kind, widest level first."""
+        """All objects of a kind, widest level first; none where there is no collection."""
+        if not self._collection:
+            return []
         found = [item for item in self.collection().objects if item.get(keys.ROLE) == role]
         return sorted(found, key=lambda item: item.get(keys.INDEX, 0))
 

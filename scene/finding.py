@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import bpy
@@ -16,6 +19,9 @@ from . import keys
 
 #: Why a button is grey.
 LINKED = "This zoom is linked from another file and cannot be changed"
+# What a panel has found already, for the buttons in it: Blender asks each whether it is grey.
+_OF_BUTTONS = "zoom_stack_root"
+_ALONE = "zoom_stack_alone"
 
 
 def is_root(item: bpy.types.Object) -> bool:
@@ -35,13 +41,63 @@ def root_of(item: bpy.types.Object | None) -> bpy.types.Object | None:
     return item
 
 
+class _Look:
+    """The parts of all zooms, as long as nothing changes which there are."""
+
+    def __init__(self) -> None:
+        # Blender's ``children`` would take several times as long.
+        self.marked = [item for item in bpy.data.objects if keys.ROLE in item]
+        self._sorted: dict[tuple[bpy.types.Object, str], list[bpy.types.Object]] = {}
+
+    def parts(self, root: bpy.types.Object, role: str) -> list[bpy.types.Object]:
+        """See ``parts``."""
+        if (root, role) not in self._sorted:
+            found = [item for item in self.marked if item[keys.ROLE] == role]
+            # Another zoom may hang on a level of this one.
+            own = [item for item in found if root_of(item) == root]
+            self._sorted[root, role] = sorted(own, key=lambda item: item.get(keys.INDEX, 0))
+        return list(self._sorted[root, role])
+
+
+_looks: list[_Look] = []  # the one that is in use, if any
+
+
+@contextlib.contextmanager
+def looking_once() -> Iterator[None]:
+    """Within it, all objects are looked through once: for what changes none, such as drawing."""
+    _looks.append(_look())
+    try:
+        yield
+    finally:
+        _looks.pop()
+
+
+def _look() -> _Look:
+    return _looks[-1] if _looks else _Look()
+
+
+def shown_roots() -> list[bpy.types.Object]:
+    """The roots of all zooms that some scene shows."""
+    return _shown_roots(_look().marked)
+
+
+def _shown_roots(marked: list[bpy.types.Object]) -> list[bpy.types.Object]:
+    return [item for item in marked if is_root(item) and is_in_a_scene(item)]
+
+
+def is_in_a_scene(item: bpy.types.Object) -> bool:
+    """Whether some scene has an object, whichever of its view layers."""
+    for scene in bpy.data.scenes:
+        for collection in scene.collection.children_recursive:
+            # The collection of a zoom is small; Blender's own search looks at all objects.
+            if collection.objects.get(item.name) == item:
+                return True
+    return bool(item.users_scene)
+
+
 def zooms_named(name: str) -> list[bpy.types.Object]:
     """The roots of all zooms with an id that some scene shows; of a copy, more than one."""
-    return [
-        item
-        for item in bpy.data.objects
-        if name and is_root(item) and item.get(keys.ID) == name and item.users_scene
-    ]
+    return [root for root in shown_roots() if root.get(keys.ID) == name] if name else []
 
 
 def zoom_to_update(name: str) -> bpy.types.Object | None:
@@ -49,21 +105,49 @@ def zoom_to_update(name: str) -> bpy.types.Object | None:
 
     What is linked from another file cannot be changed, and what lacks its camera not be led.
     """
-    found = zooms_named(name)
+    marked = _look().marked
+    found = [root for root in _shown_roots(marked) if name and root.get(keys.ID) == name]
     if len(found) != 1 or is_linked(found[0]):
         return None
-    whole = camera_of(found[0]) is not None and part(found[0], keys.ROLE_WORLD) is not None
+    worlds = (item for item in marked if item[keys.ROLE] == keys.ROLE_WORLD)
+    whole = camera_of(found[0]) is not None and any(root_of(item) == found[0] for item in worlds)
     return found[0] if whole else None
 
 
 def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The zoom meant by the present selection: the active object's, the camera's, or the first."""
+    """The zoom meant by the present selection: the active object's, the camera's, or the first.
+
+    Of a button in a panel, the zoom that the panel shows: see ``for_buttons``.
+    """
     scene = context.scene
+    shown = getattr(context, _OF_BUTTONS, None)
+    if isinstance(shown, bpy.types.Object) and is_root(shown):
+        return shown
     return (
         root_of(getattr(context, "active_object", None))
         or root_of(scene.camera)
-        or next((item for item in scene.objects if is_root(item)), None)
+        or next(_roots_in(scene), None)
     )
+
+
+def for_buttons(layout: bpy.types.UILayout, root: bpy.types.Object) -> None:
+    """Let the buttons that are drawn next mean a zoom, which none of them then has to look for."""
+    layout.context_pointer_set(_OF_BUTTONS, root)
+    if zoom_to_update(str(root.get(keys.ID, ""))) == root:
+        layout.context_pointer_set(_ALONE, root)
+
+
+def is_alone(context: bpy.types.Context, root: bpy.types.Object) -> bool:
+    """Whether a zoom can be known by its id: it is there once, and whole; or has none."""
+    name = str(root.get(keys.ID, ""))
+    return not name or getattr(context, _ALONE, None) == root or zoom_to_update(name) == root
+
+
+def _roots_in(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
+    for collection in (scene.collection, *scene.collection.children_recursive):
+        for item in [each for each in collection.objects if keys.ROLE in each]:
+            if is_root(item):
+                yield item
 
 
 def instance_of_zoom(scene: bpy.types.Scene) -> bpy.types.Object | None:
@@ -84,13 +168,7 @@ def present_root(context: bpy.types.Context) -> bpy.types.Object:
 
 def parts(root: bpy.types.Object, role: str) -> list[bpy.types.Object]:
     """All parts of one kind; levels and planes widest first."""
-    found = [
-        item
-        for item in root.children_recursive
-        # Another zoom may hang on a level of this one.
-        if item.get(keys.ROLE) == role and root_of(item) == root
-    ]
-    return sorted(found, key=lambda item: item.get(keys.INDEX, 0))
+    return _look().parts(root, role)
 
 
 def part(root: bpy.types.Object, role: str) -> bpy.types.Object | None:
@@ -100,8 +178,23 @@ def part(root: bpy.types.Object, role: str) -> bpy.types.Object | None:
 
 def camera_of(root: bpy.types.Object) -> bpy.types.Object | None:
     """The zoom's camera; None when it was deleted."""
-    camera = part(root, keys.ROLE_CAMERA)
+    camera = _leading(root) or part(root, keys.ROLE_CAMERA)
     return camera if camera is not None and keys.ZOOM in camera else None
+
+
+def _leading(root: bpy.types.Object) -> bpy.types.Object | None:
+    """The camera that the root's own driver names: it need not be looked for among all objects."""
+    animation = root.animation_data
+    for curve in animation.drivers if animation is not None else ():
+        for variable in curve.driver.variables:
+            item = variable.targets[0].id
+            if (
+                isinstance(item, bpy.types.Object)
+                and item.get(keys.ROLE) == keys.ROLE_CAMERA
+                and root_of(item) == root
+            ):
+                return item
+    return None
 
 
 def present_camera(root: bpy.types.Object) -> bpy.types.Object:
@@ -131,8 +224,9 @@ def level_in_zoom(context: bpy.types.Context, zoom: str, level: str) -> int | No
 def fixed_parts(root: bpy.types.Object) -> list[bpy.types.Object]:
     """The parts that a click in the view is not to drag away: all but root and camera."""
     movable = (keys.ROLE_ROOT, keys.ROLE_CAMERA)
-    found = (item for item in root.children_recursive if root_of(item) == root)
-    return [item for item in found if keys.ROLE in item and item[keys.ROLE] not in movable]
+    return [
+        item for item in _look().marked if item[keys.ROLE] not in movable and root_of(item) == root
+    ]
 
 
 def are_selectable(root: bpy.types.Object) -> bool:
@@ -186,13 +280,19 @@ def stack_of(root: bpy.types.Object) -> Stack:
         ZoomStackError: code ``bad_stack``, when the properties were edited beyond recognition.
     """
     try:
-        data = json.loads(str(root.get(keys.MANIFEST, "")))
+        known = _parsed(str(root.get(keys.MANIFEST, "")))
     except json.JSONDecodeError:
         raise ZoomStackError(
             "bad_stack", f"{root.name} no longer knows its stack.", "Import the stack again."
         ) from None
-    stack = parse_stack(data, Path(bpy.path.abspath(str(root.get(keys.FOLDER, "")))))
+    stack = replace(known, folder=Path(bpy.path.abspath(str(root.get(keys.FOLDER, "")))))
     return replace(stack, folder=_folder_of(root, stack) or stack.folder)
+
+
+@lru_cache(maxsize=32)
+def _parsed(manifest: str) -> Stack:
+    """Kept, since panels ask in every redraw; without its folder."""
+    return parse_stack(json.loads(manifest), Path())
 
 
 def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:
@@ -202,6 +302,7 @@ def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:
     long as one of its pictures is shown, else the one that has the most of what is shown.
     """
     found = Counter[Path]()
+    named = Path(os.path.normpath(stack.folder))
     for plane in parts(root, keys.ROLE_PLANE):
         number, image = int(plane.get(keys.INDEX, -1)), image_of(plane)
         if image is None or not 0 <= number < len(stack.levels):
@@ -209,9 +310,11 @@ def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:
         file = file_of(image)
         name = PurePosixPath(stack.levels[number].image).parts
         if file.parts[-len(name) :] == name:
-            found[file.parents[len(name) - 1]] += 1
-    named = Path(os.path.normpath(stack.folder))
-    return named if named in found else next((f for f, _ in found.most_common(1)), None)
+            folder = file.parents[len(name) - 1]
+            if folder == named:
+                return named
+            found[folder] += 1
+    return next((folder for folder, _ in found.most_common(1)), None)
 
 
 def level_names(root: bpy.types.Object) -> dict[int, str]:

@@ -11,7 +11,7 @@ from ..engine.contract.ids import Ids
 from ..engine.contract.unrolling import Unrolled
 from . import keys
 from .draft import Draft
-from .finding import image_of
+from .finding import image_of, parts
 from .material import FEATHER_GROUP, build_feather_group, build_material, is_feather
 from .planes import build_level, build_plane, drive_visibility
 
@@ -104,10 +104,7 @@ def _material(draft: Draft, rig: Rig, unrolled: Unrolled, position: int) -> bpy.
 
 def feather_of(rig: Rig, draft: Draft) -> bpy.types.NodeTree:
     """The node group of the soft border, which all levels of a zoom share; made if need be."""
-    there = [
-        each for each in rig.world.children_recursive if each.get(keys.ROLE) == keys.ROLE_PLANE
-    ]
-    for plane in [*there, *draft.parts(keys.ROLE_PLANE)]:
+    for plane in [*parts(rig.root, keys.ROLE_PLANE), *draft.parts(keys.ROLE_PLANE)]:
         material = plane.active_material
         tree = material.node_tree if material is not None else None
         for node in tree.nodes if tree is not None else ():

@@ -11,6 +11,7 @@ from .drivers import add_driver
 FEATHER_GROUP = "Zoom Feather"
 # Keeps a feather of 0 from dividing by it; far below a pixel.
 SMALLEST_FEATHER = 1e-6
+_SAME = 1e-6  # of a side; single precision tells no less apart
 
 
 def build_material(
@@ -116,10 +117,13 @@ def swap_picture(material: bpy.types.Material, old: bpy.types.Image, new: bpy.ty
 
 def fit_border(material: bpy.types.Material, width: int, height: int) -> None:
     """Let the soft border follow the shape of another picture, (width, height) in pixels."""
+    sides = {"Width": width / min(width, height), "Height": height / min(width, height)}
     for node in material.node_tree.nodes:
         if node.bl_idname == "ShaderNodeGroup" and is_feather(node.node_tree):
-            node.inputs["Width"].default_value = width / min(width, height)
-            node.inputs["Height"].default_value = height / min(width, height)
+            for name, side in sides.items():
+                # Each change has Blender look at the whole material again.
+                if abs(node.inputs[name].default_value - side) > _SAME * side:
+                    node.inputs[name].default_value = side
 
 
 def _output_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import bpy
+from mathutils import Vector
 
 from ..engine.contract.unrolling import Unrolled
 from . import keys
-from .drivers import add_driver
+from .drivers import keep_driver
 from .rig import PLANE_SPACING, drive_level_scale, new_empty
 
 # A level this many octaves above the view is one colour to it: hide it, to save drawing.
 OCTAVES_UNTIL_HIDDEN = 16.0
+# In widths of a picture: single precision tells no less apart.
+_SAME = 1e-7
 
 
 def build_level(
@@ -87,7 +90,11 @@ def move_rectangle(mesh: bpy.types.Mesh, centre: tuple[float, float], aspect: fl
     """Put the rectangle of a level elsewhere; other meshes, which an artist has made, stay."""
     if len(mesh.vertices) != 4:
         return
-    for vertex, corner in zip(mesh.vertices, _corners(centre, aspect), strict=True):
+    corners = _corners(centre, aspect)
+    pairs = list(zip(mesh.vertices, corners, strict=True))
+    if all((vertex.co - Vector(corner)).length < _SAME for vertex, corner in pairs):
+        return
+    for vertex, corner in pairs:
         vertex.co = corner
     mesh.update()
 
@@ -110,16 +117,18 @@ def drive_visibility(
     zoom = {"zoom": (camera, keys.path_to(keys.ZOOM))}
     both = {**zoom, "fade": (root, keys.path_to(keys.FADE))}
     hidden = []
-    plane.driver_remove("color", 3)
     if position > 0:
         parent, own = octaves[position - 1], octaves[position]
         ramp = f"(zoom{-parent:+.9g})/(fade*{own - parent:.9g})"
-        add_driver(plane, "color", f"1 if fade <= 0 else clamp({ramp})", both, 3)
+        keep_driver(plane, "color", f"1 if fade <= 0 else clamp({ramp})", both, 3)
         unseen = f"zoom <= {parent:.9g}"
         hidden.append(unseen if unrolled.turn is not None else f"(fade > 0 and {unseen})")
+    else:
+        plane.driver_remove("color", 3)
     if position < len(octaves) - 1:
         hidden.append(f"zoom > {octaves[position] + OCTAVES_UNTIL_HIDDEN:.9g}")
     for path in ("hide_viewport", "hide_render"):
-        plane.driver_remove(path)
         if hidden:
-            add_driver(plane, path, " or ".join(hidden), both if position > 0 else zoom)
+            keep_driver(plane, path, " or ".join(hidden), both if position > 0 else zoom)
+        else:
+            plane.driver_remove(path)

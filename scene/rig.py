@@ -17,7 +17,7 @@ import math
 import bpy
 
 from . import keys
-from .drivers import Variables, add_driver, set_table
+from .drivers import Variables, add_driver, keep_driver, set_table
 
 # Planes lie this far apart, in their own widths: enough for depth buffers, too little to see.
 PLANE_SPACING = 1e-4
@@ -84,8 +84,7 @@ def drive_framing(pan: bpy.types.Object, camera: bpy.types.Object, aspect: float
         "py": (None, "render.pixel_aspect_y"),
     }
     expression = f"lens/sw*min(1, rx*px/(ry*py*{aspect:.9g})) - {PLANE_SPACING:g}"
-    pan.driver_remove("location", 2)
-    add_driver(pan, "location", expression, variables, 2)
+    keep_driver(pan, "location", expression, variables, 2)
 
 
 def drive_pan(
@@ -93,13 +92,13 @@ def drive_pan(
 ) -> None:
     """Follow an off-centre path: (octaves, x, y) rows, positions in view widths."""
     for axis in range(2):
-        pan.driver_remove("location", axis)
-        pan.location[axis] = 0.0
         if table:
-            curve = add_driver(
-                pan, "location", "zoom", {"zoom": (camera, keys.path_to(keys.ZOOM))}, axis
-            )
+            zoom: Variables = {"zoom": (camera, keys.path_to(keys.ZOOM))}
+            curve = keep_driver(pan, "location", "zoom", zoom, axis)
             set_table(curve, [(row[0], row[1 + axis]) for row in table])
+        else:
+            pan.driver_remove("location", axis)
+            pan.location[axis] = 0.0
 
 
 def drive_level_scale(
@@ -108,10 +107,8 @@ def drive_level_scale(
     """Scale a level's Empty: 2^-octaves, times the part of the zoom that the world takes."""
     exponent = f"zoom*(1-travels){-octaves:+.9g}"
     expression = f"pow(2, clamp({exponent}, -{MAX_EXPONENT}, {MAX_EXPONENT}))"
-    level.driver_remove("scale")
     for axis in range(3):
-        add_driver(level, "scale", expression, _zoom(camera, root), axis)
-
+        keep_driver(level, "scale", expression, _zoom(camera, root), axis)
     keep_drawn_small(level, camera, root, f"min({octaves:.9g}-zoom, 0)")
 
 
@@ -123,9 +120,8 @@ def keep_drawn_small(
     Args:
         exponent: of 2, in ``zoom`` and ``travels``; undoes the Empty's size in the view.
     """
-    empty.driver_remove("empty_display_size")
     expression = f"{EMPTY_SIZE}*pow(2, {exponent})"
-    add_driver(empty, "empty_display_size", expression, _zoom(camera, root))
+    keep_driver(empty, "empty_display_size", expression, _zoom(camera, root))
 
 
 def drive_clipping(camera: bpy.types.Object, root: bpy.types.Object) -> None:

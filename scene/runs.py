@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ..blender.texts import bytes_text, clock_text
@@ -209,19 +210,27 @@ def _run(
 
 
 def _keys(runs: Iterable[Run]) -> dict[Path, str]:
-    """What tells pictures from one another: their sizes, or their content where these agree."""
-    sizes: dict[Path, int] = {}
+    """What tells a level's pictures from one another: sizes, or contents where these agree."""
+    levels: dict[tuple[str, str], dict[Path, os.stat_result]] = {}
     for run in runs:
-        for number in range(run.levels if run.stack is not None else 0):
-            assert run.stack is not None
+        if run.stack is None or run.ids is None:
+            continue
+        for number, level in enumerate(run.ids.levels):
             with contextlib.suppress(OSError):
                 file = run.stack.picture(number)
-                sizes[file] = file.stat().st_size
-    counts = Counter(sizes.values())
+                levels.setdefault((run.zoom, level), {})[file] = file.stat()
     keys = {}
-    for file, size in sizes.items():
-        keys[file] = str(size)
-        if counts[size] > 1:
-            with contextlib.suppress(OSError):
-                keys[file] = hashlib.sha256(file.read_bytes()).hexdigest()
+    for files in levels.values():
+        counts = Counter(about.st_size for about in files.values())
+        for file, about in files.items():
+            keys[file] = str(about.st_size)
+            if counts[about.st_size] > 1:
+                with contextlib.suppress(OSError):
+                    keys[file] = _content(file, about.st_size, about.st_mtime_ns)
     return keys
+
+
+@lru_cache(maxsize=4096)
+def _content(file: Path, size: int, changed: int) -> str:  # noqa: ARG001 - they tell it is another
+    """The same of files with the same content; read once, until a file is another one."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -27,15 +27,13 @@ def shown_files(root: bpy.types.Object) -> dict[int, Path]:
 
 def other_picture(root: bpy.types.Object, number: int) -> bpy.types.Image | None:
     """What a level showed before, if it is there still."""
-    level = _level(root, number)
-    other = level.get(keys.OTHER) if level is not None else None
-    return other if isinstance(other, bpy.types.Image) else None
+    return _others(root).get(number)
 
 
 def other_pictures(root: bpy.types.Object) -> list[bpy.types.Image]:
     """What levels showed before, as far as it is there still."""
-    numbers = range(len(octaves_of(root)))
-    return [other for n in numbers if (other := other_picture(root, n)) is not None]
+    others, count = _others(root), len(octaves_of(root))
+    return [others[number] for number in range(count) if number in others]
 
 
 def show_file(root: bpy.types.Object, number: int, file: Path) -> None:
@@ -102,6 +100,9 @@ def swap_levels(root: bpy.types.Object, images: Mapping[int, bpy.types.Image]) -
     return len(swaps)
 
 
-def _level(root: bpy.types.Object, number: int) -> bpy.types.Object | None:
-    levels = parts(root, keys.ROLE_LEVEL)
-    return next((each for each in levels if each.get(keys.INDEX) == number), None)
+def _others(root: bpy.types.Object) -> dict[int, bpy.types.Image]:
+    """What levels showed before, by their numbers; of a level that an artist copied its own."""
+    others: dict[int, object] = {}
+    for level in parts(root, keys.ROLE_LEVEL):
+        others.setdefault(int(level.get(keys.INDEX, -1)), level.get(keys.OTHER))
+    return {n: other for n, other in others.items() if isinstance(other, bpy.types.Image)}

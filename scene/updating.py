@@ -6,10 +6,11 @@ levels, the scene's settings. What must move with a level moves.
 
 from __future__ import annotations
 
+import filecmp
 import json
-import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import bpy
 from mathutils import Matrix
@@ -23,6 +24,7 @@ from ..engine.contract.unrolling import Unrolled, unroll
 from . import keys
 from .camera import describe_zoom
 from .draft import Draft
+from .family import Family, rename_levels
 from .finding import (
     are_selectable,
     camera_of,
@@ -43,7 +45,6 @@ from .rig import drive_framing, drive_level_scale, drive_pan
 from .whereabouts import is_painted
 
 _SAME = 1e-6
-_OURS = re.compile(r"Level \d+( Before| Again)?(\.\d+)?( Picture)?(\.\d+)?")
 
 # An id, and in which turn of a loop.
 _Key = tuple[str, int]
@@ -95,15 +96,25 @@ def update_steps(
         sizes = yield from draft.load_pictures(stack)
         unrolled = unroll(stack, sizes)
         there = _levels(_found(find_root))
-        draft.new_collection()
-        for position in range(len(unrolled.levels)):
-            if _key(unrolled, position, stack.ids) in there:
-                continue
-            yield f"Building level {position + 1} of {len(unrolled.levels)}"
+        total = len(unrolled.levels)
+        names = [_key(unrolled, position, stack.ids) for position in range(total)]
+        new = [position for position in range(total) if names[position] not in there]
+        if new:  # with many objects around, Blender takes long to remove a collection again
+            draft.new_collection()
+        for position in new:
+            yield f"Building level {position + 1} of {total}"
             level = add_level(draft, _rig(_found(find_root)), unrolled, position, stack.ids)
             level.parent = None  # a part of the zoom only at the end
+        equal: set[_Key] = set()
+        for position in range(total):
+            yield "Comparing the pictures"
+            level = _levels(_found(find_root)).get(names[position])
+            if level is not None and _is_shown(level, stack.picture(unrolled.levels[position])):
+                equal.add(names[position])
         yield "Updating the zoom"
-        result = _show(_found(find_root), draft, stack, unrolled)
+        plan = _plan(stack, unrolled, equal)
+        yield "Updating the zoom"
+        result = _show(_found(find_root), draft, plan)
         draft.finish()
     except BaseException:
         draft.discard()
@@ -113,7 +124,11 @@ def update_steps(
 
 def update_zoom(find_root: Callable[[], bpy.types.Object | None], stack: Stack) -> Updated:
     """Update in one go; see ``update_steps``."""
-    steps = update_steps(find_root, stack)
+    return finish_update(update_steps(find_root, stack))
+
+
+def finish_update(steps: Generator[str, None, Updated]) -> Updated:
+    """Do what is left of an update in one go."""
     while True:
         try:
             next(steps)
@@ -122,43 +137,90 @@ def update_zoom(find_root: Callable[[], bpy.types.Object | None], stack: Stack) 
             return result
 
 
-def _show(root: bpy.types.Object, draft: Draft, stack: Stack, unrolled: Unrolled) -> Updated:
-    """The only step that changes what the user sees."""
+@dataclass(frozen=True)
+class _Plan:
+    """What can be worked out before anything shows.
+
+    Attributes:
+        wanted: the levels to be, widest first; so are ``offsets``, the pictures' centres.
+        path: of the camera; see ``path.offset_table``.
+        equal: levels whose new file is that of the picture that they show, or a copy of it.
+    """
+
+    stack: Stack
+    unrolled: Unrolled
+    wanted: list[_Key]
+    offsets: list[tuple[float, float]]
+    path: list[tuple[float, float, float]]
+    manifest: str
+    equal: set[_Key]
+
+
+def _plan(stack: Stack, unrolled: Unrolled, equal: set[_Key]) -> _Plan:
     assert stack.ids is not None
-    rig, result = _rig(root), Updated(root.name)
-    before = _levels(root)
-    pictures = {key: _picture(level) for key, level in before.items()}
-    places = {key: _Placed(root, level) for key, level in before.items()}
-    followed = Followed(root, rig.camera)
     wanted = [_key(unrolled, position, stack.ids) for position in range(len(unrolled.levels))]
-    built = {(each[keys.ID], each[keys.LAP]) for each in draft.parts(keys.ROLE_LEVEL)}
-    if not set(wanted) <= before.keys() | built:
+    return _Plan(
+        stack,
+        unrolled,
+        wanted,
+        level_offsets(unrolled.placements),
+        offset_table(unrolled.placements, unrolled.octaves[0]),
+        json.dumps(stack.to_dict(), ensure_ascii=False),
+        equal,
+    )
+
+
+def _is_shown(level: bpy.types.Object, file: Path) -> bool:
+    """Whether a level shows what a file holds."""
+    picture = Family().picture(level)
+    try:
+        return (
+            picture is not None
+            and not is_painted(picture)
+            and filecmp.cmp(file_of(picture), file, shallow=False)
+        )
+    except OSError:
+        return False
+
+
+def _show(root: bpy.types.Object, draft: Draft, plan: _Plan) -> Updated:
+    """The only step that changes what the user sees."""
+    unrolled, wanted, ids = plan.unrolled, plan.wanted, plan.stack.ids
+    rig, result = _rig(root), Updated(root.name)
+    before, family = _levels(root), Family()
+    pictures = {key: family.picture(level) for key, level in before.items()}
+    octaves, turn = octaves_of(root), turn_of(root) or 0.0
+    places = {
+        key: _Placed(level, family.plane(level), octaves, turn) for key, level in before.items()
+    }
+    followed = Followed(root, rig.camera)
+    built = {(each[keys.ID], each[keys.LAP]): each for each in draft.parts(keys.ROLE_LEVEL)}
+    there = {**built, **before}
+    if not set(wanted) <= there.keys():
         raise _interrupted()
+    levels = {key: there[key] for key in wanted}
     widest = min(before, key=lambda key: places[key].octaves, default=None)
-    _link_new(rig, draft, hidden=not are_selectable(root))
-    _let_go(before, places, wanted, rig.world, result)
-    levels = _levels(root)
-    offsets = level_offsets(unrolled.placements)
-    result.own = _swap_pictures(levels, wanted, draft, unrolled)
+    if built:
+        _link_new(rig, draft, hidden=not are_selectable(root))
+    _let_go(before, family, places, wanted, rig.world, result)
+    result.own = _swap_pictures([family.plane(levels[key]) for key in wanted], draft, unrolled)
     for position, key in enumerate(wanted):
-        level = levels[key]
+        level, plane = levels[key], family.plane(levels[key])
         if key in places:
-            _move(level, places[key], rig, unrolled, position, offsets[position])
-        name_level(level, unrolled, position, stack.ids)
-        plane = _plane(level)
+            _move(level, family, places[key], rig, unrolled, position, plan.offsets[position])
+        name_level(level, unrolled, position, ids)
         if plane is not None:
             plane[keys.INDEX] = level[keys.INDEX]
-    for key, picture in pictures.items():
-        if key in levels and key[1] == 0 and _differ(picture, _picture(levels[key])):
-            levels[key][keys.OTHER] = picture
-    _rename([(levels[key], name_of(unrolled, i)) for i, key in enumerate(wanted)])
-    _set_borders(levels, wanted, widest, rig, draft)
-    draft.drop_collection()
-    _tell_root(root, stack, unrolled)
+    _remember_pictures(pictures, levels, family, plan.equal)
+    rename_levels(family, [(levels[key], name_of(unrolled, i)) for i, key in enumerate(wanted)])
+    _set_borders(levels, family, wanted, widest, rig, draft)
+    if built:
+        draft.drop_collection()
+    _tell_root(root, plan)
     pan = part(root, keys.ROLE_PAN)
     if pan is not None:
         drive_framing(pan, rig.camera, unrolled.placements[unrolled.first].aspect)
-        drive_pan(pan, rig.camera, offset_table(unrolled.placements, unrolled.octaves[0]))
+        drive_pan(pan, rig.camera, plan.path)
     describe_zoom(rig.camera, stops_of(root))
     stayed = [(i, key) for i, key in enumerate(wanted) if key in places and key[1] == 0]
     followed.follow(
@@ -167,40 +229,28 @@ def _show(root: bpy.types.Object, draft: Draft, stack: Stack, unrolled: Unrolled
     return result
 
 
-def _picture(level: bpy.types.Object) -> bpy.types.Image | None:
-    plane = _plane(level)
-    return image_of(plane) if plane is not None else None
-
-
-def _differ(before: bpy.types.Image | None, now: bpy.types.Image | None) -> bool:
-    """Whether a level has another picture to compare with: one that was kept is copied whole."""
-    if before is None or now is None or before == now:
-        return False
-    if is_painted(before):
-        return True
-    try:
-        return file_of(before).stat().st_size != file_of(now).stat().st_size
-    except OSError:
-        return True
-
-
-def _rename(levels: list[tuple[bpy.types.Object, str]]) -> None:
-    """Call Empties and planes by their levels' new places; an artist's own names stay."""
-    wanted = [
-        (item, name)
-        for level, title in levels
-        for item, name in ((level, title), (_plane(level), f"{title} Picture"))
-        if item is not None and _OURS.fullmatch(item.name) and item.name != name
-    ]
-    # All at once, or one would stand in another's way and get a number.
-    for item, _ in wanted:
-        item.name = "Zoom Stack"
-    for item, name in wanted:
-        item.name = name
+def _remember_pictures(
+    before: dict[_Key, bpy.types.Image | None],
+    levels: dict[_Key, bpy.types.Object],
+    family: Family,
+    equal: set[_Key],
+) -> None:
+    """Levels keep what they showed before, to compare with; one that was kept is copied whole."""
+    for key, picture in before.items():
+        if picture is None or key not in levels or key[1] != 0 or key in equal:
+            continue
+        now = family.picture(levels[key])
+        if now is not None and now != picture:
+            levels[key][keys.OTHER] = picture
 
 
 class _Placed:
     """Where a level lay before the update.
+
+    Args:
+        plane: the level's.
+        octaves: at which each level of the zoom was the view.
+        turn: of a loop; of no loop 0.
 
     Attributes:
         octaves: the zoom at which it was the view.
@@ -208,11 +258,15 @@ class _Placed:
             picture was deleted or is another mesh.
     """
 
-    def __init__(self, root: bpy.types.Object, level: bpy.types.Object) -> None:
-        octaves, lap = octaves_of(root), int(level.get(keys.LAP, 0))
-        number = int(level[keys.INDEX]) - lap * len(octaves)
-        self.octaves = octaves[number] + lap * (turn_of(root) or 0.0)
-        plane = _plane(level)
+    def __init__(
+        self,
+        level: bpy.types.Object,
+        plane: bpy.types.Object | None,
+        octaves: Sequence[float],
+        turn: float,
+    ) -> None:
+        lap = int(level.get(keys.LAP, 0))
+        self.octaves = octaves[int(level[keys.INDEX]) - lap * len(octaves)] + lap * turn
         corners = [vertex.co for vertex in plane.data.vertices] if plane is not None else []
         self.centre = None
         if len(corners) == 4:
@@ -224,6 +278,7 @@ class _Placed:
 
 def _move(
     level: bpy.types.Object,
+    family: Family,
     was: _Placed,
     rig: Rig,
     unrolled: Unrolled,
@@ -233,7 +288,7 @@ def _move(
     """Put a level that stays where it lies now; what hangs on it goes along."""
     if abs(was.octaves - unrolled.octaves[position]) > _SAME:
         drive_level_scale(level, rig.camera, rig.root, unrolled.octaves[position])
-    plane = _plane(level)
+    plane = family.plane(level)
     if plane is not None:
         move_rectangle(plane.data, centre, unrolled.placements[position].aspect)
         drive_visibility(plane, rig.camera, rig.root, unrolled, position)
@@ -241,12 +296,13 @@ def _move(
         return
     shift = (centre[0] - was.centre[0], centre[1] - was.centre[1])
     if max(map(abs, shift)) > _SAME:
-        for item in _attached(level):
+        for item in family.attached(level):
             _carry(item, Matrix.Translation((*shift, 0.0)))
 
 
 def _let_go(
     before: dict[_Key, bpy.types.Object],
+    family: Family,
     places: dict[_Key, _Placed],
     wanted: list[_Key],
     world: bpy.types.Object,
@@ -264,28 +320,31 @@ def _let_go(
         level = before[key]
         wider = [other for other in order[:index] if other in wanted]
         heirs = wider[-1:] or [other for other in order[index + 1 :] if other in wanted][:1]
-        plane = _plane(level)
-        for item in _attached(level):
+        plane = family.plane(level)
+        for item in family.attached(level):
             local = plane.matrix_local if plane is not None and item.parent == plane else Matrix()
             ratio = 2.0 ** ((places[heirs[0]].octaves if heirs else 0.0) - places[key].octaves)
-            item.parent = before[heirs[0]] if heirs else world
+            family.hang(item, before[heirs[0]] if heirs else world)
             _carry(item, Matrix.Scale(ratio, 4) @ local)
             result.moved.append(item.name)
         doomed.append(level)
         if plane is not None:
             doomed += [plane, *([plane.data] if plane.data.users == 1 else [])]
-    bpy.data.batch_remove(doomed)
+    if doomed:
+        bpy.data.batch_remove(doomed)
 
 
 def _swap_pictures(
-    levels: dict[_Key, bpy.types.Object], wanted: list[_Key], draft: Draft, unrolled: Unrolled
+    planes: Sequence[bpy.types.Object | None], draft: Draft, unrolled: Unrolled
 ) -> list[int]:
     """Swap datablocks, which undo takes back; the files of the old ones stay as they are.
+
+    Args:
+        planes: of the levels, widest first.
 
     Returns:
         numbers of levels that show no picture.
     """
-    planes = [_plane(levels[key]) for key in wanted]
     for number, plane in zip(unrolled.levels, planes, strict=True):
         material = plane.active_material if plane is not None else None
         old = image_of(plane) if plane is not None else None
@@ -299,6 +358,7 @@ def _swap_pictures(
 
 def _set_borders(
     levels: dict[_Key, bpy.types.Object],
+    family: Family,
     wanted: list[_Key],
     widest: _Key | None,
     rig: Rig,
@@ -311,20 +371,21 @@ def _set_borders(
     """
     if widest is None or widest == wanted[0]:
         return
-    plane = _plane(levels[wanted[0]])
+    plane = family.plane(levels[wanted[0]])
     material = plane.active_material if plane is not None else None
     if plane is not None and material is not None and material.node_tree is not None:
         if material.users > 1:  # a loop shows it again, with its border
             material = material.copy()
             plane.active_material = material
         take_border(material)
-    plane = _plane(levels[widest]) if widest in wanted else None
+    plane = family.plane(levels[widest]) if widest in wanted else None
     material = plane.active_material if plane is not None else None
     if material is not None and material.node_tree is not None:
         give_border(material, feather_of(rig, draft))
 
 
-def _tell_root(root: bpy.types.Object, stack: Stack, unrolled: Unrolled) -> None:
+def _tell_root(root: bpy.types.Object, plan: _Plan) -> None:
+    stack, unrolled = plan.stack, plan.unrolled
     first = unrolled.first
     root[keys.OCTAVES] = unrolled.octaves[first : first + len(stack.levels)]
     if unrolled.turn is not None:
@@ -332,17 +393,17 @@ def _tell_root(root: bpy.types.Object, stack: Stack, unrolled: Unrolled) -> None
     elif keys.TURN in root:
         del root[keys.TURN]
     root[keys.FOLDER] = beside_file(str(stack.folder.resolve()))
-    root[keys.MANIFEST] = json.dumps(stack.to_dict(), ensure_ascii=False)
+    root[keys.MANIFEST] = plan.manifest
 
 
 def _link_new(rig: Rig, draft: Draft, hidden: bool) -> None:
     """Put what was built into the zoom's own collections; ``hidden`` from clicks or not."""
-    built = draft.collection()
+    built, homes = draft.collection(), rig.root.users_collection
     for item in list(built.objects):
         if item.get(keys.ROLE) == keys.ROLE_LEVEL:
             item.parent = rig.world
         item.hide_select = hidden
-        for home in rig.root.users_collection:
+        for home in homes:
             home.objects.link(item)
         built.objects.unlink(item)
 
@@ -382,18 +443,6 @@ def _key(unrolled: Unrolled, position: int, ids: Ids) -> _Key:
     number = unrolled.levels[position]
     count = 1 + max(unrolled.levels)
     return ids.levels[number], (position - unrolled.first - number) // count
-
-
-def _plane(level: bpy.types.Object) -> bpy.types.Object | None:
-    planes = (each for each in level.children if each.get(keys.ROLE) == keys.ROLE_PLANE)
-    return next(planes, None)
-
-
-def _attached(level: bpy.types.Object) -> list[bpy.types.Object]:
-    """What the artist has hung on a level."""
-    plane = _plane(level)
-    hung = [*level.children, *(plane.children if plane is not None else ())]
-    return [each for each in hung if each != plane]
 
 
 def _carry(item: bpy.types.Object, by: Matrix) -> None:

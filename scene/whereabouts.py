@@ -12,16 +12,12 @@ from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack
 from . import keys
-from .finding import file_of, image_of, is_linked, is_root, octaves_of, parts, stack_of
+from .finding import file_of, image_of, is_linked, octaves_of, parts, shown_roots, stack_of
 
 
 def local_zooms() -> list[bpy.types.Object]:
     """The roots of all zooms that some scene shows and that can be changed."""
-    return [
-        item
-        for item in bpy.data.objects
-        if is_root(item) and not is_linked(item) and item.users_scene
-    ]
+    return [root for root in shown_roots() if not is_linked(root)]
 
 
 def pictures_of(root: bpy.types.Object) -> dict[int, bpy.types.Image]:
@@ -78,7 +74,11 @@ def stack_elsewhere(root: bpy.types.Object) -> Stack | None:
     home = file_folder()
     if home is None or is_linked(root):
         return None
-    if all(is_below(file, home) for file in files_of(root).values()):
+    images = [image for image in pictures_of(root).values() if not is_packed(image)]
+    # Mostly all lie in one folder, of which one question is enough.
+    folders = {(_folder_in(image.filepath), image.library) for image in images}
+    paths = (Path(bpy.path.abspath(name, library=library)) for name, library in folders)
+    if all(is_below(path, home) for path in paths):
         return None
     try:
         stack = stack_of(root)
@@ -86,6 +86,11 @@ def stack_elsewhere(root: bpy.types.Object) -> Stack | None:
         return None
     # Otherwise a picture of the artist's own lies where the artist wants it.
     return stack if not is_below(stack.folder, home) else None
+
+
+def _folder_in(path: str) -> str:
+    """The folder of a path as Blender writes it, "//" and foreign separators included."""
+    return path[: max(map(path.rfind, "/\\")) + 1]
 
 
 def point_pictures(root: bpy.types.Object, files: Mapping[int, Path], folder: Path) -> None:

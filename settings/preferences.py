@@ -6,6 +6,7 @@ The class that Blender registers, with what is drawn, is in ``panels/preferences
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from ..blender.choices import enum_items
 from ..blender.screen import redraw
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.options import DEVICES, Choice
+
+_A_MOMENT = 1.0  # seconds
+_seen: dict[Path, tuple[bool, float]] = {}
 
 
 def _packages() -> tuple[Choice, ...]:
@@ -127,7 +131,23 @@ def engine_python() -> Path | None:
     if chosen is not None:
         return chosen
     private = folders.environment_python(folders.environment_folder())
-    return private if private.exists() else None
+    return private if _is_there(private) else None
+
+
+def forget_engine() -> None:
+    """The private interpreter has come or gone: look at the disk again."""
+    _seen.clear()
+
+
+def _is_there(file: Path) -> bool:
+    """Whether a file exists, as of a moment ago: every button and panel asks in every redraw."""
+    now = time.monotonic()
+    there, when = _seen.get(file, (False, -_A_MOMENT))
+    if now - when >= _A_MOMENT:
+        there = file.exists()
+        _seen.clear()  # only the present one matters
+        _seen[file] = (there, now)
+    return there
 
 
 def engine() -> tuple[str, Path | None]:

@@ -14,7 +14,7 @@ import bpy
 from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
 from ..scene import keys
-from ..scene.finding import file_of, is_linked, is_root, level_numbers, stack_of
+from ..scene.finding import file_of, is_linked, level_numbers, shown_roots, stack_of
 from ..scene.unpacking import needs_unpacking, stack_on_disk
 from ..scene.whereabouts import pictures_of
 from ..settings.kept_levels import is_kept, picture_of
@@ -107,6 +107,6 @@ def _follow(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None:
 def _zooms_of(settings: ZOOMSTACK_PG_settings) -> Iterator[bpy.types.Object]:
     """The zooms that have any of the settings' levels; a linked one has other settings' id."""
     names = {level.uid for level in settings.levels} - {""}
-    for item in bpy.data.objects:
-        if is_root(item) and item.users_scene and names & level_numbers(item).keys():
-            yield item
+    for root in shown_roots():
+        if names & level_numbers(root).keys():
+            yield root

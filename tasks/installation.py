@@ -10,6 +10,7 @@ from ..blender import folders
 from ..blender.screen import redraw
 from ..engine.client.command_runner import CommandRunner
 from ..engine.contract.errors import ZoomStackError
+from ..settings.preferences import forget_engine
 
 TICK = 0.2
 KEPT_LINES = 8
@@ -50,6 +51,7 @@ class Installation:
         redraw()
         if not ended:
             return TICK
+        forget_engine()
         if self._runner.cancelled:
             self.state = "cancelled"
         elif self._runner.exit_code == 0:

@@ -2,82 +2,49 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+import os
 from pathlib import Path
-from threading import Thread
 
 import bpy
 
-from ..blender.screen import redraw
-from ..scene.whereabouts import file_of, files_of, is_packed
+from ..scene.whereabouts import file_of, files_of
+from .lookup import Lookup
+from .reloading import reload_pictures
 
-_TICK = 0.1
 _AGE = 4.0  # seconds after which the disk is looked at again
-_MOST = 50  # zooms, or states of one
 
-_Files = tuple[tuple[int, Path], ...]
-#: Levels whose file is gone, and when that was found out.
-_known: dict[_Files, tuple[list[int], float]] = {}
-_search: Thread | None = None
-#: Files that are there again, as after a disk was mounted.
-_back: set[Path] = set()
+_Files = tuple[tuple[int, str], ...]  # not paths, of which a hash takes long
 
 
 def known_missing(root: bpy.types.Object) -> list[int]:
-    """The levels of a zoom whose picture is gone, as far as is known; packed ones never are."""
-    files = _key(files_of(root))
-    missing, when = _known.get(files, ([], 0.0))
-    if _search is None and time.monotonic() - when > _AGE and not bpy.app.background:
-        _look(files)
-    return missing
+    """The levels of a zoom whose picture is gone, as far as is known; packed ones never are.
+
+    For what draws: the disk is looked at soon where that was not done lately.
+    """
+    files = files_of(root)
+    return _lookup.want(tuple((number, str(file)) for number, file in files.items())) or []
 
 
 def forget_missing() -> None:
     """Look at the disk again the next time."""
-    _known.clear()
+    _lookup.forget()
 
 
 def unregister() -> None:
     """End the waiting; a look that is under way ends by itself."""
-    if bpy.app.timers.is_registered(_show):
-        bpy.app.timers.unregister(_show)
-    forget_missing()
+    _lookup.close()
 
 
-def _key(files: Mapping[int, Path]) -> _Files:
-    return tuple(sorted(files.items()))
+def _find(files: _Files) -> list[int]:
+    return [number for number, file in files if not os.path.isfile(file)]
 
 
-def _look(files: _Files) -> None:
-    global _search
-
-    def look() -> None:
-        missing = [number for number, file in files if not file.is_file()]
-        before, _ = _known.get(files, ([], 0.0))
-        _back.update(file for number, file in files if number in before and number not in missing)
-        _known[files] = (missing, time.monotonic())
-
-    if len(_known) > _MOST:
-        _known.clear()
-    _search = Thread(target=look, daemon=True)
-    _search.start()
-    bpy.app.timers.register(_show, first_interval=_TICK)
+def _took(files: _Files, before: list[int] | None, missing: list[int]) -> None:
+    """Pictures are there again, as after a disk was mounted."""
+    gone = set(before or ()) - set(missing)
+    back = {Path(file) for number, file in files if number in gone}
+    if back:
+        reload_pictures(each for each in bpy.data.images if file_of(each) in back)
 
 
-def _show() -> float | None:
-    global _search
-    if _search is not None and _search.is_alive():
-        return _TICK
-    _search = None
-    _reload_what_is_back()
-    redraw()
-    return None
-
-
-def _reload_what_is_back() -> None:
-    """Blender tries to read a file once, and shows magenta until it is told to try again."""
-    for image in bpy.data.images if _back else ():
-        if image.source == "FILE" and file_of(image) in _back and not is_packed(image):
-            image.reload()
-    _back.clear()
+_lookup: Lookup[_Files, list[int]] = Lookup(_find, [], age=_AGE, took=_took)

@@ -16,6 +16,7 @@ from ..settings.made import local_settings, note_moved
 from ..settings.preferences import preferences
 from .background import Background
 from .missing import forget_missing
+from .reloading import reload_pictures
 from .runs import forget_runs
 
 _Uid = int  # of a root in this session
@@ -82,9 +83,7 @@ class PictureSearch(Background[dict[_Uid, Found]]):
 def _show(root: bpy.types.Object, wanted: Wanted, files: dict[int, Path], folder: Path) -> None:
     point_pictures(root, files, folder)
     pictures = pictures_of(root)
-    for number in files:
-        if not pictures[number].is_dirty:  # what is painted on is not read again
-            pictures[number].reload()
+    reload_pictures(pictures[number] for number in files)
     before = {wanted.files[number]: file for number, file in files.items()}
     note_moved(before, {wanted.stack.folder: folder})
 

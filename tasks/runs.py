@@ -5,49 +5,38 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Thread
 
 import bpy
 
 from ..blender.folders import zooms_folder
-from ..blender.screen import redraw
 from ..engine.contract.errors import ZoomStackError
 from ..scene.finding import active_root, stack_of
 from ..scene.runs import Found, Run, find_runs
 from ..settings.preferences import stack_parent
 from ..settings.relocating import stored_paths
-
-_TICK = 0.1
+from .lookup import Lookup
 
 _Places = tuple[Path, ...]
-_known: dict[_Places, Found] = {}
-_search: Thread | None = None
-_searches = 0  # grows when what is known is forgotten
 
 
 def known_runs(context: bpy.types.Context) -> Found | None:
-    """What is known of the runs that this file's zooms may use; None while they are looked for."""
-    if bpy.app.background:  # where nothing calls timers
-        return runs_now(context)
-    places = _places(context)
-    if places not in _known and (_search is None or not _search.is_alive()):
-        _look(places)
-    return _known.get(places)
+    """What is known of the runs that this file's zooms may use; None while nothing is."""
+    return _lookup.known(_places(context))
+
+
+def want_runs(context: bpy.types.Context) -> Found | None:
+    """The same for what draws: they are looked for where nothing is known."""
+    return _lookup.want(_places(context))
 
 
 def runs_now(context: bpy.types.Context) -> Found:
     """The same for operators: what is known already, else looked for at once."""
-    places = _places(context)
-    if places not in _known:
-        _known[places] = find_runs(places)
-    return _known[places]
+    return _lookup.now(_places(context))
 
 
 def forget_runs() -> None:
     """Look at the disk again the next time."""
-    global _searches
-    _searches += 1
-    _known.clear()
+    _lookup.forget()
 
 
 def why_in_use(run: Run) -> str:
@@ -62,9 +51,7 @@ def why_in_use(run: Run) -> str:
 
 def unregister() -> None:
     """End the waiting; a search that is under way ends by itself."""
-    if bpy.app.timers.is_registered(_show):
-        bpy.app.timers.unregister(_show)
-    forget_runs()
+    _lookup.close()
 
 
 def _places(context: bpy.types.Context) -> _Places:
@@ -90,28 +77,4 @@ def _used_files() -> Iterator[Path]:
             yield Path(bpy.path.abspath(getattr(owner, name))).resolve()
 
 
-def _look(places: _Places) -> None:
-    global _search
-    asked = _searches
-
-    def look() -> None:
-        found = Found((), {})
-        try:
-            found = find_runs(places)
-        finally:
-            if asked == _searches:  # otherwise it is out of date already
-                _known[places] = found
-
-    _search = Thread(target=look, daemon=True)
-    _search.start()
-    if not bpy.app.timers.is_registered(_show):
-        bpy.app.timers.register(_show, first_interval=_TICK)
-
-
-def _show() -> float | None:
-    global _search
-    if _search is not None and _search.is_alive():
-        return _TICK
-    _search = None
-    redraw()
-    return None
+_lookup: Lookup[_Places, Found] = Lookup(find_runs, Found((), {}))

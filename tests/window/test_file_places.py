@@ -30,6 +30,7 @@ def tab(window: BlenderWindow, engine_python: Path) -> ZoomTab:
     tab.set_levels(steps=3)
     tab.generate()
     tab.wait_finished()
+    tab.show()
     window.do(_SHOWN)
     window.do(
         "panel = _part('panels.zoom').ZOOMSTACK_PT_stack\n"
@@ -123,7 +124,7 @@ def test_missing_pictures_are_told_and_found(tab: ZoomTab) -> None:
     away.parent.mkdir()
     shutil.move(folder, away)
     open_file(tab, project / "shot.blend")
-    window.wait_for("any(found for found, _ in _part('tasks.missing')._known.values())")
+    window.wait_for("any(found for found, _ in _part('tasks.missing')._lookup._known.values())")
     window.settle(1.0)
     window.picture("missing")
     window.do("with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.find_pictures('INVOKE_DEFAULT')")
@@ -131,7 +132,9 @@ def test_missing_pictures_are_told_and_found(tab: ZoomTab) -> None:
     window.settle(1.5)
     window.picture("found")
     assert shown(tab)["magenta"] == []
-    assert not window.ask("any(found for found, _ in _part('tasks.missing')._known.values())")
+    assert not window.ask(
+        "any(found for found, _ in _part('tasks.missing')._lookup._known.values())"
+    )
     assert "Traceback" not in window.log, json.dumps(window.log[-2000:])
 
 
@@ -143,7 +146,7 @@ def test_a_disk_that_is_mounted_later_is_seen(tab: ZoomTab) -> None:
     folder = Path(shown(tab)["folder"])
     shutil.move(folder, folder.with_name("unmounted"))
     open_file(tab, project / "shot.blend")
-    known = "any(found for found, _ in _part('tasks.missing')._known.values())"
+    known = "any(found for found, _ in _part('tasks.missing')._lookup._known.values())"
     window.wait_for(known)
     shutil.move(folder.with_name("unmounted"), folder)
     window.wait_for(f"_part('blender.screen').redraw() or not {known}", every=0.5)
@@ -249,7 +252,7 @@ def test_a_linked_zoom_in_the_panel(tab: ZoomTab) -> None:
     shutil.rmtree(shown(tab)["folder"])
     window.wait_for(
         "_part('blender.screen').redraw() or "
-        "any(found for found, _ in _part('tasks.missing')._known.values())"
+        "any(found for found, _ in _part('tasks.missing')._lookup._known.values())"
     )
     window.settle(0.5)
     window.picture("linked-missing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import pytest
 from harness import BlenderWindow
@@ -14,6 +15,8 @@ from devtools.bpy_session import MODULE
 
 # A frame at 60 Hz; CPU time, so that a busy test machine does not count.
 OFTEN, EVER = 16.0, 50.0
+# Of the answer whether one button is grey.
+POLL = 1.5
 
 
 @pytest.mark.alone
@@ -41,6 +44,56 @@ def test_no_callback_holds_blender_up(
         values.sort()
         assert values[int(0.99 * (len(values) - 1))] <= OFTEN, name
         assert values[-1] <= EVER, name
+
+
+@pytest.mark.alone
+def test_a_zoom_among_many_objects_is_updated_in_small_pieces(
+    open_window: Callable[..., BlenderWindow], engine_python: Path, tmp_path: Path
+) -> None:
+    """What is slow in large files shows in nothing smaller: Blender's ``children``, for one."""
+    file = tmp_path / "window-0" / "timings"
+    window = open_window(variables={"ZOOM_STACK_TIMINGS": str(file)})
+    tab = ZoomTab(window, engine_python)
+    window.do(
+        "bpy.ops.wm.save_as_mainfile(filepath="
+        f"{str(window.folder / 'shot.blend')!r})\n"
+        "scene = bpy.context.window_manager.windows[0].scene\n"
+        "for number in range(5000):\n"
+        "    scene.collection.objects.link(bpy.data.objects.new(f'Empty.{number:04d}', None))"
+    )
+    tab.set_levels([f"level {number}" for number in range(16)], steps=3)
+    tab.generate()
+    tab.wait_finished(timeout=120)
+    tab.show()
+    names = ("versions", "level_versions", "stack_levels", "stack_timing", "stack")
+    tab.open_panels(*(f"ZOOMSTACK_PT_{name}" for name in names))
+    window.settle(1.0)
+    window.do(f"_part('blender.timings').flush(); open({str(file)!r}, 'w').close()")
+    window.do("settings().levels[3].keep = False; settings().levels[7].keep = False")
+    tab.generate()
+    tab.wait_finished(timeout=120)
+    for _ in range(20):
+        window.do("_part('blender.screen').redraw()")
+        window.settle(0.05)
+    window.picture("among-many")
+    assert len(window.ask("[i.name for i in bpy.data.objects if 'zoom_stack_version' in i]")) == 1
+    window.do("_part('blender.timings').flush()")
+    times = read_timings(file)
+    report(times)
+    times.pop("gap")
+    drawn = {name for name in times if name.endswith(".draw")}
+    assert {f"zoom.ZOOMSTACK_PT_{name}.draw" for name in names[2:]} <= drawn
+    assert {f"runs.ZOOMSTACK_PT_{name}.draw" for name in names[:2]} <= drawn
+    assert len(times["import step"]) > 16
+    for name, values in times.items():
+        values.sort()
+        assert values[int(0.99 * (len(values) - 1))] <= OFTEN, name
+        assert values[-1] <= EVER, name
+    # Drawn one after another; a poll may come for each of a panel's buttons.
+    assert sum(median(times[name]) for name in drawn) <= OFTEN
+    polls = {name: values for name, values in times.items() if name.endswith(".poll")}
+    assert "zoom._OnZoom.poll" in polls
+    assert max(map(median, polls.values())) <= POLL
 
 
 def read_timings(file: Path) -> dict[str, list[float]]:

@@ -139,27 +139,65 @@ def test_a_level_that_was_inserted_comes_in(tab: ZoomTab) -> None:
     window.picture("inserted")
 
 
-def show_panel(tab: ZoomTab, *names: str) -> None:
-    """Put panels on top and open, in this order: the tab is longer than the screen."""
-    for number, name in enumerate(names):
-        tab.window.do(
-            f"panel = getattr(bpy.types, {name!r})\n"
-            "bpy.utils.unregister_class(panel)\n"
-            f"panel.bl_parent_id, panel.bl_options, panel.bl_order = '', set(), {number}\n"
-            "bpy.utils.register_class(panel)\n"
-            "_part('blender.screen').redraw()"
-        )
-
-
 def test_versions_are_looked_for_and_listed(tab: ZoomTab) -> None:
     window = tab.window
     tab.generate()
     tab.wait_finished()
-    show_panel(tab, "ZOOMSTACK_PT_versions", "ZOOMSTACK_PT_level_versions", "ZOOMSTACK_PT_runs")
-    known = "_part('tasks.runs')._known"
-    window.wait_for(f"any(len(found.of_zoom(settings().uid)) == 2 for found in {known}.values())")
+    tab.open_panels("ZOOMSTACK_PT_versions", "ZOOMSTACK_PT_level_versions", "ZOOMSTACK_PT_runs")
+    known = "_part('tasks.runs')._lookup._known"
+    window.wait_for(
+        f"any(len(found.of_zoom(settings().uid)) == 2 for found, _ in {known}.values())"
+    )
     window.settle(1.0)
     window.picture("versions")
+    assert "Traceback" not in window.log
+
+
+def test_a_version_comes_piece_by_piece(tab: ZoomTab) -> None:
+    """By a button: the status bar tells how far it is, Esc ends it, and it is one step to undo."""
+    window = tab.window
+    folder, first = window.ask("shown()")
+    tab.generate()
+    tab.wait_finished()
+    second = window.ask("shown()")
+    with_area = "with override('VIEW_3D', 'UI'): "
+    press = f"{with_area}bpy.ops.zoom_stack.show_version('INVOKE_DEFAULT', folder={folder!r})"
+    running = "'ZOOM_STACK_OT_show_version' in [m.bl_idname for m in bpy.context.window_manager"
+    running += ".windows[0].modal_operators]"
+    images = window.ask("len(bpy.data.images)")
+    window.do("_part('operators.pieces')._TICK = 1.0")
+    window.do(press)
+    window.wait_for(f"len(bpy.data.images) > {images}", every=0.02)
+    assert window.ask(f"{running} and shown()") == second  # nothing shows before the end
+    window.picture("piece-by-piece")
+    window.screen.key("Escape")
+    window.wait_for(f"not {running}")
+    window.do("_part('operators.pieces')._TICK = 0.01")
+    assert window.ask("shown()") == second
+    assert window.ask("len(bpy.data.images)") == images
+    window.do(press)
+    window.wait_for(f"not {running}")
+    assert window.ask("shown()") == [folder, first]
+    window.do("with override('VIEW_3D'): bpy.ops.ed.undo()")
+    window.settle()
+    assert window.ask("shown()") == second
+    assert "Traceback" not in window.log
+
+
+def test_a_stack_that_is_imported_anew_comes_piece_by_piece(tab: ZoomTab) -> None:
+    window = tab.window
+    folder, first = window.ask("shown()")
+    tab.generate()
+    tab.wait_finished()
+    second = window.ask("shown()")
+    with_area = "with override('VIEW_3D', 'UI'): "
+    file = f"{folder}/stack.json"
+    window.do(f"{with_area}bpy.ops.zoom_stack.import_stack('INVOKE_DEFAULT', filepath={file!r})")
+    window.wait_for(f"shown() == {[folder, first]!r} or shown() == ({folder!r}, {first!r})")
+    assert len(window.ask("zooms()")) == 1
+    window.do("with override('VIEW_3D'): bpy.ops.ed.undo()")
+    window.settle()
+    assert window.ask("shown()") == second
     assert "Traceback" not in window.log
 
 
@@ -175,7 +213,7 @@ def test_a_level_is_compared_and_its_earlier_picture_shown(tab: ZoomTab) -> None
     window.do(with_area + "bpy.ops.zoom_stack.level_again('INVOKE_DEFAULT')")
     tab.wait_finished()
     second = window.ask("shown()")[1]
-    show_panel(tab, "ZOOMSTACK_PT_level_versions")
+    tab.open_panels("ZOOMSTACK_PT_level_versions")
     window.settle(1.0)
     window.picture("earlier-pictures")
     window.do(with_area + "bpy.ops.zoom_stack.compare_picture(level=1)")

@@ -116,6 +116,17 @@ class ZoomTab:
             "with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.generate('INVOKE_DEFAULT')"
         )
 
+    def open_panels(self, *names: str) -> None:
+        """Put panels on top and open, in this order: the tab is longer than the screen."""
+        for number, name in enumerate(names):
+            self.window.do(
+                f"panel = getattr(bpy.types, {name!r})\n"
+                "bpy.utils.unregister_class(panel)\n"
+                f"panel.bl_parent_id, panel.bl_options, panel.bl_order = '', set(), {number}\n"
+                "bpy.utils.register_class(panel)\n"
+                "_part('blender.screen').redraw()"
+            )
+
     def click(self, across: float, down: float, double: bool = False) -> None:
         """Click at pixels from the tab's top left corner."""
         self.window.screen.move(self.place.x + across, self.place.y + down)

@@ -95,7 +95,8 @@ def _place(levels: Any, wider: int, deeper: int) -> list[float]:
 
 
 def test_a_level_between_kept_ones_leaves_them_where_they_are(bpy: Any, kept: Any) -> None:
-    assert not bpy.ops.zoom_stack.generate.poll(), "there is nothing to make"
+    with pytest.raises(RuntimeError, match="Every level is kept"):
+        bpy.ops.zoom_stack.generate()
     assert bpy.ops.zoom_stack.level_add() == {"FINISHED"}
     kept.levels[2].prompt = "between"
     assert bpy.ops.zoom_stack.level_add() == {"FINISHED"}

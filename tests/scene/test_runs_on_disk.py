@@ -1,0 +1,66 @@
+"""Runs on the disk: pictures are told apart without reading more of them than has to be."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import making
+import numpy as np
+import pytest
+from bl_ext.user_default.zoom_stack.scene import runs
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The pictures whose content is read, from now on."""
+    files: list[Path] = []
+    whole = Path.read_bytes
+
+    def read_bytes(self: Path) -> bytes:
+        if self.suffix == ".png":
+            files.append(self)
+        return whole(self)
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    runs._content.cache_clear()
+    return files
+
+
+def run(folder: Path, colours: list[int], zoom: str = "z") -> Path:
+    """A finished run whose pictures all have the same size in bytes."""
+    pictures = [np.full((8, 8, 3), colour, np.uint8) for colour in colours]
+    making.write_stack(folder, pictures)
+    file = folder / "stack.json"
+    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    data["ids"] = {"zoom": zoom, "levels": [f"l{n}" for n in range(len(colours))]}
+    file.write_text(json.dumps(data), encoding="utf-8")
+    return folder
+
+
+def test_only_pictures_of_one_level_are_compared(tmp_path: Path, read: list[Path]) -> None:
+    run(tmp_path / "a", [1, 2, 3])
+    run(tmp_path / "other", [1, 2, 3], zoom="y")
+    found = runs.find_runs([tmp_path])
+    assert read == []
+    assert len(found.pictures("z", "l1")) == 1
+    run(tmp_path / "b", [1, 5, 3])
+    found = runs.find_runs([tmp_path])
+    assert {file.parent.name for file in read} == {"a", "b"}
+    assert [len(found.pictures("z", level)) for level in ("l0", "l1", "l2")] == [1, 2, 1]
+
+
+def test_what_was_read_is_not_read_again_until_it_changes(tmp_path: Path, read: list[Path]) -> None:
+    folders = [run(tmp_path / name, [1, 2]) for name in "ab"]
+    runs.find_runs([tmp_path])
+    assert len(read) == 4
+    runs.find_runs([tmp_path])
+    assert len(read) == 4
+    run(folders[1], [1, 3])
+    for file in folders[1].glob("*.png"):
+        os.utime(file, ns=(1, 1))
+    found = runs.find_runs([tmp_path])
+    assert {file.parent.name for file in read[4:]} == {"b"}
+    assert [len(found.pictures("z", level)) for level in ("l0", "l1")] == [1, 2]
