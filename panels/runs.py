@@ -9,7 +9,7 @@ from ..blender.texts import bytes_text, clock_text
 from ..engine.contract.stack import STACK_FILE
 from ..scene import finding, keys
 from ..scene.runs import Run
-from ..scene.showing import shown_files
+from ..scene.showing import other_pictures, shown_files
 from ..tasks import latest
 from ..tasks.runs import known_runs
 from .parts import ZoomPanel
@@ -86,6 +86,7 @@ class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
             layout.label(text="Generate the zoom to begin")
             return
         shown = set(shown_files(root).values())
+        used = shown | {finding.file_of(image) for image in other_pictures(root).values()}
         column = layout.column(align=True)
         for run in versions:
             row = column.row(align=True)
@@ -96,7 +97,7 @@ class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
                 icon="RADIOBUT_ON" if shown == pictures else "RADIOBUT_OFF",
             )
             button.folder = str(run.folder)
-            _draw_delete(row, run, enabled=not shown & pictures)
+            _draw_delete(row, run, enabled=not used & pictures)
         _draw_sum(layout, versions)
 
 
@@ -117,7 +118,7 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
             return
         root = finding.active_root(context)
         name = str(root.get(keys.ID, "")) if root is not None else ""
-        runs = found.unfinished() + found.of_others(name)
+        runs = found.at_work() + found.unfinished() + found.of_others(name)
         busy = latest.running_generation() or latest.offered_generation()
         runs = [run for run in runs if busy is None or run.folder != busy.out]
         if not runs:
@@ -126,7 +127,9 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
         column = layout.column(align=True)
         for run in runs:
             row = column.row(align=True)
-            if run.stack is None:
+            if run.stack is None and run.is_held:
+                row.label(text=f"At Work Elsewhere: {_label(run)}", icon="TIME")
+            elif run.stack is None:
                 button = row.operator("zoom_stack.generate", text=_label(run), icon="PLAY")
                 button.resume, button.run = True, str(run.folder)
             else:
@@ -145,13 +148,13 @@ def _active_ids(context: bpy.types.Context) -> tuple[str, str]:
 
 
 def _label(run: Run) -> str:
-    state = "Continue: " if run.stack is None else ""
+    state = "Continue: " if run.stack is None and not run.is_held else ""
     return f"{state}{run.subject()} · {clock_text(run.made)} · {bytes_text(run.size)}"
 
 
 def _draw_delete(layout: bpy.types.UILayout, run: Run, enabled: bool = True) -> None:
     row = layout.row(align=True)
-    row.enabled = enabled and run.is_ours
+    row.enabled = enabled and run.is_ours and not run.is_held
     row.operator("zoom_stack.delete_run", text="", icon="TRASH").folder = str(run.folder)
 
 
