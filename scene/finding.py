@@ -182,11 +182,17 @@ def stack_of(root: bpy.types.Object) -> Stack:
     try:
         data = json.loads(str(root.get(keys.MANIFEST, "")))
     except json.JSONDecodeError:
-        raise ZoomStackError(
-            "bad_stack", f"{root.name} no longer knows its stack.", "Import the stack again."
-        ) from None
+        raise _bad_stack(root) from None
     stack = parse_stack(data, Path(bpy.path.abspath(str(root.get(keys.FOLDER, "")))))
+    if len(stack.levels) != len(octaves_of(root)):
+        raise _bad_stack(root)
     return replace(stack, folder=_folder_of(root, stack) or stack.folder)
+
+
+def _bad_stack(root: bpy.types.Object) -> ZoomStackError:
+    return ZoomStackError(
+        "bad_stack", f"{root.name} no longer knows its stack.", "Import the stack again."
+    )
 
 
 def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:

@@ -6,7 +6,6 @@ levels, the scene's settings. What must move with a level moves.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
@@ -329,7 +328,7 @@ def _tell_root(root: bpy.types.Object, stack: Stack, unrolled: Unrolled) -> None
     elif keys.TURN in root:
         del root[keys.TURN]
     root[keys.FOLDER] = beside_file(str(stack.folder.resolve()))
-    root[keys.MANIFEST] = json.dumps(stack.to_dict(), ensure_ascii=False)
+    root[keys.MANIFEST] = stack.to_text()
 
 
 def _link_new(rig: Rig, draft: Draft, hidden: bool) -> None:
