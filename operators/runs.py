@@ -135,6 +135,14 @@ class ZOOMSTACK_OT_compare_picture(_OnOnePicture):
         return {"FINISHED"}
 
 
+def question_about(run: Run) -> str:
+    """What is asked before a run is deleted."""
+    return (
+        f"{len(run.files)} files, {bytes_text(run.size)}, are deleted from the disk. "
+        "Undoing cannot bring them back. Other Blender files that use them lose them"
+    )
+
+
 class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
     """Delete the pictures of this run from the disk"""
 
@@ -169,10 +177,7 @@ class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
             self,
             event,
             title=f"Delete “{run.subject()}”?",
-            message=(
-                f"{len(run.files)} files, {bytes_text(run.size)}, are deleted from the disk. "
-                "Undoing cannot bring them back. Other Blender files that use them lose them"
-            ),
+            message=question_about(run),
             confirm_text="Delete",
             icon="WARNING",
         )
