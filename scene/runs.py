@@ -191,7 +191,7 @@ def remove_run(run: Run) -> None:
     if now is None or not now.is_ours or now != replace(run, is_held=False):
         raise ZoomStackError(
             "changed",
-            f"{run.folder} holds other files than when it was looked at, so nothing was deleted.",
+            f"{run.folder.name} holds other files than when it was looked at: nothing was deleted.",
             "Look at what is listed now, and delete it again.",
         )
     try:
