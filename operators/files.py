@@ -13,7 +13,13 @@ from ..blender.texts import count_text
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..scene.finding import looking_once
-from ..scene.whereabouts import file_folder, is_below, local_zooms, stack_elsewhere
+from ..scene.whereabouts import (
+    file_folder,
+    files_of,
+    local_zooms,
+    stack_elsewhere,
+    unsaved_run,
+)
 from ..tasks import latest, runner
 from ..tasks.copying import Copying
 from ..tasks.picture_search import PictureSearch
@@ -190,8 +196,8 @@ def _any_elsewhere() -> bool:
 
 
 def _lie_in_blenders_folder() -> bool:
-    stacks = filter(None, map(stack_elsewhere, local_zooms()))
-    return any(is_below(stack.folder, folders.unsaved_zooms_folder()) for stack in stacks)
+    roots = (root for root in local_zooms() if stack_elsewhere(root) is not None)
+    return any(unsaved_run(file) for root in roots for file in files_of(root).values())
 
 
 def _offer() -> float | None:

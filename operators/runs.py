@@ -14,7 +14,7 @@ from ..engine.contract.errors import ZoomStackError
 from ..scene import finding, keys
 from ..scene.naming import name_zoom
 from ..scene.runs import Run, remove_run
-from ..scene.showing import other_picture, show_file, swap_level
+from ..scene.showing import show_file, show_other
 from ..scene.updating import Updated, update_steps
 from ..tasks import latest
 from ..tasks.following import note_zoom
@@ -151,17 +151,20 @@ class ZOOMSTACK_OT_compare_picture(_OnOnePicture):
         root = finding.present_root(context)
         try:
             self.level_id(root)
-            other = other_picture(root, self.level)
-            if other is None:
-                raise ZoomStackError(
-                    "no_picture", f"Level {self.level + 1} has had no other picture yet."
-                )
-            swap_level(root, self.level, other)
-            self.report({"INFO"}, f"Level {self.level + 1} shows {other.name} now")
+            show_other(root, self.level)
+            self.report({"INFO"}, f"Level {self.level + 1} shows its other picture now")
         except ZoomStackError as error:
             return self.fail(error)
         note_zoom(root)
         return {"FINISHED"}
+
+
+def question_about(run: Run) -> str:
+    """What is asked before a run is deleted."""
+    return (
+        f"{len(run.files)} files, {bytes_text(run.size)}, are deleted from the disk. "
+        "Undoing cannot bring them back. Other Blender files that use them lose them"
+    )
 
 
 class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
@@ -172,6 +175,7 @@ class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
     bl_options = {"REGISTER"}
 
     folder: StringProperty(name="Folder", description="The run's folder", options={"SKIP_SAVE"})
+    _asked: Run | None = None  # what the question was about
 
     def _run(self, context: bpy.types.Context) -> Run:
         """The run that is meant.
@@ -189,7 +193,7 @@ class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         try:
-            run = self._run(context)
+            run = self._asked = self._run(context)
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -197,17 +201,15 @@ class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
             self,
             event,
             title=f"Delete “{run.subject()}”?",
-            message=(
-                f"{len(run.files)} files, {bytes_text(run.size)}, are deleted for good. "
-                "Other Blender files that use these pictures lose them"
-            ),
+            message=question_about(run),
             confirm_text="Delete",
             icon="WARNING",
         )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            remove_run(self._run(context))
+            run = self._run(context)
+            remove_run(self._asked or run)
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

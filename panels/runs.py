@@ -10,7 +10,7 @@ from ..blender.timings import measured
 from ..engine.contract.stack import STACK_FILE
 from ..scene import finding, keys
 from ..scene.runs import Run
-from ..scene.showing import shown_files
+from ..scene.showing import other_pictures, shown_files
 from ..tasks import latest
 from ..tasks.runs import want_runs
 from .parts import ZoomPanel, of_one_look
@@ -97,6 +97,7 @@ class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
             layout.label(text="Generate the zoom to begin")
             return
         shown = set(shown_files(root).values())
+        used = shown | {finding.file_of(image) for image in other_pictures(root).values()}
         column = layout.column(align=True)
         for run in versions:
             row = column.row(align=True)
@@ -107,7 +108,7 @@ class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
                 icon="RADIOBUT_ON" if shown == pictures else "RADIOBUT_OFF",
             )
             button.folder = str(run.folder)
-            _draw_delete(row, run, enabled=not shown & pictures)
+            _draw_delete(row, run, enabled=not used & pictures)
         _draw_sum(layout, versions)
 
 
@@ -130,7 +131,7 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
             return
         root = finding.active_root(context)
         name = str(root.get(keys.ID, "")) if root is not None else ""
-        runs = found.unfinished() + found.of_others(name)
+        runs = found.at_work() + found.unfinished() + found.of_others(name)
         busy = latest.running_generation() or latest.offered_generation()
         runs = [run for run in runs if busy is None or run.folder != busy.out]
         if not runs:
@@ -139,7 +140,9 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
         column = layout.column(align=True)
         for run in runs[:_MOST_RUNS]:
             row = column.row(align=True)
-            if run.stack is None:
+            if run.stack is None and run.is_held:
+                row.label(text=f"At Work Elsewhere: {_label(run)}", icon="TIME")
+            elif run.stack is None:
                 button = row.operator("zoom_stack.generate", text=_label(run), icon="PLAY")
                 button.resume, button.run = True, str(run.folder)
             else:
@@ -160,13 +163,13 @@ def _active_ids(context: bpy.types.Context) -> tuple[str, str]:
 
 
 def _label(run: Run) -> str:
-    state = "Continue: " if run.stack is None else ""
+    state = "Continue: " if run.stack is None and not run.is_held else ""
     return f"{state}{run.subject()} · {clock_text(run.made)} · {bytes_text(run.size)}"
 
 
 def _draw_delete(layout: bpy.types.UILayout, run: Run, enabled: bool = True) -> None:
     row = layout.row(align=True)
-    row.enabled = enabled and run.is_ours
+    row.enabled = enabled and run.is_ours and not run.is_held
     row.operator("zoom_stack.delete_run", text="", icon="TRASH").folder = str(run.folder)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import filecmp
 import itertools
+import os
+import re
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -15,6 +18,9 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import STACK_FILE, Stack, read_stack, write_stack
 
 _PIECE = 1 << 20  # bytes
+_LETTERS = 12
+_LEFTOVER = re.compile(rf"\.[0-9a-f]{{{_LETTERS}}}\.tmp")
+_OLD = 3600.0  # seconds
 
 
 def copy_stacks(
@@ -40,6 +46,7 @@ def copy_stacks(
     unfinished: dict[Path, Path] = {}
     made_target = not target.exists()
     try:
+        _remove_leftovers(target)
         total = sum(_size(stack) for stack in stacks) or 1
         done = 0
         for stack in stacks:
@@ -48,7 +55,7 @@ def copy_stacks(
                 copies[stack.folder] = there
                 done += _size(stack)
                 continue
-            place = target / f".{uuid.uuid4().hex[:12]}.tmp"
+            place = target / f".{uuid.uuid4().hex[:_LETTERS]}.tmp"
             unfinished[stack.folder] = place
             place.mkdir(parents=True)
             done = _copy(stack, place, done, total, tell)
@@ -108,11 +115,30 @@ def _copy(stack: Stack, place: Path, done: int, total: int, tell: Callable[[floa
                 copy.write(piece)
                 done += len(piece)
                 tell(min(1.0, done / total))
+        _keep_times(file, target)
     if (stack.folder / STACK_FILE).is_file():
         shutil.copyfile(stack.folder / STACK_FILE, place / STACK_FILE)
+        _keep_times(stack.folder / STACK_FILE, place / STACK_FILE)
     else:
         write_stack(replace(stack, folder=place))
     return done
+
+
+def _keep_times(file: Path, copy: Path) -> None:
+    """Versions are told apart by when they were made."""
+    with contextlib.suppress(OSError):  # a drive may know no times
+        about = file.stat()
+        os.utime(copy, ns=(about.st_atime_ns, about.st_mtime_ns))
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Of a Blender that was killed while it copied; what another one copies now is younger."""
+    with contextlib.suppress(OSError):
+        for place in target.iterdir():
+            if _LEFTOVER.fullmatch(place.name) and place.is_dir() and not place.is_symlink():
+                latest = max(each.stat().st_ctime for each in (place, *place.rglob("*")))
+                if time.time() - latest > _OLD:
+                    shutil.rmtree(place, ignore_errors=True)
 
 
 def _names(target: Path, stack: Stack) -> Iterable[Path]:

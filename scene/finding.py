@@ -282,9 +282,9 @@ def stack_of(root: bpy.types.Object) -> Stack:
     try:
         known = _parsed(str(root.get(keys.MANIFEST, "")))
     except json.JSONDecodeError:
-        raise ZoomStackError(
-            "bad_stack", f"{root.name} no longer knows its stack.", "Import the stack again."
-        ) from None
+        raise _bad_stack(root) from None
+    if len(known.levels) != len(octaves_of(root)):
+        raise _bad_stack(root)
     stack = replace(known, folder=Path(bpy.path.abspath(str(root.get(keys.FOLDER, "")))))
     return replace(stack, folder=_folder_of(root, stack) or stack.folder)
 
@@ -293,6 +293,12 @@ def stack_of(root: bpy.types.Object) -> Stack:
 def _parsed(manifest: str) -> Stack:
     """Kept, since panels ask in every redraw; without its folder."""
     return parse_stack(json.loads(manifest), Path())
+
+
+def _bad_stack(root: bpy.types.Object) -> ZoomStackError:
+    return ZoomStackError(
+        "bad_stack", f"{root.name} no longer knows its stack.", "Import the stack again."
+    )
 
 
 def _folder_of(root: bpy.types.Object, stack: Stack) -> Path | None:

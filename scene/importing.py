@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -134,7 +133,7 @@ def _build_rig(draft: Draft, stack: Stack, unrolled: Unrolled) -> None:
         there = zooms_named(stack.ids.zoom)
         root[keys.ID] = new_id() if there else stack.ids.zoom
     root[keys.FOLDER] = beside_file(str(stack.folder.resolve()))
-    root[keys.MANIFEST] = json.dumps(stack.to_dict(), ensure_ascii=False)
+    root[keys.MANIFEST] = stack.to_text()
     world = new_empty("World", keys.ROLE_WORLD, collection, root)
     camera = build_camera(f"{draft.title} Camera", collection)
     describe_zoom(camera, stops_of(root))

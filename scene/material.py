@@ -53,7 +53,8 @@ def build_feather_group(name: str, root: bpy.types.Object) -> bpy.types.NodeTree
     """
     group = bpy.data.node_groups.new(name, "ShaderNodeTree")
     for socket in ("Width", "Height"):
-        group.interface.new_socket(socket, in_out="INPUT", socket_type="NodeSocketFloat")
+        side = group.interface.new_socket(socket, in_out="INPUT", socket_type="NodeSocketFloat")
+        side.default_value = 1.0
     group.interface.new_socket("Opacity", in_out="OUTPUT", socket_type="NodeSocketFloat")
     sides = _add(group, "NodeGroupInput", -800)
     coordinates = _add(group, "ShaderNodeUVMap", -1000, 200)
@@ -117,13 +118,20 @@ def swap_picture(material: bpy.types.Material, old: bpy.types.Image, new: bpy.ty
 
 def fit_border(material: bpy.types.Material, width: int, height: int) -> None:
     """Let the soft border follow the shape of another picture, (width, height) in pixels."""
-    sides = {"Width": width / min(width, height), "Height": height / min(width, height)}
     for node in material.node_tree.nodes:
         if node.bl_idname == "ShaderNodeGroup" and is_feather(node.node_tree):
-            for name, side in sides.items():
-                # Each change has Blender look at the whole material again.
-                if abs(node.inputs[name].default_value - side) > _SAME * side:
-                    node.inputs[name].default_value = side
+            _set_sides(node, width, height)
+
+
+def _set_sides(border: bpy.types.Node, width: int, height: int) -> None:
+    """The sides in smaller ones; those of a picture that cannot be read stay as they are."""
+    smaller = min(width, height)
+    if smaller < 1:
+        return
+    for name, side in (("Width", width / smaller), ("Height", height / smaller)):
+        # Each change has Blender look at the whole material again.
+        if abs(border.inputs[name].default_value - side) > _SAME * side:
+            border.inputs[name].default_value = side
 
 
 def _output_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
@@ -155,11 +163,9 @@ def _add_feather(
     width: int,
     height: int,
 ) -> bpy.types.NodeSocket:
-    smaller = min(width, height)
     border = _add(tree, "ShaderNodeGroup", -100, 300)
     border.node_tree = feather
-    border.inputs["Width"].default_value = width / smaller
-    border.inputs["Height"].default_value = height / smaller
+    _set_sides(border, width, height)
     info = _add(tree, "ShaderNodeObjectInfo", -100, 550)
     opacity = _add_math(tree, "MULTIPLY", border.outputs[0], info.outputs["Alpha"], 200, 350)
     nothing = _add(tree, "ShaderNodeBsdfTransparent", 200, 120)

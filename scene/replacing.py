@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Generator
 
 import bpy
@@ -47,7 +46,7 @@ def replace_steps(
         before = stack_of(root)
         swap_levels(root, {number: draft.image(number) for number in range(count)})
         root[keys.FOLDER] = beside_file(str(stack.folder.resolve()))
-        root[keys.MANIFEST] = json.dumps(stack.to_dict(), ensure_ascii=False)
+        root[keys.MANIFEST] = stack.to_text()
         draft.finish()
     except BaseException:
         draft.discard()

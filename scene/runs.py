@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,10 +21,12 @@ from ..engine.contract.ids import Ids
 from ..engine.contract.job import Job
 from ..engine.contract.job_parser import parse_job
 from ..engine.contract.stack import SHARPENED, STACK_FILE, Stack, read_stack
-from ..engine.contract.validation import read_json
+from ..engine.contract.validation import read_json, readable
 
 # More are not listed.
 _MOST = 200
+#: Why a run has to be left alone.
+AT_WORK = "This run is at work, in another Blender or on the command line"
 _MARKER = "engine"  # in a stack's "made_with"
 
 
@@ -37,7 +39,9 @@ class Run:
         job: of an unfinished run.
         made: when, by the clock of files.
         files: that are the run's own: pictures in its folder, and what the engine keeps there.
-        size: of these, in bytes.
+        stamps: (bytes, time in ns) of each of these, which tell whether it is still the same.
+        is_link: the folder's name leads to another place.
+        is_held: an engine was at work in it when it was looked at.
     """
 
     folder: Path
@@ -45,7 +49,14 @@ class Run:
     job: Job | None
     made: float
     files: tuple[Path, ...]
-    size: int
+    stamps: tuple[tuple[int, int], ...]
+    is_link: bool
+    is_held: bool
+
+    @property
+    def size(self) -> int:
+        """Of its files, in bytes."""
+        return sum(size for size, _ in self.stamps)
 
     @property
     def ids(self) -> Ids | None:
@@ -67,8 +78,16 @@ class Run:
     @property
     def is_ours(self) -> bool:
         """Whether the engine made it; others are nobody's to delete but their maker's."""
+        return not self.why_not_ours()
+
+    def why_not_ours(self) -> str:
+        """Why it is not ours to delete, for people; empty where it is."""
         made_with = self.stack.made_with if self.stack is not None else {}
-        return self.stack is None or _MARKER in made_with or SHARPENED in made_with
+        if not (self.stack is None or _MARKER in made_with or SHARPENED in made_with):
+            return "Zoom Stack did not make these pictures: delete them in the file browser"
+        if self.is_link:
+            return "This folder is a link to another place: delete it in the file browser"
+        return ""
 
     def pictures(self) -> list[Path]:
         """The levels' files, of a finished run."""
@@ -80,7 +99,7 @@ class Run:
         made = self.stack or self.job
         prompts = [level.prompt.partition(",")[0].strip() for level in made.levels] if made else []
         ends = dict.fromkeys(each for each in (*prompts[:1], *prompts[-1:]) if each)
-        return " to ".join(ends) or self.folder.name
+        return str(readable(" to ".join(ends) or self.folder.name))
 
     def title(self) -> str:
         """When it was made and how large it is, for people."""
@@ -119,7 +138,11 @@ class Found:
 
     def unfinished(self) -> list[Run]:
         """Those that can be gone on with."""
-        return [each for each in self.runs if each.stack is None]
+        return [each for each in self.runs if each.stack is None and not each.is_held]
+
+    def at_work(self) -> list[Run]:
+        """Those that some engine is making."""
+        return [each for each in self.runs if each.stack is None and each.is_held]
 
     def at(self, folder: Path | str) -> Run | None:
         """The run in a folder."""
@@ -147,12 +170,31 @@ def find_runs(parents: Iterable[Path]) -> Found:
     return Found(runs[:_MOST], _keys(runs[:_MOST]))
 
 
+def read_run(folder: Path) -> Run | None:
+    """The run in one folder, as it is now; None where there is none."""
+    with contextlib.suppress(ZoomStackError, OSError):
+        return _finished(folder) if (folder / STACK_FILE).exists() else _unfinished(folder)
+    return None
+
+
 def remove_run(run: Run) -> None:
     """Delete a run's own files, and its folder if nothing else lies there.
 
+    Args:
+        run: as it was when a person said so: nothing is deleted that is another one by now.
+
     Raises:
-        ZoomStackError: code ``unwritable``.
+        ZoomStackError: codes ``changed``, ``busy``, ``unwritable``.
     """
+    now = read_run(run.folder)
+    if now is not None and now.is_held:
+        raise ZoomStackError("busy", f"{AT_WORK}, so nothing was deleted.", "Wait for its end.")
+    if now is None or not now.is_ours or now != replace(run, is_held=False):
+        raise ZoomStackError(
+            "changed",
+            f"{run.folder.name} holds other files than when it was looked at: nothing was deleted.",
+            "Look at what is listed now, and delete it again.",
+        )
     try:
         # Named by no stack.json any more, half of a run cannot be taken for a whole one.
         for file in sorted(run.files, key=lambda each: each.name != STACK_FILE):
@@ -171,16 +213,12 @@ def remove_run(run: Run) -> None:
 
 def _runs_in(parent: Path) -> list[Run]:
     try:
-        folders = [Path(each.path) for each in os.scandir(parent) if each.is_dir()]
+        entries = [each for each in os.scandir(parent) if each.is_dir()]
     except OSError:
         return []
-    found = []
-    for folder in folders:
-        with contextlib.suppress(ZoomStackError, OSError):
-            run = _finished(folder) if (folder / STACK_FILE).exists() else _unfinished(folder)
-            if run is not None:
-                found.append(run)
-    return found
+    # A name that no text can show cannot be handed to an operator either.
+    folders = [Path(each.path) for each in entries if readable(each.path) == each.path]
+    return [run for folder in folders if (run := read_run(folder)) is not None]
 
 
 def _finished(folder: Path) -> Run:
@@ -205,8 +243,14 @@ def _run(
 ) -> Run:
     real = folder.resolve()
     # A picture elsewhere, or a link, is not the run's to delete.
-    own = [f for f in files if f.is_file() and not f.is_symlink() and real in f.resolve().parents]
-    return Run(folder, stack, job, made, tuple(own), sum(file.stat().st_size for file in own))
+    own = sorted(
+        f for f in files if f.is_file() and not f.is_symlink() and real in f.resolve().parents
+    )
+    about = [file.stat() for file in own]
+    stamps = tuple((each.st_size, each.st_mtime_ns) for each in about)
+    is_link = os.path.normcase(real) != os.path.normcase(folder.parent.resolve() / folder.name)
+    held = work_folder.is_held(folder)
+    return Run(folder, stack, job, made, tuple(own), stamps, is_link, held)
 
 
 def _keys(runs: Iterable[Run]) -> dict[Path, str]:

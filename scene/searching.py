@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.stack import STACK_FILE, Stack, read_stack
+from ..engine.contract.stack import STACK_FILE, Stack, parse_stack
+from ..engine.contract.validation import read_json
 
 # So deep, and so many folders at most, are looked through.
 _NEAR_DEPTH, _NEAR_FOLDERS = 2, 2000
@@ -55,13 +56,14 @@ def find_pictures(wanted: Wanted, chosen: Path | None, tell: Callable[[], None])
 
     Args:
         chosen: a folder that a person chose: looked through with its folders, and names of
-            pictures suffice. Otherwise only the zoom's own stack counts.
+            pictures suffice where no ``stack.json`` says otherwise. None: the usual places, where
+            only the zoom's own stack counts.
         tell: called for each folder; it may raise an error to end the search.
     """
     missing = wanted.missing()
     if not missing:
         return Found()
-    best: tuple[int, ...] = (0,)
+    best: tuple[int, ...] = ()
     found = Found(rest=missing)
     places = [(chosen, _CHOSEN_DEPTH, _CHOSEN_FOLDERS)] if chosen is not None else [
         (folder, _NEAR_DEPTH, _NEAR_FOLDERS) for folder in dict.fromkeys(wanted.folders)
@@ -69,11 +71,11 @@ def find_pictures(wanted: Wanted, chosen: Path | None, tell: Callable[[], None])
     for place, depth, most in places:
         for folder in _folders(place, depth, most):
             tell()
-            likeness = _likeness(folder, wanted.stack, by_name=chosen is not None)
+            likeness = _likeness(folder, wanted.stack, chosen)
             if not likeness:
                 continue
             files = _pictures_in(folder, wanted.stack, missing)
-            rank = (len(files), *likeness) if files else (0,)
+            rank = (likeness[0], len(files), *likeness) if files else ()
             if rank > best:
                 best = rank
                 rest = [number for number in missing if number not in files]
@@ -102,22 +104,29 @@ def _folders(place: Path, depth: int, most: int) -> Iterator[Path]:
         row = deeper
 
 
-def _likeness(folder: Path, stack: Stack, by_name: bool) -> tuple[int, ...]:
-    """How surely a folder is the stack's, more is better; empty where it is not."""
+def _likeness(folder: Path, stack: Stack, chosen: Path | None) -> tuple[int, ...]:
+    """How surely a folder is the stack's, more is better; empty where it is not.
+
+    Pictures of another version, or of another zoom, have the same names: in the usual places
+    only an equal ``stack.json`` tells them apart. A person may choose others.
+    """
     same_name = int(folder.name == stack.folder.name)
-    if not (folder / STACK_FILE).is_file():
-        return (0, same_name) if same_name or by_name else ()
     there = None
     with contextlib.suppress(ZoomStackError, OSError):
-        there = read_stack(folder)
-    if there is None:  # some of its pictures are missing as well
-        return (1, same_name) if same_name or by_name else ()
-    if there.to_dict() == stack.to_dict() and (stack.ids is not None or same_name or by_name):
-        return (3, same_name)
-    if same_name and (there.ids is None or stack.ids is None or there.ids.zoom == stack.ids.zoom):
-        return (2, 1)
-    # Another version of the zoom has other pictures by the same names.
-    return (0, 0) if by_name else ()
+        # Some of its pictures may be missing as well.
+        there = parse_stack(read_json(folder / STACK_FILE, "bad_stack"), folder)
+    if there is None:
+        return (1, same_name) if chosen is not None else ()
+    if there.to_dict() == stack.to_dict():
+        return (2, same_name) if stack.ids is not None or same_name or chosen is not None else ()
+    another = there.ids is not None and stack.ids is not None and there.ids.zoom != stack.ids.zoom
+    if chosen is None or ((another or _prompts(there) != _prompts(stack)) and folder != chosen):
+        return ()
+    return (0, same_name)
+
+
+def _prompts(stack: Stack) -> list[str]:
+    return [level.prompt for level in stack.levels]
 
 
 def _pictures_in(folder: Path, stack: Stack, numbers: Iterable[int]) -> dict[int, Path]:

@@ -15,7 +15,7 @@ from . import keys
 from .draft import Draft
 from .finding import file_of, octaves_of, parts
 from .material import swap_picture
-from .whereabouts import pictures_of
+from .whereabouts import is_packed, pictures_of
 
 _SAME_SHAPE = 0.01
 
@@ -27,13 +27,41 @@ def shown_files(root: bpy.types.Object) -> dict[int, Path]:
 
 def other_picture(root: bpy.types.Object, number: int) -> bpy.types.Image | None:
     """What a level showed before, if it is there still."""
-    return _others(root).get(number)
+    return other_pictures(root).get(number)
 
 
-def other_pictures(root: bpy.types.Object) -> list[bpy.types.Image]:
-    """What levels showed before, as far as it is there still."""
-    others, count = _others(root), len(octaves_of(root))
-    return [others[number] for number in range(count) if number in others]
+def other_pictures(root: bpy.types.Object) -> dict[int, bpy.types.Image]:
+    """What levels showed before, by the level's number, as far as it is there still."""
+    numbers = range(len(octaves_of(root)))
+    others: dict[int, object] = {}
+    for level in parts(root, keys.ROLE_LEVEL):  # an artist's copy comes after the level itself
+        others.setdefault(int(level.get(keys.INDEX, -1)), level.get(keys.OTHER))
+    found = {n: other for n, other in others.items() if isinstance(other, bpy.types.Image)}
+    return {number: found[number] for number in numbers if number in found}
+
+
+def show_other(root: bpy.types.Object, number: int) -> None:
+    """Let a level show what it showed before, and remember the present picture.
+
+    Args:
+        number: of the level, from 0.
+
+    Raises:
+        ZoomStackError: codes ``no_picture``, ``missing_picture``, ``bad_picture``,
+            ``import_interrupted``; nothing is changed then.
+    """
+    other = other_picture(root, number)
+    if other is None:
+        raise ZoomStackError("no_picture", f"Level {number + 1} has had no other picture yet.")
+    if not is_packed(other):
+        _check_there(file_of(other), number)
+    if min(other.size) < 1:  # Blender reads the file to know it
+        raise ZoomStackError(
+            "bad_picture",
+            f"{file_of(other).name}, which level {number + 1} showed before, cannot be read.",
+            "Save it again as PNG or JPEG.",
+        )
+    swap_level(root, number, other)
 
 
 def show_file(root: bpy.types.Object, number: int, file: Path) -> None:
@@ -43,8 +71,10 @@ def show_file(root: bpy.types.Object, number: int, file: Path) -> None:
         number: of the level, from 0.
 
     Raises:
-        ZoomStackError: codes ``bad_picture``, ``import_interrupted``.
+        ZoomStackError: codes ``missing_picture``, ``bad_picture``, ``import_interrupted``;
+            nothing is changed then.
     """
+    _check_there(file, number)
     other = other_picture(root, number)
     if other is not None and file_of(other) == file and other.has_data:
         swap_level(root, number, other)
@@ -100,9 +130,10 @@ def swap_levels(root: bpy.types.Object, images: Mapping[int, bpy.types.Image]) -
     return len(swaps)
 
 
-def _others(root: bpy.types.Object) -> dict[int, bpy.types.Image]:
-    """What levels showed before, by their numbers; of a level that an artist copied its own."""
-    others: dict[int, object] = {}
-    for level in parts(root, keys.ROLE_LEVEL):
-        others.setdefault(int(level.get(keys.INDEX, -1)), level.get(keys.OTHER))
-    return {n: other for n, other in others.items() if isinstance(other, bpy.types.Image)}
+def _check_there(file: Path, number: int) -> None:
+    if not file.is_file():
+        raise ZoomStackError(
+            "missing_picture",
+            f"{file.name}, which level {number + 1} showed before, is no longer in {file.parent}.",
+            "Put it back there, or show another picture.",
+        )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack, write_stack
+from . import keys
 from .finding import file_of, is_linked, stack_of
 from .whereabouts import is_packed, is_painted, pictures_of, point_pictures
 
@@ -92,7 +94,7 @@ def unpack_steps(
     """
     shown = stack_of(_found(find_root))
     _check_all_there(shown, pictures_of(_found(find_root)))
-    stack = replace(shown, folder=new_folder(shown.folder.name))
+    stack = replace(_with_own_names(shown), folder=new_folder(shown.folder.name))
     try:
         for number in range(len(stack.levels)):
             _write(_picture(_found(find_root), number), stack.picture(number))
@@ -115,7 +117,21 @@ def unpack_steps(
         point_pictures(root, files, stack.folder)
         for image in painted:
             image.reload()  # its file is what was painted
+        root[keys.MANIFEST] = stack.to_text()
     return stack
+
+
+def _with_own_names(stack: Stack) -> Stack:
+    """Levels that name one file may show different pictures: each gets a name of its own."""
+    taken: set[str] = set()
+    levels = []
+    for level in stack.levels:
+        path = PurePosixPath(level.image)
+        names = (path.with_stem(f"{path.stem}_{n}").as_posix() for n in itertools.count(2))
+        image = next(n for n in itertools.chain([level.image], names) if n.lower() not in taken)
+        taken.add(image.lower())
+        levels.append(replace(level, image=image))
+    return replace(stack, levels=tuple(levels))
 
 
 def _remove(stack: Stack) -> None:

@@ -7,7 +7,6 @@ levels, the scene's settings. What must move with a level moves.
 from __future__ import annotations
 
 import filecmp
-import json
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -165,7 +164,7 @@ def _plan(stack: Stack, unrolled: Unrolled, equal: set[_Key]) -> _Plan:
         wanted,
         level_offsets(unrolled.placements),
         offset_table(unrolled.placements, unrolled.octaves[0]),
-        json.dumps(stack.to_dict(), ensure_ascii=False),
+        stack.to_text(),
         equal,
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 
-from ..blender.folders import beside_file
+from ..blender.folders import beside_file, unsaved_zooms_folder
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack
 from . import keys
@@ -70,7 +70,10 @@ def file_folder() -> Path | None:
 
 
 def stack_elsewhere(root: bpy.types.Object) -> Stack | None:
-    """The stack of a zoom whose pictures would stay behind if the .blend's folder were moved."""
+    """The stack of a zoom some of whose pictures would stay behind if the .blend's folder moved.
+
+    That of others' versions may be elsewhere while the stack itself moves along.
+    """
     home = file_folder()
     if home is None or is_linked(root):
         return None
@@ -78,14 +81,30 @@ def stack_elsewhere(root: bpy.types.Object) -> Stack | None:
     # Mostly all lie in one folder, of which one question is enough.
     folders = {(_folder_in(image.filepath), image.library) for image in images}
     paths = (Path(bpy.path.abspath(name, library=library)) for name, library in folders)
-    if all(is_below(path, home) for path in paths):
+    behind = [path for path in paths if not is_below(path, home)]
+    if not behind:
         return None
     try:
         stack = stack_of(root)
     except ZoomStackError:
         return None
     # Otherwise a picture of the artist's own lies where the artist wants it.
-    return stack if not is_below(stack.folder, home) else None
+    return stack if not is_below(stack.folder, home) or any(map(_unsaved, behind)) else None
+
+
+def _unsaved(folder: Path) -> bool:
+    return unsaved_run(folder / "picture") is not None
+
+
+def unsaved_run(file: Path) -> Path | None:
+    """The run that a picture belongs to which was made before its .blend was saved.
+
+    It lies in Blender's own folder, where no artist puts anything.
+    """
+    parent = unsaved_zooms_folder()
+    if not is_below(file.parent.parent, parent):
+        return None
+    return parent / Path(os.path.relpath(file, parent)).parts[0]
 
 
 def _folder_in(path: str) -> str:

@@ -5,6 +5,7 @@ The class that Blender registers, with what is drawn, is in ``panels/preferences
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -174,9 +175,21 @@ def stack_parent(chosen: str) -> Path | None:
     Args:
         chosen: the folder that the scene names.
     """
-    if chosen.startswith("//") and not bpy.data.filepath:
+    path = _output_path(chosen)
+    if path.startswith("//") and not bpy.data.filepath:
         return None
-    return folders.user_choice(chosen or preferences().stack_folder.strip())
+    return folders.user_choice(path)
+
+
+def _output_path(chosen: str) -> str:
+    """The folder that is said to take zoom stacks; a relative one is beside the file.
+
+    It would otherwise be relative to where Blender was started, which nobody sees.
+    """
+    path = chosen or preferences().stack_folder.strip()
+    if not path or path.startswith("//") or os.path.isabs(os.path.expanduser(path)):
+        return path
+    return f"//{path}"
 
 
 def new_stack_folder(chosen: str, title: str) -> Path:
@@ -190,10 +203,11 @@ def new_stack_folder(chosen: str, title: str) -> Path:
     Raises:
         ZoomStackError: code ``unwritable``.
     """
-    if chosen.startswith("//") and not bpy.data.filepath:
+    path = _output_path(chosen)
+    if path.startswith("//") and not bpy.data.filepath:
         raise ZoomStackError(
             "unwritable",
-            f"The output folder {chosen} is relative to a file that is not saved yet.",
+            f"The output folder {chosen or path} is relative to a file that is not saved yet.",
             "Save the file, or choose another output folder.",
         )
     return folders.new_folder(stack_parent(chosen) or folders.zooms_folder(), title)

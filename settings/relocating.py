@@ -83,10 +83,14 @@ def _on_failure() -> list[object]:
     return handlers
 
 
-def stored_paths() -> Iterator[tuple[bpy.types.bpy_struct, str]]:
-    """(owner, property) of each path that the settings of this file's scenes hold."""
+def stored_paths(linked: bool = False) -> Iterator[tuple[bpy.types.bpy_struct, str]]:
+    """(owner, property) of each path that the settings of this file's scenes hold.
+
+    Args:
+        linked: those of other files' scenes as well; their paths begin at these files.
+    """
     for scene in bpy.data.scenes:
-        if scene.library is not None:
+        if scene.library is not None and not linked:
             continue
         yield scene.zoom_stack, "output_folder"
         for level in scene.zoom_stack.levels:

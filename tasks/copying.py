@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,18 +10,21 @@ import bpy
 
 from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.stack import Stack
+from ..engine.contract.stack import Stack, read_stack
 from ..scene import keys
 from ..scene.copying import copy_stacks, with_manifest
 from ..scene.finding import stack_of
-from ..scene.runs import find_runs
+from ..scene.runs import find_runs, read_run
 from ..scene.showing import other_pictures, shown_files
 from ..scene.whereabouts import (
     file_folder,
     file_of,
+    files_of,
+    is_below,
     local_zooms,
     point_pictures,
     stack_elsewhere,
+    unsaved_run,
 )
 from ..settings.made import note_moved
 from .background import Background
@@ -37,6 +40,8 @@ class _Source:
     root: int  # its session_uid: it survives renaming and undo
     name: str  # its id; may be empty
     shown: Stack
+    runs: frozenset[Path]  # of pictures that come from elsewhere; see ``unsaved_run``
+    others: frozenset[Path]  # of those to compare with
 
 
 class Copying(Background[dict[Path, Path]]):
@@ -51,17 +56,29 @@ class Copying(Background[dict[Path, Path]]):
         self._then = then
         self._stacks: list[Stack] = []
         self._sources = [
-            _Source(root.session_uid, str(root.get(keys.ID, "")), stack)
+            _Source(
+                root.session_uid,
+                str(root.get(keys.ID, "")),
+                stack,
+                _unsaved_runs(files_of(root).values()),
+                _unsaved_runs(map(file_of, other_pictures(root).values())),
+            )
             for root in local_zooms()
             if (stack := stack_elsewhere(root)) is not None
         ]
         super().__init__("Copying pictures")
 
     def work(self, tell: Callable[[float], None]) -> dict[Path, Path]:
-        stacks = [with_manifest(source.shown) for source in self._sources]
+        stacks = []
         for source in self._sources:
-            runs = find_runs([source.shown.folder.parent]).of_zoom(source.name)
-            stacks += [run.stack for run in runs if run.stack is not None]
+            folders = {*source.runs, *source.others}
+            if not is_below(source.shown.folder, self._home):
+                stacks.append(with_manifest(source.shown))
+                folders.add(source.shown.folder)
+            stacks += [read_stack(run) for run in source.runs - {source.shown.folder}]
+            others = filter(None, map(read_run, source.others))
+            runs = find_runs({folder.parent for folder in folders}).of_zoom(source.name)
+            stacks += [run.stack for run in (*others, *runs) if run.stack is not None]
         self._stacks = stacks
         return copy_stacks(stacks, self._home / _ZOOMS, tell)
 
@@ -85,8 +102,8 @@ class Copying(Background[dict[Path, Path]]):
             if root is not None and _shown_folder(root) == before:
                 now = shown_files(root)
                 files = {n: copies[file] for n, file in now.items() if file in copies}
-                point_pictures(root, files, result[before])
-                for image in other_pictures(root):
+                point_pictures(root, files, result.get(before, before))
+                for image in other_pictures(root).values():
                     if image.library is None and file_of(image) in copies:
                         image.filepath_raw = beside_file(str(copies[file_of(image)]))
         note_moved(copies, result)
@@ -97,6 +114,10 @@ class Copying(Background[dict[Path, Path]]):
     def go_on(self) -> None:
         if self._then is not None:
             self._then()
+
+
+def _unsaved_runs(files: Iterable[Path]) -> frozenset[Path]:
+    return frozenset(run for file in files if (run := unsaved_run(file)) is not None)
 
 
 def _shown_folder(root: bpy.types.Object) -> Path | None:

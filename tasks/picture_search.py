@@ -13,7 +13,7 @@ from ..scene.finding import stack_of
 from ..scene.searching import Found, Wanted, find_pictures
 from ..scene.whereabouts import file_folder, files_of, local_zooms, pictures_of, point_pictures
 from ..settings.made import local_settings, note_moved
-from ..settings.preferences import preferences
+from ..settings.preferences import stack_parent
 from .background import Background
 from .missing import forget_missing
 from .reloading import reload_pictures
@@ -95,8 +95,8 @@ def _places(folder: Path) -> tuple[Path, ...]:
     if home is not None:
         places += [home / "zooms" / folder.name, home / folder.name, home / "zooms", home]
     places += [folder.parent, folders.unsaved_zooms_folder()]
-    places += [folders.user_choice(preferences().stack_folder)]
-    places += [folders.user_choice(each.output_folder) for each in local_settings()]
+    places += [stack_parent(each.output_folder.strip()) for each in local_settings()]
+    places += [stack_parent("")]
     if home is not None:
         places += [home.parent, home.parent.parent / "zooms"]
     return tuple(dict.fromkeys(place for place in places if place is not None))

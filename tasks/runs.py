@@ -9,12 +9,17 @@ from pathlib import Path
 import bpy
 
 from ..blender.folders import zooms_folder
+from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
-from ..scene.finding import active_root, stack_of
-from ..scene.runs import Found, Run, find_runs
+from ..scene.finding import active_root, file_of, is_root, stack_of
+from ..scene.runs import AT_WORK, Found, Run, find_runs
+from ..scene.showing import other_pictures, shown_files
 from ..settings.preferences import stack_parent
 from ..settings.relocating import stored_paths
 from .lookup import Lookup
+
+_NAMED = 3  # of what uses a run
+_STORED = {"made": "a finished level", "pin_image": "a pin", "pin_mask": "a pin's mask"}
 
 _Places = tuple[Path, ...]
 
@@ -41,12 +46,22 @@ def forget_runs() -> None:
 
 def why_in_use(run: Run) -> str:
     """Why a run has to stay, for people; empty when it can be deleted."""
-    if not run.is_ours:
-        return "Zoom Stack did not make these pictures: delete them in the file browser"
+    reason = run.why_not_ours()
+    if reason:
+        return reason
+    if run.is_held or work_folder.is_held(run.folder):
+        return AT_WORK
     folder = run.folder.resolve()
-    if any(folder in file.parents for file in _used_files()):
-        return "This file uses pictures of this run"
-    return ""
+    uses: dict[Path, str] = {}
+    for file, use in _used_files():
+        if folder in file.parents:
+            uses.setdefault(file, f"{file.name} ({use})" if use else file.name)
+    if not uses:
+        return ""
+    names = [*uses.values()][:_NAMED]
+    return f"This file uses pictures of this run: {', '.join(names)}" + (
+        f" and {len(uses) - _NAMED} more" if len(uses) > _NAMED else ""
+    )
 
 
 def unregister() -> None:
@@ -67,14 +82,28 @@ def _places(context: bpy.types.Context) -> _Places:
     return tuple(dict.fromkeys(found))
 
 
-def _used_files() -> Iterator[Path]:
-    """What this file shows, keeps or pins, also where it is out of sight just now."""
+def _used_files() -> Iterator[tuple[Path, str]]:
+    """What this file shows, keeps or pins, also where it is out of sight just now.
+
+    Yields the file, and what uses it, for people: "" where its name must do. Of one file's uses
+    that which is easiest to find comes first.
+    """
+    for root in filter(is_root, bpy.data.objects):
+        for number, file in shown_files(root).items():
+            yield file.resolve(), f"level {number + 1} of {root.name}"
+        for number, image in other_pictures(root).items():
+            yield file_of(image).resolve(), f"to compare with level {number + 1} of {root.name}"
+    for owner, name in stored_paths(linked=True):
+        if getattr(owner, name):
+            scene = owner.id_data
+            path = bpy.path.abspath(getattr(owner, name), library=scene.library)
+            yield Path(path).resolve(), f"{_STORED.get(name, name)} in the list of {scene.name}"
     for image in bpy.data.images:
         if image.filepath:
-            yield Path(bpy.path.abspath(image.filepath, library=image.library)).resolve()
-    for owner, name in stored_paths():
-        if getattr(owner, name):
-            yield Path(bpy.path.abspath(getattr(owner, name))).resolve()
+            yield file_of(image).resolve(), f"image {image.name}"
+    # Strips, clips, fonts, sounds: whatever Blender itself knows a path of.
+    for path in bpy.utils.blend_paths(absolute=True, packed=True, local=False):
+        yield Path(path).resolve(), ""
 
 
 _lookup: Lookup[_Places, Found] = Lookup(find_runs, Found((), {}))

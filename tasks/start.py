@@ -12,11 +12,13 @@ import bpy
 from ..blender import folders
 from ..engine.client.connection import Client
 from ..engine.client.launch import Launch, local_launch, remote_launch
+from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.ids import new_id
 from ..engine.contract.job import Job
 from ..engine.contract.options import LARGEST_INTEGER
-from ..scene.runs import Found
+from ..engine.contract.validation import readable
+from ..scene.runs import AT_WORK, Found
 from ..scene.unpacking import stack_on_disk
 from ..settings.identity import named, take_ids
 from ..settings.job import apply_job, job_from_settings, number_levels
@@ -187,8 +189,12 @@ def resumed_generation(context: bpy.types.Context, folder: str = "") -> Generati
         if run is None or run.job is None:
             raise ZoomStackError("no_run", "There is no unfinished run to go on with.")
         job, out = run.job, run.folder
+    if work_folder.is_held(out):
+        raise ZoomStackError(
+            "busy", f"{AT_WORK}, so it cannot be gone on with here.", "Wait for its end."
+        )
     if not settings.levels:
-        apply_job(settings, job.to_dict())
+        apply_job(settings, readable(job.to_dict()))
         take_ids(settings, job.ids)
         number_levels(settings, out)
     zoom = job.ids.zoom if job.ids is not None else ""

@@ -91,7 +91,12 @@ Message = dict[str, Any]
 
 def encode(message: Message) -> str:
     """One line, newline included; newlines within texts are escaped by JSON."""
-    return json.dumps(message, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(message, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a character, which JSON can carry in ASCII alone
+        text = json.dumps(message, allow_nan=False)
+    return text + "\n"
 
 
 def decode(line: str, types: frozenset[str] = MESSAGE_TYPES) -> Message:

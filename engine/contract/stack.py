@@ -18,7 +18,7 @@ from .geometry import Placement, check_footprint
 from .ids import Ids, parse_ids
 from .job import LevelSpec
 from .options import read_options
-from .validation import Checker, read_json
+from .validation import Checker, read_json, readable
 
 STACK_VERSION = 1
 STACK_FILE = "stack.json"
@@ -128,6 +128,15 @@ class Stack:
             **self.others,
         }
 
+    def to_text(self, indent: int | None = None) -> str:
+        """The JSON form as a text that UTF-8 can write."""
+        text = json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # half of a character, which JSON can carry in ASCII alone
+            return json.dumps(self.to_dict(), indent=indent)
+        return text
+
 
 def read_stack(folder: Path) -> Stack:
     """Read a stack's folder (or its ``stack.json``) and check that every picture is there.
@@ -161,7 +170,7 @@ def parse_stack(data: object, folder: Path) -> Stack:
     """Read the JSON form of a stack that lies in ``folder``; no picture is looked for.
 
     Unknown keys at the top are kept out of the way rather than refused: other programs may
-    leave notes of their own there.
+    leave notes of their own there. What is no character in a level's texts becomes U+FFFD.
 
     Raises:
         ZoomStackError: codes ``bad_stack``, ``bad_geometry``.
@@ -197,7 +206,7 @@ def write_stack(stack: Stack) -> Path:
     """
     target = stack.folder / STACK_FILE
     try:
-        write_atomically(target, _encoded(stack.to_dict()))
+        write_atomically(target, (stack.to_text(indent=2) + "\n").encode())
     except OSError as error:
         raise ZoomStackError(
             "unwritable",
@@ -205,14 +214,6 @@ def write_stack(stack: Stack) -> Path:
             "Choose another folder.",
         ) from None
     return target
-
-
-def _encoded(content: dict[str, Any]) -> bytes:
-    try:
-        text = json.dumps(content, indent=2, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # half of a character, which JSON can carry in ASCII alone
-        text = json.dumps(content, indent=2).encode()
-    return text + b"\n"
 
 
 def write_atomically(target: Path, content: bytes) -> None:
@@ -227,7 +228,7 @@ def write_atomically(target: Path, content: bytes) -> None:
 
 def _parse_level(value: object, number: int) -> StackLevel:
     where = f"level {number}"
-    level = _CHECK.mapping(value, where)
+    level = readable(_CHECK.mapping(value, where))
     _CHECK.known_keys(level, _LEVEL_KEYS, where)
     image = _CHECK.text(level.get("image", ""), f"the image of {where}")
     path = PurePosixPath(image.replace("\\", "/"))

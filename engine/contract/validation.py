@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,10 @@ from typing import Any
 from .errors import ZoomStackError
 
 MAX_FILE_BYTES = 16 * 2**20
+# JSON can name them, and no text that is shown or stored can have them: halves of characters, and
+# what ends a text in C.
+_UNREADABLE = re.compile("[\x00\ud800-\udfff]")
+_READABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 class Checker:
@@ -122,6 +127,15 @@ def read_json(path: Path, code: str) -> object:
         ) from None
     except (ValueError, RecursionError):  # also numbers of thousands of digits
         raise ZoomStackError(code, f"{path} is not a text file with JSON in it.") from None
+
+
+def readable(value: Any) -> Any:
+    """A value out of JSON, whose texts can be shown: U+FFFD stands for what is no character."""
+    if isinstance(value, str):
+        return _UNREADABLE.sub(_READABLE, value)
+    if isinstance(value, Mapping):
+        return {readable(key): readable(each) for key, each in value.items()}
+    return [readable(each) for each in value] if isinstance(value, list) else value
 
 
 def _kind(value: object) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from pathlib import Path
 
 WORK_FOLDER = ".zoom_stack"
 _STATE = "state-{}.safetensors"
 _JOB = "job.json"
+_LOCK = "lock"
 
 
 def state_file(folder: Path, digest: str) -> Path:
@@ -27,6 +29,48 @@ def job_file(folder: Path) -> Path:
         folder: the stack's.
     """
     return folder / WORK_FOLDER / _JOB
+
+
+def lock_file(folder: Path) -> Path:
+    """What the engine holds a lock on while it writes into a stack's folder."""
+    return folder / WORK_FOLDER / _LOCK
+
+
+def is_held(folder: Path) -> bool:
+    """Whether an engine is at work in a stack's folder, whoever started it.
+
+    Where that cannot be known, on a drive without locks for one: False. The lock is taken for a
+    moment, for which the engine waits.
+    """
+    try:
+        with lock_file(folder).open("r+b") as file:
+            return not _take(file.fileno())
+    except OSError:
+        return False
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(descriptor: int) -> bool:
+        """Take a lock and let it go; False where another process has it."""
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+        return True
+
+else:
+    import fcntl
+
+    def _take(descriptor: int) -> bool:
+        """Take a lock, which goes with its file; False where another process has it."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 def saved_states(folder: Path) -> list[Path]:

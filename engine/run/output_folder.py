@@ -29,9 +29,16 @@ from ..contract.stack import (
     write_atomically,
 )
 from ..contract.validation import read_json
-from ..contract.work_folder import WORK_FOLDER, job_file, saved_states, state_file
+from ..contract.work_folder import (
+    WORK_FOLDER,
+    job_file,
+    lock_file,
+    saved_states,
+    state_file,
+)
 
 _OTHER_FOLDER = "Choose another folder."
+_ASKED = 0.2  # seconds
 _PICTURE = re.compile(r"level_\d{2,}(_\d+)?\.png")
 
 
@@ -165,9 +172,10 @@ class OutputFolder:
         """
         import filelock
 
-        lock = filelock.FileLock(self.work / "lock")
+        lock = filelock.FileLock(lock_file(self.path))
         try:
-            lock.acquire(timeout=0)
+            # Whoever asks whether the folder is held holds it for a moment.
+            lock.acquire(timeout=_ASKED, poll_interval=_ASKED / 10)
         except filelock.Timeout:
             raise ZoomStackError(
                 "busy",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from devtools.paths import REPO
-from engine.contract import messages
+from engine.contract import messages, work_folder
 from engine.contract.errors import ZoomStackError
 from engine.contract.geometry import (
     Placement,
@@ -308,3 +308,37 @@ def test_a_file_with_a_number_of_thousands_of_digits_gets_a_sentence(tmp_path: P
 def test_a_type_that_is_no_text_is_no_message(kind: str) -> None:
     with pytest.raises(ZoomStackError, match="Not a message"):
         decode('{"type": ' + kind + "}", REQUEST_TYPES)
+
+
+def test_half_a_character_becomes_readable_in_levels_and_is_carried_along_elsewhere(
+    tmp_path: Path,
+) -> None:
+    data = {
+        "version": 1,
+        "levels": [{"image": "a.png", "prompt": "\ud800 x\0"}],
+        "others": "\ud800",
+    }
+    stack = parse_stack(data, tmp_path)
+    assert stack.levels[0].prompt == "\ufffd x\ufffd"
+    stack.to_text().encode()
+    assert parse_stack(json.loads(stack.to_text()), tmp_path) == stack
+    assert stack.others == {"others": "\ud800"}
+
+
+def test_half_a_character_crosses_the_pipe() -> None:
+    line = messages.encode({"type": "cancel", "text": "\ud800 ä"})
+    line.encode()
+    assert json.loads(line)["text"] == "\ud800 ä"
+
+
+def test_whether_a_folder_is_held(tmp_path: Path) -> None:
+    filelock = pytest.importorskip("filelock")
+    assert not work_folder.is_held(tmp_path)
+    work_folder.lock_file(tmp_path).parent.mkdir()
+    lock = filelock.FileLock(work_folder.lock_file(tmp_path))
+    with lock:
+        assert work_folder.is_held(tmp_path)
+        assert work_folder.is_held(tmp_path)  # asking lets nothing go
+    assert not work_folder.is_held(tmp_path)
+    with lock:  # nor does it keep anybody out
+        pass
