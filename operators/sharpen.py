@@ -19,6 +19,9 @@ from ..tasks.start import new_sharpening, why_not_sharpen
 from .shared import CanWait, tell, unpack_first
 
 _TIMES = (2, 4, 8)
+_TIMES_ITEMS = [
+    (str(times), times_text(times), f"{times} times as wide and as high") for times in _TIMES
+]
 _BYTES_PER_PIXEL = 0.7  # of a picture that was enlarged, as PNG: 0.35 to 1.05
 
 
@@ -33,10 +36,7 @@ class ZOOMSTACK_OT_sharpen(CanWait, bpy.types.Operator):
     times: EnumProperty(
         name="Enlarge",
         description="How many times as wide and as high the pictures become",
-        items=[
-            (str(times), times_text(times), f"{times} times as wide and as high")
-            for times in _TIMES
-        ],
+        items=_TIMES_ITEMS,
         default="4",
     )
     upscaler: EnumProperty(

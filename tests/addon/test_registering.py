@@ -8,6 +8,8 @@ import pytest
 
 from devtools.bpy_session import MODULE
 
+pytestmark = pytest.mark.every_version
+
 
 def test_it_registers_and_unregisters_twice(bpy: Any, capfd: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):

@@ -13,11 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from running import UseWorker, latest
 
 from devtools import bpy_session
 from tests.dumping import changed
 from tests.dumping import dumped as dumped_with
+
+pytestmark = pytest.mark.every_version
 
 
 def dumped(bpy: Any) -> dict[str, Any]:

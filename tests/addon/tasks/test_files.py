@@ -12,6 +12,8 @@ from running import UseWorker, latest
 
 from devtools import bpy_session
 
+pytestmark = pytest.mark.every_version
+
 
 @pytest.fixture
 def project(bpy: Any, settings: Any, use_worker: UseWorker, tmp_path: Path) -> Path:

@@ -10,6 +10,8 @@ from running import UseWorker, latest
 
 from devtools import bpy_session
 
+pytestmark = pytest.mark.every_version
+
 
 def zooms(bpy: Any) -> list[Any]:
     finding = bpy_session.submodule("scene.finding")

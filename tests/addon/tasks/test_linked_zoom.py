@@ -13,6 +13,8 @@ from running import UseWorker, latest
 
 from devtools import bpy_session
 
+pytestmark = pytest.mark.every_version
+
 # Blender's bpy.ops hands a poll's reason on as the error's text.
 CHANGING = ("switch_rig", "lock_levels", "retime", "refresh_markers", "sharpen", "show_version")
 

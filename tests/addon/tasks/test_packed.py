@@ -12,6 +12,8 @@ from projects import images as shown_images
 from projects import root as zoom
 from running import UseWorker, latest
 
+pytestmark = pytest.mark.every_version
+
 
 @pytest.fixture
 def packed(bpy: Any, settings: Any, use_worker: UseWorker, tmp_path: Path) -> list[bytes]:

@@ -53,8 +53,8 @@ def test_fewer_levels_at_once_give_the_same(denoiser: PipelineDenoiser) -> None:
     unet = denoiser.pipeline.unet
     unet.forward = short(unet.forward, lambda sample, *_: len(sample) <= 2)  # guidance doubles them
     with noticed(told.append):
-        assert torch.allclose(asked(denoiser), before, atol=1e-5)
-        assert torch.allclose(asked(denoiser), before, atol=1e-5)
+        assert torch.allclose(asked(denoiser), before, atol=1e-4)
+        assert torch.allclose(asked(denoiser), before, atol=1e-4)
     assert denoiser.micro_batch == 1
     assert [sentence.rpartition(" asked for ")[2] for sentence in told] == [
         "2 levels at once.",
