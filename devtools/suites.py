@@ -15,7 +15,7 @@ from .paths import LOGS, REPO, TEST_RENDERING
 
 KINDS = ("lint", "devtools", "engine", "research", "scene", "addon", "window")
 #: A suite that takes longer hangs.
-TIMEOUT = 20 * 60.0
+TIMEOUT = 30 * 60.0
 #: Lines of a failed suite's log that are shown.
 _TAIL = 80
 

@@ -38,6 +38,7 @@ def tab(window: BlenderWindow, engine_python: Path) -> ZoomTab:
     tab.set_levels(steps=3)
     tab.generate()
     tab.wait_finished()
+    tab.show()
     window.do(_INSIDE)
     go_to(tab, 0)
     return tab
