@@ -5,6 +5,7 @@ No other file looks at ``bpy.app.version``.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -53,6 +54,17 @@ def clear_driver_curve(curve: Any) -> None:
 def use_blended_transparency(material: bpy.types.Material) -> None:
     """Sorted alpha blending: EEVEE's dithered transparency composites feathered planes wrongly."""
     material.surface_render_method = "BLENDED"
+
+
+def save_picture_as(image: bpy.types.Image, file: Path) -> None:
+    """Write what a picture shows now, painted or not, to another file.
+
+    4.2 may let the picture name that file from then on.
+    """
+    if "save_copy" in bpy.types.Image.bl_rna.functions["save"].parameters:
+        image.save(filepath=str(file), save_copy=True)
+    else:
+        image.save(filepath=str(file))
 
 
 def set_video_output(scene: bpy.types.Scene) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import bpy
 
+from ..blender.compat import save_picture_as
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack, write_stack
 from . import keys
@@ -170,7 +171,7 @@ def _write(image: bpy.types.Image, target: Path) -> None:
     if image.is_dirty and is_packed(image):
         image.pack()
     if image.is_dirty:
-        image.save(filepath=str(target), save_copy=True)
+        save_picture_as(image, target)
     elif is_packed(image):
         target.write_bytes(image.packed_file.data)
     else:
