@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 _LONG = math.log2(1000.0)  # octaves whose text wants more room
+_CLOSER = 2.4  # room for "1.2·10⁴×"
 _WIDE = 300.0  # of a side bar, in pixels at a scale of 1: below, prompts need all of it
 
 
@@ -165,7 +166,7 @@ class ZOOMSTACK_PT_levels(ZoomPanel, bpy.types.Panel):
 def _draw_list(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings) -> None:
     row = layout.row()
     row.template_list(
-        "ZOOMSTACK_UL_levels", "", settings, "levels", settings, "active_level", rows=5, maxrows=7
+        "ZOOMSTACK_UL_levels", "", settings, "levels", settings, "active_level", rows=5, maxrows=6
     )
     column = row.column(align=True)
     column.operator("zoom_stack.level_add", text="", icon="ADD")
@@ -189,10 +190,12 @@ def _draw_level(
     row.prop(level, "keep", toggle=True, icon="LOCKED" if level.keep else "UNLOCKED")
     row.operator("zoom_stack.level_again", icon="FILE_REFRESH")
     _draw_compare(row, context, settings.uid, level.uid)
-    closer = magnification_text(_octaves(settings, index))
-    title = f"Level {index + 1}" + (f", {closer} closer than level 1" if index else ", the widest")
-    layout.label(text=title)
-    layout.prop(level, "prompt", text="", placeholder="What is seen at this scale?")
+    row = layout.row()
+    row.prop(level, "prompt", text="", placeholder="What is seen at this scale?")
+    closer = row.row()
+    closer.active = False
+    closer.ui_units_x = _CLOSER
+    closer.label(text=magnification_text(_octaves(settings, index)))
     _draw_not_understood(layout, context, settings, index)
     column = layout.column()
     column.use_property_split = True
