@@ -11,6 +11,7 @@ from ..blender.overlay import ALERT, WHITE, Colour, draw_outline, draw_text
 from ..engine.contract.geometry import Place
 from ..scene import finding, picking
 from ..scene.picking import Point, Shown
+from .shared import why_not_change
 
 # What turns, moves and enlarges the view goes on to do so.
 _NAVIGATION = (
@@ -22,17 +23,9 @@ _CLICK = 4  # pixels at an interface scale of 1 that a click may wander
 
 def why_not_on_zoom(context: bpy.types.Context) -> str:
     """Why nothing can be changed by the pointer; empty when it can."""
-    root = finding.active_root(context)
-    if root is None:
-        return "There is no zoom in this scene"
-    if finding.is_linked(root) or context.scene.library is not None:
-        return finding.LINKED
-    if finding.camera_of(root) is None:
-        return "The zoom's camera was deleted"
-    if not finding.is_alone(context, root):
-        return "This zoom is there more than once, or lacks a part"
-    if context.mode != "OBJECT":
-        return "Only in Object Mode"
+    reason = why_not_change(context)
+    if reason:
+        return reason
     area = getattr(context, "area", None)
     return "Only in a 3D view" if area is not None and area.type != "VIEW_3D" else ""
 

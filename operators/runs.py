@@ -20,40 +20,30 @@ from ..tasks import latest
 from ..tasks.following import note_zoom
 from ..tasks.runs import forget_runs, runs_now
 from .pieces import PieceByPiece
-from .shared import take_levels
+from .shared import take_levels, why_not_change
 
 if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_settings
 
 
-class _OnPictures(bpy.types.Operator):
+class _ChangesPictures(bpy.types.Operator):
     """For operators that give the zoom other pictures."""
 
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        root = finding.active_root(context)
-        if root is not None and finding.is_linked(root):
-            cls.poll_message_set(finding.LINKED)
-            return False
-        if root is None or finding.camera_of(root) is None:
-            cls.poll_message_set("There is no zoom in this scene that can be changed")
-            return False
-        if not finding.is_alone(context, root):  # copies share their materials
-            cls.poll_message_set("This zoom is there more than once, or lacks a part")
-            return False
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Only in Object Mode")
-            return False
-        return True
+        reason = why_not_change(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
 
     def fail(self, error: ZoomStackError) -> set[str]:
         self.report({"ERROR"}, str(error))
         return {"CANCELLED"}
 
 
-class ZOOMSTACK_OT_show_version(PieceByPiece, _OnPictures):
+class ZOOMSTACK_OT_show_version(PieceByPiece, _ChangesPictures):
     """Show these pictures again; what you have set up around the zoom stays"""
 
     bl_idname = "zoom_stack.show_version"
@@ -94,7 +84,7 @@ def _follow(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None:
     settings.active_level = min(active, len(settings.levels) - 1)
 
 
-class _OnOnePicture(_OnPictures):
+class _OnOnePicture(_ChangesPictures):
     """For operators on one level's picture."""
 
     level: IntProperty(name="Level", description="Counted from 0", min=0, default=0)

@@ -29,6 +29,22 @@ if TYPE_CHECKING:
 _TAB = "Zoom"
 
 
+def why_not_change(context: bpy.types.Context) -> str:
+    """Why the present zoom takes no other levels or pictures now; empty when it does."""
+    root = finding.active_root(context)
+    if root is None:
+        return "There is no zoom in this scene"
+    if finding.is_linked(root) or context.scene.library is not None:
+        return finding.LINKED
+    if finding.camera_of(root) is None:
+        return "The zoom's camera was deleted"
+    if not finding.is_alone(context, root):
+        return "This zoom is there more than once, or lacks a part"
+    if context.mode != "OBJECT":
+        return "Only in Object Mode"
+    return ""
+
+
 def take_levels(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None:
     """Put a zoom's levels into the settings' list, all kept.
 

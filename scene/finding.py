@@ -16,6 +16,7 @@ import bpy
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack, parse_stack
 from . import keys
+from .material import picture_in
 
 #: Why a button is grey.
 LINKED = "This zoom is linked from another file and cannot be changed"
@@ -254,10 +255,8 @@ def stops_of(root: bpy.types.Object) -> list[float]:
 def image_of(plane: bpy.types.Object) -> bpy.types.Image | None:
     """The picture that a level's plane shows."""
     material = plane.active_material
-    if material is None or material.node_tree is None:
-        return None
-    nodes = (node for node in material.node_tree.nodes if node.bl_idname == "ShaderNodeTexImage")
-    return next((node.image for node in nodes if node.image is not None), None)
+    tree = material.node_tree if material is not None else None
+    return picture_in(tree) if tree is not None else None
 
 
 def file_of(image: bpy.types.Image) -> Path:

@@ -84,7 +84,7 @@ def is_feather(tree: bpy.types.NodeTree | None) -> bool:
 def give_border(material: bpy.types.Material, feather: bpy.types.NodeTree) -> None:
     """Let a level that was the widest end in a soft border, as others do."""
     tree = material.node_tree
-    output, image = _output_of(tree), _image_in(tree)
+    output, image = _output_of(tree), picture_in(tree)
     if output is None or image is None or _border_in(tree) is not None:
         return
     link = next(iter(output.inputs["Surface"].links), None)
@@ -139,7 +139,8 @@ def _output_of(tree: bpy.types.NodeTree) -> bpy.types.Node | None:
     return next((node for node in outputs if node.is_active_output), next(iter(outputs), None))
 
 
-def _image_in(tree: bpy.types.NodeTree) -> bpy.types.Image | None:
+def picture_in(tree: bpy.types.NodeTree) -> bpy.types.Image | None:
+    """The first picture of a material's nodes."""
     nodes = (node for node in tree.nodes if node.bl_idname == "ShaderNodeTexImage")
     return next((node.image for node in nodes if node.image is not None), None)
 

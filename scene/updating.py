@@ -121,11 +121,6 @@ def update_steps(
     return result
 
 
-def update_zoom(find_root: Callable[[], bpy.types.Object | None], stack: Stack) -> Updated:
-    """Update in one go; see ``update_steps``."""
-    return finish_update(update_steps(find_root, stack))
-
-
 def finish_update(steps: Generator[str, None, Updated]) -> Updated:
     """Do what is left of an update in one go."""
     while True:

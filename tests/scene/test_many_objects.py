@@ -12,7 +12,7 @@ import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import drivers, family, finding, importing, keys, planes
 from bl_ext.user_default.zoom_stack.scene.naming import name_zoom
-from bl_ext.user_default.zoom_stack.scene.updating import update_zoom
+from bl_ext.user_default.zoom_stack.scene.updating import finish_update, update_steps
 
 
 @pytest.fixture
@@ -149,6 +149,9 @@ def test_an_update_does_not_ask_for_children(
     ids = name_zoom(root)
     stack = replace(read_stack(making.plain_stack(tmp_path / "new", 3, 3.0)), ids=ids)
     name = root.name
-    update = lambda: update_zoom(lambda: bpy.data.objects.get(name), stack)  # noqa: E731
+
+    def update() -> object:
+        return finish_update(update_steps(lambda: bpy.data.objects.get(name), stack))
+
     assert looked_up(bpy, monkeypatch, update) == 0
     assert finding.stack_of(root).folder == stack.folder

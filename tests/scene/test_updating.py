@@ -12,7 +12,7 @@ import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.stack import Stack, read_stack
 from bl_ext.user_default.zoom_stack.scene import finding, importing, keys
 from bl_ext.user_default.zoom_stack.scene.camera import zoom_curve
-from bl_ext.user_default.zoom_stack.scene.updating import Updated, update_steps, update_zoom
+from bl_ext.user_default.zoom_stack.scene.updating import Updated, finish_update, update_steps
 from mathutils import Vector
 
 SIDE = 16
@@ -54,7 +54,7 @@ def update(root: Any, stack: Stack) -> Updated:
     import bpy
 
     name = root.name
-    return update_zoom(lambda: bpy.data.objects.get(name), stack)
+    return finish_update(update_steps(lambda: bpy.data.objects.get(name), stack))
 
 
 def level(root: Any, name: str, lap: int = 0) -> Any:
