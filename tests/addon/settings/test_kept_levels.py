@@ -225,3 +225,16 @@ def test_a_loop_is_asked_for(settings: Any) -> None:
     job = _job(settings)
     assert job.loop
     assert job.levels[0].zoom_factor == 3.0
+
+
+def test_a_kept_picture_that_is_gone_is_refused_though_blender_shows_it(
+    bpy: Any, settings: Any, use_worker: UseWorker
+) -> None:
+    """It is told before a run takes minutes, although Blender still has it in memory."""
+    bpy.data.objects.remove(bpy.data.objects["Cube"])
+    bpy.ops.zoom_stack.generate()
+    level = settings.levels[1]
+    Path(bpy.path.abspath(level.made)).unlink()
+    level.keep = True
+    with pytest.raises(RuntimeError, match="Level 2 is kept, but its picture"):
+        bpy.ops.zoom_stack.generate()
