@@ -37,13 +37,18 @@ def is_playing() -> bool:
     return any(window.screen.is_animation_playing for window in windows)
 
 
+def edited() -> list[tuple[bpy.types.Window, bpy.types.Object]]:
+    """What each window edits, paints or poses: its object that is not in Object Mode."""
+    windows = bpy.context.window_manager.windows
+    active = ((window, window.view_layer.objects.active) for window in windows)
+    return [(window, each) for window, each in active if each and each.mode != "OBJECT"]
+
+
 def blocker() -> str:
     """Why nothing can be built in the file right now; empty when it can."""
-    for window in bpy.context.window_manager.windows:
-        active = window.view_layer.objects.active
-        if active is not None and active.mode != "OBJECT":
-            # In other modes Blender's undo steps hold that one object alone.
-            return "Waiting for Object Mode"
+    if edited():
+        # In other modes Blender's undo steps hold that one object alone.
+        return "Waiting for Object Mode"
     for job in _JOBS.values():
         if bpy.app.is_job_running(job):
             return f"Waiting for {job.capitalize().replace('_', ' ')} to end"

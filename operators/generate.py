@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
-from ..blender.screen import redraw
+from ..blender.screen import edited, redraw
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..tasks import latest, runner
@@ -134,6 +134,34 @@ class ZOOMSTACK_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class ZOOMSTACK_OT_update_now(bpy.types.Operator):
+    """Leave the mode that you are in for Object Mode, and put the finished pictures into the scene.
+    They wait for it as long as you like"""
+
+    bl_idname = "zoom_stack.update_now"
+    bl_label = "Update"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    @measured
+    def poll(cls, context: bpy.types.Context) -> bool:
+        running = latest.running_generation()
+        if running is None or running.phase is not Phase.WAITING:
+            cls.poll_message_set("No pictures wait")
+            return False
+        if not edited():
+            cls.poll_message_set("They come by themselves")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        for window, _ in edited():
+            with context.temp_override(window=window):
+                # A step of its own to undo, as Tab is: the update's comes after it.
+                bpy.ops.object.mode_set("EXEC_DEFAULT", True, mode="OBJECT")
+        return {"FINISHED"}
+
+
 class ZOOMSTACK_OT_import_result(bpy.types.Operator):
     """Build the zoom that has been generated in the scene that is open now"""
 
@@ -197,6 +225,7 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
         ZOOMSTACK_OT_generate,
         ZOOMSTACK_OT_cancel,
+        ZOOMSTACK_OT_update_now,
         ZOOMSTACK_OT_import_result,
         ZOOMSTACK_OT_dismiss,
         ZOOMSTACK_OT_copy_problem,

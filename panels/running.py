@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..blender.screen import edited
 from ..blender.texts import duration_text
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
@@ -25,7 +26,11 @@ def draw_running(
     )
     # Beside the bar: a row below may lie under the side bar's edge.
     row.operator("zoom_stack.cancel", text="", icon="X")
-    if generation.eta is not None:
+    if generation.phase is Phase.WAITING and edited():
+        update = layout.row()
+        update.scale_y = 1.4
+        update.operator("zoom_stack.update_now", icon="FILE_REFRESH")
+    elif generation.eta is not None:
         layout.label(text=f"About {duration_text(generation.eta)} for this part", icon="TIME")
     elif not generation.fraction:
         layout.label(text="This takes a moment")

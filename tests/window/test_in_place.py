@@ -105,9 +105,15 @@ def test_it_waits_for_object_mode(tab: ZoomTab) -> None:
     window.do("_part('blender.screen').redraw()")
     window.settle()
     window.picture("waits-for-object-mode")
-    window.do("with override('VIEW_3D'): bpy.ops.object.mode_set(mode='OBJECT')")
+    window.do("with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.update_now()")
     tab.wait_finished()
+    assert window.ask("bpy.context.window_manager.windows[0].view_layer.objects.active.mode") == (
+        "OBJECT"
+    )
     assert window.ask("shown()") != pictures
+    window.do("with override('VIEW_3D'): bpy.ops.ed.undo()")
+    window.settle()
+    assert window.ask("shown()") == pictures, "leaving the mode and the update are two steps"
 
 
 def test_a_playing_animation_plays_on(tab: ZoomTab) -> None:
