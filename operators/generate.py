@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, StringProperty
+from bpy.props import BoolProperty, IntProperty, StringProperty
 
 from ..blender.screen import edited, redraw
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.options import LARGEST_INTEGER
+from ..settings.kept_levels import keeping_all_but
 from ..tasks import latest, runner
 from ..tasks.delivery import Delivery
 from ..tasks.following import to_unpack
+from ..tasks.generation import Generation
 from ..tasks.picture_run import Phase
 from ..tasks.runs import known_runs
 from ..tasks.start import (
@@ -50,6 +55,13 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
     title: StringProperty(options={"HIDDEN", "SKIP_SAVE"})  # of the undo step
+    again: IntProperty(
+        name="Again",
+        description="The one level to make again, counted from 0; -1 is what the padlocks say",
+        default=-1,
+        min=-1,
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
 
     @classmethod
     def description(
@@ -75,22 +87,22 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
     @measured
     def execute(self, context: bpy.types.Context) -> set[str]:
         latest.forget_problem()
-        if not (self.resume or self.wait or bpy.app.background):
-            packed = to_unpack(context.scene.zoom_stack)
-            if packed:
-                title, as_new = self.title, self.as_new
-                press = bpy.ops.zoom_stack.generate
-                unpack_first(context, packed, lambda: press(title=title, as_new=as_new))
-                return {"FINISHED"}
+        settings = context.scene.zoom_stack
+        if self.again >= len(settings.levels):
+            self.report({"ERROR"}, f"There is no level {self.again + 1} to make again")
+            return {"CANCELLED"}
+        again: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+        if self.again >= 0 and not self.resume:
+            again = keeping_all_but(settings, self.again, random.randint(0, LARGEST_INTEGER))
         try:
-            reason = "" if self.resume else why_not_generate(context)
-            if reason:
-                raise ZoomStackError("no_levels", f"{reason}.")
-            if self.resume:
-                generation = resumed_generation(context, self.run)
-            else:
-                generation = new_generation(context, self.title, self.as_new)
+            with again:
+                if not (self.resume or self.wait or bpy.app.background) and self._unpacks(context):
+                    return {"FINISHED"}
+                generation = self._begin(context)
         except ZoomStackError as error:
+            if self.again >= 0:
+                hint = "Make Again keeps every other level: press Generate to make more."
+                error = ZoomStackError(error.code, error.text, hint)
             latest.refuse(error)
             tell(self, error)
             return {"CANCELLED"}
@@ -100,6 +112,29 @@ class ZOOMSTACK_OT_generate(CanWait, bpy.types.Operator):
         if generation.error is not None:
             tell(self, generation.error)
         return {"FINISHED"} if generation.phase is Phase.FINISHED else {"CANCELLED"}
+
+    def _unpacks(self, context: bpy.types.Context) -> bool:
+        """Whether packed pictures are written first; the button is pressed again then."""
+        packed = to_unpack(context.scene.zoom_stack)
+        if packed:
+            press = bpy.ops.zoom_stack.generate
+            asked = {"again": self.again, "as_new": self.as_new, "title": self.title}
+            unpack_first(context, packed, lambda: press(**asked))
+        return bool(packed)
+
+    def _begin(self, context: bpy.types.Context) -> Generation:
+        """Begin what was pressed.
+
+        Raises:
+            ZoomStackError: it cannot be, as things are.
+        """
+        if self.resume:
+            return resumed_generation(context, self.run)
+        reason = why_not_generate(context)
+        if reason:
+            raise ZoomStackError("no_levels", f"{reason}.")
+        title = f"Make Level {self.again + 1} Again" if self.again >= 0 else self.title
+        return new_generation(context, title, self.as_new)
 
 
 class ZOOMSTACK_OT_cancel(bpy.types.Operator):
@@ -163,7 +198,8 @@ class ZOOMSTACK_OT_update_now(bpy.types.Operator):
 
 
 class ZOOMSTACK_OT_import_result(bpy.types.Operator):
-    """Build the zoom that has been generated in the scene that is open now"""
+    """Put the finished pictures into the zoom that they were made for, or build a new zoom in the
+    scene that is open now"""
 
     bl_idname = "zoom_stack.import_result"
     bl_label = "Import Here"
@@ -178,7 +214,10 @@ class ZOOMSTACK_OT_import_result(bpy.types.Operator):
         offered = latest.offered_generation()
         if offered is None:
             return {"CANCELLED"}
-        offered.deliver_to(Delivery(context.scene))
+        if offered.was_stopped():
+            offered.go_on()
+        else:
+            offered.deliver_to(Delivery(context.scene))
         runner.start(offered)
         return {"FINISHED"}
 

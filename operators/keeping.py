@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import random
-
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.options import LARGEST_INTEGER
 from ..scene import finding
 from ..scene.unpacking import needs_unpacking
 from ..tasks import latest
@@ -16,8 +13,8 @@ from .shared import CanWait, take_levels, unpack_first
 
 
 class ZOOMSTACK_OT_level_again(CanWait, bpy.types.Operator):
-    """Make the active level's picture again, with another seed, which takes minutes; every other
-    level is kept"""
+    """Make the active level's picture again, with its prompt and another seed, which takes minutes.
+    Of the other levels only what they show of it changes; padlocks stay as they are"""
 
     bl_idname = "zoom_stack.level_again"
     bl_label = "Make Again"
@@ -37,15 +34,10 @@ class ZOOMSTACK_OT_level_again(CanWait, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.zoom_stack
-        again = settings.levels[min(settings.active_level, len(settings.levels) - 1)]
-        for level in settings.levels:
-            level.keep = level != again
-        again.use_own_seed, again.seed = True, random.randint(0, LARGEST_INTEGER)
+        again = min(settings.active_level, len(settings.levels) - 1)
         try:
-            title = f"Make Level {settings.active_level + 1} Again"
-            return bpy.ops.zoom_stack.generate(wait=self.wait, title=title)
+            return bpy.ops.zoom_stack.generate(wait=self.wait, again=again)
         except RuntimeError as error:
-            # The padlocks stay: the panel says which of them to open, and Generate goes on.
             self.report({"ERROR"}, str(latest.problem() or error))
             return {"CANCELLED"}
 

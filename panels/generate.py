@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
@@ -227,18 +228,27 @@ def _draw_ended(
 ) -> None:
     if generation is not None and generation.phase is Phase.OFFERED:
         box = layout.box()
-        place = generation.delivery.why_lost()
-        draw_wrapped(box, context, f"A zoom is ready; {place}.", "CHECKMARK")
+        draw_wrapped(box, context, generation.why_offered(), "CHECKMARK")
         row = box.row()
-        row.operator("zoom_stack.import_result", icon="IMPORT")
+        text = "Take Them" if generation.was_stopped() else "Import Here"
+        row.operator("zoom_stack.import_result", text=text, icon="IMPORT")
         row.operator("zoom_stack.dismiss", text="", icon="X")
     elif (folder := unfinished_run(context, want_runs(context))) is not None:
         row = layout.row(align=True)
-        button = row.operator("zoom_stack.generate", text="Continue the Last Run", icon="PLAY")
+        text = _continue_text(generation, folder)
+        button = row.operator("zoom_stack.generate", text=text, icon="PLAY")
         button.resume, button.run = True, str(folder)
         row.operator("zoom_stack.dismiss", text="", icon="X").run = str(folder)
     if generation is not None:
         draw_warnings(layout, context, generation)
+
+
+def _continue_text(generation: PictureRun | None, folder: Path) -> str:
+    """What goes on with a run, with how far that is where this session has seen it."""
+    if generation is not None and generation.out == folder and generation.reached is not None:
+        step, total = generation.reached
+        return f"Continue after Step {step} of {total}"
+    return "Continue the Last Run"
 
 
 register, unregister = bpy.utils.register_classes_factory(

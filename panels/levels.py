@@ -104,9 +104,12 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
 def _icon_of(settings: ZOOMSTACK_PG_settings, level: ZOOMSTACK_PG_level) -> int:
     """The icon of a level's picture: as the run under way has it now, else as it is finished."""
     running = latest.running_generation()
-    if running is not None and settings.run == str(running.out) and level.number >= 0:
-        return running.thumbnails.icon(level.number) or _finished_icon(level)
-    return _finished_icon(level)
+    run = running or latest.unfinished()
+    if run is None or settings.run != str(run.out) or level.number < 0:
+        return _finished_icon(level)
+    of_run = run.thumbnails.icon(level.number)
+    finished = _finished_icon(level)
+    return (of_run or finished) if running is not None else (finished or of_run)
 
 
 def _finished_icon(level: ZOOMSTACK_PG_level) -> int:
@@ -234,10 +237,12 @@ def _draw_compare(
     """Draw the button that shows the level's picture of before, where it has had another one."""
     number = level_in_zoom(context, zoom, level)
     root = active_root(context)
-    if root is None or number is None or other_picture(root, number) is None:
-        return
-    button = layout.operator("zoom_stack.compare_picture", text="", icon="ARROW_LEFTRIGHT")
-    button.level = number
+    row = layout.row(align=True)  # grey, not gone: the button beside it stays where it is
+    row.enabled = (
+        root is not None and number is not None and other_picture(root, number) is not None
+    )
+    button = row.operator("zoom_stack.compare_picture", text="", icon="ARROW_LEFTRIGHT")
+    button.level = number or 0
 
 
 def _draw_place(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, index: int) -> None:

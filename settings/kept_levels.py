@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,28 @@ _ROUNDING = 1e-5
 def is_kept(level: ZOOMSTACK_PG_level) -> bool:
     """Whether a level's finished picture is kept."""
     return level.keep and bool(level.made)
+
+
+@contextlib.contextmanager
+def keeping_all_but(settings: ZOOMSTACK_PG_settings, index: int, seed: int) -> Iterator[None]:
+    """Meanwhile every finished picture is kept but one, which wider levels follow.
+
+    Args:
+        index: of the level that is to be made again.
+        seed: its own meanwhile.
+    """
+    again = settings.levels[index]
+    keep = [level.keep for level in settings.levels]
+    before = again.use_own_seed, again.seed, settings.wider_follow
+    for level in settings.levels:
+        level.keep = level != again
+    again.use_own_seed, again.seed, settings.wider_follow = True, seed, True
+    try:
+        yield
+    finally:
+        for level, kept in zip(settings.levels, keep, strict=True):
+            level.keep = kept
+        again.use_own_seed, again.seed, settings.wider_follow = before
 
 
 def check_kept(settings: ZOOMSTACK_PG_settings, placed: Sequence[Nested]) -> None:

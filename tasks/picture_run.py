@@ -13,6 +13,7 @@ from ..engine.client.connection import Client
 from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.messages import ENLARGE, REFINE, SAMPLE, Message, error_of
+from ..engine.contract.vocabulary import UNKNOWN_WORDS
 from ..settings.preferences import engine
 from .runs import forget_runs
 from .thumbnails import Thumbnails
@@ -95,6 +96,7 @@ class PictureRun:
         resumable: it ended too early, and the engine can go on from there.
         error: why it failed, until that is dismissed or something else is pressed.
         warnings: what the engine wants to be known, for people.
+        reached: the last step and how many there are, once the pictures are drawn; else None.
         thumbnails: the levels' last previews.
     """
 
@@ -111,6 +113,7 @@ class PictureRun:
         self.resumable = False
         self.error: ZoomStackError | None = None
         self.warnings: list[str] = []
+        self.reached: tuple[int, int] | None = None
         self.thumbnails = Thumbnails()
         self.delivery = delivery
         self._passing: list[str] = []  # warnings that mean nothing once it has finished
@@ -136,6 +139,20 @@ class PictureRun:
             self.delivery.stop()
             self.phase = Phase.OFFERED
         redraw()
+
+    def was_stopped(self) -> bool:
+        """Whether the stack is offered because it was stopped on its way, which is still open."""
+        return self.phase is Phase.OFFERED and not self.delivery.is_lost()
+
+    def why_offered(self) -> str:
+        """Why the stack waits for an answer, for people."""
+        if self.was_stopped():
+            return "You stopped before the pictures came in."
+        return f"A zoom is ready; {self.delivery.why_lost()}."
+
+    def go_on(self) -> None:
+        """Let a stack that was stopped on its way go on."""
+        self.phase = Phase.WAITING
 
     def deliver_to(self, delivery: Destination) -> None:
         """Let the offered stack go to another scene than it was made for."""
@@ -190,16 +207,10 @@ class PictureRun:
             if self._stage_name == ENLARGE.name:
                 self.fraction, self.eta = 0.0, None
         elif kind == "progress":
-            self.fraction = min(1.0, message["step"] / max(1, message["total"]))
-            self.eta, self._eta_at = message["eta"], time.monotonic()
-            if self._stage_name == ENLARGE.name:
-                self.stage = f"{ENLARGE.text}: {_percent(self.fraction)}"
-            else:
-                word = _SAMPLING.get(self._stage_name, "Step")
-                self.stage = f"{word} {message['step']} of {message['total']}"
+            self._take_progress(message)
         elif kind == "preview":
             self.thumbnails.show(message["level"], message["file"])
-        elif kind == "warning":
+        elif kind == "warning" and message.get("code") != UNKNOWN_WORDS:  # the list tells them
             self.warnings.append(message["text"])
             if message.get("code") in _OF_THE_RUN:
                 self._passing.append(message["text"])
@@ -207,6 +218,17 @@ class PictureRun:
             self._reported = error_of(message)
         elif kind == "result":
             self.out = Path(message["folder"])
+
+    def _take_progress(self, message: Message) -> None:
+        self.fraction = min(1.0, message["step"] / max(1, message["total"]))
+        self.eta, self._eta_at = message["eta"], time.monotonic()
+        if self._stage_name == ENLARGE.name:
+            self.stage = f"{ENLARGE.text}: {_percent(self.fraction)}"
+        else:
+            word = _SAMPLING.get(self._stage_name, "Step")
+            if self._stage_name == SAMPLE.name:
+                self.reached = message["step"], message["total"]
+            self.stage = f"{word} {message['step']} of {message['total']}"
 
     def _count_down(self) -> None:
         now = time.monotonic()

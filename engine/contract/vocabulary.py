@@ -22,6 +22,8 @@ from pathlib import Path
 from .validation import Checker, read_json
 
 WORDS_FILE = "words.json"
+#: The code of the warning that a prompt has words which the model does not know.
+UNKNOWN_WORDS = "unknown_words"
 _VERSION = 1
 _STRIDE = 4  # subjects from a level to the next one, where only one side says what it shows
 _MOST_WORDS = 6

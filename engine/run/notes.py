@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from ..contract.job import Job
-from ..contract.vocabulary import not_avoided, not_understood
+from ..contract.vocabulary import UNKNOWN_WORDS, not_avoided, not_understood
 from ..models.prompting import Texts
 from ..models.protocol import Model
 from ..models.upscaling import Upscaler
@@ -48,9 +48,9 @@ def note_prompts(
         silent: numbers of the levels whose prompts decide nothing.
     """
     told = False
-    for index, sentence in _unknown_words(model, job):
+    for index, code, sentence in _unknown_words(model, job):
         if index not in silent:
-            reporter.warning("unknown_words", f"Level {index + 1}: {sentence}")
+            reporter.warning(code, f"Level {index + 1}: {sentence}")
             told = True
     if told and model.vocabulary is not None:
         reporter.known_subjects(model.vocabulary.subjects)
@@ -62,19 +62,19 @@ def note_prompts(
         _note_avoided(model, job, reporter)
 
 
-def _unknown_words(model: Model, job: Job) -> Iterator[tuple[int, str]]:
-    """Levels, and sentences about words of theirs that a small model does not know."""
+def _unknown_words(model: Model, job: Job) -> Iterator[tuple[int, str, str]]:
+    """Levels, warnings' codes, and sentences about words that a small model does not know."""
     if model.vocabulary is None:
         return
     prompts = [level.prompt for level in job.levels]
     avoided = [level.negative_prompt for level in job.levels]
-    for what, sentences in (
-        ("", not_understood(model.vocabulary, prompts)),
-        ("of what to avoid ", not_avoided(model.vocabulary, avoided)),
+    for code, what, sentences in (
+        (UNKNOWN_WORDS, "", not_understood(model.vocabulary, prompts)),
+        ("unknown_avoided", "of what to avoid ", not_avoided(model.vocabulary, avoided)),
     ):
         for index, sentence in enumerate(sentences):
             if sentence:
-                yield index, what + sentence
+                yield index, code, what + sentence
 
 
 def _note_avoided(model: Model, job: Job, reporter: Reporter) -> None:

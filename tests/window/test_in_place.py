@@ -116,6 +116,26 @@ def test_it_waits_for_object_mode(tab: ZoomTab) -> None:
     assert window.ask("shown()") == pictures, "leaving the mode and the update are two steps"
 
 
+def test_what_was_stopped_on_its_way_comes_into_its_zoom(tab: ZoomTab) -> None:
+    window = tab.window
+    window.do("with override('VIEW_3D'): bpy.ops.object.mode_set(mode='EDIT')")
+    pictures, zooms = window.ask("shown()"), window.ask("zooms()")
+    tab.generate()
+    tab.wait_for("'Object Mode' in s['stage']")
+    window.do("with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.cancel()")
+    tab.wait_for("not s['running']")
+    window.do("with override('VIEW_3D'): bpy.ops.object.mode_set(mode='OBJECT')")
+    window.settle()
+    window.picture("stopped-on-its-way")
+    assert window.ask("_part('tasks.latest').generation.why_offered()") == (
+        "You stopped before the pictures came in."
+    )
+    window.do("with override('VIEW_3D', 'UI'): bpy.ops.zoom_stack.import_result()")
+    tab.wait_finished()
+    assert window.ask("zooms()") == zooms
+    assert window.ask("shown()") != pictures
+
+
 def test_a_playing_animation_plays_on(tab: ZoomTab) -> None:
     window = tab.window
     window.do("with override('VIEW_3D'): bpy.ops.screen.animation_play()")

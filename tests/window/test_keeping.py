@@ -84,4 +84,4 @@ def test_undo_takes_back_what_make_again_did(tab: ZoomTab) -> None:
     window.do("with override('VIEW_3D'): bpy.ops.ed.redo()")
     window.settle()
     assert window.ask("settings().levels[1].made") == second
-    assert padlocks(tab) == [True, False, True]
+    assert padlocks(tab) == [False, False, False]

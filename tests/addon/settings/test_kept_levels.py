@@ -69,7 +69,7 @@ def test_a_level_is_made_again_with_another_seed(bpy: Any, made: Any) -> None:
     job = latest().generation.job
     assert [level.keep is not None for level in job.levels] == [True, False, True]
     assert job.levels[1].seed is not None
-    assert [level.keep for level in made.levels] == [True, False, True]
+    assert job.levels[0].keep.follow, "else what it shows of the level leaves nothing to draw"
     assert Path(made.levels[1].made).parent == latest().generation.out
 
 
@@ -160,14 +160,32 @@ def test_a_kept_picture_that_is_gone_is_told_in_one_sentence(bpy: Any, kept: Any
     assert latest().problem().code == "bad_picture"
 
 
-def test_making_again_that_cannot_start_is_told_and_gone_on_with(bpy: Any, made: Any) -> None:
+def _chosen(group: Any) -> list[Any]:
+    """What the artist has chosen of the levels and of how they are made."""
+    levels = [(level.keep, level.use_own_seed, level.seed) for level in group.levels]
+    return [*levels, group.wider_follow]
+
+
+def test_making_again_leaves_padlocks_and_seeds_as_they_are(bpy: Any, made: Any) -> None:
+    made.levels[2].keep = True
+    made.levels[1].seed = 7
+    made.active_level = 1
+    before = _chosen(made)
+    assert bpy.ops.zoom_stack.level_again() == {"FINISHED"}
+    assert _chosen(made) == before
+    assert bpy.ops.zoom_stack.level_again() == {"FINISHED"}
+    assert _chosen(made) == before
+
+
+def test_making_again_that_cannot_start_is_told_in_one_sentence(bpy: Any, made: Any) -> None:
     Path(made.levels[2].made).unlink()
+    before = _chosen(made)
     with pytest.raises(RuntimeError) as told:
         bpy.ops.zoom_stack.level_again()
     assert str(told.value).startswith("Error: Level 3 is kept, but its picture"), "no traceback"
-    made.levels[2].keep = False  # as it says
-    assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
-    assert [level.keep for level in made.levels] == [False, True, False]
+    assert "press Generate" in str(told.value)
+    assert _chosen(made) == before
+    assert bpy.ops.zoom_stack.generate() == {"FINISHED"}  # as it says
 
 
 def test_a_preset_keeps_no_pictures(bpy: Any, kept: Any) -> None:
