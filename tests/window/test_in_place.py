@@ -118,6 +118,7 @@ def test_it_waits_for_object_mode(tab: ZoomTab) -> None:
 
 def test_what_was_stopped_on_its_way_comes_into_its_zoom(tab: ZoomTab) -> None:
     window = tab.window
+    window.do("with override('VIEW_3D'): bpy.ops.mesh.primitive_cube_add()")
     window.do("with override('VIEW_3D'): bpy.ops.object.mode_set(mode='EDIT')")
     pictures, zooms = window.ask("shown()"), window.ask("zooms()")
     tab.generate()

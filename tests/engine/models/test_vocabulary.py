@@ -286,6 +286,8 @@ def test_a_run_gives_the_model_what_it_says(tmp_path: Path, loop: bool) -> None:
     assert texts_of(recorder, "unknown_words") == [
         f"Level 2: {NOTHING.format('seven')}",
         "Level 3: the model does not know “zehn”.",
+    ]
+    assert texts_of(recorder, "unknown_avoided") == [
         "Level 3: of what to avoid the model does not know “rot”.",
     ]
 
@@ -343,7 +345,7 @@ def test_a_run_warns_of_words_to_avoid_that_are_not_known(tmp_path: Path) -> Non
         vocabulary = SMALL
 
     recorder = run(Small(), (LevelSpec("a leaf", "people, blue"),), tmp_path / "out")
-    assert texts_of(recorder, "unknown_words") == [
+    assert texts_of(recorder, "unknown_avoided") == [
         "Level 1: of what to avoid the model does not know “people”."
     ]
 
