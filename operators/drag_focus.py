@@ -116,7 +116,10 @@ class ZOOMSTACK_OT_drag_focus(OnPictures):
         named(settings)
         numbers = ", ".join(str(number + 1) for number in unlocked)
         unlocks = f"; unlocked to be made again: {numbers}" if unlocked else ""
-        self.report({"INFO"}, f"Generate puts level {self.level + 1} there{unlocks}")
+        self.report(
+            {"WARNING" if unlocked else "INFO"},
+            f"Generate puts level {self.level + 1} there{unlocks}",
+        )
         return {"FINISHED"}
 
     def _present_parent(self, context: bpy.types.Context) -> int:

@@ -17,9 +17,11 @@ from ..engine.contract.geometry import (
     place_along,
 )
 from ..engine.contract.ids import new_id
+from ..engine.contract.vocabulary import not_understood
 from ..scene import finding, keys, picking
 from ..scene.picking import Point, Shown
 from ..settings.identity import named
+from ..settings.models import vocabulary_of
 from ..settings.zooming_in import NewLevel, add_level, placed_levels, plan_level, span
 from ..tasks import latest
 from ..tasks.start import why_not_generate
@@ -78,11 +80,8 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         default=False,
         options={"SKIP_SAVE"},
     )
-    # The dialog is shown once more, since something in it was left open.
-    again: BoolProperty(options={"SKIP_SAVE", "HIDDEN"})
     # Of the new level: doing it again with other values makes the same level.
     uid: StringProperty(options={"SKIP_SAVE", "HIDDEN"})
-    _asked = False
 
     @classmethod
     @measured
@@ -96,10 +95,17 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         if not self.properties.is_property_set("focus"):
             bpy.ops.zoom_stack.pick_place("INVOKE_DEFAULT")
             return {"CANCELLED"}
-        if not self.again:
-            self.generate_now = not why_not_generate(context, but_kept=True)
-        self._asked = True
-        return context.window_manager.invoke_props_dialog(self, width=_DIALOG_WIDTH)
+        try:
+            plan = self._plan(context)
+        except ZoomStackError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.generate_now = not why_not_generate(context, but_kept=True)
+        self.replace_deeper = bool(plan.leaving)  # as the button says
+        button = f"Replace {span(plan.leaving)}" if plan.leaving else "Add Level"
+        return context.window_manager.invoke_props_dialog(
+            self, width=_DIALOG_WIDTH, title="Zoom into Here", confirm_text=button
+        )
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
@@ -115,11 +121,11 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         row = layout.row()
         row.activate_init = True
         row.prop(self, "prompt", placeholder="What is seen there?")
+        unknown = self._not_understood(context, plan)
+        if unknown:
+            layout.label(text=unknown[0].upper() + unknown[1:], icon="INFO")
         if plan.leaving:
-            column = layout.column()
-            column.alert = self.again
-            column.label(text=plan.conflict(), icon="ERROR")
-            column.prop(self, "replace_deeper")
+            layout.label(text=plan.conflict(), icon="ERROR")
         others = len(context.scene.zoom_stack.levels)
         if others and not is_of_zoom(context):
             layout.label(text=f"The list of {others} other levels makes way for this zoom's")
@@ -137,8 +143,6 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
             if plan.problem:
                 raise ZoomStackError("bad_geometry", f"{plan.problem}.")
             if plan.leaving and not self.replace_deeper:
-                if self._asked:
-                    return self._ask_again()
                 raise ZoomStackError(
                     "bad_geometry",
                     f"{plan.conflict()}: turn on Replace Deeper Levels, or draw the rectangle "
@@ -156,18 +160,17 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         self._generate(context, plan)
         return {"FINISHED"}
 
-    def _ask_again(self) -> set[str]:
-        """Show the dialog once more, or the rectangle and the prompt would be lost."""
-        bpy.ops.zoom_stack.zoom_here(
-            "INVOKE_DEFAULT",
-            level=self.level,
-            focus=self.focus,
-            zoom_factor=self.zoom_factor,
-            prompt=self.prompt,
-            generate_now=self.generate_now,
-            again=True,
-        )
-        return {"CANCELLED"}
+    def _not_understood(self, context: bpy.types.Context, plan: NewLevel) -> str:
+        """What the model does not know of the prompt, where it lies in the zoom."""
+        settings = context.scene.zoom_stack
+        vocabulary = vocabulary_of(settings.model) if self.prompt.strip() else None
+        if vocabulary is None:
+            return ""
+        levels = settings.levels if is_of_zoom(context) else ()
+        prompts = [each.prompt for n, each in enumerate(levels) if n not in plan.leaving]
+        position = min(plan.parent + 1, len(prompts))
+        prompts.insert(position, self.prompt)
+        return not_understood(vocabulary, prompts)[position]
 
     def _plan(self, context: bpy.types.Context) -> NewLevel:
         placed, loop = placed_in(context)

@@ -127,7 +127,7 @@ def _draw_ready(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     box = layout.box()
     homes = [each.name for each in root.users_scene]
     where = "" if scene.name in homes else f" in the scene {homes[0]}" if homes else ""
-    text = f"Your zoom is ready{where}" if ready else f"The zoom of this list is{where}"
+    text = f"Your zoom is ready{where}" if ready else f"This list's zoom is{where}"
     draw_wrapped(box, context, text, "CHECKMARK" if ready else "INFO")
     row = box.row()
     row.scale_y = 1.3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..blender.texts import magnification_text, size_text
+from ..blender.texts import magnification_text, size_text, times_text
 from ..blender.timings import measured
 from ..scene import colour, finding, keys, retiming
 from ..scene.viewing import is_looking_through
@@ -68,8 +68,11 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         looking = is_looking_through(context.space_data, context.scene, camera)
         row.operator("zoom_stack.show_zoom", text="Show", icon="VIEW_CAMERA", depress=looking)
         column.operator("zoom_stack.zoom_here", text="Zoom into Here…", icon="ZOOM_IN")
-        column.prop(camera, keys.path_to(keys.ZOOM), text="Zoom (Octaves)", slider=True)
-        self.layout.label(text=f"Level {camera.get(keys.LEVEL, 0.0) + 1.0:.2f}")
+        column.prop(camera, keys.path_to(keys.ZOOM), text="Zoom", slider=True)
+        levels = len(finding.octaves_of(finding.present_root(context)))
+        level = f"Level {camera.get(keys.LEVEL, 0.0) + 1.0:.2f} of {levels}"
+        closer = magnification_text(camera.get(keys.ZOOM, 0.0))
+        self.layout.label(text=f"{level} · {closer} closer")
 
     def _draw_look(self, context: bpy.types.Context, root: bpy.types.Object) -> None:
         layout = self.layout
@@ -80,8 +83,9 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         column.prop(root, keys.path_to(keys.FEATHER), text="Feather", slider=True)
         travels = root.get(keys.TRAVEL, 1.0) > 0.5
         row = layout.row(align=True)
-        row.label(text="Rig: camera travels" if travels else "Rig: world grows")
-        row.operator("zoom_stack.switch_rig", text="Switch")
+        row.label(text="The camera travels" if travels else "The world grows")
+        other = "Let World Grow" if travels else "Let Camera Travel"
+        row.operator("zoom_stack.switch_rig", text=other)
 
 
 class _OfZoom(ZoomPanel):
@@ -159,9 +163,8 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
             column.label(text=f"Sharp up to {sharp} px", icon="CHECKMARK")
         elif sharp:
             number = finding.most_enlarged(root)[1] + 1
-            text = (
-                f"Sharp up to {sharp} px, for level {number}: make it sharper, or render less wide"
-            )
+            times = times_text(width / sharp)
+            text = f"Level {number} is enlarged up to {times}: make it sharper, or render less wide"
             draw_wrapped(column, context, text, "INFO")
         _draw_sharpening(layout, context)
         camera = finding.present_camera(root)
