@@ -8,7 +8,6 @@ from pathlib import Path
 
 import bpy
 
-from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack, read_stack
 from ..scene import keys
@@ -22,6 +21,8 @@ from ..scene.whereabouts import (
     files_of,
     is_below,
     local_zooms,
+    other_images,
+    point_others,
     point_pictures,
     stack_elsewhere,
     unsaved_run,
@@ -103,9 +104,7 @@ class Copying(Background[dict[Path, Path]]):
                 now = shown_files(root)
                 files = {n: copies[file] for n, file in now.items() if file in copies}
                 point_pictures(root, files, result.get(before, before))
-                for image in other_pictures(root).values():
-                    if image.library is None and file_of(image) in copies:
-                        image.filepath_raw = beside_file(str(copies[file_of(image)]))
+        point_others(copies)
         note_moved(copies, result)
         forget_runs()
         if not bpy.app.background:
