@@ -48,9 +48,15 @@ def duration_text(seconds: float) -> str:
 
 
 def clock_text(when: float) -> str:
-    """A time of today as "16:42:05", others with their dates; in seconds as files have it."""
-    today = time.strftime("%x") == time.strftime("%x", time.localtime(when))
-    return time.strftime("%H:%M:%S" if today else "%x %H:%M", time.localtime(when))
+    """A time of today as "16:42", others as "24 Nov 16:42" or, of another year, "24 Nov 2025";
+    in seconds as files have it.
+    """
+    now, then = time.localtime(), time.localtime(when)
+    day = f"{then.tm_mday} {time.strftime('%b', then)}"
+    if now.tm_year != then.tm_year:
+        return f"{day} {then.tm_year}"
+    clock = time.strftime("%H:%M", then)
+    return clock if now.tm_yday == then.tm_yday else f"{day} {clock}"
 
 
 def bytes_text(size: float) -> str:

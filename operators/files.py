@@ -6,10 +6,10 @@ import os
 
 import bpy
 from bpy.app.handlers import persistent
-from bpy.props import BoolProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..blender import folders, screen
-from ..blender.texts import count_text
+from ..blender.texts import bytes_text, count_text
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..scene.finding import looking_once
@@ -21,7 +21,7 @@ from ..scene.whereabouts import (
     unsaved_run,
 )
 from ..tasks import latest, runner
-from ..tasks.copying import Copying
+from ..tasks.copying import Copying, known_amounts
 from ..tasks.picture_search import PictureSearch
 from .shared import CanWait, in_window
 
@@ -45,6 +45,20 @@ class ZOOMSTACK_OT_copy_beside(CanWait, bpy.types.Operator):
         default=False,
         options={"SKIP_SAVE"},
     )
+    which: EnumProperty(
+        name="Copy",
+        description="What is copied",
+        items=(
+            (
+                "USED",
+                "Pictures in Use",
+                "The runs of what the zooms show and Compare remembers",
+            ),
+            ("ALL", "Earlier Runs Too", "All runs of the zooms, to show earlier versions again"),
+        ),
+        default="USED",
+        options={"SKIP_SAVE"},
+    )
     ask: BoolProperty(default=False, options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod
@@ -62,24 +76,27 @@ class ZOOMSTACK_OT_copy_beside(CanWait, bpy.types.Operator):
         return not reason
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if not self.ask:
-            return self.execute(context)
-        self.save = True
+        self.save = self.save or self.ask
         return context.window_manager.invoke_props_dialog(
             self,
             width=420,
-            title="The File Is Saved. Copy Its Pictures?",
-            confirm_text="Copy and Save",
+            title="The File Is Saved. Copy Its Pictures?" if self.ask else "Copy the Pictures?",
+            confirm_text="Copy and Save" if self.save else "Copy",
         )
 
     def draw(self, context: bpy.types.Context) -> None:
         column = self.layout.column(align=True)
-        for line in _QUESTION:
+        for line in _QUESTION if self.ask else _QUESTION[1:]:
             column.label(text=line)
+        amounts = known_amounts()
+        self.layout.row().prop(self, "which", expand=True)
+        if amounts is not None and any(amounts[1]):
+            runs, size = amounts[self.which == "ALL"]
+            self.layout.label(text=f"{count_text(runs, 'run')}, {bytes_text(size)}")
 
     @measured
     def execute(self, context: bpy.types.Context) -> set[str]:
-        latest.copying = task = Copying(_save if self.save else None)
+        latest.copying = task = Copying(_save if self.save else None, self.which == "ALL")
         if not runner.start_or_wait(task, self.wait):
             return {"FINISHED"}
         if task.error is not None:
@@ -204,6 +221,8 @@ def _offer() -> float | None:
     if screen.blocker():
         return _SOON
     copy = bpy.ops.zoom_stack.copy_beside
+    if copy.poll() and known_amounts() is None:  # the question says how much it is
+        return _SOON
     if copy.poll():
         in_window(lambda: copy("INVOKE_DEFAULT", ask=True))
     return None

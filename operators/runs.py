@@ -18,7 +18,7 @@ from ..scene.showing import show_file, show_other
 from ..scene.updating import Updated, update_steps
 from ..tasks import latest
 from ..tasks.following import note_zoom
-from ..tasks.runs import forget_runs, runs_now
+from ..tasks.runs import forget_runs, forget_uses, known_runs, runs_now
 from .pieces import PieceByPiece
 from .shared import take_levels, why_not_change
 
@@ -152,6 +152,7 @@ class ZOOMSTACK_OT_compare_picture(_OnOnePicture):
 def question_about(run: Run) -> str:
     """What is asked before a run is deleted."""
     return (
+        f"“{run.subject()}” in {run.folder}: "
         f"{len(run.files)} files, {bytes_text(run.size)}, are deleted from the disk. "
         "Undoing cannot bring them back. Other Blender files that use them lose them"
     )
@@ -166,6 +167,14 @@ class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
 
     folder: StringProperty(name="Folder", description="The run's folder", options={"SKIP_SAVE"})
     _asked: Run | None = None  # what the question was about
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties: ZOOMSTACK_OT_delete_run) -> str:
+        found = known_runs(context)
+        run = found.at(properties.folder) if found is not None else None
+        reason = latest.why_not_delete(run, drawing=True) if run is not None else ""
+        about = f"{cls.__doc__}: {run.subject()}, in {run.folder}" if run is not None else ""
+        return reason or about or str(cls.__doc__)
 
     def _run(self, context: bpy.types.Context) -> Run:
         """The run that is meant.
@@ -190,7 +199,7 @@ class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
         return context.window_manager.invoke_confirm(
             self,
             event,
-            title=f"Delete “{run.subject()}”?",
+            title=f"Delete the Run of {run.title()}?",
             message=question_about(run),
             confirm_text="Delete",
             icon="WARNING",
@@ -205,6 +214,7 @@ class ZOOMSTACK_OT_delete_run(bpy.types.Operator):
             return {"CANCELLED"}
         finally:
             forget_runs()
+            forget_uses()
         redraw()
         return {"FINISHED"}
 

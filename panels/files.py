@@ -7,6 +7,7 @@ import bpy
 from ..scene.finding import is_linked
 from ..scene.whereabouts import stack_elsewhere
 from ..tasks import latest
+from ..tasks.copying import known_amounts
 from ..tasks.missing import known_missing
 from .parts import draw_wrapped
 
@@ -58,6 +59,7 @@ def _draw_elsewhere(
     if copying is not None and not copying.ended:
         _draw_progress(layout, copying.stage, copying.fraction)
     elif stack_elsewhere(root) is not None:
+        known_amounts()  # so that the question can tell them
         box = layout.box()
         draw_wrapped(box, context, "Its pictures do not lie beside the file", "INFO")
         box.operator("zoom_stack.copy_beside", icon="DUPLICATE")

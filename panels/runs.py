@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
 import bpy
 
 from ..blender.picture_icons import icon_of
@@ -96,19 +99,17 @@ class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
         if not versions:
             layout.label(text="Generate the zoom to begin")
             return
-        shown = set(shown_files(root).values())
-        used = shown | {finding.file_of(image) for image in other_pictures(root).values()}
+        current = _current(versions, shown_files(root), other_pictures(root))
         column = layout.column(align=True)
         for run in versions:
             row = column.row(align=True)
-            pictures = set(run.pictures())
             button = row.operator(
                 "zoom_stack.show_version",
                 text=run.title(),
-                icon="RADIOBUT_ON" if shown == pictures else "RADIOBUT_OFF",
+                icon="RADIOBUT_ON" if run is current else "RADIOBUT_OFF",
             )
             button.folder = str(run.folder)
-            _draw_delete(row, run, enabled=not used & pictures)
+            _draw_delete(row, run)
         _draw_sum(layout, versions)
 
 
@@ -137,18 +138,21 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
         if not runs:
             layout.label(text="There are no others")
             return
-        column = layout.column(align=True)
         for run in runs[:_MOST_RUNS]:
+            column = layout.column(align=True)
             row = column.row(align=True)
             if run.stack is None and run.is_held:
-                row.label(text=f"At Work Elsewhere: {_label(run)}", icon="TIME")
+                row.label(text=run.moment(), icon="TIME")
             elif run.stack is None:
-                button = row.operator("zoom_stack.generate", text=_label(run), icon="PLAY")
+                button = row.operator("zoom_stack.generate", text=run.moment(), icon="PLAY")
                 button.resume, button.run = True, str(run.folder)
             else:
-                button = row.operator("zoom_stack.import_stack", text=_label(run), icon="IMPORT")
+                button = row.operator("zoom_stack.import_stack", text=run.moment(), icon="IMPORT")
                 button.filepath = str(run.stack.folder / STACK_FILE)
             _draw_delete(row, run)
+            about = column.row()
+            about.scale_y = 0.8
+            about.label(text=_about(run))
         if len(runs) > _MOST_RUNS:
             layout.label(text=f"and {len(runs) - _MOST_RUNS} older")
         _draw_sum(layout, runs)
@@ -162,14 +166,34 @@ def _active_ids(context: bpy.types.Context) -> tuple[str, str]:
     return settings.uid, settings.levels[settings.active_level].uid
 
 
-def _label(run: Run) -> str:
-    state = "Continue: " if run.stack is None and not run.is_held else ""
-    return f"{state}{run.subject()} · {clock_text(run.made)} · {bytes_text(run.size)}"
+def _about(run: Run) -> str:
+    """What may be cut at its end in a narrow side bar."""
+    size = f"{bytes_text(run.size)} · {run.subject()}"
+    if run.stack is not None:
+        return size
+    return f"at work elsewhere · {size}" if run.is_held else f"unfinished · {size}"
 
 
-def _draw_delete(layout: bpy.types.UILayout, run: Run, enabled: bool = True) -> None:
+def _current(
+    versions: Sequence[Run], shown: Mapping[int, Path], others: Mapping[int, bpy.types.Image]
+) -> Run | None:
+    """The version that a zoom shows, also where some levels show what they showed before."""
+    swapped = {number: finding.file_of(image) for number, image in others.items()}
+
+    def differing(run: Run) -> int:
+        """How many levels are swapped; as many as there are of one that is not shown."""
+        pictures = dict(enumerate(run.pictures()))
+        differ = [number for number, file in pictures.items() if shown.get(number) != file]
+        here = len(pictures) == len(shown) and all(swapped.get(n) == pictures[n] for n in differ)
+        return len(differ) if here else len(shown)
+
+    best = min(versions, key=differing)
+    return best if differing(best) < len(shown) else None
+
+
+def _draw_delete(layout: bpy.types.UILayout, run: Run) -> None:
     row = layout.row(align=True)
-    row.enabled = enabled and run.is_ours and not run.is_held
+    row.enabled = not latest.why_not_delete(run, drawing=True)
     row.operator("zoom_stack.delete_run", text="", icon="TRASH").folder = str(run.folder)
 
 

@@ -47,13 +47,13 @@ def copy_stacks(
     made_target = not target.exists()
     try:
         _remove_leftovers(target)
-        total = sum(_size(stack) for stack in stacks) or 1
+        total = sum(size_of(stack) for stack in stacks) or 1
         done = 0
         for stack in stacks:
             there = next((f for f in _names(target, stack) if _is_copy(f, stack)), None)
             if there is not None:
                 copies[stack.folder] = there
-                done += _size(stack)
+                done += size_of(stack)
                 continue
             place = target / f".{uuid.uuid4().hex[:_LETTERS]}.tmp"
             unfinished[stack.folder] = place
@@ -101,7 +101,8 @@ def _pictures(stack: Stack) -> list[Path]:
     return [stack.picture(number) for number in range(len(stack.levels))]
 
 
-def _size(stack: Stack) -> int:
+def size_of(stack: Stack) -> int:
+    """Of a stack's pictures, in bytes. Raises OSError where one is gone."""
     return sum(file.stat().st_size for file in _pictures(stack))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from ..blender.texts import bytes_text, clock_text
+from ..blender.texts import bytes_text, clock_text, count_text
 from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.ids import Ids
@@ -103,7 +103,11 @@ class Run:
 
     def title(self) -> str:
         """When it was made and how large it is, for people."""
-        return f"{clock_text(self.made)} · {self.levels} levels · {bytes_text(self.size)}"
+        return f"{self.moment()} · {bytes_text(self.size)}"
+
+    def moment(self) -> str:
+        """The same without its size, short enough for a narrow side bar."""
+        return f"{clock_text(self.made)} · {count_text(self.levels, 'level')}"
 
 
 @dataclass(frozen=True)

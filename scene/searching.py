@@ -25,11 +25,13 @@ class Wanted:
         stack: as the zoom knows it; its folder may be gone.
         files: what the pictures name, by the level's number.
         folders: folders in which the zoom's stack may lie.
+        others: files of other pictures, of which some may be the zoom's earlier ones.
     """
 
     stack: Stack
     files: Mapping[int, Path]
     folders: tuple[Path, ...]
+    others: tuple[Path, ...] = ()
 
     def missing(self) -> list[int]:
         """The levels whose file is gone; looks at the disk."""
@@ -44,11 +46,13 @@ class Found:
         files: where pictures are, by the level's number; only what was missing.
         folder: of the stack that they belong to.
         rest: levels whose picture was not found.
+        others: where earlier pictures are, by where they were; only what was missing.
     """
 
     files: dict[int, Path] = field(default_factory=dict)
     folder: Path | None = None
     rest: list[int] = field(default_factory=list)
+    others: dict[Path, Path] = field(default_factory=dict)
 
 
 def find_pictures(wanted: Wanted, chosen: Path | None, tell: Callable[[], None]) -> Found:
@@ -61,14 +65,17 @@ def find_pictures(wanted: Wanted, chosen: Path | None, tell: Callable[[], None])
         tell: called for each folder; it may raise an error to end the search.
     """
     missing = wanted.missing()
-    if not missing:
-        return Found()
+    found = _find_levels(wanted, missing, chosen, tell) if missing else Found()
+    found.others = _find_others(wanted, found.folder, chosen, tell)
+    return found
+
+
+def _find_levels(
+    wanted: Wanted, missing: list[int], chosen: Path | None, tell: Callable[[], None]
+) -> Found:
     best: tuple[int, ...] = ()
     found = Found(rest=missing)
-    places = [(chosen, _CHOSEN_DEPTH, _CHOSEN_FOLDERS)] if chosen is not None else [
-        (folder, _NEAR_DEPTH, _NEAR_FOLDERS) for folder in dict.fromkeys(wanted.folders)
-    ]  # fmt: skip
-    for place, depth, most in places:
+    for place, depth, most in _places(wanted, None, chosen):
         for folder in _folders(place, depth, most):
             tell()
             likeness = _likeness(folder, wanted.stack, chosen)
@@ -83,6 +90,50 @@ def find_pictures(wanted: Wanted, chosen: Path | None, tell: Callable[[], None])
         if not found.rest:  # the places come in order
             break
     return found
+
+
+def _find_others(
+    wanted: Wanted, now: Path | None, chosen: Path | None, tell: Callable[[], None]
+) -> dict[Path, Path]:
+    """Look for earlier pictures: in folders of their runs' names whose stack is the zoom's.
+
+    Args:
+        now: where the zoom's stack was found; its other runs are likely beside it.
+    """
+    missing = {file for file in wanted.others if not file.is_file()}
+    found: dict[Path, Path] = {}
+    for place, depth, most in _places(wanted, now, chosen) if missing else ():
+        for folder in _folders(place, depth, most):
+            tell()
+            moved = now is not None and folder == now
+            here = {
+                file: folder / file.name
+                for file in missing
+                if file.parent.name == folder.name or (moved and file.parent == wanted.stack.folder)
+            }
+            if here and _is_of_zoom(folder, wanted.stack):
+                found.update((old, new) for old, new in here.items() if new.is_file())
+                missing -= found.keys()
+        if not missing:
+            break
+    return found
+
+
+def _is_of_zoom(folder: Path, stack: Stack) -> bool:
+    with contextlib.suppress(ZoomStackError, OSError):
+        there = parse_stack(read_json(folder / STACK_FILE, "bad_stack"), folder)
+        if there.ids is not None and stack.ids is not None:
+            return there.ids.zoom == stack.ids.zoom
+    return False
+
+
+def _places(wanted: Wanted, now: Path | None, chosen: Path | None) -> list[tuple[Path, int, int]]:
+    """(folder, depth, number of folders at most) to look through, the likeliest first."""
+    if chosen is not None:
+        return [(chosen, _CHOSEN_DEPTH, _CHOSEN_FOLDERS)]
+    near = [now, now.parent] if now is not None else []
+    folders = dict.fromkeys([*near, *wanted.folders])
+    return [(folder, _NEAR_DEPTH, _NEAR_FOLDERS) for folder in folders]
 
 
 def _folders(place: Path, depth: int, most: int) -> Iterator[Path]:

@@ -15,6 +15,7 @@ from . import keys
 from .draft import Draft
 from .finding import file_of, octaves_of, parts
 from .material import swap_picture
+from .unused import drop_unused
 from .whereabouts import is_packed, pictures_of
 
 _SAME_SHAPE = 0.01
@@ -54,12 +55,12 @@ def show_other(root: bpy.types.Object, number: int) -> None:
     if other is None:
         raise ZoomStackError("no_picture", f"Level {number + 1} has had no other picture yet.")
     if not is_packed(other):
-        _check_there(file_of(other), number)
+        _check_there(root, number, file_of(other))
     if min(other.size) < 1:  # Blender reads the file to know it
         raise ZoomStackError(
             "bad_picture",
-            f"{file_of(other).name}, which level {number + 1} showed before, cannot be read.",
-            "Save it again as PNG or JPEG.",
+            f"The picture that level {number + 1} of {root.name} showed before cannot be read.",
+            f"Save its file again as PNG or JPEG: {file_of(other)}.",
         )
     swap_level(root, number, other)
 
@@ -74,7 +75,7 @@ def show_file(root: bpy.types.Object, number: int, file: Path) -> None:
         ZoomStackError: codes ``missing_picture``, ``bad_picture``, ``import_interrupted``;
             nothing is changed then.
     """
-    _check_there(file, number)
+    _check_there(root, number, file)
     other = other_picture(root, number)
     if other is not None and file_of(other) == file and other.has_data:
         swap_level(root, number, other)
@@ -88,7 +89,8 @@ def show_file(root: bpy.types.Object, number: int, file: Path) -> None:
             if abs(width / height / shape - 1.0) > _SAME_SHAPE:
                 raise ZoomStackError(
                     "bad_picture",
-                    f"{file.name} has another shape than level {number + 1}.",
+                    f"This picture has another shape than level {number + 1} of {root.name}."
+                    f" Its file is {file}.",
                     "Show the whole version that it belongs to.",
                 )
         swap_level(root, number, draft.image(0))
@@ -120,6 +122,7 @@ def swap_levels(root: bpy.types.Object, images: Mapping[int, bpy.types.Image]) -
     """
     shown, count = pictures_of(root), len(octaves_of(root))
     swaps = {n: (shown[n], new) for n, new in images.items() if n in shown}
+    remembered = other_pictures(root)
     for plane in parts(root, keys.ROLE_PLANE):
         number = int(plane.get(keys.INDEX, 0)) % count  # a loop shows levels again
         if number in swaps and plane.active_material is not None:
@@ -127,13 +130,14 @@ def swap_levels(root: bpy.types.Object, images: Mapping[int, bpy.types.Image]) -
     for level in parts(root, keys.ROLE_LEVEL):
         if level.get(keys.INDEX) in swaps:
             level[keys.OTHER] = swaps[level[keys.INDEX]][0]
+    drop_unused(remembered[number] for number in swaps if number in remembered)
     return len(swaps)
 
 
-def _check_there(file: Path, number: int) -> None:
+def _check_there(root: bpy.types.Object, number: int, file: Path) -> None:
     if not file.is_file():
         raise ZoomStackError(
             "missing_picture",
-            f"{file.name}, which level {number + 1} showed before, is no longer in {file.parent}.",
-            "Put it back there, or show another picture.",
+            f"The picture that level {number + 1} of {root.name} showed before is gone.",
+            f"Put its file {file.name} back into {file.parent}, or show another picture.",
         )

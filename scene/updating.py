@@ -41,6 +41,7 @@ from .path import offset_table
 from .planes import drive_visibility, move_rectangle
 from .rekeying import Followed
 from .rig import drive_framing, drive_level_scale, drive_pan
+from .unused import drop_unused
 from .whereabouts import is_painted
 
 _SAME = 1e-6
@@ -183,6 +184,7 @@ def _show(root: bpy.types.Object, draft: Draft, plan: _Plan) -> Updated:
     rig, result = _rig(root), Updated(root.name)
     before, family = _levels(root), Family()
     pictures = {key: family.picture(level) for key, level in before.items()}
+    swapped = [*pictures.values(), *(level.get(keys.OTHER) for level in before.values())]
     octaves, turn = octaves_of(root), turn_of(root) or 0.0
     places = {
         key: _Placed(level, family.plane(level), octaves, turn) for key, level in before.items()
@@ -220,6 +222,7 @@ def _show(root: bpy.types.Object, draft: Draft, plan: _Plan) -> Updated:
     followed.follow(
         root, rig.camera, [(places[key].octaves, unrolled.octaves[i]) for i, key in stayed]
     )
+    drop_unused(each for each in swapped if isinstance(each, bpy.types.Image))
     return result
 
 

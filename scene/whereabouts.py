@@ -112,6 +112,35 @@ def _folder_in(path: str) -> str:
     return path[: max(map(path.rfind, "/\\")) + 1]
 
 
+def other_images() -> list[bpy.types.Image]:
+    """The pictures that need a file and that no zoom which can be changed shows."""
+    shown = {image for root in local_zooms() for image in pictures_of(root).values()}
+    return [
+        image
+        for image in bpy.data.images
+        if image.library is None
+        and image.source == "FILE"
+        and image.filepath
+        and not is_packed(image)
+        and image not in shown
+    ]
+
+
+def point_others(files: Mapping[Path, Path]) -> list[bpy.types.Image]:
+    """Let ``other_images`` name other files with the same content; nothing is loaded anew.
+
+    Args:
+        files: by where they were.
+
+    Returns:
+        those that do so now.
+    """
+    pointed = [image for image in other_images() if file_of(image) in files]
+    for image in pointed:
+        image.filepath_raw = beside_file(str(files[file_of(image)]))
+    return pointed
+
+
 def point_pictures(root: bpy.types.Object, files: Mapping[int, Path], folder: Path) -> None:
     """Let a zoom's pictures name other files with the same content; nothing is loaded anew.
 

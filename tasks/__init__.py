@@ -8,7 +8,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..blender import picture_icons
-from . import delivery, following, latest, missing, runner, runs, views
+from . import copying, delivery, following, latest, missing, runner, runs, views
 
 
 @persistent
@@ -54,6 +54,7 @@ def unregister() -> None:
     runner.unregister()
     runs.unregister()
     views.unregister()
+    copying.unregister()
     missing.unregister()
     latest.clear()
     picture_icons.unregister()

@@ -20,7 +20,7 @@ from .model_search import ModelSearch
 from .picture_run import Phase, PictureRun
 from .picture_search import PictureSearch
 from .runner import is_running
-from .runs import why_in_use
+from .runs import known_use, why_in_use
 from .sharpening import Replacement
 
 #: Codes of what is mended in the preferences.
@@ -75,12 +75,16 @@ def offered_generation() -> PictureRun | None:
     return generation if offered else None
 
 
-def why_not_delete(run: Run) -> str:
-    """Why a run has to stay, for people; empty when it can be deleted."""
+def why_not_delete(run: Run, drawing: bool = False) -> str:
+    """Why a run has to stay, for people; empty when it can be deleted.
+
+    Args:
+        drawing: the disk is not looked at, and what was known a second ago may do.
+    """
     at_work = generation is not None and (is_running(generation) or offered_generation())
     if at_work and generation is not None and generation.out == run.folder:
         return "This run is at work, or waits to be imported"
-    return why_in_use(run)
+    return known_use(run) if drawing else why_in_use(run)
 
 
 def new_zoom(scene: bpy.types.Scene) -> bpy.types.Object | None:

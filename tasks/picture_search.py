@@ -11,7 +11,16 @@ from ..blender import folders
 from ..engine.contract.errors import ZoomStackError
 from ..scene.finding import stack_of
 from ..scene.searching import Found, Wanted, find_pictures
-from ..scene.whereabouts import file_folder, files_of, local_zooms, pictures_of, point_pictures
+from ..scene.whereabouts import (
+    file_folder,
+    file_of,
+    files_of,
+    local_zooms,
+    other_images,
+    pictures_of,
+    point_others,
+    point_pictures,
+)
 from ..settings.made import local_settings, note_moved
 from ..settings.preferences import stack_parent
 from .background import Background
@@ -30,7 +39,7 @@ class PictureSearch(Background[dict[_Uid, Found]]):
         then: called at the end where pictures are still missing.
 
     Attributes:
-        found, rest: how many pictures were found, and how many were not.
+        found, rest: how many pictures were found, and how many of those that are shown were not.
     """
 
     def __init__(self, chosen: Path | None, then: Callable[[], None] | None = None) -> None:
@@ -39,6 +48,7 @@ class PictureSearch(Background[dict[_Uid, Found]]):
         self._chosen = chosen
         self._then = then
         self._wanted: dict[_Uid, Wanted] = {}
+        others = tuple(dict.fromkeys(map(file_of, other_images())))
         for root in local_zooms():
             try:
                 stack = stack_of(root)
@@ -47,7 +57,7 @@ class PictureSearch(Background[dict[_Uid, Found]]):
             levels = range(len(stack.levels))
             files = {number: file for number, file in files_of(root).items() if number in levels}
             places = _places(stack.folder)
-            self._wanted[root.session_uid] = Wanted(stack, files, places)
+            self._wanted[root.session_uid] = Wanted(stack, files, places, others)
         super().__init__("Looking for pictures")
 
     def work(self, tell: Callable[[float], None]) -> dict[_Uid, Found]:
@@ -70,6 +80,11 @@ class PictureSearch(Background[dict[_Uid, Found]]):
                 continue
             self.found += len(files)
             _show(root, wanted, files, found.folder)
+        others = {old: new for found in result.values() for old, new in found.others.items()}
+        pointed = point_others(others)
+        reload_pictures(pointed)
+        self.found += len(pointed)
+        note_moved(others, {})
         forget_runs()
         forget_missing()
         if self.found and not bpy.app.background:

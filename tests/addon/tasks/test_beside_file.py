@@ -66,9 +66,28 @@ def test_earlier_versions_come_along(bpy: Any, late: Path) -> None:
     assert files()[0].parent.parent == first.parent
     before = count()
     assert before >= 2
-    bpy.ops.zoom_stack.copy_beside()
+    copying = part("tasks.copying")
+    (used, size), (every, more) = copying._find_amounts(copying._wanted())
+    assert used == 1
+    assert every == before
+    assert 0 < size < more
+    bpy.ops.zoom_stack.copy_beside(which="ALL")
     bpy.context.scene.zoom_stack.output_folder = ""
     assert count() == before
+
+
+def test_nothing_that_is_saved_leads_back(bpy: Any, late: Path) -> None:
+    """What Compare remembers and what a brush shows are copied; an earlier run is not."""
+    file = files()[0]
+    datafiles = file.parent.parent
+    image = bpy.data.images.load(str(files()[0]))
+    image.use_fake_user = True
+    bpy.context.scene.zoom_stack.output_folder = str(datafiles)
+    generate()
+    assert bpy.ops.zoom_stack.copy_beside() == {"FINISHED"}
+    used = [each for each in bpy.data.images if each.source == "FILE"]
+    assert image in used
+    assert all(each.filepath.startswith("//zooms") for each in used)
 
 
 def test_a_copy_that_is_there_is_used_and_another_folder_is_not_touched(

@@ -153,3 +153,47 @@ def test_saved_elsewhere_with_paths_as_they_are(bpy: Any, project: Path, tmp_pat
             assert Path(bpy.path.abspath(level.made)).is_relative_to(file.parent)
         assert lost() == []
         open_file(file)
+
+
+def differ(file: Path) -> None:
+    """What a real engine writes differs; the double's pictures are all alike."""
+    image = bpy_module().data.images.load(str(file))
+    image.pixels[0] = 0.25
+    image.save()
+    bpy_module().data.images.remove(image)
+
+
+def bpy_module() -> Any:
+    import bpy
+
+    return bpy
+
+
+def test_what_a_level_showed_before_is_found_as_well(
+    bpy: Any, project: Path, tmp_path: Path
+) -> None:
+    old = files()[0]
+    differ(old)
+    generate()  # the first level alone
+    assert files()[0] != old
+    (other,) = part("scene.showing").other_pictures(zoom()).values()
+    bpy.ops.wm.save_mainfile()
+    (tmp_path / "a").mkdir()
+    os.rename(project / "shot.blend", tmp_path / "a" / "shot.blend")
+    os.rename(project / "zooms", tmp_path / "a" / "pictures")
+    open_file(tmp_path / "a" / "shot.blend")
+    assert find(bpy) == {"FINISHED"}
+    assert lost() == []
+    (other,) = part("scene.showing").other_pictures(zoom()).values()
+    place = part("scene.whereabouts").file_of(other)
+    assert place == tmp_path / "a" / "pictures" / old.parent.name / old.name
+    assert place.is_file()
+    assert bpy.ops.zoom_stack.compare_picture(level=0) == {"FINISHED"}
+
+
+def test_one_to_compare_with_that_stays_missing_is_no_fault(bpy: Any, project: Path) -> None:
+    old = files()[0]
+    differ(old)
+    generate()
+    old.unlink()
+    assert find(bpy) == {"FINISHED"}

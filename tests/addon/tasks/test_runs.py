@@ -123,13 +123,12 @@ def test_a_picture_of_another_shape_is_refused(bpy: Any, zoom: Any, tmp_path: Pa
 def test_a_run_is_deleted_but_nothing_else(bpy: Any, zoom: Any) -> None:
     first = shown(zoom)[0].parent
     (first / "mine.txt").write_text("kept")
+    other_content(shown(zoom)[0])
     bpy.ops.zoom_stack.generate()
-    with pytest.raises(RuntimeError, match="uses pictures of this run"):
-        bpy.ops.zoom_stack.delete_run(folder=str(first))  # to be compared with
+    with pytest.raises(RuntimeError, match=r"what level 1 of .* showed before"):
+        bpy.ops.zoom_stack.delete_run(folder=str(first))
     for item in zoom.children_recursive:
         item.pop("zoom_stack_other", None)
-    for image in [each for each in bpy.data.images if not each.users]:
-        bpy.data.images.remove(image)
     with pytest.raises(RuntimeError, match="uses pictures of this run"):
         bpy.ops.zoom_stack.delete_run(folder=str(shown(zoom)[0].parent))
     assert bpy.ops.zoom_stack.delete_run(folder=str(first)) == {"FINISHED"}
@@ -137,6 +136,90 @@ def test_a_run_is_deleted_but_nothing_else(bpy: Any, zoom: Any) -> None:
     assert all(file.exists() for file in shown(zoom).values())
     with pytest.raises(RuntimeError, match="no run"):
         bpy.ops.zoom_stack.delete_run(folder=str(first))
+
+
+def images_in(bpy: Any, folder: Path) -> list[Any]:
+    return [i for i in bpy.data.images if i.filepath and folder in Path(i.filepath).parents]
+
+
+def test_pictures_that_were_swapped_out_do_not_stay(bpy: Any, zoom: Any) -> None:
+    """Nor do they keep their run from being deleted, whichever update swapped them out."""
+    first = shown(zoom)[0].parent
+    count = len(bpy.data.images)
+    for _ in range(3):
+        bpy.ops.zoom_stack.generate()
+    assert len(bpy.data.images) == count
+    assert images_in(bpy, first) == []
+    assert bpy.ops.zoom_stack.delete_run(folder=str(first)) == {"FINISHED"}
+
+
+def test_undoing_an_update_brings_the_old_pictures_back(bpy: Any, zoom: Any) -> None:
+    name, first = zoom.name, shown(zoom)
+    bpy.context.preferences.edit.use_global_undo = True
+    bpy.ops.ed.undo_push(message="before")
+    bpy.ops.zoom_stack.generate()
+    bpy.ops.ed.undo_push(message="Generate Zoom")
+    assert shown(zoom) != first
+    bpy.ops.ed.undo()
+    zoom = bpy.data.objects[name]
+    assert shown(zoom) == first
+    for image in bpy_session.submodule("scene.whereabouts").pictures_of(zoom).values():
+        assert image.size[0] > 0
+        assert len(image.pixels) > 0
+    bpy.ops.ed.redo()
+    assert shown(bpy.data.objects[name]) != first
+
+
+def test_a_picture_that_only_lies_about_keeps_no_run(bpy: Any, zoom: Any) -> None:
+    first = shown(zoom)[1]
+    bpy.ops.zoom_stack.generate()
+    image = bpy.data.images.load(str(first))
+    runs = bpy_session.submodule("tasks.runs")
+    run = found(bpy).at(first.parent)
+    assert runs.why_in_use(run) == ""
+    image.use_fake_user = True
+    assert runs.why_in_use(run) == f"This file uses pictures of this run: image {image.name}"
+    runs.forget_uses()
+    assert runs.known_use(run) == runs.why_in_use(run)
+    image.use_fake_user = False
+    spaces = (s for screen in bpy.data.screens for a in screen.areas for s in a.spaces)
+    editor = next(space for space in spaces if space.type == "IMAGE_EDITOR")
+    editor.image = image
+    assert runs.why_in_use(run) != ""
+
+
+def test_the_tooltip_of_a_bin_says_why_it_is_grey(bpy: Any, zoom: Any) -> None:
+    first = shown(zoom)[1].parent
+    operators = bpy_session.submodule("operators.runs")
+    bin_of = operators.ZOOMSTACK_OT_delete_run.description
+    properties = type("Properties", (), {"folder": str(first)})
+    found(bpy)
+    bpy_session.submodule("tasks.runs").forget_uses()
+    assert "level 1 of" in bin_of(bpy.context, properties)
+    bpy.ops.zoom_stack.generate()
+    found(bpy)
+    bpy_session.submodule("tasks.runs").forget_uses()
+    assert str(first) in bin_of(bpy.context, properties)
+    assert bin_of(bpy.context, properties).startswith("Delete the pictures")
+
+
+def test_the_version_that_is_compared_is_marked(bpy: Any, zoom: Any) -> None:
+    showing = bpy_session.submodule("scene.showing")
+    keys, panel = bpy_session.submodule("scene.keys"), bpy_session.submodule("panels.runs")
+
+    def current() -> Any:
+        versions = found(bpy).of_zoom(zoom[keys.ID])
+        return panel._current(versions, shown(zoom), showing.other_pictures(zoom))
+
+    other_content(shown(zoom)[1])
+    first = current().folder
+    again(bpy, 1)
+    second = current().folder
+    assert second != first
+    bpy.ops.zoom_stack.compare_picture(level=1)
+    assert current().folder == second
+    bpy.ops.zoom_stack.show_version(folder=str(first))
+    assert current().folder == first
 
 
 def test_what_another_program_made_or_linked_is_not_deleted(
