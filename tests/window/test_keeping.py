@@ -43,18 +43,24 @@ def padlock_pictures(tab: ZoomTab, name: str) -> list[np.ndarray]:
 
 
 @pytest.mark.look_ahead
-def test_make_again_keeps_every_other_level(tab: ZoomTab) -> None:
-    before = padlock_pictures(tab, "made")
+def test_make_again_changes_no_padlock(tab: ZoomTab) -> None:
     first = tab.status()["out"]
     tab.click(*MAKE_AGAIN)
     tab.wait_for(f"s['out'] != {first!r}")
     tab.wait_finished()
-    assert padlocks(tab) == [True, False, True]
+    assert padlocks(tab) == [False, False, False]
     again = tab.status()["out"]
     made = tab.window.ask("[level.made for level in settings().levels]")
     assert {str(Path(file).parent) for file in made} == {again}
-    assert tab.window.ask("settings().levels[1].use_own_seed")
-    after = padlock_pictures(tab, "made-again")
+    assert not tab.window.ask("settings().levels[1].use_own_seed")
+
+
+def test_closed_padlocks_are_told_from_open_ones(tab: ZoomTab) -> None:
+    before = padlock_pictures(tab, "made")
+    for number in (0, 2):
+        tab.window.do(f"settings().levels[{number}].keep = True")
+    tab.window.settle()
+    after = padlock_pictures(tab, "kept")
     # A closed padlock is filled and bright, an open one an outline.
     grown = [shown.max() - old.max() for shown, old in zip(after, before, strict=True)]
     assert grown[0] > 30
