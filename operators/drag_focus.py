@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import FloatVectorProperty, IntProperty
+from bpy.props import BoolProperty, FloatVectorProperty, IntProperty
 
 from ..blender.overlay import WHITE
 from ..blender.timings import measured
@@ -12,9 +12,18 @@ from ..engine.contract.geometry import Place, Placement, check_footprint, place_
 from ..scene import finding, picking
 from ..scene.picking import Point, Shown
 from ..settings.identity import named
-from ..settings.zooming_in import move_level, parent_of, placed_levels
+from ..settings.zooming_in import (
+    levels_made_again,
+    levels_to_unlock,
+    made_again_text,
+    move_level,
+    parent_of,
+    placed_levels,
+)
 from .on_pictures import OnPictures, Sketch, why_not_on_zoom
 from .zoom_here import index_in_list, is_of_zoom
+
+_DIALOG_WIDTH = 380
 
 
 class ZOOMSTACK_OT_drag_focus(OnPictures):
@@ -42,6 +51,15 @@ class ZOOMSTACK_OT_drag_focus(OnPictures):
         default=(0.5, 0.5),
         options={"SKIP_SAVE"},
     )
+    wider_follow: BoolProperty(
+        name="Wider Levels Follow",
+        description=(
+            "Let kept wider levels take the level in at its new place, so that only this level is "
+            "made again. A script that does not give it takes the setting of that name"
+        ),
+        default=True,
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     @measured
@@ -55,6 +73,8 @@ class ZOOMSTACK_OT_drag_focus(OnPictures):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         settings = context.scene.zoom_stack
+        if self.properties.is_property_set("focus"):
+            return self._ask(context)
         self.level = min(settings.active_level, len(settings.levels) - 1)
         try:
             self._parent = self._present_parent(context)
@@ -98,8 +118,34 @@ class ZOOMSTACK_OT_drag_focus(OnPictures):
     def release(self, context: bpy.types.Context, dragged: bool) -> set[str]:
         if self._place == self._before:
             return {"CANCELLED"}
-        self.focus = (self._place.x, self._place.y)
+        settings = context.scene.zoom_stack
+        focus = (self._place.x, self._place.y)
+        if levels_to_unlock(settings, self.level, settings.wider_follow):
+            # While the pointer is followed no dialog can be opened: another one of its kind does.
+            bpy.ops.zoom_stack.drag_focus("INVOKE_DEFAULT", level=self.level, focus=focus)
+            return {"CANCELLED"}
+        self.focus, self.wider_follow = focus, settings.wider_follow
         return self.execute(context)
+
+    def _ask(self, context: bpy.types.Context) -> set[str]:
+        """Ask before finished pictures are given up; the fewest are, unless that is changed."""
+        self.wider_follow = True
+        return context.window_manager.invoke_props_dialog(
+            self, width=_DIALOG_WIDTH, confirm_text=f"Move Level {self.level + 1}"
+        )
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        settings = context.scene.zoom_stack
+        if self.level >= len(settings.levels):
+            return
+        again = {
+            *levels_to_unlock(settings, self.level, self.wider_follow),
+            *levels_made_again(settings),
+        }
+        layout.label(text=f"Level {self.level + 1} goes there", icon="PIVOT_BOUNDBOX")
+        layout.prop(self, "wider_follow")
+        layout.label(text=made_again_text(sorted(again)), icon="INFO")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.zoom_stack
@@ -111,15 +157,13 @@ class ZOOMSTACK_OT_drag_focus(OnPictures):
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        unlocked = move_level(settings, self.level, self.focus)
+        given = self.properties.is_property_set("wider_follow")
+        follow = self.wider_follow if given else settings.wider_follow
+        unlocked = move_level(settings, self.level, self.focus, follow)
         settings.active_level = self.level
         named(settings)
-        numbers = ", ".join(str(number + 1) for number in unlocked)
-        unlocks = f"; unlocked to be made again: {numbers}" if unlocked else ""
-        self.report(
-            {"WARNING" if unlocked else "INFO"},
-            f"Generate puts level {self.level + 1} there{unlocks}",
-        )
+        unlocks = f". {made_again_text(unlocked)}" if unlocked else ""
+        self.report({"INFO"}, f"Generate puts level {self.level + 1} there{unlocks}")
         return {"FINISHED"}
 
     def _present_parent(self, context: bpy.types.Context) -> int:

@@ -124,9 +124,9 @@ class ZOOMSTACK_OT_go_to_level(_OnZoom):
         if self.level >= len(octaves):
             self.report({"ERROR"}, f"This zoom has the levels 0 to {len(octaves) - 1}.")
             return {"CANCELLED"}
-        frame = markers.level_frames_in_time(root)[self.level]
+        frame = markers.level_frames(root)[self.level]
         if frame is not None:
-            context.scene.frame_set(math.floor(frame), subframe=frame - math.floor(frame))
+            context.scene.frame_set(frame)
         elif finding.is_linked(root):
             self.report({"ERROR"}, "A linked zoom shows a level only where its keys do")
             return {"CANCELLED"}

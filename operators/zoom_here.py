@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import bpy
 from bpy.props import BoolProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
@@ -22,7 +24,13 @@ from ..scene import finding, keys, picking
 from ..scene.picking import Point, Shown
 from ..settings.identity import named
 from ..settings.models import vocabulary_of
-from ..settings.zooming_in import NewLevel, add_level, placed_levels, plan_level, span
+from ..settings.zooming_in import (
+    NewLevel,
+    add_level,
+    placed_levels,
+    plan_level,
+    span,
+)
 from ..tasks import latest
 from ..tasks.start import why_not_generate
 from .on_pictures import OnPictures, Sketch, why_not_on_zoom
@@ -30,6 +38,7 @@ from .shared import CanWait, take_levels
 
 _TITLE = "Zoom into Here"
 _DIALOG_WIDTH = 380
+_LINE = 60  # letters that its width has room for
 
 
 class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
@@ -100,11 +109,13 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        if plan.problem:
+            self.report({"ERROR"}, f"{plan.problem}.")
+            return {"CANCELLED"}
         self.generate_now = not why_not_generate(context, but_kept=True)
-        self.replace_deeper = bool(plan.leaving)  # as the button says
-        button = f"Replace {span(plan.leaving)}" if plan.leaving else "Add Level"
+        self.replace_deeper = bool(plan.leaving)  # the button says so
         return context.window_manager.invoke_props_dialog(
-            self, width=_DIALOG_WIDTH, title="Zoom into Here", confirm_text=button
+            self, width=_DIALOG_WIDTH, confirm_text=plan.deed()
         )
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -117,16 +128,20 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         except ZoomStackError as error:
             layout.label(text=str(error), icon="ERROR")
             return
+        settings = context.scene.zoom_stack
         layout.label(text=plan.problem or plan.outcome(), icon="ERROR" if plan.problem else "INFO")
         row = layout.row()
         row.activate_init = True
         row.prop(self, "prompt", placeholder="What is seen there?")
-        unknown = self._not_understood(context, plan)
+        unknown = not_understood_of(context, plan, self.prompt)
         if unknown:
-            layout.label(text=unknown[0].upper() + unknown[1:], icon="INFO")
+            for line in textwrap.wrap(unknown[0].upper() + unknown[1:], _LINE):
+                layout.label(text=line, icon="INFO")
         if plan.leaving:
-            layout.label(text=plan.conflict(), icon="ERROR")
-        others = len(context.scene.zoom_stack.levels)
+            layout.label(
+                text=f"{plan.conflict()}: the new level replaces {plan.them()}", icon="ERROR"
+            )
+        others = len(settings.levels)
         if others and not is_of_zoom(context):
             layout.label(text=f"The list of {others} other levels makes way for this zoom's")
         reason = why_not_generate(context, but_kept=True)
@@ -159,18 +174,6 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         named(settings)
         self._generate(context, plan)
         return {"FINISHED"}
-
-    def _not_understood(self, context: bpy.types.Context, plan: NewLevel) -> str:
-        """What the model does not know of the prompt, where it lies in the zoom."""
-        settings = context.scene.zoom_stack
-        vocabulary = vocabulary_of(settings.model) if self.prompt.strip() else None
-        if vocabulary is None:
-            return ""
-        levels = settings.levels if is_of_zoom(context) else ()
-        prompts = [each.prompt for n, each in enumerate(levels) if n not in plan.leaving]
-        position = min(plan.parent + 1, len(prompts))
-        prompts.insert(position, self.prompt)
-        return not_understood(vocabulary, prompts)[position]
 
     def _plan(self, context: bpy.types.Context) -> NewLevel:
         placed, loop = placed_in(context)
@@ -245,7 +248,7 @@ class ZOOMSTACK_OT_pick_place(OnPictures):
         child = (self._level + 1) % len(self._placed)
         if child or self._loop:
             self.sketch.places.insert(0, (place_along([self._placed[child]]), FAINT))
-        said = plan.problem or plan.conflict()
+        said = plan.problem or (plan.deed() if plan.leaving else "")
         self.sketch.text = " · ".join(filter(None, (plan.closer(), said)))
         self.sketch.alert = bool(said)
 
@@ -280,6 +283,23 @@ def placed_in(context: bpy.types.Context) -> tuple[list[Placement], bool]:
         return placed_levels(settings), settings.loop
     stack = finding.stack_of(finding.present_root(context))
     return [Placement(level.zoom_factor, level.focus) for level in stack.levels], stack.loop
+
+
+def not_understood_of(context: bpy.types.Context, plan: NewLevel, prompt: str) -> str:
+    """What the model does not understand of a new level's prompt, as a sentence without capital."""
+    settings = context.scene.zoom_stack
+    vocabulary = vocabulary_of(settings.model)
+    if vocabulary is None:
+        return ""
+    if is_of_zoom(context):
+        prompts = [level.prompt for level in settings.levels]
+    else:
+        stack = finding.stack_of(finding.present_root(context))
+        prompts = [level.prompt for level in stack.levels]
+    if plan.leaving:
+        del prompts[plan.leaving.start :]
+    prompts.insert(plan.parent + 1, prompt)
+    return not_understood(vocabulary, prompts)[plan.parent + 1]
 
 
 def index_in_list(context: bpy.types.Context, number: int) -> int | None:

@@ -17,6 +17,7 @@ from ..scene.whereabouts import pictures_of
 from ..settings.kept_levels import is_kept
 from ..settings.loras import why_not_model
 from ..settings.shapes import models_own_size, present_shape, present_size
+from ..settings.zooming_in import levels_made_again, made_again_text
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
 from ..tasks.runs import want_runs
@@ -60,8 +61,12 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
                 icon="RENDER_ANIMATION",
             )
             button.menu("ZOOMSTACK_MT_generate", text="", icon="DOWNARROW_HLT")
+            if not context.scene.zoom_stack.levels and active_root(context) is not None:
+                _draw_not_listed(layout, context)
+                reason = why_not_generate(context, but_kept=True)
             if reason:
                 draw_wrapped(layout, context, f"{reason}.")
+            _draw_made_again(layout, context)
             _draw_ended(layout, context, latest.generation)
         if active_root(context) is None or not latest.problem_of_sharpening():
             draw_problem(layout, context)  # else it is told beside the zoom
@@ -127,11 +132,25 @@ def _draw_ready(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     box = layout.box()
     homes = [each.name for each in root.users_scene]
     where = "" if scene.name in homes else f" in the scene {homes[0]}" if homes else ""
-    text = f"Your zoom is ready{where}" if ready else f"This list's zoom is{where}"
+    text = f"Your zoom is ready{where}" if ready else f"These levels make the zoom{where}"
     draw_wrapped(box, context, text, "CHECKMARK" if ready else "INFO")
     row = box.row()
     row.scale_y = 1.3
     row.operator("zoom_stack.show_zoom", text="Show", icon="VIEW_CAMERA").root = root.name
+
+
+def _draw_not_listed(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Say why the list is empty beside a zoom, as after that was appended from another file."""
+    draw_wrapped(layout, context, "This zoom's levels are not in the list", "INFO")
+    layout.operator("zoom_stack.edit_levels", icon="GREASEPENCIL")
+
+
+def _draw_made_again(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Say which finished pictures are replaced, where others stay."""
+    settings = context.scene.zoom_stack
+    again = levels_made_again(settings)
+    if again and any(is_kept(level) for level in settings.levels):
+        draw_wrapped(layout, context, made_again_text(again), "INFO")
 
 
 def _elsewhere(scene: bpy.types.Scene) -> bpy.types.Object | None:

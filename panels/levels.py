@@ -223,10 +223,6 @@ def _draw_difference(
 ) -> None:
     """Say that the zoom has other levels than the list, as after a level was removed."""
     root = active_root(context)
-    if root is not None and not settings.levels:  # it was appended, or the list was cleared
-        draw_wrapped(layout, context, "The levels of this scene's zoom are not in the list", "INFO")
-        layout.operator("zoom_stack.edit_levels", text="Put Them into the List")
-        return
     if root is None or root.get(keys.ID) != settings.uid or not settings.uid:
         return
     made = [level.uid for level in settings.levels if level.made]

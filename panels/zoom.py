@@ -52,7 +52,7 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
             box = layout.box()
             box.label(text="Colours are altered", icon="ERROR")
             box.operator("zoom_stack.use_standard_view")
-        self._draw_zoom(context, camera)
+        self._draw_zoom(context, root, camera)
         row = layout.row(align=True)
         row.operator("zoom_stack.edit_levels", icon="GREASEPENCIL")
         selectable = finding.are_selectable(root)
@@ -60,7 +60,9 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         row.operator("zoom_stack.lock_levels", text="", icon=icon, depress=selectable)
         self._draw_look(context, root)
 
-    def _draw_zoom(self, context: bpy.types.Context, camera: bpy.types.Object) -> None:
+    def _draw_zoom(
+        self, context: bpy.types.Context, root: bpy.types.Object, camera: bpy.types.Object
+    ) -> None:
         column = self.layout.column(align=True)
         column.scale_y = 1.3
         row = column.row(align=True)
@@ -68,11 +70,10 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         looking = is_looking_through(context.space_data, context.scene, camera)
         row.operator("zoom_stack.show_zoom", text="Show", icon="VIEW_CAMERA", depress=looking)
         column.operator("zoom_stack.zoom_here", text="Zoom into Here…", icon="ZOOM_IN")
-        column.prop(camera, keys.path_to(keys.ZOOM), text="Zoom", slider=True)
-        levels = len(finding.octaves_of(finding.present_root(context)))
-        level = f"Level {camera.get(keys.LEVEL, 0.0) + 1.0:.2f} of {levels}"
+        column.prop(camera, keys.path_to(keys.ZOOM), text="Zoom (Octaves)", slider=True)
         closer = magnification_text(camera.get(keys.ZOOM, 0.0))
-        self.layout.label(text=f"{level} · {closer} closer")
+        number, count = camera.get(keys.LEVEL, 0.0) + 1.0, len(finding.octaves_of(root))
+        self.layout.label(text=f"{closer} closer, at level {number:.2f} of {count}")
 
     def _draw_look(self, context: bpy.types.Context, root: bpy.types.Object) -> None:
         layout = self.layout
@@ -82,10 +83,9 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         column.prop(root, keys.path_to(keys.FADE), text="Fade-In", slider=True)
         column.prop(root, keys.path_to(keys.FEATHER), text="Feather", slider=True)
         travels = root.get(keys.TRAVEL, 1.0) > 0.5
-        row = layout.row(align=True)
-        row.label(text="The camera travels" if travels else "The world grows")
-        other = "Let World Grow" if travels else "Let Camera Travel"
-        row.operator("zoom_stack.switch_rig", text=other)
+        layout.label(text="The camera travels" if travels else "The world grows past the camera")
+        other = "Let the World Grow" if travels else "Let the Camera Travel"
+        layout.operator("zoom_stack.switch_rig", text=other)
 
 
 class _OfZoom(ZoomPanel):
@@ -163,8 +163,11 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
             column.label(text=f"Sharp up to {sharp} px", icon="CHECKMARK")
         elif sharp:
             number = finding.most_enlarged(root)[1] + 1
-            times = times_text(width / sharp)
-            text = f"Level {number} is enlarged up to {times}: make it sharper, or render less wide"
+            enlarged = times_text(width / sharp)
+            text = (
+                f"Level {number} is enlarged up to {enlarged} in this render: make it sharper, or "
+                f"render {sharp} px wide or less"
+            )
             draw_wrapped(column, context, text, "INFO")
         _draw_sharpening(layout, context)
         camera = finding.present_camera(root)

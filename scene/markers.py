@@ -29,6 +29,11 @@ def level_frames_in_time(root: bpy.types.Object) -> list[float | None]:
     return [crossing(samples, value) for value in octaves]
 
 
+def level_frames(root: bpy.types.Object) -> list[int | None]:
+    """The whole frame nearest to where the zoom first reaches each level; None where never."""
+    return [None if time is None else round(time) for time in level_frames_in_time(root)]
+
+
 def refresh_markers(scene: bpy.types.Scene, root: bpy.types.Object) -> int:
     """Put one marker at each level, replacing those put there before; returns their number.
 
@@ -36,13 +41,13 @@ def refresh_markers(scene: bpy.types.Scene, root: bpy.types.Object) -> int:
     """
     start = present_schedule(root).start
     wanted: dict[str, int] = {}
-    frames = level_frames_in_time(root)
+    frames = level_frames(root)
     for number, (title, frame) in enumerate(zip(level_titles(root), frames, strict=False)):
         if frame is None:
             continue
         name = f"{number + 1:02d} {title}"[:MAX_NAME]
         # The widest level is in view from the hold's beginning.
-        wanted[name] = round(start if number == 0 else frame)
+        wanted[name] = round(start) if number == 0 else frame
     ours = _ours(root)
     there: set[str] = set()
     for marker in list(scene.timeline_markers):

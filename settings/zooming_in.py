@@ -58,8 +58,18 @@ class NewLevel:
         """Which levels lie elsewhere, for people; empty where none does."""
         if not self.leaving:
             return ""
-        lie, leave = ("lies", "leaves") if len(self.leaving) == 1 else ("lie", "leave")
-        return f"{span(self.leaving).capitalize()} {lie} elsewhere and {leave} the zoom"
+        lie = "lies" if len(self.leaving) == 1 else "lie"
+        return f"{span(self.leaving).capitalize()} {lie} elsewhere"
+
+    def them(self) -> str:
+        """The levels that leave, for people, where they were named before."""
+        return "it" if len(self.leaving) == 1 else "them"
+
+    def deed(self) -> str:
+        """What is done, for people, as a button says it."""
+        if self.leaving:
+            return f"Replace {span(self.leaving).capitalize()}"
+        return f"Add Level {self.parent + 2}"
 
     def outcome(self) -> str:
         """What comes of it, for people, as a line."""
@@ -71,11 +81,13 @@ class NewLevel:
 
 
 def span(levels: Sequence[int]) -> str:
-    """Neighbouring levels, for people."""
+    """Levels in ascending order, for people: "level 3", "levels 3 and 5", "levels 3 to 6"."""
     if len(levels) == 1:
         return f"level {levels[0] + 1}"
-    joint = "and" if len(levels) == 2 else "to"
-    return f"levels {levels[0] + 1} {joint} {levels[-1] + 1}"
+    first, last = levels[0] + 1, levels[-1] + 1
+    if len(levels) > 2 and last - first == len(levels) - 1:
+        return f"levels {first} to {last}"
+    return f"levels {', '.join(str(number + 1) for number in levels[:-1])} and {last}"
 
 
 def placed_levels(settings: ZOOMSTACK_PG_settings) -> list[Placement]:
@@ -144,23 +156,51 @@ def parent_of(settings: ZOOMSTACK_PG_settings, index: int) -> int | None:
     return len(settings.levels) - 1 if settings.loop and settings.levels else None
 
 
-def levels_to_unlock(settings: ZOOMSTACK_PG_settings, index: int) -> list[int]:
+def levels_to_unlock(settings: ZOOMSTACK_PG_settings, index: int, follow: bool) -> list[int]:
     """The kept levels that have to be made again once a level lies elsewhere in its parent.
 
-    Pictures hold the deeper ones: of what is kept on both sides of the level, the deeper side goes.
-    In a loop every level is both.
+    Pictures hold the deeper ones. Where the kept picture around the level follows, it takes the
+    level in at the new place, and what lies in the level moves along: the level alone is made anew,
+    to fit both. Otherwise, of what is kept on both sides of the level, the deeper side goes; in a
+    loop every level is both.
+
+    Args:
+        follow: whether wider levels follow.
     """
     kept = [number for number, level in enumerate(settings.levels) if is_kept(level)]
-    if settings.loop:
-        return kept
-    deeper = [number for number in kept if number >= index]
-    return deeper if len(deeper) < len(kept) else []
+    around = [number for number in kept if number < index]
+    if settings.loop:  # the nearest one around it, once round
+        around = [number for number in kept if number >= index] + around
+    if not around:
+        return []
+    if follow and settings.levels[around[-1]].prompt.strip():
+        return [index] if index in kept else []
+    return kept if settings.loop else [number for number in kept if number >= index]
 
 
-def move_level(settings: ZOOMSTACK_PG_settings, index: int, focus: Sequence[float]) -> list[int]:
-    """Let a level lie elsewhere in its parent; returns the levels that are unlocked for it."""
-    unlocked = levels_to_unlock(settings, index)
+def move_level(
+    settings: ZOOMSTACK_PG_settings, index: int, focus: Sequence[float], follow: bool
+) -> list[int]:
+    """Let a level lie elsewhere in its parent; returns the levels that are unlocked for it.
+
+    Args:
+        follow: whether wider levels follow from now on.
+    """
+    unlocked = levels_to_unlock(settings, index, follow)
     settings.levels[index].focus = focus
+    settings.wider_follow = follow
     for number in unlocked:
         settings.levels[number].keep = False
     return unlocked
+
+
+def levels_made_again(settings: ZOOMSTACK_PG_settings) -> list[int]:
+    """The levels with a finished picture that the next generation makes again."""
+    return [n for n, level in enumerate(settings.levels) if level.made and not level.keep]
+
+
+def made_again_text(levels: Sequence[int]) -> str:
+    """Which levels are made again, for people, as a line."""
+    if not levels:
+        return "Every finished picture stays"
+    return f"{span(levels).capitalize()} {'is' if len(levels) == 1 else 'are'} made again"

@@ -95,11 +95,20 @@ def test_markers_stand_where_the_keys_are_after_a_refresh(bpy: Any, zoom: Any) -
     assert markers.level_frames_in_time(root)[1] == pytest.approx(wanted, abs=1e-3)
 
 
-def test_going_to_a_level_shows_exactly_that_level(bpy: Any, zoom: Any) -> None:
-    _, _, cam = zoom
-    for level in (2, 0, 3):
+def test_going_to_a_level_goes_to_the_frame_nearest_to_it(bpy: Any, zoom: Any) -> None:
+    scene, root, cam = zoom
+    bpy.ops.zoom_stack.retime(seconds_per_octave=0.93, hold_seconds=1.0)
+    bpy.ops.zoom_stack.refresh_markers()
+    stands = {marker.name[:2]: marker.frame for marker in scene.timeline_markers}
+    times = markers.level_frames_in_time(root)
+    assert any(time % 1.0 > 0.5 for time in times)  # a rounding down would be seen
+    for level in (2, 0, 3, 1):
         assert bpy.ops.zoom_stack.go_to_level(level=level) == {"FINISHED"}
-        assert cam["zoom"] == pytest.approx(2.0 * level, abs=1e-4)
+        assert abs(scene.frame_current - times[level]) <= 0.5
+        assert scene.frame_subframe == 0.0
+        assert cam["zoom"] == pytest.approx(2.0 * level, abs=0.5 / 24.0 / 0.93 + 1e-4)
+        if level:  # the widest is marked where its hold begins
+            assert scene.frame_current == stands[f"{level + 1:02d}"]
     with pytest.raises(RuntimeError, match="the levels 0 to 3"):
         bpy.ops.zoom_stack.go_to_level(level=4)
 

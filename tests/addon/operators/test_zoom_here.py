@@ -106,7 +106,7 @@ def test_a_level_between_two_leaves_both_where_they_are(bpy: Any, zoom: Any) -> 
 
 def test_what_lies_elsewhere_leaves_only_where_that_is_wanted(bpy: Any, zoom: Any) -> None:
     there = {"level": 0, "focus": (0.2, 0.2), "zoom_factor": 4.0, "prompt": "a comet"}
-    with pytest.raises(RuntimeError, match="Levels 2 and 3 lie elsewhere and leave the zoom: turn"):
+    with pytest.raises(RuntimeError, match="Levels 2 and 3 lie elsewhere: turn"):
         bpy.ops.zoom_stack.zoom_here(**there)
     assert len(listed(bpy).levels) == 3
     bpy.ops.zoom_stack.zoom_here(**there, replace_deeper=True, generate_now=True)
@@ -238,6 +238,105 @@ def test_what_a_moved_focus_makes_untrue_is_unlocked(
     bpy.ops.zoom_stack.drag_focus(level=moved, focus=(0.4, 0.4))
     assert [level.keep for level in levels] == left
     assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
+
+
+@pytest.mark.parametrize(
+    ("kept", "moved", "left"),
+    [
+        ([True, True, True], 1, [True, False, True]),
+        ([True, True, True], 2, [True, True, False]),
+        ([True, False, True], 1, [True, False, True]),
+        ([True, False, True], 2, [True, False, False]),
+        ([False, True, True], 1, [False, True, True]),
+    ],
+)
+@pytest.mark.parametrize("switched_on", ["before", "by the operator"])
+def test_where_wider_levels_follow_only_the_moved_one_is_unlocked(
+    bpy: Any, zoom: Any, kept: list[bool], moved: int, left: list[bool], switched_on: str
+) -> None:
+    levels = listed(bpy).levels
+    for level, keep in zip(levels, kept, strict=True):
+        level.keep = keep
+    listed(bpy).wider_follow = switched_on == "before"
+    given = {} if switched_on == "before" else {"wider_follow": True}
+    bpy.ops.zoom_stack.drag_focus(level=moved, focus=(0.4, 0.4), **given)
+    assert [level.keep for level in levels] == left
+    assert listed(bpy).wider_follow
+    assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
+
+
+def test_a_wider_level_without_a_prompt_cannot_follow(bpy: Any, zoom: Any) -> None:
+    levels = listed(bpy).levels
+    for level in levels:
+        level.keep = True
+    levels[0].prompt = ""
+    bpy.ops.zoom_stack.drag_focus(level=1, focus=(0.4, 0.4), wider_follow=True)
+    assert [level.keep for level in levels] == [True, False, False]
+    assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
+
+
+@pytest.mark.parametrize("moved", [0, 1, 2])
+def test_in_a_loop_that_follows_only_the_moved_level_is_unlocked(
+    bpy: Any, loop: Any, moved: int
+) -> None:
+    levels = listed(bpy).levels
+    for level in levels:
+        level.keep = True
+    bpy.ops.zoom_stack.drag_focus(level=moved, focus=(0.45, 0.45), wider_follow=True)
+    assert [level.keep for level in levels] == [number != moved for number in range(3)]
+    assert bpy.ops.zoom_stack.generate() == {"FINISHED"}
+
+
+def test_which_levels_are_made_again_is_said_in_words(bpy: Any) -> None:
+    zooming_in = bpy_session.submodule("settings.zooming_in")
+    assert [
+        zooming_in.made_again_text(levels) for levels in ([], [3], [2, 4], [2, 3, 4], [0, 2, 4])
+    ] == [
+        "Every finished picture stays",
+        "Level 4 is made again",
+        "Levels 3 and 5 are made again",
+        "Levels 3 to 5 are made again",
+        "Levels 1, 3 and 5 are made again",
+    ]
+
+
+def test_the_dialogs_button_says_what_it_does() -> None:
+    zooming_in = bpy_session.submodule("settings.zooming_in")
+    geometry = bpy_session.submodule("engine.contract.geometry")
+    placed = [geometry.Placement(2.0, (0.5, 0.5))] * 6
+    for parent, place, deed in (
+        (3, (0.2, 0.2, 0.2), "Replace Levels 5 and 6"),
+        (2, (0.2, 0.2, 0.2), "Replace Levels 4 to 6"),
+        (5, (0.5, 0.5, 0.4), "Add Level 7"),
+        (0, (0.5, 0.5, 0.7), "Add Level 2"),
+    ):
+        plan = zooming_in.plan_level(placed, False, parent, geometry.Place(*place))
+        assert (plan.deed(), plan.problem) == (deed, "")
+
+
+def test_the_dialog_tells_what_the_model_does_not_know(bpy: Any, zoom: Any) -> None:
+    zoom_here = bpy_session.submodule("operators.zoom_here")
+    zooming_in = bpy_session.submodule("settings.zooming_in")
+    settings = listed(bpy)
+    of_level = bpy_session.submodule("panels.levels")._not_understood
+    settings.model = "bundled"
+    for parent, place in ((2, (0.5, 0.5, 0.4)), (0, (0.2, 0.2, 0.2)), (0, (0.5, 0.5, 0.7))):
+        plan = zooming_in.plan_level(
+            zooming_in.placed_levels(settings),
+            False,
+            parent,
+            bpy_session.submodule("engine.contract.geometry").Place(*place),
+        )
+        told = zoom_here.not_understood_of(bpy.context, plan, "a zeppelin")
+        assert "names what the model can draw; it draws" in told
+        assert zoom_here.not_understood_of(bpy.context, plan, "a star field") == ""
+        bpy.ops.ed.undo_push(message="before")
+        zooming_in.add_level(settings, plan, "a zeppelin")
+        assert of_level(settings, parent + 1) == told
+        while len(settings.levels) > 3:
+            settings.levels.remove(parent + 1)
+        while len(settings.levels) < 3:
+            settings.levels.add().prompt = "a planet"
 
 
 def test_in_a_loop_every_level_is_unlocked(bpy: Any, loop: Any) -> None:
