@@ -12,6 +12,7 @@ from ..engine.contract.geometry import Place, Placement, check_footprint, place_
 from ..scene import finding, picking
 from ..scene.picking import Point, Shown
 from ..settings.identity import named
+from ..settings.kept_levels import is_kept
 from ..settings.zooming_in import (
     levels_made_again,
     levels_to_unlock,
@@ -146,6 +147,10 @@ class ZOOMSTACK_OT_drag_focus(OnPictures):
         layout.label(text=f"Level {self.level + 1} goes there", icon="PIVOT_BOUNDBOX")
         layout.prop(self, "wider_follow")
         layout.label(text=made_again_text(sorted(again)), icon="INFO")
+        parent = parent_of(settings, self.level)
+        if parent is not None and parent not in again and is_kept(settings.levels[parent]):
+            text = f"Level {parent + 1} stays, with what it shows at the old place"
+            layout.label(text=text, icon="BLANK1")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.zoom_stack

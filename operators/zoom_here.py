@@ -135,8 +135,9 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         row.prop(self, "prompt", placeholder="What is seen there?")
         unknown = not_understood_of(context, plan, self.prompt)
         if unknown:
-            for line in textwrap.wrap(unknown[0].upper() + unknown[1:], _LINE):
-                layout.label(text=line, icon="INFO")
+            lines = textwrap.wrap(unknown[0].upper() + unknown[1:], _LINE)
+            for number, line in enumerate(lines):
+                layout.label(text=line, icon="BLANK1" if number else "INFO")
         if plan.leaving:
             layout.label(
                 text=f"{plan.conflict()}: the new level replaces {plan.them()}", icon="ERROR"
