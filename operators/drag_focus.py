@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, FloatVectorProperty, IntProperty
 
+from ..blender import screen
 from ..blender.overlay import WHITE
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
@@ -167,6 +168,7 @@ class ZOOMSTACK_OT_drag_focus(OnPictures):
         unlocked = move_level(settings, self.level, self.focus, follow)
         settings.active_level = self.level
         named(settings)
+        screen.redraw()  # a dialog that closes draws no panel again
         unlocks = f". {made_again_text(unlocked)}" if unlocked else ""
         self.report({"INFO"}, f"Generate puts level {self.level + 1} there{unlocks}")
         return {"FINISHED"}

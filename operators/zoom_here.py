@@ -7,6 +7,7 @@ import textwrap
 import bpy
 from bpy.props import BoolProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
+from ..blender import screen
 from ..blender.overlay import FAINT, WHITE
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
@@ -173,6 +174,7 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         self.uid = self.uid or new_id()
         settings.levels[settings.active_level].uid = self.uid
         named(settings)
+        screen.redraw()  # a dialog that closes draws no panel again
         self._generate(context, plan)
         return {"FINISHED"}
 
