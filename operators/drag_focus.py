@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, FloatVectorProperty, IntProperty
 
+from ..blender import screen
 from ..blender.overlay import WHITE
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
@@ -12,6 +13,7 @@ from ..engine.contract.geometry import Place, Placement, check_footprint, place_
 from ..scene import finding, picking
 from ..scene.picking import Point, Shown
 from ..settings.identity import named
+from ..settings.kept_levels import is_kept
 from ..settings.zooming_in import (
     levels_made_again,
     levels_to_unlock,
@@ -146,6 +148,10 @@ class ZOOMSTACK_OT_drag_focus(OnPictures):
         layout.label(text=f"Level {self.level + 1} goes there", icon="PIVOT_BOUNDBOX")
         layout.prop(self, "wider_follow")
         layout.label(text=made_again_text(sorted(again)), icon="INFO")
+        parent = parent_of(settings, self.level)
+        if parent is not None and parent not in again and is_kept(settings.levels[parent]):
+            text = f"Level {parent + 1} stays, with what it shows at the old place"
+            layout.label(text=text, icon="BLANK1")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.zoom_stack
@@ -162,6 +168,7 @@ class ZOOMSTACK_OT_drag_focus(OnPictures):
         unlocked = move_level(settings, self.level, self.focus, follow)
         settings.active_level = self.level
         named(settings)
+        screen.redraw()  # a dialog that closes draws no panel again
         unlocks = f". {made_again_text(unlocked)}" if unlocked else ""
         self.report({"INFO"}, f"Generate puts level {self.level + 1} there{unlocks}")
         return {"FINISHED"}

@@ -7,6 +7,7 @@ import textwrap
 import bpy
 from bpy.props import BoolProperty, FloatProperty, FloatVectorProperty, IntProperty, StringProperty
 
+from ..blender import screen
 from ..blender.overlay import FAINT, WHITE
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
@@ -135,8 +136,9 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         row.prop(self, "prompt", placeholder="What is seen there?")
         unknown = not_understood_of(context, plan, self.prompt)
         if unknown:
-            for line in textwrap.wrap(unknown[0].upper() + unknown[1:], _LINE):
-                layout.label(text=line, icon="INFO")
+            lines = textwrap.wrap(unknown[0].upper() + unknown[1:], _LINE)
+            for number, line in enumerate(lines):
+                layout.label(text=line, icon="BLANK1" if number else "INFO")
         if plan.leaving:
             layout.label(
                 text=f"{plan.conflict()}: the new level replaces {plan.them()}", icon="ERROR"
@@ -172,6 +174,7 @@ class ZOOMSTACK_OT_zoom_here(CanWait, bpy.types.Operator):
         self.uid = self.uid or new_id()
         settings.levels[settings.active_level].uid = self.uid
         named(settings)
+        screen.redraw()  # a dialog that closes draws no panel again
         self._generate(context, plan)
         return {"FINISHED"}
 

@@ -17,7 +17,7 @@ from ..scene.whereabouts import pictures_of
 from ..settings.kept_levels import is_kept
 from ..settings.loras import why_not_model
 from ..settings.shapes import models_own_size, present_shape, present_size
-from ..settings.zooming_in import levels_made_again, made_again_text
+from ..settings.zooming_in import levels_made_again, made_again_text, span
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
 from ..tasks.runs import want_runs
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_settings
 
 
+_LONGEST = 24  # letters that the button has room for
 _NARROW = 240.0  # of a side bar, in pixels at a scale of 1: two numbers have no room beside others
 
 
@@ -236,10 +237,12 @@ def _size_that_follows(context: bpy.types.Context, settings: ZOOMSTACK_PG_settin
 
 
 def _button_text(settings: ZOOMSTACK_PG_settings) -> str:
-    new = sum(not is_kept(level) for level in settings.levels)
-    if new in (0, len(settings.levels)):
+    new = [number for number, level in enumerate(settings.levels) if not is_kept(level)]
+    if len(new) in (0, len(settings.levels)):
         return "Generate"
-    return f"Generate {new} of {len(settings.levels)} Levels"
+    text = f"Generate {span(new).capitalize()}"
+    count = f"Generate {len(new)} of {len(settings.levels)} Levels"
+    return text if len(text) <= _LONGEST else count
 
 
 def _draw_ended(

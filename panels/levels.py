@@ -96,7 +96,8 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
             magnification.label(text=magnification_text(_octaves(data, index)))
         if item.made:
             lock = "LOCKED" if item.keep else "UNLOCKED"
-            right.prop(item, "keep", text="", icon=lock, emboss=False)
+            # Closed on a button, open without: in the light theme the icons are hard to tell apart.
+            right.prop(item, "keep", text="", icon=lock, emboss=item.keep)
         elif locks:
             right.label(text="", icon="BLANK1")
 

@@ -169,9 +169,13 @@ def test_read_out_titles_and_sharpness_know_the_levels_alone(zoom: Zoom) -> None
 def test_buttons_and_markers_lead_to_each_level_once(bpy: Any, zoom: Zoom) -> None:
     names = [marker.name for marker in zoom.scene.timeline_markers]
     assert names == ["01 00", "02 01", "03 02"]
+    stands = [marker.frame for marker in zoom.scene.timeline_markers]
+    frames = retiming.present_schedule(zoom.root).keys
+    a_frame = TURN / (frames[-1] - frames[0])
     for level, octaves in ((2, 3.0), (0, 0.0), (1, 1.0)):
         assert bpy.ops.zoom_stack.go_to_level(level=level) == {"FINISHED"}
-        assert zoom.camera["zoom"] == pytest.approx(octaves, abs=1e-4)
+        assert zoom.scene.frame_current == stands[level]
+        assert zoom.camera["zoom"] == pytest.approx(octaves, abs=a_frame / 2 + 1e-4)
     with pytest.raises(RuntimeError, match="the levels 0 to 2"):
         bpy.ops.zoom_stack.go_to_level(level=3)
 

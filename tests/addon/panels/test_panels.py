@@ -59,3 +59,22 @@ def test_what_the_model_does_not_understand_is_told_where_a_prompt_decides(bpy: 
     middle.pin_image = ""
     middle.prompt = "a leaf"
     assert told() == ["", "", unknown]
+
+
+def test_generate_names_the_levels_that_it_makes_where_there_is_room(bpy: Any) -> None:
+    settings = bpy.context.scene.zoom_stack
+    settings.levels.clear()
+    for number in range(8):
+        level = settings.levels.add()
+        level.prompt, level.made = "a leaf", f"//level_{number:02d}.png"
+
+    def told(*new: int) -> str:
+        for number, level in enumerate(settings.levels):
+            level.keep = number not in new
+        return bpy_session.submodule("panels.generate")._button_text(settings)
+
+    assert told(3) == "Generate Level 4"
+    assert told(2, 4) == "Generate Levels 3 and 5"
+    assert told(2, 3, 4) == "Generate Levels 3 to 5"
+    assert told(0, 2, 4, 6) == "Generate 4 of 8 Levels"
+    assert told(*range(8)) == told() == "Generate"
