@@ -48,15 +48,16 @@ def duration_text(seconds: float) -> str:
 
 
 def clock_text(when: float) -> str:
-    """A time of today as "16:42", others as "24 Nov 16:42" or, of another year, "24 Nov 2025";
+    """A time of today as "16:42:05", others as "24 Nov 16:42" or, of another year, "24 Nov 2025";
     in seconds as files have it.
     """
     now, then = time.localtime(), time.localtime(when)
     day = f"{then.tm_mday} {time.strftime('%b', then)}"
     if now.tm_year != then.tm_year:
         return f"{day} {then.tm_year}"
-    clock = time.strftime("%H:%M", then)
-    return clock if now.tm_yday == then.tm_yday else f"{day} {clock}"
+    if now.tm_yday == then.tm_yday:  # short runs follow one another within a minute
+        return time.strftime("%H:%M:%S", then)
+    return f"{day} {time.strftime('%H:%M', then)}"
 
 
 def bytes_text(size: float) -> str:
