@@ -6,6 +6,8 @@ from pathlib import Path
 
 from ..engine.client.connection import Client
 from ..engine.contract.job import Job
+from ..engine.contract.vocabulary import UNKNOWN_WORDS
+from ..settings.models import vocabulary_of
 from .picture_run import Destination, PictureRun
 
 
@@ -39,3 +41,6 @@ class Generation(PictureRun):
             "device": device,
         }
         super().__init__(client, request, out, len(job.levels), delivery)
+        if vocabulary_of(job.model) is not None:
+            # The list of levels has it beside each prompt.
+            self.told_elsewhere.add(UNKNOWN_WORDS)

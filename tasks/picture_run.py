@@ -13,7 +13,6 @@ from ..engine.client.connection import Client
 from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.messages import ENLARGE, REFINE, SAMPLE, Message, error_of
-from ..engine.contract.vocabulary import UNKNOWN_WORDS
 from ..settings.preferences import engine
 from .runs import forget_runs
 from .thumbnails import Thumbnails
@@ -96,6 +95,7 @@ class PictureRun:
         resumable: it ended too early, and the engine can go on from there.
         error: why it failed, until that is dismissed or something else is pressed.
         warnings: what the engine wants to be known, for people.
+        told_elsewhere: codes of warnings that the panels show without them.
         reached: the last step and how many there are, once the pictures are drawn; else None.
         thumbnails: the levels' last previews.
     """
@@ -113,6 +113,7 @@ class PictureRun:
         self.resumable = False
         self.error: ZoomStackError | None = None
         self.warnings: list[str] = []
+        self.told_elsewhere: set[str] = set()
         self.reached: tuple[int, int] | None = None
         self.thumbnails = Thumbnails()
         self.delivery = delivery
@@ -210,7 +211,7 @@ class PictureRun:
             self._take_progress(message)
         elif kind == "preview":
             self.thumbnails.show(message["level"], message["file"])
-        elif kind == "warning" and message.get("code") != UNKNOWN_WORDS:  # the list tells them
+        elif kind == "warning" and message.get("code") not in self.told_elsewhere:
             self.warnings.append(message["text"])
             if message.get("code") in _OF_THE_RUN:
                 self._passing.append(message["text"])

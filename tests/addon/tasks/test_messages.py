@@ -70,3 +70,17 @@ def test_the_size_shown_is_the_size_that_is_made(bpy: Any, settings: Any) -> Non
     settings.model = "unknown"
     assert shapes.models_own_size(settings) is None
     model_list.remember([])
+
+
+@pytest.mark.parametrize(("model", "told"), [("bundled", []), ("elsewhere", ["Level 1: a word"])])
+def test_unknown_words_are_told_once(
+    bpy: Any, settings: Any, use_worker: UseWorker, model: str, told: list[str]
+) -> None:
+    """By the list of levels, where this Blender knows the model's words."""
+    settings.model = model
+    run = bpy_session.submodule("tasks.start").new_generation(bpy.context)
+    try:
+        run._take({"type": "warning", "code": "unknown_words", "text": "Level 1: a word"})
+        assert run.warnings == told
+    finally:
+        run.abandon()
