@@ -26,6 +26,9 @@ BUNDLED_AUGMENTATION = 150
 GUIDANCE = 4.0  # as IF recommends
 STEPS_SHARE = 0.5
 BUNDLED_STEPS_SHARE = 0.34  # 8 of 24
+# Rows along the border that a small UNet, which sees zeros beyond it, draws as lines of their own:
+# the outermost two differ from their neighbours by 1.4 and 1.2 times as much as rows inside do.
+FRAYED = 2
 
 
 class SuperResolution:
@@ -119,11 +122,13 @@ class SuperResolutionDenoiser(IFDenoiser):
         """The UNet's estimate; where it follows, with the small picture's low frequencies.
 
         x0 + U (R small - R x0), R the area mean at half the small picture's size and U bilinear
-        (Choi et al. 2021, "ILVR"). At its whole size a small model's grain would stay as well.
+        (Choi et al. 2021, "ILVR"). At its whole size a small model's grain would stay as well. The
+        frayed border of such a model is first replaced by what lies inside of it, mirrored.
         """
         x0 = super().predict_x0(z, sigma)
         if self.small is None:
             return x0
+        x0 = functional.pad(x0[..., FRAYED:-FRAYED, FRAYED:-FRAYED], (FRAYED,) * 4, mode="reflect")
         height, width = self.small.shape[-2:]
         half = (max(height // 2, 1), max(width // 2, 1))
         reduce = functional.adaptive_avg_pool2d

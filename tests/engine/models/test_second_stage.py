@@ -231,6 +231,23 @@ def test_the_bundled_second_stage_keeps_the_small_pictures_low_frequencies() -> 
     assert near < 0.6 * far
 
 
+def test_the_bundled_second_stage_draws_no_lines_along_the_border() -> None:
+    entry = find_model("bundled_x4", enlarges=True)
+    model = deepfloyd_if_sr.load(entry.folder, "bundled_x4", "0", torch.device("cpu"))
+    random = torch.Generator().manual_seed(1)
+    waves = 0.6 * torch.randn(2, 3, 4, 4, generator=random)
+    small, large = (
+        torch.nn.functional.interpolate(waves, (side, side), mode="bicubic") for side in (32, 128)
+    )
+    noise = torch.randn(2, 3, 128, 128, generator=random)
+    with torch.inference_mode():
+        denoiser = model.condition(["", ""], ["", ""], small, noise)
+        x0 = denoiser.predict_x0(large + 0.5 * noise, torch.full((2,), 0.5))
+    sides = (x0, x0.flip(2), x0.mT, x0.mT.flip(2))
+    steps = torch.stack([side.diff(dim=2).abs().mean((0, 1, 3)) for side in sides]).mean(0)
+    assert steps[:2].max() < 1.15 * steps[4:40].mean()
+
+
 def test_a_job_says_its_upscaler() -> None:
     data = {"levels": [{"prompt": "a"}], "upscaler": "second"}
     assert parse_job(data).upscaler == "second"
