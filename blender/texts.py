@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import time
 
-_PLAIN = math.log2(1000.0)
+_PLAIN = math.log2(9999.5)
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def magnification_text(octaves: float) -> str:
     """How many times closer a view is: 1 is "2×", 13.6 is "1.2·10⁴×"."""
     if octaves < _PLAIN:
-        return f"{2.0**octaves:.3g}×"
+        factor = 2.0**octaves
+        return f"{factor:.3g}×" if factor < 999.5 else f"{factor:.0f}×"
     # Not as one number: deep zooms go beyond the largest.
     exponent = int(octaves * math.log10(2.0))
     mantissa = f"{10.0 ** (octaves * math.log10(2.0) - exponent):.1f}"

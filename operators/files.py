@@ -27,7 +27,7 @@ from .shared import CanWait, in_window
 
 _SOON = 0.3  # seconds; the window has drawn itself by then
 _QUESTION = (
-    "The pictures of this zoom lie in Blender's own folder.",
+    "Pictures of this file lie in Blender's own folder.",
     "Copy them beside the file, so that both are moved together?",
 )
 

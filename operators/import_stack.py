@@ -81,7 +81,9 @@ class ImportSettings(_Placing, Durations, bpy.types.Operator):
             bpy.data.objects[result.camera_name],
         )
         watch_views()
-        self.report({"INFO"}, f"{result.root_name}: {len(stack.levels)} levels")
+        new = result.scene_name != options.scene
+        where = f", in the new scene {result.scene_name}" if new else ""
+        self.report({"INFO"}, f"{result.root_name}: {len(stack.levels)} levels{where}")
         return {"FINISHED"}
 
     def _update(self, stack: Stack) -> set[str]:

@@ -11,6 +11,7 @@ from ..engine.contract.geometry import MAX_ZOOM_FACTOR
 from ..engine.contract.job import MAX_LEVELS
 from ..engine.contract.options import LARGEST_INTEGER
 from ..settings.identity import named
+from ..settings.job import copy_settings
 from ..settings.levels import is_between_kept, join_the_steps, share_the_step, swap
 
 _FARTHEST = f"{MAX_ZOOM_FACTOR:g}×"
@@ -134,6 +135,24 @@ class ZOOMSTACK_OT_level_subject(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class ZOOMSTACK_OT_take_list(bpy.types.Operator):
+    """Put the other scene's levels and settings in the place of these"""
+
+    bl_idname = "zoom_stack.take_list"
+    bl_label = "Take That List"
+    bl_options = {"REGISTER", "UNDO"}
+
+    scene: StringProperty(name="Scene", description="The scene whose list is taken")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        other = bpy.data.scenes.get(self.scene)
+        if other is None or other == context.scene:
+            self.report({"ERROR"}, f"There is no other scene {self.scene}")
+            return {"CANCELLED"}
+        copy_settings(other.zoom_stack, context.scene.zoom_stack)
+        return {"FINISHED"}
+
+
 class ZOOMSTACK_OT_new_seed(bpy.types.Operator):
     """Take another seed"""
 
@@ -152,6 +171,7 @@ register, unregister = bpy.utils.register_classes_factory(
         ZOOMSTACK_OT_level_remove,
         ZOOMSTACK_OT_level_move,
         ZOOMSTACK_OT_level_subject,
+        ZOOMSTACK_OT_take_list,
         ZOOMSTACK_OT_new_seed,
     )
 )

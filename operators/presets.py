@@ -17,7 +17,7 @@ from .shared import tell
 
 
 class ZOOMSTACK_OT_load_preset(bpy.types.Operator):
-    """Replace levels and settings, the pictures' size among them, by this preset's"""
+    """Replace levels and settings, such as the pictures' size and the seed, by this preset's"""
 
     bl_idname = "zoom_stack.load_preset"
     bl_label = "Load Preset"
@@ -36,7 +36,8 @@ class ZOOMSTACK_OT_load_preset(bpy.types.Operator):
             return {"CANCELLED"}
         settings = context.scene.zoom_stack
         size = f"{settings.width} × {settings.height} px" if settings.use_size else "the model's"
-        self.report({"INFO"}, f"{len(settings.levels)} levels, size: {size}")
+        seed = f"seed {settings.seed}"
+        self.report({"INFO"}, f"{len(settings.levels)} levels, size: {size}, {seed}")
         return {"FINISHED"}
 
 

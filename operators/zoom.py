@@ -17,6 +17,7 @@ from ..scene.viewing import (
     look_through,
     remember_view,
     show_zoom,
+    shows_pictures,
     turn_back,
 )
 from ..tasks import latest
@@ -102,7 +103,9 @@ class ZOOMSTACK_OT_show_zoom(bpy.types.Operator):
         here = root in context.scene.objects.values()
         scene = context.scene if here else root.users_scene[0]
         place = remember_view(context)
-        if here and is_looking_through(context.space_data, scene, camera) and turn_back(place):
+        view = context.space_data
+        shown = is_looking_through(view, scene, camera) and shows_pictures(view)
+        if here and shown and turn_back(place):
             return {"FINISHED"}
         show_zoom(place, scene, camera)
         watch_views()

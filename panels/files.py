@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import bpy
 
+from ..blender.texts import count_text
 from ..scene.finding import is_linked
 from ..scene.whereabouts import stack_elsewhere
 from ..tasks import latest
@@ -11,12 +14,15 @@ from ..tasks.copying import known_amounts
 from ..tasks.missing import known_missing
 from .parts import draw_wrapped
 
+_A_WHILE = 60.0  # seconds
+
 
 def draw_files(
     layout: bpy.types.UILayout, context: bpy.types.Context, root: bpy.types.Object
 ) -> None:
     """Draw what does not lie beside the file; mostly nothing."""
     if not known_missing(root):
+        _draw_found(layout, context)
         _draw_elsewhere(layout, context, root)
 
 
@@ -46,6 +52,15 @@ def draw_missing(
     if search is not None and search.error is not None:
         draw_wrapped(box, context, str(search.error))
     return True
+
+
+def _draw_found(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Say for a while where pictures were found."""
+    search = latest.picture_search
+    if search is None or search.place is None or time.monotonic() - search.when > _A_WHILE:
+        return
+    found = count_text(search.found, "picture")
+    draw_wrapped(layout, context, f"Found {found} in {search.place.name}", "CHECKMARK")
 
 
 def _how_many(count: int) -> str:

@@ -11,18 +11,17 @@ from ..blender.texts import size_text
 from ..blender.timings import measured
 from ..engine.contract.job import Job, SamplerSettings
 from ..engine.contract.options import Option, plain_options
-from ..scene import keys
-from ..scene.finding import active_root, level_in_zoom, zoom_to_update
+from ..scene.finding import active_root, level_in_zoom
 from ..scene.whereabouts import pictures_of
 from ..settings.kept_levels import is_kept
 from ..settings.loras import why_not_model
 from ..settings.shapes import models_own_size, present_shape, present_size
-from ..settings.zooming_in import levels_made_again, made_again_text, span
+from ..settings.zooming_in import levels_made_again, span
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
 from ..tasks.runs import want_runs
 from ..tasks.start import unfinished_run, want_models, why_not_generate
-from .parts import ZoomPanel, draw_wrapped, of_one_look
+from .parts import ZoomPanel, draw_wrapped, of_one_look, zoom_elsewhere
 from .running import draw_problem, draw_running, draw_warnings
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def _draw_ready(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw where the zoom of the list is, where that is not in sight."""
     scene = context.scene
     ready = latest.new_zoom(scene)
-    root = ready or _elsewhere(scene)
+    root = ready or zoom_elsewhere(scene)
     if root is None:
         return
     box = layout.box()
@@ -151,17 +150,9 @@ def _draw_made_again(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     settings = context.scene.zoom_stack
     again = levels_made_again(settings)
     if again and any(is_kept(level) for level in settings.levels):
-        draw_wrapped(layout, context, made_again_text(again), "INFO")
-
-
-def _elsewhere(scene: bpy.types.Scene) -> bpy.types.Object | None:
-    """The root of the list's zoom, where another scene has that."""
-    name = scene.zoom_stack.uid
-    present = active_root(bpy.context)
-    if not name or (present is not None and present.get(keys.ID) == name):
-        return None
-    root = zoom_to_update(name)
-    return root if root is not None and root.name not in scene.objects else None
+        text = f"Generate makes {span(again)} again"
+        new = [number for number, level in enumerate(settings.levels) if not level.made]
+        draw_wrapped(layout, context, f"{text}, and {span(new)} new" if new else text, "INFO")
 
 
 def _draw_option(
@@ -230,7 +221,7 @@ def _size_that_follows(context: bpy.types.Context, settings: ZOOMSTACK_PG_settin
     kept = next((level for level in settings.levels if is_kept(level)), None)
     if kept is None:
         size = models_own_size(settings)
-        return "Model's Own" if size is None else f"{size_text(*size)} (Own)"
+        return "Model's Own" if size is None else f"{size[0]} × {size[1]} (Model)"
     root, number = active_root(context), level_in_zoom(context, settings.uid, kept.uid)
     image = pictures_of(root).get(number) if root is not None and number is not None else None
     return "As Kept" if image is None else f"{size_text(*image.size)} (Kept)"
@@ -261,8 +252,18 @@ def _draw_ended(
         button = row.operator("zoom_stack.generate", text=text, icon="PLAY")
         button.resume, button.run = True, str(folder)
         row.operator("zoom_stack.dismiss", text="", icon="X").run = str(folder)
+    elif _kept_nothing(generation):
+        layout.label(text="Stopped: nothing of it was kept", icon="INFO")
     if generation is not None:
         draw_warnings(layout, context, generation)
+
+
+def _kept_nothing(generation: PictureRun | None) -> bool:
+    """Whether the last run was stopped before there was anything to go on with."""
+    if generation is None or generation.phase is not Phase.CANCELLED:
+        return False
+    # Make Sharper says so beside the zoom.
+    return not generation.resumable and latest.sharpening() is None
 
 
 def _continue_text(generation: PictureRun | None, folder: Path) -> str:

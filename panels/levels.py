@@ -17,11 +17,12 @@ from ..scene.finding import active_root, for_buttons, level_in_zoom, level_order
 from ..scene.showing import other_picture
 from ..settings.kept_levels import is_kept
 from ..settings.levels import zoom_factor_of
+from ..settings.made import scene_with_other_list
 from ..settings.models import vocabulary_of
 from ..settings.presets import preset_title, shipped_presets, user_presets
 from ..tasks import latest
 from .files import draw_missing
-from .parts import ZoomPanel, draw_play, draw_wrapped, of_one_look
+from .parts import ZoomPanel, draw_wrapped, of_one_look
 
 if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_level, ZOOMSTACK_PG_settings
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
 _LONG = math.log2(1000.0)  # octaves whose text wants more room
 _CLOSER = 2.4  # room for "1.2·10⁴×"
-_WIDE = 300.0  # of a side bar, in pixels at a scale of 1: below, prompts need all of it
+# Of a side bar, in pixels at a scale of 1: below these, prompts need all of the list, and even the
+# pictures' room.
+_WIDE = 300.0
+_NARROW = 190.0
 
 
 class ZOOMSTACK_MT_presets(bpy.types.Menu):
@@ -69,8 +73,10 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         active_property: str,
         index: int,
     ) -> None:
-        locks = any(level.made for level in data.levels)
-        wide = context.region.width / context.preferences.system.ui_scale >= _WIDE
+        width = context.region.width / context.preferences.system.ui_scale
+        wide, narrow = width >= _WIDE, width < _NARROW
+        # Where there is room for little, that is the number and the prompt.
+        locks = any(level.made for level in data.levels) and not narrow
         long = _octaves(data, len(data.levels) - 1) >= _LONG
         numbers = (0.2 + 0.08 * long) * wide
         split = layout.split(factor=max(0.5, 0.99 - numbers - 0.1 * locks))
@@ -79,8 +85,10 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         number.ui_units_x = 0.7 if len(data.levels) < 10 else 1.1
         number.active = False
         number.label(text=str(index + 1))
-        picture = _icon_of(data, item)
-        if picture:
+        picture = 0 if narrow else _icon_of(data, item)
+        if narrow:
+            pass
+        elif picture:
             row.label(text="", icon_value=picture)
         elif not item.prompt.strip():
             row.label(text="", icon="ERROR")
@@ -94,7 +102,7 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
             magnification.alignment = "RIGHT"
             magnification.active = False
             magnification.label(text=magnification_text(_octaves(data, index)))
-        if item.made:
+        if item.made and locks:
             lock = "LOCKED" if item.keep else "UNLOCKED"
             # Closed on a button, open without: in the light theme the icons are hard to tell apart.
             right.prop(item, "keep", text="", icon=lock, emboss=item.keep)
@@ -147,7 +155,6 @@ class ZOOMSTACK_PT_levels(ZoomPanel, bpy.types.Panel):
     bl_order = 10
 
     def draw_header_preset(self, context: bpy.types.Context) -> None:
-        draw_play(self.layout, context)
         self.layout.menu("ZOOMSTACK_MT_presets", text="", icon="PRESET")
 
     @measured
@@ -160,6 +167,7 @@ class ZOOMSTACK_PT_levels(ZoomPanel, bpy.types.Panel):
             for_buttons(layout, root)
             draw_missing(layout, context, root)
         _draw_list(layout, settings)
+        _draw_other_list(layout, context)
         _draw_difference(layout, context, settings)
         if not settings.levels:  # below the buttons, which stay where they are
             layout.menu("ZOOMSTACK_MT_presets", text="Start from a Preset", icon="PRESET")
@@ -217,6 +225,15 @@ def _draw_level(
     column.prop(level, "pin_image", text="Pin To")
     if level.pin_image:
         column.prop(level, "pin_mask", text="Mask")
+
+
+def _draw_other_list(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Say that another scene has another list for the same zoom, as after that one was edited."""
+    other = scene_with_other_list(context.scene)
+    if other is not None:
+        text = f"In the scene {other.name} this zoom's list is another one"
+        draw_wrapped(layout, context, text, "INFO")
+        layout.operator("zoom_stack.take_list", text="Take That List").scene = other.name
 
 
 def _draw_difference(

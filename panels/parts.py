@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
-from ..scene.finding import active_root, looking_once
+from ..scene import keys
+from ..scene.finding import active_root, looking_once, zoom_to_update
 
 # Of the interface's font at a scale of 1; measured, with a little air.
 _CHARACTER_WIDTH = 6.4
@@ -37,14 +38,14 @@ def of_one_look(draw: Draw) -> Draw:
     return functools.update_wrapper(once, draw)  # type: ignore[return-value]
 
 
-def draw_play(layout: bpy.types.UILayout, context: bpy.types.Context, titled: bool = False) -> None:
-    """Draw the button that plays the zoom, where there is one."""
-    if active_root(context) is None:
-        return
-    playing = context.screen is not None and context.screen.is_animation_playing
-    title = "Stop" if playing else "Play"
-    icon = "PAUSE" if playing else "PLAY"
-    layout.operator("zoom_stack.play", text=title if titled else "", icon=icon, emboss=titled)
+def zoom_elsewhere(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The root of the list's zoom, where another scene has that."""
+    name = scene.zoom_stack.uid
+    present = active_root(bpy.context)
+    if not name or (present is not None and present.get(keys.ID) == name):
+        return None
+    root = zoom_to_update(name)
+    return root if root is not None and root.name not in scene.objects else None
 
 
 def draw_wrapped(
@@ -53,7 +54,7 @@ def draw_wrapped(
     """Draw a text over as many lines as the region's width asks for."""
     scale = context.preferences.system.ui_scale
     width = context.region.width if context.region is not None else 300
-    characters = max(20, int((width - _MARGIN * scale) / (_CHARACTER_WIDTH * scale)))
+    characters = max(8, int((width - _MARGIN * scale) / (_CHARACTER_WIDTH * scale)))
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(textwrap.wrap(text, characters)):

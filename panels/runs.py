@@ -97,7 +97,7 @@ class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
             return
         versions = found.of_zoom(str(root.get(keys.ID, "")))
         if not versions:
-            layout.label(text="Generate the zoom to begin")
+            layout.label(text="None on the disk yet")
             return
         current = _current(versions, shown_files(root), other_pictures(root))
         column = layout.column(align=True)

@@ -7,12 +7,61 @@ import bpy
 from ..blender.texts import magnification_text, size_text, times_text
 from ..blender.timings import measured
 from ..scene import colour, finding, keys, retiming
-from ..scene.viewing import is_looking_through
+from ..scene.viewing import is_looking_through, shows_pictures
 from ..tasks import latest
 from ..tasks.picture_run import Phase
 from .files import draw_files
-from .parts import ZoomPanel, draw_play, draw_wrapped, of_one_look
+from .parts import ZoomPanel, draw_wrapped, of_one_look, zoom_elsewhere
 from .running import draw_problem, draw_running, draw_warnings
+
+_MOST_ROOTS = 6  # that are listed of other scenes
+
+
+class ZOOMSTACK_PT_shown(ZoomPanel, bpy.types.Panel):
+    """Play, and Show: at the same place in every scene, since Show leads from one to another"""
+
+    bl_idname = "ZOOMSTACK_PT_shown"
+    bl_label = "Show"
+    bl_order = 1
+    bl_options = {"HIDE_HEADER"}
+
+    @classmethod
+    @measured
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return _zoom_to_show(context) is not None
+
+    @measured
+    @of_one_look
+    def draw(self, context: bpy.types.Context) -> None:
+        root = _zoom_to_show(context)
+        if root is None:
+            return
+        camera = finding.camera_of(root)
+        here = root == finding.active_root(context)
+        row = self.layout.row(align=True)
+        row.scale_y = 1.3
+        play = row.row(align=True)
+        play.enabled = here and camera is not None
+        playing = context.screen is not None and context.screen.is_animation_playing
+        title, icon = ("Stop", "PAUSE") if playing else ("Play", "PLAY")
+        play.operator("zoom_stack.play", text=title, icon=icon)
+        view = context.space_data
+        shown = here and camera is not None and shows_pictures(view)
+        looking = shown and is_looking_through(view, context.scene, camera)
+        button = row.operator(
+            "zoom_stack.show_zoom", text="Show", icon="VIEW_CAMERA", depress=looking
+        )
+        button.root = "" if here else root.name
+
+
+def _zoom_to_show(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The zoom of the scene, or else the list's, or else any of the file."""
+    return (
+        finding.active_root(context)
+        or latest.new_zoom(context.scene)
+        or zoom_elsewhere(context.scene)
+        or next(iter(finding.roots_elsewhere(context.scene)), None)
+    )
 
 
 class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
@@ -39,6 +88,7 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
                 )
                 return
             layout.label(text="No zoom in this scene yet")
+            _draw_elsewhere(layout, context)
             layout.operator("zoom_stack.import_sample", icon="OUTLINER_OB_IMAGE")
             layout.operator("zoom_stack.import_stack", text="Import…", icon="IMPORT")
             return
@@ -65,10 +115,6 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
     ) -> None:
         column = self.layout.column(align=True)
         column.scale_y = 1.3
-        row = column.row(align=True)
-        draw_play(row, context, titled=True)
-        looking = is_looking_through(context.space_data, context.scene, camera)
-        row.operator("zoom_stack.show_zoom", text="Show", icon="VIEW_CAMERA", depress=looking)
         column.operator("zoom_stack.zoom_here", text="Zoom into Here…", icon="ZOOM_IN")
         column.prop(camera, keys.path_to(keys.ZOOM), text="Zoom (Octaves)", slider=True)
         closer = magnification_text(camera.get(keys.ZOOM, 0.0))
@@ -86,6 +132,17 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         layout.label(text="The camera travels" if travels else "The world grows past the camera")
         other = "Let the World Grow" if travels else "Let the Camera Travel"
         layout.operator("zoom_stack.switch_rig", text=other)
+
+
+def _draw_elsewhere(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw which zooms the file has in other scenes."""
+    roots = finding.roots_elsewhere(context.scene)
+    column = layout.column(align=True)
+    for root in roots[:_MOST_ROOTS]:
+        text = f"{root.name}, in {root.users_scene[0].name}"
+        column.operator("zoom_stack.show_zoom", text=text, icon="VIEW_CAMERA").root = root.name
+    if len(roots) > _MOST_ROOTS:
+        column.label(text=f"and {len(roots) - _MOST_ROOTS} more in other scenes")
 
 
 class _OfZoom(ZoomPanel):
@@ -161,13 +218,9 @@ class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
         column.label(text=f"Render width {width} px")
         if sharp and width <= sharp:
             column.label(text=f"Sharp up to {sharp} px", icon="CHECKMARK")
-        elif sharp:
+        elif sharp and width > finding.picture_size(root)[0]:
             number = finding.most_enlarged(root)[1] + 1
-            enlarged = times_text(width / sharp)
-            text = (
-                f"Level {number} is enlarged up to {enlarged} in this render: make it sharper, or "
-                f"render {sharp} px wide or less"
-            )
+            text = f"Level {number} is enlarged up to {times_text(width / sharp)} in this render"
             draw_wrapped(column, context, text, "INFO")
         _draw_sharpening(layout, context)
         camera = finding.present_camera(root)
@@ -199,6 +252,7 @@ def _draw_running_sharpening(layout: bpy.types.UILayout, context: bpy.types.Cont
 
 register, unregister = bpy.utils.register_classes_factory(
     (
+        ZOOMSTACK_PT_shown,
         ZOOMSTACK_PT_stack,
         ZOOMSTACK_PT_stack_levels,
         ZOOMSTACK_PT_stack_timing,

@@ -131,6 +131,11 @@ def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
     )
 
 
+def roots_elsewhere(scene: bpy.types.Scene) -> list[bpy.types.Object]:
+    """The roots of zooms that other scenes have and this one has not."""
+    return [root for root in shown_roots() if root.name not in scene.objects]
+
+
 def for_buttons(layout: bpy.types.UILayout, root: bpy.types.Object) -> None:
     """Let the buttons that are drawn next mean a zoom, which none of them then has to look for."""
     layout.context_pointer_set(_OF_BUTTONS, root)

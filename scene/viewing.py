@@ -15,6 +15,8 @@ _SOFT_LIGHT = "paint.sl"  # 95 % of a picture's brightness
 _SHADING = (
     "type", "light", "studio_light", "color_type", "show_object_outline", "show_specular_highlight",
 )  # fmt: skip
+# Where a view looks that was turned to a zoom and is so no more.
+_ELSEWHERE, _OTHER_SCENE = "elsewhere", "other scene"
 _PLACE = ("view_rotation", "view_location", "view_distance", "view_perspective")
 
 
@@ -75,13 +77,36 @@ def look_through(
     saved = _saved(place)
     if saved is None or not is_looking_through(space, scene, camera):
         saved = _described(space, before or scene, saved)
+    elif saved.get("away"):  # it came back by itself, with its own look
+        saved = {**saved, **_look_of(space)}
+    _turn(place, space, scene, camera, saved)
+    return True
+
+
+def _turn(
+    place: ViewPlace,
+    space: bpy.types.SpaceView3D,
+    scene: bpy.types.Scene,
+    camera: bpy.types.Object,
+    saved: dict[str, Any],
+) -> None:
+    """Look through a camera in our look, and remember what the view was."""
     space.use_local_camera = scene.camera != camera
     if space.use_local_camera:
         space.camera = camera
     space.region_3d.view_perspective = "CAMERA"
     _shade_pictures(space.shading)
-    _save(place, {**saved, "through": camera.name, "ours": _shading_of(space)})
-    return True
+    now = {"through": camera.name, "home": scene.name, "away": "", "ours": _shading_of(space)}
+    _save(place, {**saved, **now})
+
+
+def shows_pictures(space: bpy.types.Space | None) -> bool:
+    """Whether pictures are seen in a 3D view as it is shaded; in Solid as it comes they are not."""
+    if not isinstance(space, bpy.types.SpaceView3D):
+        return False
+    shading = space.shading
+    textured = shading.type == "SOLID" and shading.color_type == "TEXTURE"
+    return textured or shading.type in {"MATERIAL", "RENDERED"}
 
 
 def is_looking_through(
@@ -107,16 +132,18 @@ def turn_back(place: ViewPlace | None) -> bool:
     if scene is not None and window.scene != scene:
         window.scene = scene
     _give_look_back(space, saved)
-    for name in _PLACE:
-        setattr(space.region_3d, name, saved["place"][name])
+    _give_place_back(space, saved)
     _forget(place)
     return True
 
 
-def give_looks_back() -> bool:
-    """Give views that look elsewhere by now their own look back; whether any are left to watch.
+def look_after_views() -> bool:
+    """Give views that look elsewhere by now what they were before; and our look when they return.
 
-    Where the artist has chosen another look meanwhile, that stays.
+    Where the artist has chosen another look meanwhile, that stays, and the view is left alone.
+
+    Returns:
+        whether any are left to look after.
     """
     left = False
     for screen in bpy.data.screens:
@@ -124,15 +151,41 @@ def give_looks_back() -> bool:
             saved = group.to_dict()
             del screen[_SAVED][key]
             place = _found_again(screen, key, saved)
-            space = _view_space(place)
-            if place is None or space is None:
-                continue
-            if _looks_through(place, space, saved["through"]):
-                _save(place, saved)
+            now = _looked_after(place, saved) if place is not None else None
+            if place is not None and now is not None:
+                _save(place, now)
                 left = True
-            else:
-                _give_look_back(space, saved)
     return left
+
+
+def _looked_after(place: ViewPlace, saved: dict[str, Any]) -> dict[str, Any] | None:
+    """What to remember of a view from now on; None where it needs us no more."""
+    space, window = _view_space(place), _window_with(place)
+    if space is None or window is None:
+        return None
+    camera, scene = bpy.data.objects.get(saved["through"]), window.scene
+    saved = {"away": "", "home": scene.name, **saved}
+    looks = _looks_through(place, space, saved["through"])
+    if saved["away"]:
+        returned = looks if saved["away"] == _ELSEWHERE else scene.name == saved["home"]
+        if camera is None or camera.name not in scene.objects:
+            return {**saved, "scene": scene.name} if saved["away"] == _OTHER_SCENE else None
+        if not returned:
+            return saved
+        before = bpy.data.scenes.get(saved["scene"], scene)
+        own = _described(space, before, None) if not looks else {**saved, **_look_of(space)}
+        _turn(place, space, scene, camera, own)
+        return _saved(place)
+    if looks:
+        return saved
+    if _shading_of(space) != saved["ours"]:
+        _give_camera_back(space, saved)
+        return None
+    _give_look_back(space, saved)
+    if scene.name == saved["home"]:
+        return {**saved, "away": _ELSEWHERE}
+    _give_place_back(space, saved)
+    return {**saved, "away": _OTHER_SCENE, "scene": scene.name}
 
 
 def _found_again(screen: bpy.types.Screen, key: str, saved: dict[str, Any]) -> ViewPlace | None:
@@ -161,6 +214,15 @@ def _give_look_back(space: bpy.types.SpaceView3D, saved: dict[str, Any]) -> None
             # A studio that was removed meanwhile cannot be set.
             with contextlib.suppress(TypeError):
                 setattr(space.shading, name, saved["shading"][name])
+    _give_camera_back(space, saved)
+
+
+def _give_place_back(space: bpy.types.SpaceView3D, saved: dict[str, Any]) -> None:
+    for name in _PLACE:
+        setattr(space.region_3d, name, saved["place"][name])
+
+
+def _give_camera_back(space: bpy.types.SpaceView3D, saved: dict[str, Any]) -> None:
     space.use_local_camera = bool(saved["local"])
     if space.use_local_camera and saved["camera"] in bpy.data.objects:
         space.camera = bpy.data.objects[saved["camera"]]
@@ -196,11 +258,7 @@ def _described(
     space: bpy.types.SpaceView3D, scene: bpy.types.Scene, saved: dict[str, Any] | None
 ) -> dict[str, Any]:
     """A view as it is, but for a look that it has from us: in its place that of before."""
-    state: dict[str, Any] = {
-        "local": int(space.use_local_camera),
-        "camera": space.camera.name if space.camera is not None else "",
-        "shading": _shading_of(space),
-    }
+    state = _look_of(space)
     if saved is not None and saved["ours"] == state["shading"]:
         state = {name: saved[name] for name in state}
     region = space.region_3d
@@ -211,6 +269,14 @@ def _described(
         "view_perspective": region.view_perspective,
     }
     return {**state, "place": place, "scene": scene.name}
+
+
+def _look_of(space: bpy.types.SpaceView3D) -> dict[str, Any]:
+    return {
+        "local": int(space.use_local_camera),
+        "camera": space.camera.name if space.camera is not None else "",
+        "shading": _shading_of(space),
+    }
 
 
 def _shading_of(space: bpy.types.SpaceView3D) -> dict[str, Any]:

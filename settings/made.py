@@ -23,6 +23,23 @@ def local_settings() -> Iterator[ZOOMSTACK_PG_settings]:
             yield scene.zoom_stack
 
 
+def scene_with_other_list(scene: bpy.types.Scene) -> bpy.types.Scene | None:
+    """Another scene whose list is for the same zoom and has other levels or prompts, if any."""
+    settings = scene.zoom_stack
+    if not settings.uid:
+        return None
+    own = _told(settings)
+    for other in bpy.data.scenes:
+        theirs = other.zoom_stack
+        if other != scene and theirs.uid == settings.uid and theirs.levels and _told(theirs) != own:
+            return other
+    return None
+
+
+def _told(settings: ZOOMSTACK_PG_settings) -> list[tuple[str, str, str]]:
+    return [(level.uid, level.prompt, level.negative_prompt) for level in settings.levels]
+
+
 def note_pictures(zoom: str, files: Mapping[str, Path]) -> None:
     """Let the lists of a zoom know its levels' pictures.
 

@@ -31,10 +31,12 @@ class StepwiseDelivery:
     Attributes:
         result: what came of it; None until it is there.
         notes: what the artist wants to know of it then.
+        in_sight: a window showed the zoom when it got its pictures.
     """
 
     def __init__(self) -> None:
         self.result: object = None
+        self.in_sight = False
         self.notes: list[str] = []
         self._file = _files
         self._steps: Generator[str, None, object] | None = None
@@ -76,6 +78,7 @@ class StepwiseDelivery:
         except StopIteration as end:
             self._steps = None
             self.result = end.value
+            self.in_sight = _is_in_sight(end.value)
         except ZoomStackError as error:
             # Undo, or a script, took away what was half built: once more from the start.
             if error.code != "import_interrupted" or self._retried:
@@ -90,6 +93,12 @@ class StepwiseDelivery:
         if self._steps is not None:
             self._steps.close()
             self._steps = None
+
+
+def _is_in_sight(made: object) -> bool:
+    root = bpy.data.objects.get(made.root_name) if isinstance(made, Updated) else None
+    windows = bpy.context.window_manager.windows
+    return root is not None and any(root.name in window.scene.objects for window in windows)
 
 
 class Delivery(StepwiseDelivery):

@@ -90,7 +90,7 @@ def why_not_delete(run: Run, drawing: bool = False) -> str:
 def new_zoom(scene: bpy.types.Scene) -> bpy.types.Object | None:
     """The root of the zoom that the latest run has made, until somebody has looked at it.
 
-    One that has new pictures is in sight, unless it lies in another scene than ``scene``.
+    One that has got new pictures in sight was looked at.
     """
     if generation is None or generation.phase is not Phase.FINISHED or generation in _seen:
         return None
@@ -98,7 +98,7 @@ def new_zoom(scene: bpy.types.Scene) -> bpy.types.Object | None:
     if not isinstance(made, ImportResult | Updated):
         return None
     root = bpy.data.objects.get(made.root_name)
-    if root is None or not is_root(root):
+    if root is None or not is_root(root) or generation.delivery.in_sight:
         return None
     elsewhere = root.name not in scene.objects
     return root if elsewhere or isinstance(made, ImportResult) else None

@@ -42,7 +42,11 @@ class Destination(Protocol):
     Attributes:
         result: what came of it; None until it is there.
         notes: what the artist wants to know of it then.
+        in_sight: a window showed the zoom when it got its pictures.
     """
+
+    @property
+    def in_sight(self) -> bool: ...
 
     @property
     def result(self) -> object: ...

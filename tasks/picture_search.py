@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,11 +41,15 @@ class PictureSearch(Background[dict[_Uid, Found]]):
 
     Attributes:
         found, rest: how many pictures were found, and how many of those that are shown were not.
+        place: the folder of some that were found.
+        when: it ended, by the monotonic clock.
     """
 
     def __init__(self, chosen: Path | None, then: Callable[[], None] | None = None) -> None:
         self.found = 0
         self.rest = 0
+        self.place: Path | None = None
+        self.when = 0.0
         self._chosen = chosen
         self._then = then
         self._wanted: dict[_Uid, Wanted] = {}
@@ -79,6 +84,7 @@ class PictureSearch(Background[dict[_Uid, Found]]):
             if found.folder is None or not files:
                 continue
             self.found += len(files)
+            self.place = found.folder
             _show(root, wanted, files, found.folder)
         others = {old: new for found in result.values() for old, new in found.others.items()}
         pointed = point_others(others)
@@ -87,6 +93,7 @@ class PictureSearch(Background[dict[_Uid, Found]]):
         note_moved(others, {})
         forget_runs()
         forget_missing()
+        self.when = time.monotonic()
         if self.found and not bpy.app.background:
             bpy.ops.ed.undo_push(message="Find Pictures")
 

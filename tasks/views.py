@@ -1,10 +1,11 @@
-"""Views that were turned to a zoom get their own look back once they look elsewhere."""
+"""Views that were turned to a zoom have its look as long as they look there, and their own else."""
 
 from __future__ import annotations
 
 import bpy
 
-from ..scene.viewing import give_looks_back
+from ..blender import screen
+from ..scene.viewing import look_after_views
 
 _TICK = 0.5
 
@@ -22,4 +23,6 @@ def unregister() -> None:
 
 
 def _look_after() -> float | None:
-    return _TICK if give_looks_back() else None
+    if screen.is_playing():
+        screen.redraw()  # playing draws the views, and not the tab's numbers
+    return _TICK if look_after_views() else None

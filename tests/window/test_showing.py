@@ -74,7 +74,46 @@ def test_a_first_zoom_waits_to_be_shown(tab: ZoomTab) -> None:
     window.do(_IN_VIEW + f"bpy.ops.zoom_stack.show_zoom(root={root})")
     window.do("bpy.context.window_manager.windows[0].scene = bpy.data.scenes['Scene']")
     window.wait_for("view()['outline']")
-    assert view(tab)["light"] == before["light"]
+    assert view(tab) == before
+    window.settle()
+    window.picture("left")
+    # And who comes back to it by hand sees its pictures again, and can go back by Show.
+    window.do(f"bpy.context.window_manager.windows[0].scene = bpy.data.scenes[{now['scene']!r}]")
+    window.wait_for("not view()['outline']")
+    again = view(tab)
+    assert again == now
+    window.settle()
+    window.picture("returned")
+    window.do(_IN_VIEW + "bpy.ops.zoom_stack.show_zoom()")
+    assert view(tab) == before
+
+
+def test_a_look_returns_with_the_camera_and_not_against_the_artist(tab: ZoomTab) -> None:
+    window = tab.window
+    window.do("[bpy.data.objects.remove(each) for each in list(bpy.data.objects)]")
+    window.do(_IN_VIEW + "bpy.ops.zoom_stack.import_sample()")
+    space = "with override('VIEW_3D'): bpy.context.space_data"
+    turn = space + ".region_3d.view_perspective = "
+    window.do(turn + "'PERSP'")
+    window.wait_for("view()['outline']")
+    window.do(turn + "'CAMERA'")
+    window.wait_for("not view()['outline']")
+    # Another look of the artist's own stays, here and there.
+    window.do(space + ".shading.type = 'WIREFRAME'")
+    window.do(turn + "'PERSP'")
+    window.settle(1.2)
+    window.do(turn + "'CAMERA'")
+    window.settle(1.2)
+    assert (
+        window.ask(
+            "[a for a in bpy.context.window_manager.windows[0].screen.areas "
+            "if a.type == 'VIEW_3D'][0].spaces.active.shading.type"
+        )
+        == "WIREFRAME"
+    )
+    # Show is not lit, and pressing it shows the pictures.
+    window.do(_IN_VIEW + "bpy.ops.zoom_stack.show_zoom()")
+    assert not view(tab)["outline"]
 
 
 def test_a_view_is_given_back_as_it_was(tab: ZoomTab) -> None:

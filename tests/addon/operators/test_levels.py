@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from devtools import bpy_session
+
 
 def test_levels_are_added_moved_and_removed(bpy: Any) -> None:
     settings = bpy.context.scene.zoom_stack
@@ -45,6 +47,26 @@ def test_a_level_is_added_wider(bpy: Any) -> None:
     assert ([level.prompt for level in settings.levels], settings.active_level) == (
         ["", "a", "", "b"], 0,
     )  # fmt: skip
+
+
+def test_another_scenes_list_of_the_same_zoom_is_told_and_taken(bpy: Any) -> None:
+    scene, other = bpy.context.scene, bpy.data.scenes.new("Other")
+    told = bpy_session.submodule("settings.made").scene_with_other_list
+    for each in (scene, other):
+        each.zoom_stack.uid = "aa" * 8
+        for prompt in "ab":
+            each.zoom_stack.levels.add().prompt = prompt
+    assert told(scene) is None
+    other.zoom_stack.levels[1].prompt = "c"
+    assert (told(scene), told(other)) == (other, scene)
+    assert bpy.ops.zoom_stack.take_list(scene="Other") == {"FINISHED"}
+    assert [level.prompt for level in scene.zoom_stack.levels] == ["a", "c"]
+    assert told(scene) is None
+    other.zoom_stack.levels[1].prompt = "d"
+    other.zoom_stack.uid = "bb" * 8  # another zoom's
+    assert told(scene) is None
+    with pytest.raises(RuntimeError, match="no other scene Gone"):
+        bpy.ops.zoom_stack.take_list(scene="Gone")
 
 
 @pytest.mark.parametrize(

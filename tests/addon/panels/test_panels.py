@@ -28,10 +28,11 @@ def test_the_report_is_for_people(bpy: Any) -> None:
 
 def test_texts_are_for_people(bpy: Any) -> None:
     texts = bpy_session.submodule("blender.texts")
-    assert [texts.magnification_text(octaves) for octaves in (0, 1.5, 8, 20, 14, 3000)] == [
+    assert [texts.magnification_text(octaves) for octaves in (0, 1.5, 8, 10, 20, 14, 3000)] == [
         "1×",
         "2.83×",
         "256×",
+        "1024×",
         "10⁶×",
         "1.6·10⁴×",
         "1.2·10⁹⁰³×",
