@@ -129,7 +129,10 @@ def torch_rows(backend: str, version: str) -> Iterator[str]:
     if not by_name:
         raise SystemExit(f"torch_wheels.json has no torch {version} for {backend}")
     for pin, hashes in by_name.items():
-        yield " \\\n".join([f"{pin} ; {_NOT_ON_MACS}", *(f"    --hash=sha256:{h}" for h in hashes)]) + "\n"
+        yield (
+            " \\\n".join([f"{pin} ; {_NOT_ON_MACS}", *(f"    --hash=sha256:{h}" for h in hashes)])
+            + "\n"
+        )
 
 
 @cache
@@ -186,7 +189,9 @@ def is_one(file: str, wanted: re.Pattern[str]) -> bool:
 def _size_of_sibling(wheels: list[dict[str, Any]], file: str) -> int:
     """That of the same wheel for another Python, where a file's own is not known."""
     python = re.compile(r"-cp3\d+-cp3\d+t?-")
-    alike = [w["size"] for w in wheels if "size" in w and python.split(w["file"]) == python.split(file)]
+    alike = [
+        w["size"] for w in wheels if "size" in w and python.split(w["file"]) == python.split(file)
+    ]
     if not alike:
         raise SystemExit(f"torch_wheels.json has no size like that of {file}")
     return max(alike)
@@ -217,7 +222,9 @@ def measure(file: str, address: str, size: int) -> tuple[int, int]:
 def index_of(name: str) -> list[dict[str, Any]]:
     """A package's files, as PyPI lists them."""
     accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
-    with urllib.request.urlopen(urllib.request.Request(f"{INDEX}{name}/", headers=accept)) as answer:
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{INDEX}{name}/", headers=accept)
+    ) as answer:
         return json.load(answer)["files"]
 
 

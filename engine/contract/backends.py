@@ -20,12 +20,16 @@ PYPI = "pypi"
 CPU = "cpu"
 
 BACKENDS = (
-    Choice(AUTOMATIC, "Automatic", "What suits the graphics card that is found, else the processor"),
+    Choice(
+        AUTOMATIC, "Automatic", "What suits the graphics card that is found, else the processor"
+    ),
     Choice(CPU, "Processor", "The smallest download; works everywhere, slowly"),
     Choice("cu130", "NVIDIA", "For NVIDIA cards, CUDA 13.0: a driver from August 2025 or newer"),
     Choice("cu126", "NVIDIA, Older", "For NVIDIA cards whose driver is older, CUDA 12.6"),
     Choice("rocm7.1", "AMD", "For AMD cards on Linux, ROCm 7.1"),
-    Choice(PYPI, "From PyPI", "torch as the Python Package Index has it, where nothing else is reached"),
+    Choice(
+        PYPI, "From PyPI", "torch as the Python Package Index has it, where nothing else is reached"
+    ),
 )
 
 
@@ -71,7 +75,9 @@ def closest(found: str, platform: str = sys.platform) -> str:
     all that is older. Where there is none: the processor's.
     """
     kind = found.rstrip("0123456789.")
-    own = {name: _number(name) for name in _sizes_of(platform) if name.rstrip("0123456789.") == kind}
+    own = {
+        name: _number(name) for name in _sizes_of(platform) if name.rstrip("0123456789.") == kind
+    }
     fitting = [name for name, number in own.items() if number <= _number(found)]
     return max(fitting, key=lambda name: own[name], default=CPU)
 
