@@ -11,9 +11,9 @@ from PIL import Image
 from zoom_tab import LEVELS, ZoomTab
 
 # Pixels from the tab's top left corner.
-ROW_1, ROW_HEIGHT = 52, 21
+ROW_1, ROW_HEIGHT = 97, 21
 PADLOCK_X = 204
-MAKE_AGAIN = (200, 178)
+MAKE_AGAIN = (200, 223)
 
 
 @pytest.fixture
