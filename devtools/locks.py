@@ -1,9 +1,9 @@
 """``dev.py lock``: the engine's packages, with hashes, for each kind of torch.
 
 Resolved by uv from ``engine/requirements.txt`` and PyPI. PyPI has one torch; the other ones come
-from an index of torch's own, which gives hashes for a part of its files alone. ``torch_wheels.json``
-has what is known of them, so a lock can be made without that index. (The size of ROCm's is that of
-its neighbour, 7.2.)
+from an index of torch's own, which gives hashes for a part of its files alone. What is known of
+them stands in ``torch_wheels.json``, so a lock can be made without that index. (The size of ROCm's
+is that of its neighbour, 7.2.)
 
 Beside the locks, ``sizes.json`` says what each takes: bytes to download, bytes on the disk, and the
 longest path below ``site-packages``. All but torch's own files is read from the wheels themselves.
@@ -32,6 +32,7 @@ from packaging.utils import parse_wheel_filename
 REPO = Path(__file__).resolve().parent.parent
 LOCKS = REPO / "engine" / "install" / "locks"
 REQUIREMENTS = REPO / "engine" / "requirements.txt"
+TORCH_WHEELS = REPO / "devtools" / "torch_wheels.json"
 INDEX = "https://pypi.org/simple/"
 LOWEST_PYTHON = "3.11"
 #: The Python whose wheels are measured: the one that the engine gets where it can be had.
@@ -68,10 +69,19 @@ _OF_TORCH = re.compile(r"(nvidia|cuda|triton)\b")
 _NOT_ON_MACS = "sys_platform != 'darwin'"
 #: By the names that sizes.json uses: the markers' values, and how its wheels are called.
 PLATFORMS = {
-    "linux": ({"sys_platform": "linux", "platform_machine": "x86_64"}, r"manylinux\w*_x86_64|linux_x86_64"),
-    "win32": ({"sys_platform": "win32", "platform_machine": "AMD64"}, r"win_amd64"),
-    "darwin": ({"sys_platform": "darwin", "platform_machine": "arm64"}, r"macosx\w*_(arm64|universal2)"),
-}  # fmt: skip
+    "linux": (
+        {"sys_platform": "linux", "platform_machine": "x86_64"},
+        r"(many)?linux\w*_x86_64",
+    ),
+    "win32": (
+        {"sys_platform": "win32", "platform_machine": "AMD64"},
+        r"win_amd64",
+    ),
+    "darwin": (
+        {"sys_platform": "darwin", "platform_machine": "arm64"},
+        r"macosx\w*_(arm64|universal2)",
+    ),
+}
 _ELSEWHERE = {"pypi": PLATFORMS, "rocm7.1": ("linux",)}
 
 
@@ -137,7 +147,8 @@ def torch_rows(backend: str, version: str) -> Iterator[str]:
 
 @cache
 def torch_wheels() -> dict[str, list[dict[str, Any]]]:
-    return json.loads((REPO / "devtools" / "torch_wheels.json").read_text("utf-8"))
+    wheels: dict[str, list[dict[str, Any]]] = json.loads(TORCH_WHEELS.read_text("utf-8"))
+    return wheels
 
 
 def size_of(backend: str, lock: str, platform: str) -> dict[str, int]:
@@ -189,7 +200,7 @@ def is_one(file: str, wanted: re.Pattern[str]) -> bool:
 def _size_of_sibling(wheels: list[dict[str, Any]], file: str) -> int:
     """That of the same wheel for another Python, where a file's own is not known."""
     python = re.compile(r"-cp3\d+-cp3\d+t?-")
-    alike = [
+    alike: list[int] = [
         w["size"] for w in wheels if "size" in w and python.split(w["file"]) == python.split(file)
     ]
     if not alike:
@@ -225,7 +236,8 @@ def index_of(name: str) -> list[dict[str, Any]]:
     with urllib.request.urlopen(
         urllib.request.Request(f"{INDEX}{name}/", headers=accept)
     ) as answer:
-        return json.load(answer)["files"]
+        files: list[dict[str, Any]] = json.load(answer)["files"]
+    return files
 
 
 class Remote(io.RawIOBase):

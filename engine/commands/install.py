@@ -41,6 +41,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="a folder with packages; it is looked into before anything is downloaded",
     )
+    parser.add_argument("--offline", action="store_true", help="download nothing")
     parser.add_argument("--again", action="store_true", help="also where it is there already")
     parser.add_argument("--remove", action="store_true", help="remove the engine of that folder")
     parser.add_argument("--json", action="store_true", help="messages for a program")
@@ -60,7 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
         if missing is not None:
             raise ZoomStackError("no_folder", f"There is no folder {missing}.", "Check the path.")
         wheels = tuple(each.absolute() for each in arguments.wheels)
-        wanted = Wanted(home, arguments.backend, wheels, arguments.again, arguments.json)
+        options = (arguments.again, arguments.offline, arguments.json)
+        wanted = Wanted(home, arguments.backend, wheels, *options)
         finished = install(wanted, teller)
     except KeyboardInterrupt:
         teller.done("cancelled")
@@ -94,7 +96,7 @@ class _Messages:
         self._send({"type": "error", **words})
 
     def done(self, status: str, python: str = "") -> None:
-        self._send({"type": "done", "status": status})
+        self._send({"type": "done", "status": status, "python": python})
 
     def _send(self, message: Message) -> None:
         sys.stdout.write(encode(message))

@@ -7,12 +7,12 @@ import sys
 if sys.platform == "win32":
     import msvcrt
 
-    def take(descriptor: int, shared: bool = False) -> bool:
+    def take(descriptor: int, shared: bool = False) -> bool:  # noqa: ARG001 - see below
         """Take a lock on a file without waiting; False where another process has it.
 
         Args:
-            shared: together with others that share it. Windows knows no such lock for one byte:
-                there it is taken alone.
+            shared: together with others that share it. Windows has no such lock: the first takes
+                it alone, which tells installations the same.
 
         Raises:
             OSError: on a drive without locks.

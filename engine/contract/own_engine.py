@@ -1,8 +1,8 @@
 """An engine of the extension's own: where its parts lie, and whether it is whole.
 
-An installation makes a new environment beside the present one, and writes the marker last: what the
-marker names is complete. Names are short, since Windows counts the characters of a path: the longest
-file of a package is still within its 260 where the home's path has 60.
+An installation makes a new environment beside the present one, and writes the marker last: what
+the marker names is complete. Names are short, since Windows counts the characters of a path: the
+longest file of a package is still within its 260 where the home's path has 60.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 
 from .backends import lock_of
@@ -119,11 +120,12 @@ def state_of(home: Home) -> State:
     return State.READY if found.lock == lock_digest(found.backend) else State.OUTDATED
 
 
+@cache
 def lock_digest(backend: str) -> str:
     """Tells one lock from another; "" for a backend that there is none of."""
     try:
         return hashlib.sha256(lock_of(backend).read_bytes()).hexdigest()[:16]
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 

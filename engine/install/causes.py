@@ -108,4 +108,5 @@ def _host_near(said: str, place: int) -> str:
     after = _HOST.findall(said[place:])
     line = said.count("\n", 0, place)
     same = _HOST.findall(said.splitlines()[line]) if said else []
-    return (same or before[-1:] or after[:1] or ["the network"])[-1]
+    found: list[str] = same or before[-1:] or after[:1] or ["the network"]
+    return found[-1]

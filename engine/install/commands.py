@@ -69,6 +69,16 @@ def has_torch(folder: Path) -> bool:
     return any(folder.glob("torch-*.whl"))
 
 
+def backend_in(folders: Sequence[Path]) -> str:
+    """The backend whose torch folders of wheels have; PyPI's where that is a plain one."""
+    for folder in folders:
+        for wheel in sorted(folder.glob("torch-*.whl")):
+            local = wheel.name.split("-")[1].replace("%2B", "+").partition("+")[2]
+            if local and lock_of(local).is_file():
+                return local
+    return PYPI
+
+
 def check_packages(python: Path) -> Command:
     """Import what the engine needs, and compute something."""
     return [python, "-I", "-c", _CHECK]

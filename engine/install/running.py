@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -126,7 +125,8 @@ def end_with_input(runner: Runner) -> None:
     """
 
     def watch() -> None:
-        while sys.stdin.buffer.read(4096):
+        # Not by sys.stdin: its lock would be held when this process ends by itself.
+        while os.read(0, 4096):
             pass
         runner.stop()
         os._exit(130)
