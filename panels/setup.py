@@ -89,6 +89,7 @@ class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
         layout = self.layout
         if draw_installation(layout, context):
             return
+        failed = latest.installation is not None and latest.installation.error is not None
         draw_wrapped(
             layout,
             context,
@@ -98,7 +99,8 @@ class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
         )
         column = layout.column(align=True)
         column.scale_y = 1.3
-        draw_state(column, context)
+        if not failed:  # else there is Retry
+            draw_state(column, context)
         column.operator("zoom_stack.open_preferences", text="Choose Python…", icon="PREFERENCES")
         if not bpy.app.online_access:
             draw_wrapped(

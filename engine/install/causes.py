@@ -36,7 +36,7 @@ _CAUSES = (
         "bad_certificate",
         r"invalid peer certificate|certificate verify failed|UnknownIssuer|self-signed certificate",
         "The certificate of {} is not trusted here.",
-        "A proxy may put its own in: set UV_SYSTEM_CERTS to 1 before Blender starts.",
+        "A proxy may put its own in: set SSL_CERT_FILE to its file before Blender starts.",
     ),
     (
         "no_login",
@@ -47,7 +47,8 @@ _CAUSES = (
     (
         "no_network",
         r"error sending request|dns error|tcp connect error|[Cc]onnection (?:refused|reset)|"
-        r"timed out|[Nn]etwork is unreachable|Failed to fetch|offline|Name or service not known",
+        r"timed out|[Nn]etwork is unreachable|Failed to fetch|offline|Name or service not known|"
+        r"getaddrinfo failed|[Nn]ame resolution|nodename nor servname",
         "{} cannot be reached.",
         f"Check the connection, and a proxy's settings, then try again. {_AGAIN}",
     ),

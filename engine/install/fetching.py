@@ -22,6 +22,7 @@ from typing import IO
 from ..contract.backends import LOCKS
 from ..contract.errors import ZoomStackError
 from ..contract.own_engine import Home
+from .causes import cause_of
 
 _INDEX = "https://pypi.org/simple"
 _JSON = "application/vnd.pypi.simple.v1+json"
@@ -89,7 +90,7 @@ def fetch_uv(
         offline: the index is not asked.
 
     Raises:
-        ZoomStackError: codes ``no_network``, ``bad_hash``.
+        ZoomStackError: codes ``bad_hash``, ``no_network`` and other causes.
     """
     target = program(home, wheel)
     if target.exists():
@@ -97,7 +98,7 @@ def fetch_uv(
     home.tools.mkdir(parents=True, exist_ok=True)
     part = home.tools / "uv.part"
     try:
-        with _opened(wheel, folders, offline) as source, part.open("wb") as stream:
+        with _opened(home, wheel, folders, offline) as source, part.open("wb") as stream:
             for done in _copied(source, stream):
                 tell(done, wheel.size)
         with part.open("rb") as stream:
@@ -114,7 +115,7 @@ def fetch_uv(
     return target
 
 
-def _opened(wheel: Wheel, folders: list[Path], offline: bool) -> IO[bytes]:
+def _opened(home: Home, wheel: Wheel, folders: list[Path], offline: bool) -> IO[bytes]:
     for folder in folders:
         if (folder / wheel.file).is_file():
             return (folder / wheel.file).open("rb")
@@ -132,12 +133,7 @@ def _opened(wheel: Wheel, folders: list[Path], offline: bool) -> IO[bytes]:
         address = _address(page, base, wheel.file)
         return urllib.request.urlopen(address, timeout=_TIMEOUT)  # type: ignore[no-any-return]
     except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        raise ZoomStackError(
-            "no_network",
-            f"{urllib.parse.urlsplit(index).hostname or index} cannot be reached: {reason}.",
-            "Check the connection, and a proxy's settings, then try again.",
-        ) from None
+        raise cause_of(f"Failed to fetch {index}/: {error}", "Downloading uv", home.log) from None
 
 
 def _index() -> str:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import http.server
 import json
 import re
+import subprocess
+import sys
+import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -43,7 +50,7 @@ def test_a_lock_has_all_that_the_requirements_name(name: str) -> None:
 
 def test_uv_is_pinned_once() -> None:
     version = json.loads((backends.LOCKS / "uv.json").read_text())["version"]
-    assert f"uv=={version}" in (REPO / "devtools" / "requirements-lint.txt").read_text()
+    assert f"uv=={version}" in (REPO / "devtools" / "requirements-uv.txt").read_text()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -121,6 +128,46 @@ def test_an_index_is_read_in_both_forms() -> None:
     page = '{"files": [{"filename": "uv-1.whl", "url": "file:///etc/passwd"}]}'
     with pytest.raises(ValueError, match="strange"):
         fetching._address(page, "https://a.b/simple/uv/", "uv-1.whl")
+
+
+def test_uv_comes_from_an_index_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = tmp_path / "served"
+    (served / "uv").mkdir(parents=True)
+    wheel = served / "uv" / "uv-1-py3-none-any.whl"
+    name = "uv.exe" if sys.platform == "win32" else "uv"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(f"uv-1.data/scripts/{name}", b"#!/bin/sh\necho it runs\n")
+    (served / "uv" / "index.html").write_text(f'<a href="{wheel.name}">uv</a>')
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    wanted = fetching.Wheel("1", wheel.name, digest, wheel.stat().st_size)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(served))
+    home, told = Home(tmp_path / "home"), []
+
+    def fetch(wheel: fetching.Wheel, **options: bool) -> Path:
+        return fetching.fetch_uv(home, wheel, [], lambda *n: told.append(n), **options)
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        mirror = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("UV_DEFAULT_INDEX", mirror)
+        with pytest.raises(ZoomStackError) as failure:
+            fetch(fetching.Wheel("1", wheel.name, "0" * 64, 1))
+        assert failure.value.code == "bad_hash"
+        with pytest.raises(ZoomStackError, match="may be downloaded"):
+            fetch(wanted, offline=True)
+        assert not any(home.tools.iterdir())
+        program = fetch(wanted)
+        server.shutdown()
+    assert told[-1] == (wanted.size, wanted.size)
+    assert sorted(each.name for each in home.tools.iterdir()) == ["1"]
+    if sys.platform != "win32":
+        assert subprocess.run([program], capture_output=True, text=True).stdout == "it runs\n"
+    assert fetch(wanted) == program  # there already
+    with pytest.raises(ZoomStackError, match=r"127\.0\.0\.1 cannot be reached") as failure:
+        fetch(fetching.Wheel("2", wheel.name, digest, 1))
+    assert failure.value.code == "no_network"
 
 
 def test_uv_s_own_settings_of_the_network_stay() -> None:
