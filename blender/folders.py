@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.own_engine import Home
 
 #: The extension's module, by which Blender knows its preferences and folders.
 PACKAGE = __package__.rpartition(".")[0]
 EXTENSION = Path(__file__).parents[1]
 PRESETS = EXTENSION / "presets"
-REQUIREMENTS = EXTENSION / "engine" / "requirements.txt"
 KEPT_LOGS = 10
 _OTHER_FOLDER = "Choose another output folder."
 
@@ -62,16 +61,9 @@ def beside_file(path: str) -> str:
         return os.path.abspath(path)
 
 
-def environment_folder() -> Path:
-    """The private virtual environment of the engine; it may not exist."""
-    return user_path("engine")
-
-
-def environment_python(folder: Path) -> Path:
-    """The interpreter of a virtual environment."""
-    if sys.platform == "win32":
-        return folder / "Scripts" / "python.exe"
-    return folder / "bin" / "python"
+def engine_home() -> Home:
+    """Where the engine of the extension's own lies; it may not exist."""
+    return Home(user_path())
 
 
 def user_choice(path: str) -> Path | None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import errno
 import signal
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import build, demo, environments, guide, lint, suites, testing
-from .console import Problem, end_everything, fail, say
+from .console import Problem, end_everything, fail, say, start_process, wait
 from .environments import BLENDERS, ENGINE
-from .paths import BLENDER_VERSIONS, REPO
+from .paths import BLENDER_VERSIONS, DEV, REPO
 from .system import BPY_PACKAGES, ensure_packages
 
 
@@ -58,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("lint", help="ruff and mypy")
     commands.add_parser("format", help="format the code, write the documents' tables")
     commands.add_parser("guide", help="take the pictures of docs/guide.md in a Blender window")
+    engine = commands.add_parser(
+        "engine", help="install an engine as the extension does; arguments after -- go to that"
+    )
+    engine.add_argument("--home", type=Path, default=DEV / "own_engine", metavar="DIR")
+    commands.add_parser("lock", help="resolve the engine's packages anew, with their hashes")
     commands.add_parser("setup", help="make every environment, without running anything")
     return parser
 
@@ -85,6 +91,19 @@ def _demo(arguments: argparse.Namespace) -> int:
     return demo.run(demo.Context(REPO, arguments.out.resolve(), engine_python, _bpy_python))
 
 
+_HOURS = 4 * 3600.0  # seconds: packages of some gigabytes over a slow line
+
+
+def _engine(arguments: argparse.Namespace) -> int:
+    command = [sys.executable, "-m", "engine", "install", "--home", arguments.home.resolve()]
+    return wait(start_process([*command, *arguments.extra], cwd=REPO), _HOURS) or 0
+
+
+def _lock() -> int:
+    python = environments.ensure(environments.LINT)
+    return wait(start_process([python, REPO / "devtools" / "locks.py"], cwd=REPO), _HOURS) or 0
+
+
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "demo": _demo,
     "test": testing.main,
@@ -93,6 +112,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "format": lambda _: lint.main_format(),
     "guide": lambda _: guide.main(),
     "setup": lambda _: _setup(),
+    "engine": _engine,
+    "lock": lambda _: _lock(),
 }
 
 

@@ -26,6 +26,7 @@ from .paths import BLENDER_PYTHON, BLENDER_VERSIONS, DEV, LOGS, REPO, venv_pytho
 _STAMP = "zoom-stack-stamp.json"
 _HERE = Path(__file__).resolve().parent
 _TEST = _HERE / "requirements-test.txt"
+_UV = _HERE / "requirements-uv.txt"
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,13 @@ class Environment:
 
 
 ENGINE = Environment(
-    "engine", None, (REPO / "engine" / "requirements.txt", _TEST), 2.0, "import torch, diffusers"
+    "engine",
+    None,
+    (REPO / "engine" / "requirements.txt", _TEST, _UV),
+    2.0,
+    "import torch, diffusers",
 )
-LINT = Environment("lint", None, (_HERE / "requirements-lint.txt",), 0.2, "import mypy")
+LINT = Environment("lint", None, (_HERE / "requirements-lint.txt", _UV), 0.3, "import mypy")
 # os._exit: what Blender prints while the interpreter is taken down is of no interest here.
 BLENDERS = {
     version: Environment(

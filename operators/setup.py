@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import bpy
+from bpy.props import BoolProperty
 
-from ..blender.folders import PACKAGE
+from ..blender.folders import PACKAGE, engine_home
+from ..blender.texts import bytes_text
 from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
-from ..settings.preferences import engine_is_configured, preferences
+from ..settings.preferences import preferences, why_no_engine
 from ..tasks import latest, runner
 from ..tasks.check import Check
-from ..tasks.installation import Installation, start_installation
+from ..tasks.installation import Installation, Plan, plan, start_installation, start_removal
 from ..tasks.start import start_engine
 
 
@@ -35,10 +37,10 @@ class ZOOMSTACK_OT_check_engine(bpy.types.Operator):
         if runner.is_running(latest.check):
             cls.poll_message_set("The engine is being checked")
             return False
-        if not engine_is_configured():
-            cls.poll_message_set("Install the engine first, or choose a Python that has it")
-            return False
-        return True
+        reason = why_no_engine()
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -50,32 +52,69 @@ class ZOOMSTACK_OT_check_engine(bpy.types.Operator):
         return _begin(self, check)
 
 
+def _why_not_change() -> str:
+    """Why the engine can be neither installed nor removed now; empty when it can."""
+    if latest.running_installation() is not None:
+        return "The engine is being installed"
+    if latest.running_generation() is not None:
+        return "The engine is in use"
+    return ""
+
+
 class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
-    """Download the engine's packages, one gigabyte or more, into a folder of the extension's own"""
+    """Download a Python, torch and what else the engine needs into a folder of the extension's own,
+    after a question that says how much it is. Nothing else on this computer changes"""
 
     bl_idname = "zoom_stack.install_engine"
     bl_label = "Install the Engine"
     bl_options = {"INTERNAL"}
 
+    again: BoolProperty(
+        name="Again",
+        description="Make it anew, from what was downloaded before where that is whole",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+
     @classmethod
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
-        if latest.running_installation() is not None:
-            cls.poll_message_set("The engine is being installed")
-            return False
-        if latest.running_generation() is not None:
-            cls.poll_message_set("The engine is in use")
-            return False
-        if not bpy.app.online_access:
-            cls.poll_message_set(
-                "Allow Online Access is off: switch it on in Preferences, System, Network"
+        reason = _why_not_change()
+        if not (reason or bpy.app.online_access or preferences().wheels_folder.strip()):
+            reason = (
+                "Allow Online Access is off: switch it on in Preferences, System, Network, or "
+                "choose a folder with the packages"
             )
-            return False
-        return True
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_props_dialog(
+            self, width=420, title=self.bl_label, confirm_text="Install"
+        )
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        chosen = preferences()
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(chosen, "backend")
+        column.prop(chosen, "wheels_folder")
+        what = plan(chosen.backend)
+        rows = [("Download", _amount(what)), ("To", str(what.target))]
+        if bpy.app.online_access:
+            rows.insert(1, ("From", ", ".join(what.hosts)))
+        box = layout.box().column(align=True)
+        for title, text in rows:
+            _row(box, title, text)
+        free = f"{bytes_text(what.needed)} at most, {bytes_text(what.free)} free"
+        _row(box, "Disk Space", free, alert=not what.fits)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            installation = start_installation(preferences().packages)
+            installation = start_installation(self.again)
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -83,8 +122,63 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
         return _begin(self, installation)
 
 
+def _row(layout: bpy.types.UILayout, title: str, text: str, alert: bool = False) -> None:
+    row = layout.split(factor=0.25)
+    row.alert = alert
+    row.label(text=title)
+    row.label(text=text)
+
+
+def _amount(what: Plan) -> str:
+    least, most = map(bytes_text, what.download)
+    return f"about {least}" if least == most else f"{least}; with a graphics card up to {most}"
+
+
+class ZOOMSTACK_OT_remove_engine(bpy.types.Operator):
+    """Delete the installed engine with its Python and its packages; models and zooms stay"""
+
+    bl_idname = "zoom_stack.remove_engine"
+    bl_label = "Remove the Engine"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    @measured
+    def poll(cls, context: bpy.types.Context) -> bool:
+        reason = _why_not_change()
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            removal = start_removal()
+        except ZoomStackError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        latest.installation = removal
+        return _begin(self, removal)
+
+
+class ZOOMSTACK_OT_open_install_log(bpy.types.Operator):
+    """Open all that the last installation said, in a text editor of the system"""
+
+    bl_idname = "zoom_stack.open_install_log"
+    bl_label = "Open Log"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        log = engine_home().log
+        if not log.is_file():
+            self.report({"ERROR"}, f"There is no log at {log}")
+            return {"CANCELLED"}
+        return bpy.ops.wm.path_open(filepath=str(log))
+
+
 class ZOOMSTACK_OT_cancel_installation(bpy.types.Operator):
-    """Stop installing; the next installation goes on from there"""
+    """Stop; what was downloaded is kept for the next installation"""
 
     bl_idname = "zoom_stack.cancel_installation"
     bl_label = "Cancel"
@@ -116,6 +210,8 @@ register, unregister = bpy.utils.register_classes_factory(
     (
         ZOOMSTACK_OT_check_engine,
         ZOOMSTACK_OT_install_engine,
+        ZOOMSTACK_OT_remove_engine,
+        ZOOMSTACK_OT_open_install_log,
         ZOOMSTACK_OT_cancel_installation,
         ZOOMSTACK_OT_open_preferences,
     )

@@ -10,10 +10,10 @@ from ..blender.folders import PACKAGE
 from ..blender.timings import measured
 from ..engine.contract.model_listing import LORA, MAKES, read_listing
 from ..settings.model_list import FoundModels
-from ..settings.preferences import EnginePreferences, engine_python, remote_command
+from ..settings.preferences import EnginePreferences, remote_command
 from ..tasks import latest, runner
 from .parts import draw_error, draw_wrapped
-from .setup import draw_installation
+from .setup import draw_installation, draw_state
 
 _NAMES = 6
 
@@ -32,11 +32,8 @@ class ZOOMSTACK_AP_preferences(EnginePreferences, FoundModels, bpy.types.AddonPr
         column.prop(self, "python_path")
         if not draw_installation(layout, context):
             row = layout.row()
-            row.active = not remote
-            row.prop(self, "packages")
-            installed = engine_python() is not None and not self.python_path.strip()
-            label = "Update the Engine" if installed else "Install the Engine"
-            row.operator("zoom_stack.install_engine", text=label, icon="IMPORT")
+            row.active = not remote and not self.python_path.strip()
+            draw_state(row, context)
         column = layout.column()
         column.prop(self, "device")
         _draw_folders(column, self)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import bpy
 
 from ..blender.timings import measured
-from ..settings.preferences import engine_is_configured
+from ..engine.contract.backends import title_of
+from ..engine.contract.own_engine import State
+from ..settings.preferences import engine_is_configured, own_engine_state
 from ..tasks import latest
+from ..tasks.installation import Installation
 from .parts import ZoomPanel, draw_error, draw_wrapped
 
 
@@ -19,15 +22,56 @@ def draw_installation(layout: bpy.types.UILayout, context: bpy.types.Context) ->
         row = layout.row()
         row.progress(factor=installation.fraction, type="BAR", text=installation.stage)
         row.operator("zoom_stack.cancel_installation", text="", icon="X")
-        if installation.lines:
-            # One line: what pip says can be as long as it likes.
-            layout.label(text=installation.lines[-1][:120])
+        layout.label(text=installation.detail or "This takes a moment")
+        _draw_notes(layout, context, installation)
         return True
     if installation.error is not None:
         draw_error(layout, context, installation.error)
-    elif installation.state == "finished":
-        layout.label(text="The engine is installed", icon="CHECKMARK")
+        row = layout.row(align=True)
+        if not installation.removes:
+            row.operator("zoom_stack.install_engine", text="Retry…", icon="FILE_REFRESH")
+        row.operator("zoom_stack.open_install_log", icon="TEXT")
+    elif installation.state == "finished" and not installation.removes:
+        title = title_of(installation.backend) if installation.backend else ""
+        with_torch = f", for: {title}" if title else ""
+        layout.label(text=f"The engine is installed{with_torch}", icon="CHECKMARK")
+        _draw_notes(layout, context, installation)
+    elif installation.state == "cancelled":
+        text = "Cancelled. What was downloaded is kept for the next time."
+        draw_wrapped(layout, context, text, "INFO")
     return False
+
+
+def _draw_notes(
+    layout: bpy.types.UILayout, context: bpy.types.Context, installation: Installation
+) -> None:
+    for note in installation.notes:
+        draw_wrapped(layout, context, note, "INFO")
+
+
+def draw_state(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draw what there is of an engine of the extension's own, and what can be done with it."""
+    state = own_engine_state()
+    label, icon = _LABELS[state], "IMPORT" if state is State.NONE else "FILE_REFRESH"
+    if state in _STATES:
+        draw_wrapped(layout, context, _STATES[state], "ERROR")
+    row = layout.row(align=True)
+    button = row.operator("zoom_stack.install_engine", text=label, icon=icon)
+    button.again = state is not State.NONE
+    if state is not State.NONE:
+        row.operator("zoom_stack.remove_engine", text="", icon="TRASH")
+
+
+_LABELS = {
+    State.NONE: "Install the Engine…",
+    State.READY: "Repair or Change the Engine…",
+    State.OUTDATED: "Update the Engine…",
+    State.BROKEN: "Repair the Engine…",
+}
+_STATES = {
+    State.OUTDATED: "The engine was installed for another version of Zoom Stack: update it",
+    State.BROKEN: "A part of the engine is gone, such as the Blender that it was made with",
+}
 
 
 class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
@@ -45,16 +89,18 @@ class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
         layout = self.layout
         if draw_installation(layout, context):
             return
+        failed = latest.installation is not None and latest.installation.error is not None
         draw_wrapped(
             layout,
             context,
-            "Pictures are made by an engine that runs beside Blender. Installing it downloads one "
-            "gigabyte or more.",
+            "Pictures are made by an engine that runs beside Blender. Installing it asks first, "
+            "and says how much it downloads.",
             "INFO",
         )
         column = layout.column(align=True)
         column.scale_y = 1.3
-        column.operator("zoom_stack.install_engine", text="Install the Engine…", icon="IMPORT")
+        if not failed:  # else there is Retry
+            draw_state(column, context)
         column.operator("zoom_stack.open_preferences", text="Choose Python…", icon="PREFERENCES")
         if not bpy.app.online_access:
             draw_wrapped(

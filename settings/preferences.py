@@ -6,7 +6,6 @@ The class that Blender registers, with what is drawn, is in ``panels/preferences
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,22 +16,13 @@ from bpy.props import CollectionProperty, EnumProperty, StringProperty
 from ..blender import folders
 from ..blender.choices import enum_items
 from ..blender.screen import redraw
+from ..engine.contract.backends import backends_for
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.options import DEVICES, Choice
+from ..engine.contract.options import DEVICES
+from ..engine.contract.own_engine import State, installed, python_of, state_of
 
 _A_MOMENT = 1.0  # seconds
-_seen: dict[Path, tuple[bool, float]] = {}
-
-
-def _packages() -> tuple[Choice, ...]:
-    if sys.platform == "darwin":
-        return (
-            Choice("PYPI", "Apple", "Packages for the processor and Apple's graphics processor"),
-        )
-    return (
-        Choice("CPU", "Processor", "Small download, works everywhere"),
-        Choice("CUDA", "NVIDIA", "Large download (several GB), for NVIDIA cards"),
-    )
+_seen: dict[Path, tuple[State, Path | None, float]] = {}
 
 
 def _make_absolute(name: str) -> Callable[[EnginePreferences, bpy.types.Context], None]:
@@ -73,10 +63,19 @@ class EnginePreferences:
         subtype="FILE_PATH",
         update=_make_absolute("python_path"),
     )
-    packages: EnumProperty(
+    backend: EnumProperty(
         name="Packages",
-        description="What the installed engine should run on",
-        items=enum_items(_packages()),
+        description="The kind of torch that the installed engine computes with",
+        items=enum_items(backends_for()),
+    )
+    wheels_folder: StringProperty(
+        name="Packages From",
+        description=(
+            "A folder with packages (.whl files), looked into before anything is downloaded; for "
+            "machines without a network. Empty: everything is downloaded"
+        ),
+        subtype="DIR_PATH",
+        update=_make_absolute("wheels_folder"),
     )
     device: EnumProperty(
         name="Device",
@@ -131,24 +130,40 @@ def engine_python() -> Path | None:
     chosen = folders.user_choice(preferences().python_path.strip())
     if chosen is not None:
         return chosen
-    private = folders.environment_python(folders.environment_folder())
-    return private if _is_there(private) else None
+    state, python = _own()
+    return python if state in (State.READY, State.OUTDATED) else None
+
+
+def own_engine_state() -> State:
+    """What there is of an engine of the extension's own, as of a moment ago."""
+    return _own()[0]
+
+
+def why_no_engine() -> str:
+    """What to do before anything can be made; "" where there is something to start."""
+    if engine_is_configured():
+        return ""
+    if own_engine_state() is State.BROKEN:
+        return "Repair the engine first: a part of it is gone"
+    return "Install the engine first, or choose a Python that has it"
 
 
 def forget_engine() -> None:
-    """The private interpreter has come or gone: look at the disk again."""
+    """The engine of the extension's own has come or gone: look at the disk again."""
     _seen.clear()
 
 
-def _is_there(file: Path) -> bool:
-    """Whether a file exists, as of a moment ago: every button and panel asks in every redraw."""
+def _own() -> tuple[State, Path | None]:
+    """State and interpreter, as of a moment ago: every button and panel asks in every redraw."""
     now = time.monotonic()
-    there, when = _seen.get(file, (False, -_A_MOMENT))
+    home = folders.engine_home()
+    state, python, when = _seen.get(home.path, (State.NONE, None, -_A_MOMENT))
     if now - when >= _A_MOMENT:
-        there = file.exists()
+        state, found = state_of(home), installed(home)
+        python = python_of(home.slot(found.slot)) if found is not None else None
         _seen.clear()  # only the present one matters
-        _seen[file] = (there, now)
-    return there
+        _seen[home.path] = (state, python, now)
+    return state, python
 
 
 def engine() -> tuple[str, Path | None]:

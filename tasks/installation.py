@@ -1,139 +1,201 @@
-"""Install the engine's packages into a virtual environment of the extension's own."""
+"""Install, repair or remove the engine of the extension's own, in a process beside Blender."""
 
 from __future__ import annotations
 
-import re
+import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+
+import bpy
 
 from ..blender import folders
 from ..blender.screen import redraw
-from ..engine.client.command_runner import CommandRunner
+from ..engine.client.helper_process import HelperProcess
+from ..engine.contract import backends
 from ..engine.contract.errors import ZoomStackError
-from ..settings.preferences import forget_engine
+from ..engine.contract.messages import Message
+from ..settings.preferences import forget_engine, preferences
 
 TICK = 0.2
-KEPT_LINES = 8
-# PyPI's own torch is for CUDA on Linux, and for the processor on Windows.
-CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-CUDA_INDEX = "https://download.pytorch.org/whl/cu130"
-_TORCH = 2  # the number of the command that installs torch
-STAGES = ("Making the environment", "Updating pip", "Installing torch", "Installing the rest")
-_PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
+_MOST_NOTES = 5
+_WORDS = ("code", "text", "hint")
+_ROOM = 1.15  # of what the packages take
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an installation takes, for the question before it.
+
+    Attributes:
+        download: (least, most) in bytes: of "auto" it is not known before.
+        needed: bytes on the disk, at most.
+        free: bytes there.
+        target: the folder.
+        hosts: where it comes from.
+    """
+
+    download: tuple[int, int]
+    needed: int
+    free: int
+    target: Path
+    hosts: tuple[str, ...]
+
+    @property
+    def fits(self) -> bool:
+        return self.free >= self.needed
+
+
+def plan(backend: str) -> Plan:
+    """What an installation of a backend takes. Asks the system for the free space, nothing else."""
+    names = [backend]
+    if backend == backends.AUTOMATIC:
+        names = [each.name for each in backends.backends_for() if each.name != backend]
+        names = [name for name in names if name not in _BY_HAND]
+    sizes = [backends.sizes_of(name) for name in names]
+    downloads = [each.download for each in sizes]
+    home = folders.engine_home().path
+    there = next(each for each in (home, *home.parents) if each.exists())
+    hosts = ("pypi.org", "github.com", *([] if names == [backends.PYPI] else ["pytorch.org"]))
+    return Plan(
+        (min(downloads), max(downloads)),
+        round(_ROOM * max(each.unpacked for each in sizes)),
+        shutil.disk_usage(there).free,
+        home,
+        hosts,
+    )
+
+
+#: What "auto" takes only where nothing else is reached, or for rare machines.
+_BY_HAND = frozenset({backends.PYPI, "rocm7.1"})
 
 
 class Installation:
-    """Makes the environment; a failed or cancelled one is completed by the next.
+    """One under way, or ended.
 
     Attributes:
         stage: what goes on, for people.
-        fraction: 0-1, of the stages and the present download.
-        lines: the last lines that pip said.
+        fraction: 0-1 of the stage, where that is known; else 0.
+        detail: package, megabytes and speed, where something comes down.
+        backend: the kind of torch, once it is chosen.
+        notes: what may surprise.
         state: "running", "finished", "failed" or "cancelled".
+        removes: the engine is taken away.
     """
 
-    def __init__(self, runner: CommandRunner) -> None:
-        self.stage = STAGES[0]
+    def __init__(self, process: HelperProcess, removes: bool = False) -> None:
+        self.stage = "Starting"
         self.fraction = 0.0
-        self.lines: list[str] = []
+        self.detail = ""
+        self.backend = ""
+        self.notes: list[str] = []
         self.state = "running"
         self.error: ZoomStackError | None = None
-        self._runner = runner
-        self._download = 0.0
+        self.removes = removes
+        self._process = process
 
     def tick(self) -> float | None:
-        ended = self._runner.exit_code is not None
-        for line in self._runner.lines():
-            self._take(line)
-        number = min(self._runner.current, len(STAGES) - 1)
-        self.stage = STAGES[number]
-        self.fraction = (number + 0.95 * self._download) / len(STAGES)
+        ended = self._process.has_ended()
+        for message in self._process.messages():
+            self._take(message)
         redraw()
         if not ended:
             return TICK
         forget_engine()
-        if self._runner.cancelled:
-            self.state = "cancelled"
-        elif self._runner.exit_code == 0:
+        if self._process.cancelled:
+            self.state, self.error = "cancelled", None
+        elif self._process.exit_code == 0 and self.error is None:
             self.state, self.fraction = "finished", 1.0
         else:
-            self.fail(self._failure())
+            self.fail(self.error or self._unexpected())
         return None
 
     def cancel(self) -> None:
-        self._runner.cancel()
+        self.stage = "Cancelling"
+        self._process.cancel()
 
     def fail(self, error: ZoomStackError) -> None:
         self.state, self.error = "failed", error
-        self._runner.cancel()
+        self._process.cancel()
 
     def abandon(self) -> None:
-        self._runner.cancel()
+        self._process.cancel()
 
-    def _take(self, line: str) -> None:
-        progress = _PROGRESS.fullmatch(line)
-        if progress:
-            done, total = int(progress[1]), int(progress[2])
-            self._download = min(1.0, done / total) if total else 0.0
-            return
-        if line.startswith(("WARNING", "[notice]")):
-            return
-        self._download = 0.0
-        self.lines = [*self.lines, line][-KEPT_LINES:]
+    def _take(self, message: Message) -> None:
+        """Show what is told; nothing in it is taken for granted."""
+        kind, text = message.get("type"), str(message.get("text", ""))[:500]
+        if kind == "stage" and not self._process.cancelled:
+            self.stage, self.fraction, self.detail = text, 0.0, ""
+        elif kind == "progress":
+            self._take_progress(message)
+        elif kind == "chosen":
+            self.backend = str(message.get("backend", ""))[:40]
+        elif kind == "note" and len(self.notes) < _MOST_NOTES:
+            self.notes.append(text)
+        elif kind == "error":
+            code, text, hint = (str(message.get(name, ""))[:1000] for name in _WORDS)
+            self.error = ZoomStackError(code, text, hint)
 
-    def _failure(self) -> ZoomStackError:
-        last = next((line for line in reversed(self.lines) if "ERROR" in line), "")
-        last = last or (self.lines[-1] if self.lines else "")
-        hint = f"It said: {last}" if last else "Try again."
-        if "No module named" in last or "ensurepip" in last:
-            hint = "This Blender's Python cannot make environments; choose another Python."
+    def _take_progress(self, message: Message) -> None:
+        numbers = [message.get(name) for name in ("done", "total", "speed")]
+        sound = [min(n, 10**15) for n in numbers if isinstance(n, int | float) and n >= 0]
+        if len(sound) != len(numbers):
+            return
+        done, total, speed = sound
+        self.fraction = min(1.0, done / total) if total else 0.0
+        words = [f"{done / 1e6:.0f} of {total / 1e6:.0f} MB"]
+        words += [f"{speed / 1e6:.1f} MB/s"] if speed >= 1e5 else []
+        words += [str(message.get("what", ""))[:40]] if message.get("what") else []
+        self.detail = ", ".join(words)
+
+    def _unexpected(self) -> ZoomStackError:
+        last = self._process.other_lines[-1:] or ["nothing"]
         return ZoomStackError(
-            "install_failed", f"The installation stopped at: {self.stage.lower()}.", hint
+            "install_failed",
+            f"The installation stopped at: {self.stage[:1].lower()}{self.stage[1:]}.",
+            f"It said: {last[0]}",
         )
 
 
-def install_commands(python: str, target: Path, requirements: Path, index: str) -> list[list[str]]:
-    """The commands that make the environment.
+def install_command(backend: str, wheels: str, again: bool, online: bool) -> list[str]:
+    """The command that makes the engine.
 
     Args:
-        python: the interpreter to make it from.
-        index: where torch comes from; "" is PyPI.
+        wheels: a folder with packages; "" is none.
+        again: also where it is there already.
+        online: whether anything may be downloaded.
     """
-    pip = [str(folders.environment_python(target)), "-m", "pip", "install", "--no-input"]
-    pip += ["--disable-pip-version-check"]
-    # This bar is for programs; pip has it since 24.1, hence the update before.
-    bar = ["--progress-bar", "raw"]
-    # What torch itself needs comes with the rest: the other index has little besides.
-    torch = ["--no-deps", "--retries", "1", "--index-url", index] if index else ["--no-deps"]
-    torch += [line for line in _requirements(requirements) if re.match(r"torch\b", line)]
-    return [
-        [python, "-m", "venv", str(target)],
-        [*pip, "--progress-bar", "off", "pip>=24.1"],
-        [*pip, *bar, *torch],
-        [*pip, *bar, "-r", str(requirements)],
-    ]
+    command = [*_command(), "--backend", backend]
+    command += ["--wheels", wheels] if wheels else []
+    command += ["--again"] if again else []
+    return command if online else [*command, "--offline"]
 
 
-def torch_index(packages: str, platform: str = sys.platform) -> str:
-    """The index with torch for the "CPU" or for "CUDA"; "" is PyPI, which has it for Apple too."""
-    if packages == "CPU":
-        return CPU_INDEX
-    return CUDA_INDEX if packages == "CUDA" and platform == "win32" else ""
+def start_installation(again: bool) -> Installation:
+    """Begin to install what the preferences say.
 
-
-def start_installation(packages: str) -> Installation:
-    """Begin to install for "CPU", "CUDA" or "PYPI"."""
-    commands = install_commands(
-        sys.executable,
-        folders.environment_folder(),
-        folders.REQUIREMENTS,
-        torch_index(packages),
+    Raises:
+        ZoomStackError: codes ``no_python``, ``unwritable``.
+    """
+    folders.user_folder("")
+    wheels = folders.user_choice(preferences().wheels_folder)
+    command = install_command(
+        preferences().backend, str(wheels or ""), again, bpy.app.online_access
     )
-    # Where that index cannot be reached, PyPI's larger torch serves the processor as well.
-    may_fail = {_TORCH} if packages == "CPU" else set()
-    return Installation(CommandRunner(commands, folders.user_folder(""), may_fail))
+    return Installation(HelperProcess(command, folders.EXTENSION))
 
 
-def _requirements(file: Path) -> list[str]:
-    lines = (line.partition("#")[0].strip() for line in file.read_text("utf-8").splitlines())
-    return [line for line in lines if line]
+def start_removal() -> Installation:
+    """Begin to remove the engine.
+
+    Raises:
+        ZoomStackError: code ``no_python``.
+    """
+    process = HelperProcess([*_command(), "--remove"], folders.EXTENSION)
+    return Installation(process, removes=True)
+
+
+def _command() -> list[str]:
+    home = str(folders.engine_home().path)
+    python = [sys.executable, "-E", "-s", "-B", "-m", "engine"]
+    return [*python, "install", "--home", home, "--json"]

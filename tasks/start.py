@@ -30,6 +30,7 @@ from ..settings.preferences import (
     new_stack_folder,
     preferences,
     remote_command,
+    why_no_engine,
 )
 from . import latest, runner
 from .delivery import Delivery
@@ -103,8 +104,9 @@ def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:
         return "A zoom is being generated already"
     if is_unpacking():
         return "Packed pictures are being written"
-    if not engine_is_configured():
-        return "Install the engine first, or choose a Python that has it"
+    reason = why_no_engine()
+    if reason:
+        return reason
     if context.scene.library is not None:
         return "This scene is linked from another file and cannot be changed"
     levels = context.scene.zoom_stack.levels
@@ -256,8 +258,8 @@ def _launch() -> Launch:
     if python is None:
         raise ZoomStackError(
             "no_engine",
-            "No engine is set up yet.",
-            "Install it, or choose a Python that has it, in the preferences.",
+            "No engine is set up.",
+            f"{why_no_engine()}.",
         )
     cache = folders.user_path("cache")
     return local_launch(python, folders.EXTENSION, log, model_places(), cache)

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from .. import __version__
 from ..machine.failures import as_zoom_stack_error
-from . import check, generate, models, sharpen, view, worker
+from . import check, generate, install, models, sharpen, view, worker
 from .exits import INTERRUPTED, report_failure
 
 
@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--debug", action="store_true", help="show the traceback of errors")
-    for module in (generate, sharpen, view, models, check, worker):
+    for module in (generate, sharpen, view, models, check, install, worker):
         module.add(commands, common)
     return parser
 

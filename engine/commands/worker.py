@@ -6,8 +6,10 @@ import argparse
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
+from ..contract.own_engine import in_use
 from ..run.reporting import claim_stdout
 from ..worker import Worker
 from .arguments import add_models
@@ -34,7 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
         # Ctrl+C in the terminal that Blender was started from is meant for Blender, which then
         # closes standard input.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Worker(claim_stdout(), models=arguments.models, inline=arguments.inline_pictures).serve()
+    with in_use(Path(sys.prefix)):
+        Worker(claim_stdout(), models=arguments.models, inline=arguments.inline_pictures).serve()
     sys.stderr.flush()
     # With torch loaded, Python's own ending takes seconds, and Blender may be waiting to quit.
     os._exit(0)

@@ -108,13 +108,19 @@ def decode(line: str, types: frozenset[str] = MESSAGE_TYPES) -> Message:
     Raises:
         ZoomStackError: code ``bad_message``, when the line is no message of the protocol.
     """
-    try:
-        message = json.loads(line)
-    except (ValueError, RecursionError):
-        message = None
-    if not isinstance(message, dict) or not _is_one_of(message.get("type"), types):
+    message = read_object(line)
+    if message is None or not _is_one_of(message.get("type"), types):
         raise ZoomStackError("bad_message", f"Not a message of the protocol: {line[:200]!r}.")
     return message
+
+
+def read_object(line: str) -> Message | None:
+    """A line that is one JSON object; None for any other."""
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _is_one_of(value: object, types: frozenset[str]) -> bool:

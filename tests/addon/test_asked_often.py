@@ -68,12 +68,16 @@ def test_the_disk_is_asked_for_the_engine_once_a_second(
     prefs: Any, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = bpy_session.submodule("settings.preferences")
-    python = tmp_path / "python"
+    own = bpy_session.submodule("engine.contract.own_engine")
+    home = own.Home(tmp_path)
     monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(module.folders, "environment_python", lambda _: python)
+    monkeypatch.setattr(module.folders, "engine_home", lambda: home)
     module.forget_engine()
     assert module.engine_python() is None
+    python = own.python_of(home.slot("e1"))
+    python.parent.mkdir(parents=True)
     python.touch()
+    own.mark(home, own.Installed("e1", "cpu", own.lock_digest("cpu"), str(tmp_path), "3.12.1"))
     assert module.engine_python() is None
     clock.now += 1.0
     assert module.engine_python() == python
@@ -81,6 +85,8 @@ def test_the_disk_is_asked_for_the_engine_once_a_second(
     assert module.engine_python() == python
     module.forget_engine()  # as after an installation
     assert module.engine_python() is None
+    assert module.own_engine_state().value == "broken"
+    assert "Repair" in module.why_no_engine()
     module.forget_engine()
 
 

@@ -1,14 +1,10 @@
-"""The engine's installation, with a package index of our own and real pip."""
+"""The engine's installation in Blender: what is asked, shown and left."""
 
 from __future__ import annotations
 
-import base64
-import ensurepip
-import hashlib
-import subprocess
+import json
 import sys
 import time
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -16,140 +12,165 @@ import pytest
 
 from devtools import bpy_session
 
-
-def _wheel(folder: Path, name: str) -> None:
-    """The smallest wheel that pip takes."""
-    info = f"{name}-1.0.dist-info"
-    files = {
-        f"{name}.py": b"works = True\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode(),
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = ""
-    for path, content in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
-        record += f"{path},sha256={digest},{len(content)}\n"
-    files[f"{info}/RECORD"] = (record + f"{info}/RECORD,,\n").encode()
-    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as wheel:
-        for path, content in files.items():
-            wheel.writestr(path, content)
+FINISHED = {"type": "done", "status": "finished"}
 
 
-def _run(task: Any, seconds: float = 120.0) -> None:
+@pytest.fixture
+def start(bpy: Any, tmp_path: Path) -> Any:
+    """Begins an installation whose program runs some Python."""
+    installation = bpy_session.submodule("tasks.installation")
+    process = bpy_session.submodule("engine.client.helper_process").HelperProcess
+
+    def begin(code: str) -> Any:
+        return installation.Installation(process([sys.executable, "-u", "-c", code], tmp_path))
+
+    return begin
+
+
+def telling(*messages: object, code: int = 0) -> str:
+    lines = [json.dumps(message) for message in messages]
+    return f"print({chr(10).join(lines)!r}); raise SystemExit({code})"
+
+
+def run(task: Any, seconds: float = 20.0) -> Any:
     deadline = time.monotonic() + seconds
     while task.tick() is not None:
         assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-@pytest.mark.slow
-def test_an_environment_is_made_from_blenders_python(
-    bpy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if int(ensurepip.version().partition(".")[0]) < 24:
-        pytest.skip("this Python's pip is too old, and there is no index to take another from")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    for name in ("torch", "colours"):
-        _wheel(tmp_path, name)
-    requirements = tmp_path / "requirements.txt"
-    requirements.write_text("# ours\ntorch==1.0\ncolours\n")
-    installation = bpy_session.submodule("tasks.installation")
-    runner = bpy_session.submodule("engine.client.command_runner").CommandRunner
-    target = tmp_path / "private engine"
-    commands = installation.install_commands(sys.executable, target, requirements, "")
-    task = installation.Installation(runner(commands, tmp_path))
-    _run(task)
-    assert task.state == "finished", task.lines
-    python = bpy_session.submodule("blender.folders").environment_python(target)
-    code = "import torch, colours; print(torch.works and colours.works)"
-    result = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "True"
-
-
-def test_an_installation_can_be_cancelled(bpy: Any, tmp_path: Path) -> None:
-    installation = bpy_session.submodule("tasks.installation")
-    runner = bpy_session.submodule("engine.client.command_runner").CommandRunner
-    sleep = [sys.executable, "-c", "import time; print('asleep', flush=True); time.sleep(600)"]
-    task = installation.Installation(runner([sleep, sleep], tmp_path))
-    while not task.lines:
-        task.tick()
         time.sleep(0.02)
+    return task
+
+
+def test_what_comes_down_is_shown(start: Any) -> None:
+    task = run(
+        start(
+            telling(
+                {"type": "chosen", "backend": "cu130"},
+                {"type": "note", "text": "github.com cannot be reached."},
+                {"type": "stage", "text": "Downloading torch"},
+                {"type": "progress", "done": 5e6, "total": 2e7, "speed": 3e6, "what": "torch"},
+            )
+        )
+    )
+    assert (task.state, task.stage, task.backend) == ("finished", "Downloading torch", "cu130")
+    assert task.detail == "5 of 20 MB, 3.0 MB/s, torch"
+    assert task.notes == ["github.com cannot be reached."]
+
+
+def test_a_failure_has_its_words(start: Any) -> None:
+    error = {"type": "error", "code": "no_space", "text": "The disk is full.", "hint": "Free some."}
+    task = run(start(telling(error, {"type": "done", "status": "failed"}, code=1)))
+    assert (task.state, task.error.code, str(task.error)) == (
+        "failed", "no_space", "The disk is full. Free some.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit(3)", "1 / 0", "print('x' * 300_000)\n1 / 0"])
+def test_a_program_that_dies_is_a_failure(start: Any, code: str) -> None:
+    task = run(start(code))
+    assert (task.state, task.error.code) == ("failed", "install_failed")
+
+
+def test_nonsense_is_no_failure(start: Any) -> None:
+    nonsense = (
+        None, [], 7, {}, {"type": []}, {"type": "progress"}, {"type": "stage", "text": {}},
+        {"type": "progress", "done": "1", "total": [], "speed": None},
+        {"type": "progress", "done": -1, "total": 0, "speed": 1}, {"type": "note"},
+        {"type": "progress", "done": 10**400, "total": 10**400, "speed": 10**400, "what": []},
+    )  # fmt: skip
+    task = run(start(telling(*nonsense, FINISHED)))
+    assert task.state == "finished"
+    assert 0.0 <= task.fraction <= 1.0
+
+
+def test_a_flood_is_bounded(start: Any) -> None:
+    message = json.dumps({"type": "note", "text": "x" * 1000})
+    task = start(f"for _ in range(100_000): print({message!r})")
+    worst = 0.0
+    while True:
+        before = time.process_time()
+        pause = task.tick()
+        worst = max(worst, time.process_time() - before)
+        if pause is None:
+            break
+        time.sleep(0.02)
+    assert len(task.notes) == 5
+    assert max(map(len, task.notes)) <= 500
+    assert worst < 1.0
+
+
+def test_it_is_cancelled_at_once_with_what_it_has_started(start: Any, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    child = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    task = start(
+        f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {child!r}]).wait()"
+    )
+    deadline = time.monotonic() + 20
+    while not (pid.exists() and pid.read_text()):
+        assert time.monotonic() < deadline
+        task.tick()
+        time.sleep(0.05)
     before = time.monotonic()
     task.cancel()
     assert time.monotonic() - before < 0.2
-    _run(task, 10.0)
+    run(task, 10.0)
     assert task.state == "cancelled"
+    if sys.platform == "linux":
+        stat = Path(f"/proc/{pid.read_text()}/stat")
+        deadline = time.monotonic() + 5
+        while stat.exists() and stat.read_text().split(")")[1].split()[0] != "Z":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
-def test_an_interpreter_that_is_not_there_is_a_failure(bpy: Any, tmp_path: Path) -> None:
-    installation = bpy_session.submodule("tasks.installation")
-    runner = bpy_session.submodule("engine.client.command_runner").CommandRunner
-    task = installation.Installation(runner([["/no/such/python"]], tmp_path))
-    _run(task, 10.0)
-    assert task.state == "failed"
-    assert "cannot be run" in task.error.hint
+def test_an_interpreter_that_is_not_there_is_told(bpy: Any, tmp_path: Path) -> None:
+    helper = bpy_session.submodule("engine.client.helper_process")
+    with pytest.raises(Exception, match="cannot be run"):
+        helper.HelperProcess(["/no/such/python"], tmp_path)
 
 
-def test_a_command_that_may_fail_does_not_end_the_installation(bpy: Any, tmp_path: Path) -> None:
-    runner = bpy_session.submodule("engine.client.command_runner").CommandRunner
-    fails = [sys.executable, "-c", "raise SystemExit(3)"]
-    works = [sys.executable, "-c", "print('done')"]
-    for may_fail, code, lines in (({0}, 0, ["done"]), (set(), 3, [])):
-        commands = runner([fails, works], tmp_path, may_fail)
-        assert commands.join(20.0)
-        assert (commands.exit_code, commands.lines()) == (code, lines)
-
-
-def test_without_online_access_nothing_is_installed(bpy: Any) -> None:
+def test_without_online_access_nothing_is_downloaded(bpy: Any, prefs: Any, tmp_path: Path) -> None:
     assert not bpy.app.online_access
     with pytest.raises(RuntimeError, match="Online Access"):
         bpy.ops.zoom_stack.install_engine()
-
-
-@pytest.mark.parametrize(
-    ("packages", "platform", "index"),
-    [
-        ("CPU", "linux", "whl/cpu"),
-        ("CPU", "win32", "whl/cpu"),
-        ("CUDA", "win32", "whl/cu"),
-        ("CUDA", "linux", ""),
-        ("PYPI", "darwin", ""),
-    ],
-)
-def test_torch_comes_from_the_index_for_the_device(
-    bpy: Any, tmp_path: Path, packages: str, platform: str, index: str
-) -> None:
-    installation = bpy_session.submodule("tasks.installation")
-    requirements = (
-        bpy_session.submodule("blender.folders").EXTENSION / "engine" / "requirements.txt"
+    # From a folder it can be installed all the same.
+    prefs.wheels_folder = str(tmp_path)
+    assert bpy.ops.zoom_stack.install_engine.poll()
+    prefs.wheels_folder = ""
+    command = bpy_session.submodule("tasks.installation").install_command(
+        "cpu", "/wheels", True, False
     )
-    where = installation.torch_index(packages, platform)
-    commands = installation.install_commands("python", tmp_path, requirements, where)
-    assert commands[0] == ["python", "-m", "venv", str(tmp_path)]
-    torch = commands[2]
-    assert any(part.startswith("torch==") for part in torch)
-    assert [index in part for part in torch if "http" in part] == ([True] if index else [])
-    assert commands[3][-2:] == ["-r", str(requirements)]
+    assert command[-4:] == ["--wheels", "/wheels", "--again", "--offline"]
+    assert command[1:6] == ["-E", "-s", "-B", "-m", "engine"]
 
 
-def test_an_installation_reports_what_pip_said(bpy: Any, tmp_path: Path) -> None:
-    installation = bpy_session.submodule("tasks.installation")
-    runner = bpy_session.submodule("engine.client.command_runner").CommandRunner
+@pytest.mark.parametrize("backend", ["auto", "cpu", "pypi"])
+def test_the_question_says_how_much_it_is(bpy: Any, backend: str) -> None:
+    plan = bpy_session.submodule("tasks.installation").plan(backend)
+    least, most = plan.download
+    assert 1e8 < least <= most < 5e9
+    assert (least < most) == (backend == "auto")
+    assert plan.needed > most
+    assert plan.free > 0
+    assert "pypi.org" in plan.hosts
 
-    def run(*scripts: str) -> Any:
-        commands = [[sys.executable, "-c", script] for script in scripts]
-        task = installation.Installation(runner(commands, tmp_path))
-        deadline = time.monotonic() + 20
-        while task.tick() is not None:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        return task
 
-    good = run("print('Collecting x')", "print('Progress 5 of 10')")
-    assert (good.state, good.fraction, good.lines) == ("finished", 1.0, ["Collecting x"])
-    bad = run("pass", "print('ERROR: No matching distribution'); raise SystemExit(1)", "print(9)")
-    assert bad.state == "failed"
-    assert "updating pip" in bad.error.text
-    assert "No matching distribution" in bad.error.hint
-    assert "9" not in bad.lines
+def test_a_half_made_environment_is_no_engine(
+    bpy: Any, prefs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preferences = bpy_session.submodule("settings.preferences")
+    own = bpy_session.submodule("engine.contract.own_engine")
+    home = own.Home(tmp_path)
+    monkeypatch.setattr(preferences.folders, "engine_home", lambda: home)
+    for folder in (home.slot("e1"), tmp_path / "engine"):  # by uv, and as pip made it before
+        python = own.python_of(folder)
+        python.parent.mkdir(parents=True)
+        python.symlink_to(sys.executable)
+        (folder / "pyvenv.cfg").touch()
+    preferences.forget_engine()
+    assert not preferences.engine_is_configured()
+    assert "Install" in preferences.why_no_engine()
+    for text in ("", "{", "[]", '{"slot": "../x"}', '{"slot": 1}', "\x00"):
+        home.marker.write_text(text)
+        preferences.forget_engine()
+        assert not preferences.engine_is_configured(), text
+    preferences.forget_engine()

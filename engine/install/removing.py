@@ -1,0 +1,67 @@
+"""Take away environments, whatever the length of their paths."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from ..contract.own_engine import SLOTS, Home, installed, is_in_use
+
+_BEFORE = "engine"  # where versions up to 0.2.0 made their environment
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it; one that is not there is fine.
+
+    It gets another name first: what has files in use on Windows stays whole.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    if not os.path.lexists(folder):
+        return
+    if folder.is_symlink():
+        folder.unlink()
+        return
+    aside = folder.with_name(folder.name + ".old")
+    if os.path.lexists(aside):
+        shutil.rmtree(_long(aside))
+    folder.replace(aside)
+    shutil.rmtree(_long(aside))
+
+
+def remove_leftovers(home: Home) -> None:
+    """Remove the environments that the marker does not name and nobody uses."""
+    present = installed(home)
+    names = [name for name in SLOTS if present is None or name != present.slot]
+    old = home.path / _BEFORE
+    folders = [*(home.slot(name) for name in names), *([old] if _is_environment(old) else [])]
+    for folder in folders:
+        if not is_in_use(folder):
+            try:
+                remove_folder(folder)
+            except OSError:
+                continue  # the next installation tries again
+
+
+def remove_engine(home: Home) -> None:
+    """Remove the engine, uv and all that they keep. The marker goes first.
+
+    Raises:
+        OSError: something cannot be removed.
+    """
+    home.marker.unlink(missing_ok=True)
+    old = home.path / _BEFORE
+    for folder in [*map(home.slot, SLOTS), *([old] if _is_environment(old) else []), home.tools]:
+        remove_folder(folder)
+
+
+def _is_environment(folder: Path) -> bool:
+    return (folder / "pyvenv.cfg").is_file()
+
+
+def _long(folder: Path) -> str:
+    """A path that Windows takes whatever its length."""
+    return "\\\\?\\" + os.path.abspath(folder) if sys.platform == "win32" else str(folder)
