@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from ..blender import folders
 from ..blender.screen import redraw
 from ..blender.timings import note
 from ..engine.client.connection import Client
@@ -213,7 +215,7 @@ class PictureRun:
                 self.fraction, self.eta = 0.0, None
         elif kind == "progress":
             self._take_progress(message)
-        elif kind == "preview":
+        elif kind == "preview" and self._is_in_place(message["file"]):
             self.thumbnails.show(message["level"], message["file"])
         elif kind == "warning" and message.get("code") not in self.told_elsewhere:
             self.warnings.append(message["text"])
@@ -221,8 +223,13 @@ class PictureRun:
                 self._passing.append(message["text"])
         elif kind == "error":
             self._reported = error_of(message)
-        elif kind == "result":
-            self.out = Path(message["folder"])
+        # "result" names the folder: it is the one that the run was given, whatever it says.
+
+    def _is_in_place(self, file: str) -> bool:
+        """Whether a preview lies where those of this run do; nothing else is read."""
+        folder = os.path.dirname(os.path.abspath(file))
+        own = os.path.abspath(self.out / work_folder.WORK_FOLDER)
+        return folder in (own, os.path.abspath(folders.user_path("inbox")))
 
     def _take_progress(self, message: Message) -> None:
         self.fraction = min(1.0, message["step"] / max(1, message["total"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import stat
 import threading
 import time
 from array import array
@@ -14,6 +15,7 @@ import bpy.utils.previews
 from ..engine.client.preview_png import decode_rgba
 
 ICON_SIDE = 32  # what Blender draws in lists
+_LARGEST = 2**20  # bytes of a preview
 _BUDGET = 0.004  # seconds of Blender's time for one ``collect``
 
 
@@ -99,12 +101,26 @@ class Thumbnails:
                 level = next(iter(self._wanted))  # the one that waits longest
                 file = self._wanted.pop(level)
             try:
-                width, height, rgba = decode_rgba(Path(file).read_bytes())
+                width, height, rgba = decode_rgba(_content(Path(file)))
             except (OSError, ValueError):
                 continue  # a preview is a courtesy; the next one comes soon
             pixels = array("i", rgba)
             icon = shrunk(pixels, width, height)
             self._decoded.put(_Picture(level, (width, height), pixels, icon))
+
+
+def _content(file: Path) -> bytes:
+    """What a small picture's file holds.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is a link, a device or no small file.
+    """
+    found = file.lstat()
+    if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+        raise ValueError(f"{file} is no small file")
+    with file.open("rb") as stream:
+        return stream.read(_LARGEST)
 
 
 def shrunk(pixels: array[int], width: int, height: int) -> array[int]:

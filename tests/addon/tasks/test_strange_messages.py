@@ -1,0 +1,67 @@
+"""Paths in messages: Blender reads and tidies only where the run was told to work."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devtools import bpy_session
+
+
+@pytest.fixture
+def run(bpy: Any, tmp_path: Path) -> Any:
+    """A run in a folder of its own, with an engine that nobody has started."""
+
+    class Silent:
+        def request(self, message: object) -> None:
+            pass
+
+        def close(self) -> None:
+            pass
+
+    module = bpy_session.submodule("tasks.picture_run")
+    delivery = bpy_session.submodule("tasks.delivery").StepwiseDelivery()
+    out = tmp_path / "own"
+    (out / ".zoom_stack").mkdir(parents=True)
+    made = module.PictureRun(Silent(), {"type": "generate"}, out, 2, delivery)
+    yield made
+    made.thumbnails.close()
+
+
+def test_another_folder_is_neither_taken_nor_emptied(run: Any, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    (other / ".zoom_stack").mkdir(parents=True)
+    (other / ".zoom_stack" / "state-1.safetensors").touch()
+    run._take({"type": "result", "folder": str(other), "levels": 2})
+    run.fail(bpy_session.submodule("engine.contract.errors").ZoomStackError("failed", "It failed."))
+    assert run.out == tmp_path / "own"
+    assert (other / ".zoom_stack" / "state-1.safetensors").exists()
+
+
+@pytest.mark.parametrize("kind", ["elsewhere", "device", "link", "large"])
+def test_no_strange_file_is_read_as_a_preview(run: Any, tmp_path: Path, kind: str) -> None:
+    file = run.out / ".zoom_stack" / "preview_00.png"
+    if kind == "elsewhere":
+        file = tmp_path / "secret.png"
+        file.touch()
+    elif kind == "device":
+        os.mkfifo(file)
+    elif kind == "link":
+        file.symlink_to("/dev/zero")
+    else:
+        with file.open("wb") as stream:
+            stream.truncate(2**20 + 1)
+    before = file.lstat().st_atime_ns
+    run._take({"type": "preview", "step": 1, "level": 0, "levels": 2, "file": str(file)})
+    time.sleep(0.2)
+    thread = run.thumbnails._thread
+    assert (thread is None) == (kind == "elsewhere")
+    if thread is not None:
+        assert thread.is_alive()
+        assert not run.thumbnails._wanted  # it was looked at, and left
+    assert not run.thumbnails.collect()
+    assert file.lstat().st_atime_ns == before
