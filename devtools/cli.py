@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import build, demo, environments, guide, lint, suites, testing
-from .console import Problem, end_everything, fail, say, start_process, wait
+from .console import Command, Problem, end_everything, fail, say, start_process, wait
 from .environments import BLENDERS, ENGINE
 from .paths import BLENDER_VERSIONS, DEV, REPO
 from .system import BPY_PACKAGES, ensure_packages
@@ -95,13 +95,17 @@ _HOURS = 4 * 3600.0  # seconds: packages of some gigabytes over a slow line
 
 
 def _engine(arguments: argparse.Namespace) -> int:
-    command = [sys.executable, "-m", "engine", "install", "--home", arguments.home.resolve()]
-    return wait(start_process([*command, *arguments.extra], cwd=REPO), _HOURS) or 0
+    command: Command = [sys.executable, "-m", "engine", "install"]
+    return _run([*command, "--home", arguments.home.resolve(), *arguments.extra])
 
 
 def _lock() -> int:
-    python = environments.ensure(environments.LINT)
-    return wait(start_process([python, REPO / "devtools" / "locks.py"], cwd=REPO), _HOURS) or 0
+    return _run([environments.ensure(environments.LINT), REPO / "devtools" / "locks.py"])
+
+
+def _run(command: Command) -> int:
+    code = wait(start_process(command, cwd=REPO), _HOURS)
+    return fail(f"no end after {_HOURS / 3600:.0f} hours") if code is None else code
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {

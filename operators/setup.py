@@ -12,7 +12,14 @@ from ..engine.contract.errors import ZoomStackError
 from ..settings.preferences import preferences, why_no_engine
 from ..tasks import latest, runner
 from ..tasks.check import Check
-from ..tasks.installation import Installation, Plan, plan, start_installation, start_removal
+from ..tasks.installation import (
+    Installation,
+    Plan,
+    free_space,
+    plan,
+    start_installation,
+    start_removal,
+)
 from ..tasks.start import start_engine
 
 
@@ -90,6 +97,7 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
         return not reason
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        self._free = free_space()  # drawing does not ask the disk
         return context.window_manager.invoke_props_dialog(
             self, width=420, title=self.bl_label, confirm_text="Install"
         )
@@ -103,14 +111,14 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
         column.prop(chosen, "backend")
         column.prop(chosen, "wheels_folder")
         what = plan(chosen.backend)
-        rows = [("Download", _amount(what)), ("To", str(what.target))]
+        rows = [("Download", _amount(what)), ("To", str(engine_home().path))]
         if bpy.app.online_access:
             rows.insert(1, ("From", ", ".join(what.hosts)))
         box = layout.box().column(align=True)
         for title, text in rows:
             _row(box, title, text)
-        free = f"{bytes_text(what.needed)} at most, {bytes_text(what.free)} free"
-        _row(box, "Disk Space", free, alert=not what.fits)
+        free = f"{bytes_text(what.needed)} at most, {bytes_text(self._free)} free"
+        _row(box, "Disk Space", free, alert=self._free < what.needed)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:

@@ -85,15 +85,8 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
         number.ui_units_x = 0.7 if len(data.levels) < 10 else 1.1
         number.active = False
         number.label(text=str(index + 1))
-        picture = 0 if narrow else _icon_of(data, item)
-        if narrow:
-            pass
-        elif picture:
-            row.label(text="", icon_value=picture)
-        elif not item.prompt.strip():
-            row.label(text="", icon="ERROR")
-        else:
-            row.label(text="", icon="INFO" if _not_understood(data, index) else "BLANK1")
+        if not narrow:
+            _draw_icon(row, data, index)
         row.prop(item, "prompt", text="", emboss=False, placeholder="What is seen here?")
         right = split.row(align=True)
         right.alignment = "RIGHT"
@@ -108,6 +101,18 @@ class ZOOMSTACK_UL_levels(bpy.types.UIList):
             right.prop(item, "keep", text="", icon=lock, emboss=item.keep)
         elif locks:
             right.label(text="", icon="BLANK1")
+
+
+def _draw_icon(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, index: int) -> None:
+    """Draw a level's picture, or else what is wrong with its prompt."""
+    level = settings.levels[index]
+    picture = _icon_of(settings, level)
+    if picture:
+        layout.label(text="", icon_value=picture)
+    elif not level.prompt.strip():
+        layout.label(text="", icon="ERROR")
+    else:
+        layout.label(text="", icon="INFO" if _not_understood(settings, index) else "BLANK1")
 
 
 def _icon_of(settings: ZOOMSTACK_PG_settings, level: ZOOMSTACK_PG_level) -> int:

@@ -31,9 +31,11 @@ class ZOOMSTACK_AP_preferences(EnginePreferences, FoundModels, bpy.types.AddonPr
         column.active = not remote
         column.prop(self, "python_path")
         if not draw_installation(layout, context):
-            row = layout.row()
-            row.active = not remote and not self.python_path.strip()
-            draw_state(row, context)
+            column = layout.column()
+            column.active = not remote and not self.python_path.strip()
+            column.prop(self, "backend")
+            column.prop(self, "wheels_folder")
+            draw_state(column, context)
         column = layout.column()
         column.prop(self, "device")
         _draw_folders(column, self)

@@ -27,16 +27,13 @@ def draw_installation(layout: bpy.types.UILayout, context: bpy.types.Context) ->
         return True
     if installation.error is not None:
         draw_error(layout, context, installation.error)
-        row = layout.row(align=True)
-        if not installation.removes:
-            row.operator("zoom_stack.install_engine", text="Retry…", icon="FILE_REFRESH")
-        row.operator("zoom_stack.open_install_log", icon="TEXT")
+        layout.operator("zoom_stack.open_install_log", icon="TEXT")
     elif installation.state == "finished" and not installation.removes:
         title = title_of(installation.backend) if installation.backend else ""
         with_torch = f", for: {title}" if title else ""
         layout.label(text=f"The engine is installed{with_torch}", icon="CHECKMARK")
         _draw_notes(layout, context, installation)
-    elif installation.state == "cancelled":
+    elif installation.state == "cancelled" and not installation.removes:
         text = "Cancelled. What was downloaded is kept for the next time."
         draw_wrapped(layout, context, text, "INFO")
     return False
@@ -51,8 +48,10 @@ def _draw_notes(
 
 def draw_state(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw what there is of an engine of the extension's own, and what can be done with it."""
-    state = own_engine_state()
+    state, last = own_engine_state(), latest.installation
     label, icon = _LABELS[state], "IMPORT" if state is State.NONE else "FILE_REFRESH"
+    if last is not None and last.error is not None and not last.removes:
+        label, icon = "Retry…", "FILE_REFRESH"
     if state in _STATES:
         draw_wrapped(layout, context, _STATES[state], "ERROR")
     row = layout.row(align=True)
@@ -89,7 +88,6 @@ class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
         layout = self.layout
         if draw_installation(layout, context):
             return
-        failed = latest.installation is not None and latest.installation.error is not None
         draw_wrapped(
             layout,
             context,
@@ -99,8 +97,7 @@ class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
         )
         column = layout.column(align=True)
         column.scale_y = 1.3
-        if not failed:  # else there is Retry
-            draw_state(column, context)
+        draw_state(column, context)
         column.operator("zoom_stack.open_preferences", text="Choose Python…", icon="PREFERENCES")
         if not bpy.app.online_access:
             draw_wrapped(

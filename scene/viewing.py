@@ -149,12 +149,14 @@ def look_after_views() -> bool:
     for screen in bpy.data.screens:
         for key, group in list(screen.get(_SAVED, {}).items()):
             saved = group.to_dict()
-            del screen[_SAVED][key]
             place = _found_again(screen, key, saved)
             now = _looked_after(place, saved) if place is not None else None
-            if place is not None and now is not None:
+            left = left or now is not None
+            if now == saved and place is not None and key == _key(place):
+                continue
+            screen[_SAVED].pop(key, None)
+            if now is not None and place is not None:
                 _save(place, now)
-                left = True
     return left
 
 
@@ -167,11 +169,14 @@ def _looked_after(place: ViewPlace, saved: dict[str, Any]) -> dict[str, Any] | N
     saved = {"away": "", "home": scene.name, **saved}
     looks = _looks_through(place, space, saved["through"])
     if saved["away"]:
-        returned = looks if saved["away"] == _ELSEWHERE else scene.name == saved["home"]
-        if camera is None or camera.name not in scene.objects:
-            return {**saved, "scene": scene.name} if saved["away"] == _OTHER_SCENE else None
-        if not returned:
+        if camera is None:
+            return None
+        if saved["away"] == _OTHER_SCENE and scene.name != saved["home"]:
+            return {**saved, "scene": scene.name}  # that is gone back to
+        if saved["away"] == _ELSEWHERE and not looks:
             return saved
+        if camera.name not in scene.objects:
+            return None
         before = bpy.data.scenes.get(saved["scene"], scene)
         own = _described(space, before, None) if not looks else {**saved, **_look_of(space)}
         _turn(place, space, scene, camera, own)

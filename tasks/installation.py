@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import bpy
 
@@ -30,38 +29,33 @@ class Plan:
     Attributes:
         download: (least, most) in bytes: of "auto" it is not known before.
         needed: bytes on the disk, at most.
-        free: bytes there.
-        target: the folder.
         hosts: where it comes from.
     """
 
     download: tuple[int, int]
     needed: int
-    free: int
-    target: Path
     hosts: tuple[str, ...]
 
-    @property
-    def fits(self) -> bool:
-        return self.free >= self.needed
+
+def free_space() -> int:
+    """Bytes that are free where the engine is installed. Asks the disk."""
+    home = folders.engine_home().path
+    there = next(each for each in (home, *home.parents) if each.exists())
+    return shutil.disk_usage(there).free
 
 
 def plan(backend: str) -> Plan:
-    """What an installation of a backend takes. Asks the system for the free space, nothing else."""
+    """What an installation of a backend takes."""
     names = [backend]
     if backend == backends.AUTOMATIC:
         names = [each.name for each in backends.backends_for() if each.name != backend]
         names = [name for name in names if name not in _BY_HAND]
     sizes = [backends.sizes_of(name) for name in names]
     downloads = [each.download for each in sizes]
-    home = folders.engine_home().path
-    there = next(each for each in (home, *home.parents) if each.exists())
     hosts = ("pypi.org", "github.com", *([] if names == [backends.PYPI] else ["pytorch.org"]))
     return Plan(
         (min(downloads), max(downloads)),
         round(_ROOM * max(each.unpacked for each in sizes)),
-        shutil.disk_usage(there).free,
-        home,
         hosts,
     )
 

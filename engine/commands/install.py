@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         if arguments.remove:
-            remove_engine(home)
+            remove_engine(home, teller)
             teller.done("finished")
             return 0
         missing = next((each for each in arguments.wheels if not each.is_dir()), None)

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from .backends import lock_of
-from .locking import take
+from .locking import release, take
 
 SLOTS = ("e1", "e2")
 _MARKER = "engine.json"
@@ -150,7 +150,10 @@ def is_in_use(environment: Path) -> bool:
     """Whether a process works in an environment; False where that cannot be known."""
     try:
         with (environment / _IN_USE).open("r+b") as file:
-            return not take(file.fileno())
+            if not take(file.fileno()):
+                return True
+            release(file.fileno())
+            return False
     except OSError:
         return False
 

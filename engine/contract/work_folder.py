@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from pathlib import Path
+
+from .locking import release, take
 
 WORK_FOLDER = ".zoom_stack"
 _STATE = "state-{}.safetensors"
@@ -44,33 +45,12 @@ def is_held(folder: Path) -> bool:
     """
     try:
         with lock_file(folder).open("r+b") as file:
-            return not _take(file.fileno())
+            if not take(file.fileno(), shared=True):
+                return True
+            release(file.fileno())
+            return False
     except OSError:
         return False
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _take(descriptor: int) -> bool:
-        """Take a lock and let it go; False where another process has it."""
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError:
-            return False
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-        return True
-
-else:
-    import fcntl
-
-    def _take(descriptor: int) -> bool:
-        """Take a lock, which goes with its file; False where another process has it."""
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
 
 
 def saved_states(folder: Path) -> list[Path]:

@@ -90,5 +90,5 @@ def describe_base(python: Path) -> Command:
 
 
 def tidy_cache(uv: Path) -> Command:
-    """Remove from uv's cache what no longer serves."""
+    """Remove from uv's cache what no environment can take from it."""
     return [uv, "cache", "prune"]

@@ -7,15 +7,13 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from ..contract import backends
 from ..contract.errors import ZoomStackError
-from ..contract.locking import take
 from ..contract.own_engine import (
     SLOTS,
     Home,
@@ -29,6 +27,7 @@ from ..contract.own_engine import (
     state_of,
 )
 from . import commands
+from .alone import Waiting, alone
 from .causes import cause_of
 from .fetching import fetch_uv, wheel_for
 from .removing import remove_folder, remove_leftovers
@@ -63,12 +62,8 @@ class Wanted:
     watch_input: bool = False
 
 
-class Listener(Protocol):
+class Listener(Waiting, Protocol):
     """Who is told how it goes on."""
-
-    def stage(self, text: str) -> None:
-        """Something else begins."""
-        ...
 
     def chosen(self, backend: str) -> None:
         """The kind of torch is settled."""
@@ -88,7 +83,6 @@ class _Growth:
     """How much has come so far, and what comes at the moment."""
 
     total: int
-    began: int
     done: int = 0
     speed: float = 0.0
     under_way: dict[str, None] = field(default_factory=dict)
@@ -102,11 +96,10 @@ class _Growth:
                 self.under_way.pop(found[1], None)
 
     def grown(self, present: int) -> None:
-        now, done = time.monotonic(), max(0, present - self.began)
-        passed = max(now - self.when, 1e-3)
-        fresh = max(0, done - self.done) / passed
+        now = time.monotonic()
+        fresh = max(0, present - self.done) / max(now - self.when, 1e-3)
         self.speed = fresh if not self.done else 0.7 * self.speed + 0.3 * fresh
-        self.done, self.when = done, now
+        self.done, self.when = present, now
 
 
 def install(wanted: Wanted, listener: Listener) -> Installed:
@@ -118,7 +111,7 @@ def install(wanted: Wanted, listener: Listener) -> Installed:
     home = wanted.home
     try:
         home.path.mkdir(parents=True, exist_ok=True)
-        with _alone(home, listener), home.log.open("w", encoding="utf-8") as log:
+        with alone(home, listener), home.log.open("w", encoding="utf-8") as log:
             variables = surroundings(os.environ, home)
             if wanted.offline:
                 variables["UV_OFFLINE"] = "1"
@@ -144,7 +137,7 @@ class _Installation:
         self._runner = runner
         self._stage = ""
         variable = os.environ.get("UV_FIND_LINKS", "")
-        places = [Path(each) for each in variable.replace(",", " ").split() if Path(each).is_dir()]
+        places = [Path(each) for each in variable.split(",") if each and Path(each).is_dir()]
         self._folders = [*wanted.folders, *places]
 
     def run(self) -> Installed:
@@ -171,7 +164,7 @@ class _Installation:
         remove_folder(environment)
         self._do(commands.make_environment(uv, python, environment))
         own = python_of(environment)
-        backend = self._packages(uv, own, backend)
+        self._packages(uv, own, backend)
         self._begin("Trying the engine")
         self._do(commands.check_packages(own), _CHECK_SECONDS)
         base, version = self._do(commands.describe_base(own)).text.splitlines()[-2:]
@@ -194,13 +187,12 @@ class _Installation:
         fetched = self._runner.run(commands.install_python(uv))
         if fetched.code == 0:
             return self._do(commands.find_python(uv)).text.splitlines()[-1].strip()
-        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        if version not in commands.PYTHONS:
-            raise cause_of(fetched.text, self._stage, self._home.log)
         reason = cause_of(fetched.text, self._stage, self._home.log)
+        if f"{sys.version_info[0]}.{sys.version_info[1]}" not in commands.PYTHONS:
+            raise reason
         self._listener.note(
-            f"{reason.text} So this Blender's own Python serves the engine, which needs a repair "
-            "when that Blender is gone."
+            f"{reason.text} So the engine is made on {sys.executable}, and needs a repair when "
+            "that is gone."
         )
         return sys.executable
 
@@ -224,11 +216,11 @@ class _Installation:
         self._listener.note(f"{reason.text} So torch comes from the Python Package Index.")
         return backends.PYPI
 
-    def _packages(self, uv: Path, python: Path, backend: str) -> str:
-        """Fill the environment; returns the backend that it has."""
+    def _packages(self, uv: Path, python: Path, backend: str) -> None:
+        """Fill the environment."""
         self._begin(f"Downloading torch ({backends.title_of(backend)}) and the other packages")
         cache = self._home.tools / "cache"
-        growth = _Growth(backends.sizes_of(backend).unpacked, 0)
+        growth = _Growth(backends.sizes_of(backend).unpacked)
         looked = 0.0
 
         def tell(lines: list[str]) -> None:
@@ -245,7 +237,6 @@ class _Installation:
                 self._listener.progress(done, growth.total, growth.speed, what)
 
         self._do(commands.install_packages(uv, python, backend, self._folders), tell=tell)
-        return backend
 
     def _check_room(self, backend: str) -> None:
         there = _size_of(self._home.tools / "cache")
@@ -274,20 +265,6 @@ class _Installation:
         if said.code != 0:
             raise cause_of(said.text, self._stage, self._home.log)
         return said
-
-
-@contextmanager
-def _alone(home: Home, listener: Listener) -> Iterator[None]:
-    """No other installation works in the home meanwhile; waits for one that does."""
-    with home.lock.open("a+b") as file:
-        file.seek(0)
-        told = False
-        while not take(file.fileno()):
-            if not told:
-                listener.stage("Waiting for another installation to end")
-                told = True
-            time.sleep(_ASKED)
-        yield
 
 
 def _size_of(folder: Path) -> int:

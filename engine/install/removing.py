@@ -7,7 +7,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from ..contract.errors import ZoomStackError
 from ..contract.own_engine import SLOTS, Home, installed, is_in_use
+from .alone import Waiting, alone
+from .causes import cause_of
 
 _BEFORE = "engine"  # where versions up to 0.2.0 made their environment
 
@@ -46,16 +49,31 @@ def remove_leftovers(home: Home) -> None:
                 continue  # the next installation tries again
 
 
-def remove_engine(home: Home) -> None:
+def remove_engine(home: Home, listener: Waiting) -> None:
     """Remove the engine, uv and all that they keep. The marker goes first.
 
     Raises:
-        OSError: something cannot be removed.
+        ZoomStackError: an engine is at work in it, or something cannot be removed.
     """
-    home.marker.unlink(missing_ok=True)
+    if not home.path.is_dir():
+        return
     old = home.path / _BEFORE
-    for folder in [*map(home.slot, SLOTS), *([old] if _is_environment(old) else []), home.tools]:
-        remove_folder(folder)
+    slots = [home.slot(name) for name in SLOTS]
+    stage = "Removing the engine"
+    try:
+        with alone(home, listener):
+            if any(map(is_in_use, slots)):
+                raise ZoomStackError(
+                    "in_use",
+                    "The engine is at work, perhaps for another Blender.",
+                    "Let it end, then try again.",
+                )
+            listener.stage(stage)
+            home.marker.unlink(missing_ok=True)
+            for folder in [*slots, *([old] if _is_environment(old) else []), home.tools]:
+                remove_folder(folder)
+    except OSError as error:
+        raise cause_of(f"{error} (os error {error.errno})", stage, home.log) from error
 
 
 def _is_environment(folder: Path) -> bool:

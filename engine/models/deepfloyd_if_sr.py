@@ -27,7 +27,7 @@ GUIDANCE = 4.0  # as IF recommends
 STEPS_SHARE = 0.5
 BUNDLED_STEPS_SHARE = 0.34  # 8 of 24
 # Rows along the border that a small UNet, which sees zeros beyond it, draws as lines of their own:
-# the outermost two differ from their neighbours by 1.4 and 1.2 times as much as rows inside do.
+# the outermost two differ from their neighbours by 1.5 and 1.3 times as much as rows inside do.
 FRAYED = 2
 
 

@@ -119,7 +119,11 @@ def test_an_engine_is_made_changed_repaired_and_removed(home: Home, wheels: Path
     shutil.rmtree(home.slot("e2") / "lib")
     assert installer.install(wanted(home, wheels, "pypi", again=True), Told()).slot == "e1"
     assert version(home) == "3.0"
-    removing.remove_engine(home)
+    with own_engine.in_use(home.slot("e1")), pytest.raises(ZoomStackError) as failure:
+        removing.remove_engine(home, Told())
+    assert failure.value.code == "in_use"
+    assert version(home) == "3.0"
+    removing.remove_engine(home, Told())
     assert state_of(home) is State.NONE
     assert not any(home.slot(name).exists() for name in own_engine.SLOTS)
     assert not home.tools.exists()
@@ -278,7 +282,7 @@ def test_the_command_line_says_what_it_does(home: Home) -> None:
         1, "Error: There is no folder /no/such. Check the path.\n",
     )  # fmt: skip
     gone = subprocess.run(_command(home, "--remove"), capture_output=True, text=True, check=False)
-    assert (gone.returncode, gone.stdout) == (0, "Removed.\n")
+    assert (gone.returncode, gone.stdout) == (0, "Removing the engine …\nRemoved.\n")
     assert not home.tools.exists()
 
 
@@ -288,3 +292,15 @@ def test_commands_are_whole() -> None:
     assert command[-3:] == ["--torch-backend", "cu130", str(backends.lock_of("cu130"))]
     assert {"--require-hashes", "--only-binary", "--compile-bytecode"} < set(command)
     assert "--torch-backend" not in commands.install_packages(uv, python, "pypi", [])
+
+
+def test_an_engine_that_cannot_be_removed_says_so(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(removing, "remove_folder", refuse)
+    with pytest.raises(ZoomStackError) as failure:
+        removing.remove_engine(home, Told())
+    assert failure.value.code == "unwritable"
