@@ -1,7 +1,8 @@
 """The engine as a service on standard input and output: ``contract.messages`` is the protocol.
 
 Jobs run one after another in the main thread. A second thread reads requests, so that "cancel"
-and the end of the input are noticed at once, also while torch is imported or a model loads.
+and the end of the input are noticed at once, also while torch is imported or a model loads; a
+third says now and then that the process is alive.
 """
 
 from __future__ import annotations
@@ -18,14 +19,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from .contract.errors import ZoomStackError
+from .contract.fields import shown
+from .contract.message_table import REQUESTS
 from .contract.messages import (
+    ALIVE_SECONDS,
     LOAD,
     MAX_LINE_BYTES,
-    REQUEST_TYPES,
     Message,
     Stage,
-    decode,
     error_message,
+    read_object,
 )
 from .machine.failures import Cancelled, as_zoom_stack_error, details
 from .models.registry import list_models
@@ -37,9 +40,11 @@ from .run.start import run_generate, run_sharpen
 if TYPE_CHECKING:
     from .models.protocol import OpenModel
 
-# After the end of the input: how long to wait for the present step and its saving, and how long
-# where there is nothing to save.
-SAVING_GRACE = 20.0
+# Seconds that a cancel waits for the present step and its saving. A longer step is given up: what
+# came before it was saved when it began.
+CANCEL_GRACE = 0.6
+# The same after the end of the input, and where there is nothing to save.
+SAVING_GRACE = 1.5
 LOADING_GRACE = 0.5
 
 
@@ -74,21 +79,25 @@ class Task(Reporter):
             self._end(status)
 
     def cancel(self) -> None:
-        """End after the present step; at once for whoever waits while there is no step yet.
+        """End after the present step, where that is near; at once while there is no step yet.
 
-        A library cannot be stopped safely in the midst of being imported. So the main thread
-        finishes that and then finds the task cancelled, but nobody has to wait for it.
+        Neither a step nor the import of a library can be stopped safely in its midst. So the main
+        thread finishes it and then finds the task cancelled, but nobody has to wait for it.
         """
         with self._lock:
             self._cancelled = True
             if not self._can_save:
                 self._end("cancelled")
+                return
+        patience = threading.Timer(CANCEL_GRACE, self.done, ("cancelled",))
+        patience.daemon = True
+        patience.start()
 
     def is_cancelled(self) -> bool:
         return self._cancelled
 
-    def is_saving_worthwhile(self) -> bool:
-        return self._can_save and not self._done
+    def may_be_saving(self) -> bool:
+        return self._can_save
 
     def _end(self, status: str) -> None:
         if not self._done:
@@ -128,7 +137,8 @@ class Worker:
     def serve(self) -> None:
         """Run until "quit" or the end of the input."""
         self._stream.hello()
-        threading.Thread(target=self._read, name="requests", daemon=True).start()
+        threading.Thread(target=self._read_to_the_end, name="requests", daemon=True).start()
+        threading.Thread(target=self._say_alive, name="alive", daemon=True).start()
         while (task := self._waiting.get()) is not None:
             self._run(task)
             with self._lock:
@@ -172,13 +182,24 @@ class Worker:
             if self._stream.inline:  # whoever asked has the stack now
                 shutil.rmtree(request.out, ignore_errors=True)
 
+    def _say_alive(self) -> None:
+        while not self._finished.wait(ALIVE_SECONDS):
+            self._stream.send({"type": "alive"})
+
+    def _read_to_the_end(self) -> None:
+        """The reading thread: without it nobody could reach the worker, so it ends with it."""
+        try:
+            self._read()
+        finally:
+            self._leave()
+
     def _read(self) -> None:
-        """The reading thread."""
         for line in read_lines(self._input_fd):
-            try:
-                request = decode(line, REQUEST_TYPES)
-            except ZoomStackError as error:
-                self._stream.send(error_message(error))
+            request = read_object(line) or {}
+            kind = request.get("type")
+            if not isinstance(kind, str) or kind not in REQUESTS:
+                text = f"Not a request of the protocol: {shown(line, 200)!r}."
+                self._stream.send(error_message(ZoomStackError("bad_message", text)))
                 continue
             if request["type"] == "quit":
                 break
@@ -189,7 +210,6 @@ class Worker:
             with self._lock:
                 self._tasks.append(task)
             self._waiting.put(task)
-        self._leave()
 
     def _cancel_oldest(self) -> None:
         with self._lock:
@@ -201,11 +221,11 @@ class Worker:
         """Nobody listens any more: save what is worth it and end, whatever is under way."""
         with self._lock:
             tasks = list(self._tasks)
-        worthwhile = any(task.is_saving_worthwhile() for task in tasks)
+        saving = any(task.may_be_saving() for task in tasks)
         for task in tasks:
             task.cancel()
         self._waiting.put(None)
-        if not self._finished.wait(SAVING_GRACE if worthwhile else LOADING_GRACE):
+        if not self._finished.wait(SAVING_GRACE if saving else LOADING_GRACE):
             os._exit(0)
 
 

@@ -169,6 +169,30 @@ class ZOOMSTACK_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class ZOOMSTACK_OT_wait_for_engine(bpy.types.Operator):
+    """Give the engine more time. On a busy machine, or with large models, it may take a while until
+    it answers"""
+
+    bl_idname = "zoom_stack.wait_for_engine"
+    bl_label = "Wait"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    @measured
+    def poll(cls, context: bpy.types.Context) -> bool:
+        running = latest.running_generation()
+        if running is None or not running.silence:
+            cls.poll_message_set("The engine answers")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        running = latest.running_generation()
+        if running is not None:
+            running.wait()
+        return {"FINISHED"}
+
+
 class ZOOMSTACK_OT_update_now(bpy.types.Operator):
     """Leave the mode that you are in for Object Mode, and put the finished pictures into the scene.
     They wait for it as long as you like"""
@@ -264,6 +288,7 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
         ZOOMSTACK_OT_generate,
         ZOOMSTACK_OT_cancel,
+        ZOOMSTACK_OT_wait_for_engine,
         ZOOMSTACK_OT_update_now,
         ZOOMSTACK_OT_import_result,
         ZOOMSTACK_OT_dismiss,

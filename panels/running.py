@@ -26,7 +26,9 @@ def draw_running(
     )
     # Beside the bar: a row below may lie under the side bar's edge.
     row.operator("zoom_stack.cancel", text="", icon="X")
-    if generation.phase is Phase.WAITING and edited():
+    if generation.silence and not waiting:
+        _draw_silence(layout, context, generation)
+    elif generation.phase is Phase.WAITING and edited():
         update = layout.row()
         update.scale_y = 1.4
         update.operator("zoom_stack.update_now", icon="FILE_REFRESH")
@@ -36,6 +38,18 @@ def draw_running(
         layout.label(text="This takes a moment")
     _draw_previews(layout, context, generation)
     draw_warnings(layout, context, generation)
+
+
+def _draw_silence(
+    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
+) -> None:
+    """Ask what to do about an engine that does not answer: it may be busy, or hang."""
+    box = layout.box()
+    text = f"The engine has not answered for {duration_text(generation.silence)}"
+    draw_wrapped(box, context, text, "ERROR")
+    row = box.row(align=True)
+    row.operator("zoom_stack.wait_for_engine", icon="TIME")
+    row.operator("zoom_stack.cancel", text="Stop", icon="X")
 
 
 def _draw_previews(

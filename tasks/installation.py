@@ -13,12 +13,11 @@ from ..blender.screen import redraw
 from ..engine.client.helper_process import HelperProcess
 from ..engine.contract import backends
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.messages import Message
+from ..engine.contract.messages import Message, error_of
 from ..settings.preferences import forget_engine, preferences
 
 TICK = 0.2
 _MOST_NOTES = 5
-_WORDS = ("code", "text", "hint")
 _ROOM = 1.15  # of what the packages take
 
 
@@ -116,30 +115,25 @@ class Installation:
         self._process.cancel()
 
     def _take(self, message: Message) -> None:
-        """Show what is told; nothing in it is taken for granted."""
-        kind, text = message.get("type"), str(message.get("text", ""))[:500]
+        """Show what is told; its values are those of the table."""
+        kind = message["type"]
         if kind == "stage" and not self._process.cancelled:
-            self.stage, self.fraction, self.detail = text, 0.0, ""
+            self.stage, self.fraction, self.detail = message["text"], 0.0, ""
         elif kind == "progress":
             self._take_progress(message)
         elif kind == "chosen":
-            self.backend = str(message.get("backend", ""))[:40]
+            self.backend = message["backend"]
         elif kind == "note" and len(self.notes) < _MOST_NOTES:
-            self.notes.append(text)
+            self.notes.append(message["text"])
         elif kind == "error":
-            code, text, hint = (str(message.get(name, ""))[:1000] for name in _WORDS)
-            self.error = ZoomStackError(code, text, hint)
+            self.error = error_of(message)
 
     def _take_progress(self, message: Message) -> None:
-        numbers = [message.get(name) for name in ("done", "total", "speed")]
-        sound = [min(n, 10**15) for n in numbers if isinstance(n, int | float) and n >= 0]
-        if len(sound) != len(numbers):
-            return
-        done, total, speed = sound
+        done, total, speed = message["done"], message["total"], message["speed"]
         self.fraction = min(1.0, done / total) if total else 0.0
         words = [f"{done / 1e6:.0f} of {total / 1e6:.0f} MB"]
         words += [f"{speed / 1e6:.1f} MB/s"] if speed >= 1e5 else []
-        words += [str(message.get("what", ""))[:40]] if message.get("what") else []
+        words += [message["what"]] if message.get("what") else []
         self.detail = ", ".join(words)
 
     def _unexpected(self) -> ZoomStackError:

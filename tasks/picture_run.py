@@ -11,7 +11,7 @@ from typing import Protocol
 from ..blender import folders
 from ..blender.screen import redraw
 from ..blender.timings import note
-from ..engine.client.connection import Client
+from ..engine.client.connection import SILENT_SECONDS, Client
 from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.messages import ENLARGE, REFINE, SAMPLE, Message, error_of
@@ -102,6 +102,7 @@ class PictureRun:
         error: why it failed, until that is dismissed or something else is pressed.
         warnings: what the engine wants to be known, for people.
         told_elsewhere: codes of warnings that the panels show without them.
+        silence: seconds that the engine has not said a word, where one should hear of it; else 0.
         reached: the last step and how many there are, once the pictures are drawn; else None.
         thumbnails: the levels' last previews.
     """
@@ -120,11 +121,13 @@ class PictureRun:
         self.error: ZoomStackError | None = None
         self.warnings: list[str] = []
         self.told_elsewhere: set[str] = set()
+        self.silence = 0.0
         self.reached: tuple[int, int] | None = None
         self.thumbnails = Thumbnails()
         self.delivery = delivery
         self._passing: list[str] = []  # warnings that mean nothing once it has finished
         self._eta_at = 0.0
+        self._patience = SILENT_SECONDS
         self._stage_name = ""
         self._reported: ZoomStackError | None = None
         self._client = client
@@ -145,6 +148,12 @@ class PictureRun:
         elif self.phase in (Phase.WAITING, Phase.IMPORTING):
             self.delivery.stop()
             self.phase = Phase.OFFERED
+        redraw()
+
+    def wait(self) -> None:
+        """Give a silent engine as long again."""
+        self._patience = self._client.silent_seconds() + SILENT_SECONDS
+        self.silence = 0.0
         redraw()
 
     def was_stopped(self) -> bool:
@@ -200,14 +209,24 @@ class PictureRun:
                 return self._finish(message["status"])
             self._take(message)
             redraw()
+        self._notice_silence()
         if self.thumbnails.collect():
             redraw()
         elif self.eta is not None and time.monotonic() - self._eta_at > _SECOND:
             self._count_down()
         return TICK
 
+    def _notice_silence(self) -> None:
+        silent = self._client.silent_seconds()
+        if silent < SILENT_SECONDS:
+            self._patience = SILENT_SECONDS
+        silence = silent if silent >= self._patience else 0.0
+        if int(silence) != int(self.silence):
+            redraw()
+        self.silence = silence
+
     def _take(self, message: Message) -> None:
-        """Show what a message says."""
+        """Show what a message says; its values are those of the table."""
         kind = message["type"]
         if kind == "stage":
             self.stage, self._stage_name = message["text"], message["name"]
@@ -215,8 +234,9 @@ class PictureRun:
                 self.fraction, self.eta = 0.0, None
         elif kind == "progress":
             self._take_progress(message)
-        elif kind == "preview" and self._is_in_place(message["file"]):
-            self.thumbnails.show(message["level"], message["file"])
+        elif kind == "preview" and message["level"] < self.levels:
+            if self._is_in_place(message["file"]):
+                self.thumbnails.show(message["level"], message["file"])
         elif kind == "warning" and message.get("code") not in self.told_elsewhere:
             self.warnings.append(message["text"])
             if message.get("code") in _OF_THE_RUN:

@@ -5,7 +5,7 @@ the last call.
 
 Whatever happens to the worker, the caller sees the protocol: every request that is answered by
 "done" gets exactly one, after an "error" message where the worker died, kept silent or spoke
-another language.
+another language. A worker that is silent in the midst of a run is not ended: the caller asks.
 """
 
 from __future__ import annotations
@@ -13,21 +13,27 @@ from __future__ import annotations
 import queue
 import time
 from pathlib import Path
+from typing import Final
 
 from ..contract.errors import ZoomStackError
+from ..contract.message_table import REQUESTS
 from ..contract.messages import (
     PROTOCOL_VERSION,
     Message,
+    checked,
     decode,
     encode,
     error_message,
 )
-from .inline_pictures import store_pictures
+from .inline_pictures import Inbox
 from .launch import Launch
+from .mailbox import Mailbox
 from .process import Exit, WorkerProcess
 
 HELLO_SECONDS = 60.0  # a cold disk and a virus scanner can make Python's start very slow
-CANCEL_SECONDS = 3.0
+CANCEL_SECONDS = 1.0
+SILENT_SECONDS: Final = 10.0  # several times as long as a worker that is well says nothing
+_OVERDUE_PATIENCE = 0.5  # for the end of one that did not answer to "cancel"
 
 
 class Client:
@@ -53,21 +59,30 @@ class Client:
         self._started = time.monotonic()
         self._cancelled: float | None = None
         self._greeted = False
-        self._out = Path()
-        self._events: queue.SimpleQueue[Message | Exit] = queue.SimpleQueue()
-        self._process = WorkerProcess(launch, self._receive, self._events.put)
+        self._heard = self._started
+        self._inbox = None if launch.inbox is None else Inbox(launch.inbox)
+        self._mailbox = Mailbox()
+        self._endings: queue.SimpleQueue[Exit] = queue.SimpleQueue()
+        self._process = WorkerProcess(launch, self._receive, self._endings.put)
 
     # The caller's side: nothing here waits for the worker.
 
     def request(self, message: Message) -> None:
-        """Send "generate", "sharpen" or "check"; one at a time."""
+        """Send "generate", "sharpen", "check" or "models"; one at a time.
+
+        Raises:
+            ZoomStackError: code ``bad_message``, when the table of requests has no such one.
+        """
         if self.busy or self.ended:
             raise RuntimeError("The worker is busy or has ended.")
+        line = encode(checked(message, REQUESTS))
         self.busy = True
         self._cancelled = None
-        if message["type"] == "generate":
-            self._out = Path(message["out"])
-        self._process.write(encode(message))
+        self._heard = time.monotonic()
+        self._mailbox.begin()
+        if self._inbox is not None and "out" in message:
+            self._inbox.begin(Path(message["out"]))
+        self._process.write(line)
 
     def cancel(self) -> None:
         """Ask the worker to stop; after ``cancel_seconds`` without "done" it is ended."""
@@ -77,23 +92,26 @@ class Client:
 
     def poll(self) -> list[Message]:
         """The messages since the last call."""
+        try:
+            ending = self._endings.get_nowait()  # whatever came before it is in the box
+        except queue.Empty:
+            ending = None
         messages: list[Message] = []
-        while True:
-            try:
-                event = self._events.get_nowait()
-            except queue.Empty:
-                break
-            messages += self._accept(event)
+        for message in self._mailbox.take():
+            messages += self._accept(message)
+        if ending is not None:
+            messages += self._exited(ending)
         return messages + self._overdue()
+
+    def silent_seconds(self) -> float:
+        """How long a worker that should say something has not; 0 where it need not."""
+        return time.monotonic() - self._heard if self.busy else 0.0
 
     def close(self) -> None:
         """End the worker: end of file first, then terminate, then kill; returns at once."""
         self.ended = True
         self.busy = False
-        if self._cancelled is None:
-            self._process.close()
-        else:  # it had its time
-            self._process.close(patience=0.0)
+        self._process.close()
 
     def wait_closed(self, seconds: float) -> bool:
         """After ``close``: whether the process was gone within so many seconds."""
@@ -103,23 +121,21 @@ class Client:
     def pid(self) -> int | None:
         return self._process.pid
 
-    def _accept(self, event: Message | Exit) -> list[Message]:
-        if not isinstance(event, dict):
-            return self._exited(event)
-        if not self.busy and event["type"] != "hello":
+    def _accept(self, message: Message) -> list[Message]:
+        if not self.busy and message["type"] != "hello":
             return []
-        if event["type"] == "hello":
+        if message["type"] == "hello":
             self._greeted = True
-            if event.get("protocol") != PROTOCOL_VERSION:
+            if message["protocol"] != PROTOCOL_VERSION:
                 return self._fail(
                     "protocol",
-                    f"The engine speaks protocol {event.get('protocol')}, this extension "
+                    f"The engine speaks protocol {message['protocol']}, this extension "
                     f"{PROTOCOL_VERSION}.",
                     "Install the same version of Zoom Stack at both ends.",
                 )
-        if event["type"] == "done":
+        if message["type"] == "done":
             self.busy = False
-        return [event]
+        return [message]
 
     def _exited(self, how: Exit) -> list[Message]:
         was_busy = self.busy
@@ -162,7 +178,8 @@ class Client:
         if not self.busy:
             return []
         if self._cancelled is not None and now - self._cancelled > self._cancel_seconds:
-            self.close()
+            self.ended, self.busy = True, False
+            self._process.close(_OVERDUE_PATIENCE)
             return [{"type": "done", "status": "cancelled"}]
         if not self._greeted and now - self._started > self._hello_seconds:
             last = self._process.log_tail()
@@ -186,8 +203,15 @@ class Client:
     def _receive(self, line: str) -> None:
         """Decode a line and store its pictures; both would hold the caller up."""
         try:
-            self._events.put(store_pictures(decode(line), self.launch.inbox, self._out))
+            message = decode(line)
+            if message is None:
+                return  # libraries and remote shells print to standard output too
+            self._heard = time.monotonic()
+            if message["type"] == "alive":
+                return
+            if self._inbox is not None:
+                message = self._inbox.store(message)
+            if message is not None:
+                self._mailbox.put(message)
         except ZoomStackError as error:
-            # Libraries print to standard output too; that must not end a job.
-            if error.code != "bad_message":
-                self._events.put(error_message(error))
+            self._endings.put(error)

@@ -19,7 +19,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..contract.errors import ZoomStackError
-from ..contract.messages import Message, read_object
+from ..contract.fields import shown
+from ..contract.message_table import INSTALLER
+from ..contract.messages import Message, decode
 from .launch import child_options
 
 _PATIENCE = 3.0  # seconds until an end is forced
@@ -111,9 +113,9 @@ class HelperProcess:
     def _read(self) -> None:
         assert self._process.stdout is not None
         while line := self._process.stdout.readline(_LONGEST_LINE):
-            message = read_object(line)
+            message = _message_of(line)
             if message is None:
-                self.other_lines = [*self.other_lines, line.strip()[:500]][-_KEPT:]
+                self.other_lines = [*self.other_lines, shown(line.strip(), 500)][-_KEPT:]
                 continue
             while True:
                 try:
@@ -122,6 +124,14 @@ class HelperProcess:
                 except queue.Full:
                     with contextlib.suppress(queue.Empty):
                         self._messages.get_nowait()
+
+
+def _message_of(line: str) -> Message | None:
+    """The message of a line; what is none, or none of the table, is a line for people."""
+    try:
+        return decode(line, INSTALLER)
+    except ZoomStackError:
+        return None
 
 
 def _end_all() -> None:

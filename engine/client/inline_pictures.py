@@ -5,51 +5,103 @@ from __future__ import annotations
 import base64
 import binascii
 from pathlib import Path
-from typing import Any
 
 from ..contract.errors import ZoomStackError
 from ..contract.messages import Message
 from ..contract.stack import write_atomically
 
 
-def store_pictures(message: Message, inbox: Path | None, out: Path) -> Message:
-    """Write a message's pictures to files and name the files instead.
+class Inbox:
+    """Writes the pictures of messages into folders that this side has chosen.
 
     Args:
-        inbox: folder for previews; None leaves every message as it is.
-        out: folder for the finished stack.
-
-    Raises:
-        ZoomStackError: codes ``unwritable``, ``bad_picture``.
+        folder: for previews.
     """
-    if inbox is None:
-        return message
-    if message["type"] == "preview" and "data" in message:
-        file = inbox / f"preview_{int(message['level']):02d}.png"
-        _write(file, message["data"])
-        message = {key: value for key, value in message.items() if key != "data"}
-        return message | {"file": str(file)}
-    if message["type"] == "result" and "files" in message:
-        for name, data in message["files"].items():
-            # The other machine names files, never folders of ours.
-            if Path(name).name != name or "\\" in name or ":" in name or name in ("", ".", ".."):
-                raise ZoomStackError("bad_picture", f"The engine sent a file named {name!r}.")
-            _write(out / name, data)
-        message = {key: value for key, value in message.items() if key != "files"}
-        return message | {"folder": str(out)}
-    return message
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.out = Path()
+        self._file: Path | None = None  # under way, under its temporary name
+        self._next = ("", 0, 0)  # name, part and parts that have to come next
+
+    def begin(self, out: Path) -> None:
+        """A run begins, whose finished stack goes into a folder."""
+        self.out = out
+        self.close()
+
+    def store(self, message: Message) -> Message | None:
+        """Write a message's pictures to files and name the files instead.
+
+        Args:
+            message: as the table of messages has it.
+
+        Returns:
+            What is left to be told; None of a piece of a file.
+
+        Raises:
+            ZoomStackError: codes ``unwritable``, ``bad_picture``.
+        """
+        if message["type"] == "file":
+            self._store_piece(message)
+            return None
+        if message["type"] == "result":
+            return message | {"folder": str(self.out)}
+        if message["type"] != "preview":
+            return message
+        if "data" not in message:  # a file of the other machine
+            return None
+        file = self.folder / f"preview_{message['level']:02d}.png"
+        content = _decoded(message["data"], file.name)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(file, content)
+        except OSError as error:
+            raise _unwritable(file, error) from None
+        return {key: value for key, value in message.items() if key != "data"} | {"file": str(file)}
+
+    def close(self) -> None:
+        """Leave no file that is half there."""
+        if self._file is not None:
+            self._file.unlink(missing_ok=True)
+            self._file = None
+
+    def _store_piece(self, message: Message) -> None:
+        name, part, parts = message["name"], message["part"], message["parts"]
+        if part == 0:
+            self.close()
+        elif self._file is None or self._next != (name, part, parts):
+            raise _damaged(name)
+        content = _decoded(message["data"], name)
+        temporary = self.out / f".{name}.tmp"
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            self._file, self._next = temporary, (name, part + 1, parts)
+            if part == 0:
+                temporary.unlink(missing_ok=True)
+            with temporary.open("ab") as stream:
+                stream.write(content)
+            if part + 1 == parts:
+                temporary.replace(self.out / name)
+                self._file = None
+        except OSError as error:
+            self.close()
+            raise _unwritable(self.out / name, error) from None
 
 
-def _write(file: Path, data: Any) -> None:
+def _decoded(data: str, name: str) -> bytes:
     try:
-        content = base64.b64decode(data, validate=True)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, content)
-    except (binascii.Error, TypeError, ValueError):
-        raise ZoomStackError("bad_picture", f"The engine sent {file.name} damaged.") from None
-    except OSError as error:
-        raise ZoomStackError(
-            "unwritable",
-            f"{file} cannot be written: {error.strerror or error}.",
-            "Choose another output folder.",
-        ) from None
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, ValueError):
+        raise _damaged(name) from None
+
+
+def _damaged(name: str) -> ZoomStackError:
+    return ZoomStackError("bad_picture", f"The engine sent {name} damaged.", "Try again.")
+
+
+def _unwritable(file: Path, error: OSError) -> ZoomStackError:
+    return ZoomStackError(
+        "unwritable",
+        f"{file} cannot be written: {error.strerror or error}.",
+        "Choose another output folder.",
+    )

@@ -10,7 +10,7 @@ import struct
 import zlib
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-MAX_SIDE = 1024
+MAX_SIDE = 256  # the engine's have 128
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 
 

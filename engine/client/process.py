@@ -1,25 +1,37 @@
 """A worker's process and the threads that serve its pipe; knows lines, and nothing of messages.
 
-No method blocks but ``wait``.
+No method blocks but ``wait``. A thread that fails ends the conversation with an error: nobody
+waits for one that is gone.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
+import os
 import queue
+import signal
 import subprocess
+import sys
 import threading
 import time
+import traceback
 import weakref
 from collections.abc import Callable
 
 from ..contract.errors import ZoomStackError
+from ..contract.fields import shown
 from ..contract.messages import MAX_LINE_BYTES
 from .launch import Launch, child_options, start_error
 
-END_SECONDS = 2.0
+END_SECONDS = 1.5  # for it to end by itself; a worker saves meanwhile
+_TERMINATE_SECONDS = 0.5  # until it is killed
 LOG_LINES = 3
-_LOG_BYTES = 4096
+_LOG_TAIL = 4096  # bytes
+_LONGEST_LINE = 300  # characters that are shown of one
+_LARGEST_LOG = 4 * 2**20  # bytes; then it begins anew
+_LOG_WATCH = 1.0  # seconds between two looks at its size
+_MOST_LINES = 2000  # a second; a worker that says more is slowed down by its pipe
 
 Exit = int | ZoomStackError  # the exit code, or why there was no process
 
@@ -32,7 +44,8 @@ class WorkerProcess:
     Args:
         launch: how to start it.
         on_line: called with each line of its standard output, in a thread.
-        on_exit: called once, in a thread, after the last line; also where it could not be started.
+        on_exit: called in a thread, after the last line; also where it could not be started, and
+            where a thread of this class failed.
     """
 
     def __init__(
@@ -46,7 +59,7 @@ class WorkerProcess:
         self._gone = threading.Event()
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()  # None ends them
         _live.add(self)
-        _start_thread(self._supervise)
+        self._start_thread(self._supervise)
 
     @property
     def pid(self) -> int | None:
@@ -56,7 +69,7 @@ class WorkerProcess:
         """Have a line written to its standard input, also before it has started."""
         self._lines.put(line)
 
-    def close(self, patience: float = END_SECONDS / 2) -> None:
+    def close(self, patience: float = END_SECONDS) -> None:
         """End it: end of file first, then terminate, then kill; returns at once.
 
         Args:
@@ -65,12 +78,17 @@ class WorkerProcess:
         if not self._closing:
             self._closing = True
             self._lines.put(None)
-            _start_thread(self._reap, patience)
+            self._start_thread(self._reap, patience)
 
     def kill(self) -> None:
-        """End it by force, where it has started."""
-        if self._process is not None:
+        """End it and what it has started by force, where it has started."""
+        if self._process is None:
+            return
+        if sys.platform == "win32":
             self._process.kill()
+        else:  # it leads a group of its own
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def wait(self, seconds: float) -> bool:
         """Whether it was gone within so many seconds."""
@@ -80,12 +98,12 @@ class WorkerProcess:
         """The last lines that it wrote to standard error."""
         try:
             with self._launch.log.open("rb") as file:
-                file.seek(max(0, self._launch.log.stat().st_size - _LOG_BYTES))
+                file.seek(max(0, self._launch.log.stat().st_size - _LOG_TAIL))
                 text = file.read().decode("utf-8", "replace")
         except OSError:
             return ""
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return "\n".join(lines[-LOG_LINES:])
+        return "\n".join(shown(line, _LONGEST_LINE) for line in lines[-LOG_LINES:])
 
     # In threads.
 
@@ -97,8 +115,8 @@ class WorkerProcess:
             self._on_exit(start_error(error, self._launch))
             return
         self._process = process
-        _start_thread(self._write_lines, process)
-        reader = _start_thread(self._read_lines, process)
+        self._start_thread(self._write_lines, process)
+        reader = self._start_thread(self._read_lines, process)
         code = process.wait()
         # A grandchild may hold the pipe open for long; the worker itself has ended.
         reader.join(1.0)
@@ -109,7 +127,10 @@ class WorkerProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         launch = self._launch
         launch.log.parent.mkdir(parents=True, exist_ok=True)
-        with launch.log.open("wb") as log:
+        with contextlib.suppress(OSError):  # Windows keeps a file that another worker writes
+            launch.log.unlink()  # a link is not written through
+        with launch.log.open("ab") as log:
+            log.truncate(0)
             return subprocess.Popen(
                 launch.argv,
                 cwd=launch.cwd,
@@ -121,18 +142,35 @@ class WorkerProcess:
 
     def _write_lines(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdin is not None
-        try:
-            while (line := self._lines.get()) is not None:
+        with contextlib.suppress(OSError):  # it has ended, and the supervisor says so
+            while (line := self._next_line()) is not None:
                 process.stdin.write(line.encode())
                 process.stdin.flush()
             process.stdin.close()
-        except OSError:
-            pass  # it has ended, and the supervisor says so
+
+    def _next_line(self) -> str | None:
+        """Wait for a line, and keep the log small meanwhile."""
+        while True:
+            try:
+                return self._lines.get(timeout=_LOG_WATCH)
+            except queue.Empty:
+                self._bound_log()
+
+    def _bound_log(self) -> None:
+        log = self._launch.log
+        with contextlib.suppress(OSError):
+            if log.stat().st_size > _LARGEST_LOG:
+                os.truncate(log, 0)  # whoever writes goes on at its new end
 
     def _read_lines(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
+        count, since = 0, time.monotonic()
         while line := process.stdout.readline(MAX_LINE_BYTES):
             self._on_line(line.decode("utf-8", "replace"))
+            count += 1
+            if count == _MOST_LINES:
+                time.sleep(max(0.0, since + 1.0 - time.monotonic()))
+                count, since = 0, time.monotonic()
         process.stdout.close()
 
     def _reap(self, patience: float) -> None:
@@ -143,14 +181,29 @@ class WorkerProcess:
         if self._process is None:
             return
         self._process.terminate()
-        if not self._gone.wait(END_SECONDS):
-            self._process.kill()
+        if not self._gone.wait(_TERMINATE_SECONDS):
+            self.kill()
 
+    def _start_thread(self, target: Callable[..., None], *arguments: object) -> threading.Thread:
+        thread = threading.Thread(
+            target=self._guard, args=(target, *arguments), name="zoom-stack-client", daemon=True
+        )
+        thread.start()
+        return thread
 
-def _start_thread(target: Callable[..., None], *arguments: object) -> threading.Thread:
-    thread = threading.Thread(target=target, args=arguments, name="zoom-stack-client", daemon=True)
-    thread.start()
-    return thread
+    def _guard(self, target: Callable[..., None], *arguments: object) -> None:
+        try:
+            target(*arguments)
+        except Exception as error:
+            traceback.print_exc()
+            self._on_exit(
+                ZoomStackError(
+                    "pipe",
+                    "The conversation with the engine broke: "
+                    f"{type(error).__name__}: {shown(str(error), _LONGEST_LINE)}.",
+                    "Please report it, and try again.",
+                )
+            )
 
 
 def _end_all() -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from ..contract import backends
 from ..contract.errors import ZoomStackError
-from ..contract.messages import Message, encode
+from ..contract.message_table import INSTALLER
+from ..contract.messages import Message, checked, encode, error_message
 from ..contract.own_engine import Home, python_of
 from ..install.installer import Wanted, install
 from ..install.removing import remove_engine
@@ -92,14 +93,13 @@ class _Messages:
         self._send({"type": "note", "text": text})
 
     def error(self, error: ZoomStackError) -> None:
-        words = {"code": error.code, "text": error.text, "hint": error.hint}
-        self._send({"type": "error", **words})
+        self._send(error_message(error))
 
     def done(self, status: str, python: str = "") -> None:
         self._send({"type": "done", "status": status, "python": python})
 
     def _send(self, message: Message) -> None:
-        sys.stdout.write(encode(message))
+        sys.stdout.write(encode(checked(message, INSTALLER)))
         sys.stdout.flush()
 
 

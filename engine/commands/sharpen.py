@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from ..contract.job import AUTOMATIC, LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK
+from ..contract.message_table import TIMES
 from ..contract.options import DEVICE_NAMES
-from ..run.request import TIMES, SharpenRequest
+from ..run.request import SharpenRequest
 from ..run.start import run_sharpen
 from .arguments import add_models, add_output, path, reporter_of
 from .exits import run_to_end

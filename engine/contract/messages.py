@@ -15,33 +15,41 @@ Requests::
 
 Messages, in the order in which they come::
 
-    {"type": "hello", "protocol": 1, "engine": "0.3.0", "python": "3.11.7"}
+    {"type": "hello", "protocol": 2, "engine": "0.3.0", "python": "3.11.7"}
+    {"type": "alive"}                                        # every few seconds, whatever goes on
     {"type": "check", ...}                                   # the report of run/check_report.py
     {"type": "models", "models": [...], "problems": [...]}   # see model_listing.Listed
     {"type": "stage", "name": "load", "text": "Loading the model"}
     {"type": "progress", "step": 3, "total": 24, "level": 0, "levels": 6, "eta": 12.5}
     {"type": "preview", "step": 3, "level": 0, "levels": 6, "file": "/.../preview_00.png"}
     {"type": "warning", "code": "size", "text": "..."}
+    {"type": "file", "name": "level_00.png", "part": 0, "parts": 3, "data": "..."}
     {"type": "result", "folder": "/.../stack", "levels": 6}
     {"type": "error", "code": "bad_job", "text": "...", "hint": "..."}
     {"type": "done", "status": "finished"}                   # or "cancelled", "failed"
 
 Every request but "quit" and "cancel" ends with exactly one "done". With ``--inline-pictures``
 (a worker behind ssh) "preview" carries ``"data"`` (base64 of the PNG) in the place of "file",
-and "result" carries ``"files": {"stack.json": base64, ...}``.
+and before "result" the stack's files come in pieces as "file", stack.json last.
 ``eta`` is in seconds, or null while unknown. ``step`` counts from 1 and is finished.
+
+``message_table`` says what may stand in each; both sides read by it.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import ZoomStackError
+from .fields import FieldError, Record
+from .message_table import MESSAGES
 
-PROTOCOL_VERSION = 1
-MAX_LINE_BYTES = 512 * 2**20
+PROTOCOL_VERSION = 2
+MAX_LINE_BYTES = 4 * 2**20
+ALIVE_SECONDS = 2.0  # between two words of a worker, at most
 
 
 @dataclass(frozen=True)
@@ -70,22 +78,6 @@ REFINE = Stage("refine", "Refining all levels together", can_save=True)
 ENLARGE = Stage("enlarge", "Enlarging the pictures", can_save=True)
 FINISH = Stage("finish", "Writing the pictures", can_save=True)
 
-MESSAGE_TYPES = frozenset(
-    {
-        "hello",
-        "check",
-        "models",
-        "stage",
-        "progress",
-        "preview",
-        "warning",
-        "result",
-        "error",
-        "done",
-    }
-)
-REQUEST_TYPES = frozenset({"generate", "sharpen", "check", "models", "cancel", "quit"})
-
 Message = dict[str, Any]
 
 
@@ -99,19 +91,47 @@ def encode(message: Message) -> str:
     return text + "\n"
 
 
-def decode(line: str, types: frozenset[str] = MESSAGE_TYPES) -> Message:
+def decode(line: str, table: Mapping[str, Record] = MESSAGES) -> Message | None:
     """Parse one line.
 
     Args:
-        types: the types that may come from this direction.
+        table: what may come from this direction.
+
+    Returns:
+        The message with the keys that the table knows; None for a line that is no message, as
+        libraries and remote shells print them.
 
     Raises:
-        ZoomStackError: code ``bad_message``, when the line is no message of the protocol.
+        ZoomStackError: code ``bad_message``, for a message with other values than it may have.
     """
     message = read_object(line)
-    if message is None or not _is_one_of(message.get("type"), types):
-        raise ZoomStackError("bad_message", f"Not a message of the protocol: {line[:200]!r}.")
-    return message
+    if message is None or "type" not in message:
+        return None
+    kind = message["type"]
+    if not isinstance(kind, str):
+        raise _not_understood("a type that is no text")
+    return checked(message, table) if kind in table else None
+
+
+def checked(message: Message, table: Mapping[str, Record] = MESSAGES) -> Message:
+    """A message of a type that the table has, with what the table has of it.
+
+    Raises:
+        ZoomStackError: code ``bad_message``.
+    """
+    kind = message["type"]
+    try:
+        return {"type": kind, **table[kind].read(message)}
+    except FieldError as error:
+        raise _not_understood(f'in "{kind}", {error}') from None
+
+
+def _not_understood(what: str) -> ZoomStackError:
+    return ZoomStackError(
+        "bad_message",
+        f"The engine said something that is not understood: {what}.",
+        "Install the same version of Zoom Stack at both ends.",
+    )
 
 
 def read_object(line: str) -> Message | None:
@@ -121,10 +141,6 @@ def read_object(line: str) -> Message | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def _is_one_of(value: object, types: frozenset[str]) -> bool:
-    return isinstance(value, str) and value in types
 
 
 def error_message(error: ZoomStackError) -> Message:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
+
+from .fields import FieldError
+from .message_table import LISTING
 
 MAKES = "model"
 SECOND_STAGE = "second_stage"
@@ -60,25 +62,11 @@ class Listed:
 
 def read_listing(data: object) -> list[Listed]:
     """The models of a message; what is none is left out, for engines of other versions."""
-    found = data if isinstance(data, list) else []
-    return [listed for each in found if (listed := _read(each)) is not None]
-
-
-def _read(data: object) -> Listed | None:
-    if not isinstance(data, Mapping) or not isinstance(data.get("name"), str) or not data["name"]:
-        return None
-    known = {each.name: each.default for each in fields(Listed)}
-    values = {
-        name: value
-        for name, value in data.items()
-        if name in known and type(value) is type(known[name])
-    }
-    return Listed(**values | {"name": data["name"], "native_size": _pair(data.get("native_size"))})
-
-
-def _pair(value: object) -> tuple[int, int] | None:
-    match value:
-        case [int(width), int(height)]:
-            return width, height
-        case _:
-            return None
+    try:
+        found = LISTING.read(data)
+    except FieldError:
+        return []
+    known = {each.name for each in fields(Listed)}
+    return [
+        Listed(**{name: value for name, value in each.items() if name in known}) for each in found
+    ]

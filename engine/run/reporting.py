@@ -6,13 +6,14 @@ import base64
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from .. import __version__
 from ..contract.errors import ZoomStackError
-from ..contract.messages import PROTOCOL_VERSION, Message, Stage, encode, error_message
+from ..contract.message_table import LONGEST_ETA, PIECE
+from ..contract.messages import PROTOCOL_VERSION, Message, Stage, checked, encode, error_message
 from ..contract.stack import STACK_FILE, Stack
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Reporter:
 
     def progress(self, step: int, total: int, levels: int, eta: float | None) -> None:
         """``step`` of ``total`` is finished; all levels go together, so the level is always 0."""
-        eta = None if eta is None else round(eta, 1)
+        eta = None if eta is None else round(min(eta, LONGEST_ETA), 1)
         counts = {"step": step, "total": total, "level": 0, "levels": levels}
         self.send({"type": "progress", **counts, "eta": eta})
 
@@ -68,11 +69,11 @@ class Reporter:
         """
 
     def result(self, stack: Stack) -> None:
-        message = {"type": "result", "folder": str(stack.folder), "levels": len(stack.levels)}
         if self.inline:
-            names = [STACK_FILE, *(level.image for level in stack.levels)]
-            message["files"] = {name: _base64(stack.folder / name) for name in names}
-        self.send(message)
+            for name in [*(level.image for level in stack.levels), STACK_FILE]:
+                for piece in _pieces(stack.folder / name):
+                    self.send(piece)
+        self.send({"type": "result", "folder": str(stack.folder), "levels": len(stack.levels)})
 
     def error(self, error: ZoomStackError) -> None:
         self.send(error_message(error))
@@ -82,7 +83,7 @@ class Reporter:
 
 
 class JsonReporter(Reporter):
-    """One JSON object a line; safe to use from several threads."""
+    """One JSON object a line, by the table of messages; safe to use from several threads."""
 
     def __init__(self, stream: TextIO, inline: bool = False) -> None:
         self.stream = stream
@@ -90,8 +91,9 @@ class JsonReporter(Reporter):
         self._lock = threading.Lock()
 
     def send(self, message: Message) -> None:
+        line = encode(checked(message))
         with self._lock:
-            self.stream.write(encode(message))
+            self.stream.write(line)
             self.stream.flush()
 
 
@@ -167,6 +169,16 @@ def claim_stdout() -> TextIO:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return os.fdopen(private, "w", encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _pieces(file: Path) -> Iterator[Message]:
+    """A file in messages; the last one completes it."""
+    parts = max(1, -(-file.stat().st_size // PIECE))
+    with file.open("rb") as stream:
+        for part in range(parts):
+            data = base64.b64encode(stream.read(PIECE)).decode("ascii")
+            counts = {"part": part, "parts": parts}
+            yield {"type": "file", "name": file.name, **counts, "data": data}
 
 
 def _base64(file: Path) -> str:

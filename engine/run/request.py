@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..contract.fields import FieldError
 from ..contract.job import AUTOMATIC, Job
 from ..contract.job_parser import parse_job
+from ..contract.message_table import REQUESTS
 from ..contract.messages import Message
-from ..contract.options import DEVICE_NAMES
 from ..contract.validation import Checker
 
 _CHECK = Checker("bad_request", "The request")
-TIMES = range(2, 17)
-_SHARPEN_KEYS = frozenset({"type", "stack", "out", "times", "upscaler", "overwrite", "device"})
-_GENERATE_KEYS = frozenset({"type", "job", "out", "resume", "overwrite", "device", "models"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class SharpenRequest:
     Attributes:
         stack: its folder.
         out: the new stack's folder.
-        times: how many times as wide and as high; one of ``TIMES``.
+        times: how many times as wide and as high; one of ``message_table.TIMES``.
         upscaler: as in a job, but no second stage.
         overwrite: replace a stack that is there.
         device, models: as of ``GenerateRequest``.
@@ -68,14 +66,14 @@ def parse_sharpen(request: Message, models: Sequence[Path]) -> SharpenRequest:
     Raises:
         ZoomStackError: code ``bad_request``.
     """
-    _CHECK.known_keys(request, _SHARPEN_KEYS, "it")
+    values = _read(request)
     return SharpenRequest(
-        stack=_path(request.get("stack"), '"stack"'),
-        out=_path(request.get("out"), '"out"'),
-        times=_CHECK.integer(request.get("times", 4), '"times"', TIMES[0], TIMES[-1]),
-        upscaler=_CHECK.text(request.get("upscaler", AUTOMATIC), '"upscaler"').strip(),
-        overwrite=_flag(request, "overwrite"),
-        device=_CHECK.choice(request.get("device", "auto"), DEVICE_NAMES, '"device"'),
+        stack=Path(values["stack"]),
+        out=Path(values["out"]),
+        times=values.get("times", 4),
+        upscaler=values.get("upscaler", AUTOMATIC).strip(),
+        overwrite=values.get("overwrite", False),
+        device=values.get("device", "auto"),
         models=tuple(models),
     )
 
@@ -90,16 +88,15 @@ def parse_generate(request: Message, models: Sequence[Path], inline: bool) -> Ge
     Raises:
         ZoomStackError: codes ``bad_request``, ``bad_job``, ``bad_geometry``.
     """
-    _CHECK.known_keys(request, _GENERATE_KEYS, "it")
-    own_models = request.get("models")
-    out = _path(request.get("out"), '"out"')
+    values = _read(request)
+    out = Path(values["out"])
     return GenerateRequest(
-        job=parse_job(request.get("job")),
+        job=parse_job(values["job"]),
         out=own_folder(out) if inline else out,
-        resume=_flag(request, "resume"),
-        overwrite=_flag(request, "overwrite") or inline,
-        device=_CHECK.choice(request.get("device", "auto"), DEVICE_NAMES, '"device"'),
-        models=tuple(models) if own_models is None else _folders(own_models),
+        resume=values.get("resume", False),
+        overwrite=values.get("overwrite", False) or inline,
+        device=values.get("device", "auto"),
+        models=tuple(map(Path, values["models"])) if "models" in values else tuple(models),
     )
 
 
@@ -110,21 +107,12 @@ def own_folder(out: Path) -> Path:
     return Path(cache) / "zoom_stack" / "runs" / name
 
 
-def _path(value: object, where: str) -> Path:
-    text = _CHECK.text(value, where)
-    if not text or "\0" in text:
-        raise _CHECK.fail(f"{where} is no path: {text!r}.")
-    return Path(text)
-
-
-def _folders(value: object) -> tuple[Path, ...]:
-    """One path, or several."""
-    items = value if isinstance(value, list) else [value]
-    return tuple(_path(item, '"models"') for item in items)
-
-
-def _flag(request: Message, key: str) -> bool:
-    value = request.get(key, False)
-    if not isinstance(value, bool):
-        raise _CHECK.fail(f'"{key}" must be true or false.')
-    return value
+def _read(request: Message) -> Message:
+    """What the table of requests has of one."""
+    record = REQUESTS[request["type"]]
+    known = frozenset({"type", *record.needed, *record.possible})
+    _CHECK.known_keys(request, known, "it")
+    try:
+        return record.read(request)
+    except FieldError as error:
+        raise _CHECK.fail(f"{error}.") from None

@@ -184,8 +184,11 @@ def deliver(job, out, inline):
             level, levels, 4, 256
         )
     if inline:
-        packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
-        return say(type="result", folder=out, levels=levels, files=packed)
+        for name, content in sorted(files.items()):  # stack.json last
+            for part, piece in enumerate((content[:1000], content[1000:])):
+                data = base64.b64encode(piece).decode()
+                say(type="file", name=name, part=part, parts=2, data=data)
+        return say(type="result", folder=out, levels=levels)
     for name, content in files.items():
         write(os.path.join(out, name), content)
     return say(type="result", folder=out, levels=levels)
@@ -223,7 +226,7 @@ def begin(started):
         sys.exit('  File "worker.py", line 1\nSyntaxError: invalid syntax')
     if started == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    protocol = 99 if started == "protocol" else 1
+    protocol = 99 if started == "protocol" else 2
     say(type="hello", protocol=protocol, engine="fake", python=sys.version.split()[0])
     if started == "deaf":
         time.sleep(600)

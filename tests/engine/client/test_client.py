@@ -15,9 +15,10 @@ import pytest
 
 from devtools.paths import REPO
 from engine.client.connection import Client
+from engine.client.inline_pictures import Inbox
 from engine.client.launch import Launch, local_launch, remote_launch
 from engine.contract.errors import ZoomStackError
-from engine.contract.messages import Message
+from engine.contract.messages import Message, decode, encode
 
 FAKE = REPO / "tests" / "doubles" / "fake_worker.py"
 JOB = {
@@ -93,8 +94,8 @@ def test_a_run_brings_hello_progress_previews_result_and_one_done(
     messages = until_done(client)
     assert types(messages)[0] == "hello"
     assert types(messages)[-2:] == ["result", "done"]
-    assert types(messages).count("progress") == 6
-    assert types(messages).count("preview") == 12
+    assert [m["step"] for m in messages if m["type"] == "progress"][-1] == 6
+    assert {m["level"] for m in messages if m["type"] == "preview"} == {0, 1}
     assert messages[-1]["status"] == "finished"
     assert json.loads((tmp_path / "out" / "stack.json").read_text())["version"] == 1
 
@@ -207,13 +208,31 @@ def test_pictures_within_messages_become_files(start: Start, tmp_path: Path) -> 
     assert (tmp_path / "out" / "level_01.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_file_name_from_far_away_cannot_leave_its_folder(tmp_path: Path) -> None:
-    from engine.client.inline_pictures import store_pictures
+@pytest.mark.parametrize(
+    "name", ["../evil.json", "/tmp/x.png", "C:x.png", "level_00.png:s", "evil.py", ".zoom_stack"]
+)
+def test_a_file_name_from_far_away_cannot_leave_its_folder(name: str) -> None:
+    message = {"type": "file", "name": name, "part": 0, "parts": 1, "data": ""}
+    with pytest.raises(ZoomStackError, match=r'"name" is'):
+        decode(encode(message))
 
-    message = {"type": "result", "levels": 1, "files": {"../evil.json": ""}}
-    with pytest.raises(ZoomStackError, match="evil"):
-        store_pictures(message, tmp_path, tmp_path / "out")
-    assert not (tmp_path / "evil.json").exists()
+
+@pytest.mark.parametrize("order", [[1], [0, 2], [0, 0, 2], [0, 1, 1]])
+def test_pieces_out_of_order_are_no_file(tmp_path: Path, order: list[int]) -> None:
+    inbox = Inbox(tmp_path / "inbox")
+    inbox.begin(tmp_path / "out")
+    pieces = [
+        {"type": "file", "name": "level_00.png", "part": part, "parts": 3, "data": ""}
+        for part in order
+    ]
+    with pytest.raises(ZoomStackError, match="damaged"):
+        list(map(inbox.store, pieces))
+    assert not (tmp_path / "out" / "level_00.png").exists()
+
+
+def test_a_file_of_the_other_machine_is_no_preview(tmp_path: Path) -> None:
+    message = {"type": "preview", "step": 1, "level": 0, "levels": 1, "file": "/etc/passwd"}
+    assert Inbox(tmp_path).store(message) is None
 
 
 def test_a_remote_command_with_an_open_quote_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,225 @@
+"""Workers that flood, keep silent, hang, or say what no worker says: each ends in one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from devtools.paths import REPO
+from engine.client import connection
+from engine.client.connection import Client
+from engine.client.launch import Launch
+from engine.client.mailbox import MOST_WARNINGS, Mailbox
+from engine.contract.messages import Message
+
+SCRIPT = """
+import json, sys, time
+def say(**message):
+    sys.stdout.write(json.dumps(message) + "\\n"); sys.stdout.flush()
+def line(text):
+    sys.stdout.write(text + "\\n"); sys.stdout.flush()
+say(type="hello", protocol=2)
+sys.stdin.readline()
+"""
+Start = Callable[..., Client]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    clients: list[Client] = []
+
+    def launch(body: str, inbox: bool = False, **options: float) -> Client:
+        argv = (sys.executable, "-c", SCRIPT + body)
+        box = tmp_path / "inbox" if inbox else None
+        clients.append(Client(Launch(argv, REPO, tmp_path / "log", box), **options))
+        clients[-1].request({"type": "generate", "job": {}, "out": str(tmp_path / "out")})
+        return clients[-1]
+
+    yield launch
+    for client in clients:
+        client.close()
+        assert client.wait_closed(8.0)
+
+
+def listen(client: Client, seconds: float) -> list[Message]:
+    """All that comes until "done", or until the time is over."""
+    messages: list[Message] = []
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not any(m["type"] == "done" for m in messages):
+        began = time.thread_time()
+        messages += client.poll()
+        assert time.thread_time() - began < 0.016
+        time.sleep(0.02)
+    return messages
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"type": []}',
+        '{"type": null}',
+        '{"type": "progress"}',
+        '{"type": "progress", "step": "x", "total": 1, "eta": null}',
+        '{"type": "preview", "step": 1, "level": 1e999, "levels": 2, "file": "x"}',
+        '{"type": "done", "status": 7}',
+        '{"type": "error", "code": 1, "text": []}',
+        '{"type": "hello", "protocol": {}}',
+        '{"type": "file", "name": "a.py", "part": 0, "parts": 1, "data": ""}',
+        '{"type": "preview", "step": 1, "level": 0, "levels": 2, "data": "%%%"}',
+    ],
+)
+def test_a_message_that_is_none_is_told_within_a_second(start: Start, line: str) -> None:
+    client = start(f"time.sleep(0.5); line({line!r}); time.sleep(60)", inbox=True)
+    until_greeted(client)
+    began = time.monotonic()
+    messages = listen(client, 5.0)
+    assert time.monotonic() - began < 1.5
+    assert [m["type"] for m in messages[-2:]] == ["error", "done"]
+    assert messages[-2]["text"].endswith(".")
+    assert messages[-1]["status"] == "failed"
+
+
+def until_greeted(client: Client) -> None:
+    deadline = time.monotonic() + 10.0
+    while not client.poll() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("thread", ["_next_line", "_on_line"])
+def test_a_thread_that_fails_is_an_error(
+    start: Start, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], thread: str
+) -> None:
+    client = start("say(type='stage', name='load', text='x'); time.sleep(60)")
+
+    def fail(*_arguments: object) -> None:
+        raise ArithmeticError("a defect")
+
+    monkeypatch.setattr(client._process, thread, fail)
+    client._process.write("\n")
+    messages = listen(client, 10.0)
+    assert "ArithmeticError: a defect" in messages[-2]["text"]
+    assert messages[-1] == {"type": "done", "status": "failed"}
+    assert "ArithmeticError" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        "say(type='warning', code='x', text=f'{n}')",
+        "say(type='progress', step=n, total=1000000, eta=None)",
+        "say(type='preview', step=1, level=n % 4, levels=4, file='/x')",
+        "say(type='error', code='x', text=f'{n}')",
+        "line('a library says ' + str(n))",
+        "line('x' * 100000)",
+        "sys.stderr.write('x' * 1000)",
+    ],
+)
+def test_a_flood_costs_neither_time_nor_memory_and_can_be_cancelled(
+    start: Start, flood: str
+) -> None:
+    client = start(f"n = 0\nwhile True:\n    {flood}; n += 1")
+    messages = listen(client, 2.0)
+    warnings = [m for m in messages if m["type"] == "warning"]
+    assert len(warnings) <= MOST_WARNINGS + 1
+    assert sum(m["type"] == "preview" for m in messages) <= 4 * 10
+    began = time.monotonic()
+    client.cancel()
+    assert listen(client, 5.0)[-1] == {"type": "done", "status": "cancelled"}
+    assert time.monotonic() - began < 1.5
+    assert client.wait_closed(3.0)
+
+
+def test_a_line_without_an_end_is_passed_over(start: Start) -> None:
+    body = "sys.stdout.write('x' * 20_000_000 + '\\n'); say(type='done', status='finished')"
+    messages = listen(start(body), 20.0)
+    assert messages[-1] == {"type": "done", "status": "finished"}
+
+
+def test_a_log_stays_small(start: Start, tmp_path: Path) -> None:
+    client = start("for _ in range(60):\n    sys.stderr.write('x' * 10**6)\n    time.sleep(0.05)")
+    listen(client, 20.0)
+    assert (tmp_path / "log").stat().st_size < 25e6
+
+
+def test_a_log_that_is_a_link_is_not_written_through(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("precious")
+    (tmp_path / "log").symlink_to(tmp_path / "mine")
+    listen(start("sys.stderr.write('words'); say(type='done', status='finished')"), 20.0)
+    assert (tmp_path / "mine").read_text() == "precious"
+    assert not (tmp_path / "log").is_symlink()
+
+
+def test_a_stopped_worker_is_silent_and_heard_again(start: Start) -> None:
+    body = "while True:\n    say(type='alive'); time.sleep(0.1)"
+    client = start(body)
+    until_greeted(client)
+    assert client.pid
+    os.kill(client.pid, signal.SIGSTOP)
+    time.sleep(1.0)
+    assert client.silent_seconds() > 0.8
+    os.kill(client.pid, signal.SIGCONT)
+    time.sleep(0.5)
+    assert client.silent_seconds() < 0.5
+    os.kill(client.pid, signal.SIGSTOP)
+    client.cancel()
+    began = time.monotonic()
+    assert listen(client, 5.0)[-1]["status"] == "cancelled"
+    assert time.monotonic() - began < 1.5
+    assert client.wait_closed(2.0)
+
+
+def test_a_silent_worker_says_alive_several_times_before_one_asks() -> None:
+    from engine.contract.messages import ALIVE_SECONDS
+
+    assert 3 * ALIVE_SECONDS < connection.SILENT_SECONDS
+
+
+def test_the_last_word_counts_and_previews_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    box, clock = Mailbox(), [100.0]
+    monkeypatch.setattr("engine.client.mailbox.time.monotonic", lambda: clock[0])
+
+    def preview(level: int, step: int) -> Message:
+        return {"type": "preview", "level": level, "step": step}
+
+    for step in (1, 2):
+        box.put({"type": "progress", "step": step})
+        box.put(preview(0, step))
+        box.put(preview(1, step))
+    assert [(m["type"], m["step"]) for m in box.take()] == [
+        ("progress", 2),
+        ("preview", 2),
+        ("preview", 2),
+    ]
+    box.put(preview(0, 3))
+    assert box.take() == []
+    clock[0] += 0.26
+    assert box.take() == [preview(0, 3)]
+    box.put(preview(0, 4))
+    box.put({"type": "done", "status": "finished"})
+    assert [m["type"] for m in box.take()] == ["preview", "done"]
+
+
+def test_each_warning_is_told_once_and_not_too_many() -> None:
+    box = Mailbox()
+    for n in range(1000):
+        box.put({"type": "warning", "code": "x", "text": str(n % 500)})
+    told = [m["text"] for m in box.take()]
+    assert told[:MOST_WARNINGS] == [str(n) for n in range(MOST_WARNINGS)]
+    assert told[MOST_WARNINGS:] == ["The engine said more than is shown here."]
+
+
+def test_the_example_in_the_documentation_is_one_of_the_table() -> None:
+    from engine.contract.messages import decode
+
+    text = (REPO / "docs" / "formats.md").read_text("utf-8")
+    lines = [line[2:] for line in text.splitlines() if line.startswith('< {"type"')]
+    assert lines
+    for line in lines:
+        assert decode(line) == json.loads(line)
