@@ -55,11 +55,14 @@ class WorkerProcess:
         self.process.stdin.flush()
 
     def receive(self) -> Message:
+        """The next message; that it is alive comes at any time."""
         assert self.process.stdout
-        line = self.process.stdout.readline()
-        assert line, "the worker has ended"
-        message: Message = json.loads(line)
-        return message
+        while True:
+            line = self.process.stdout.readline()
+            assert line, "the worker has ended"
+            message: Message = json.loads(line)
+            if message["type"] != "alive":
+                return message
 
     def until(self, kind: str, **values: object) -> list[Message]:
         """Messages up to the first of a type with those values."""
@@ -269,6 +272,51 @@ def test_pictures_are_not_sharpened_from_another_machine(start: Start, tmp_path:
     messages = worker.until("done", status="failed")
     assert messages[-2]["code"] == "no_pictures"
     assert not (tmp_path / "a").exists()
+
+
+def test_a_worker_says_that_it_is_alive_in_a_long_step(start: Start, tmp_path: Path) -> None:
+    worker = start(ANALYTIC_STEP="60")
+    worker.send(type="generate", job=JOB, out=str(tmp_path))
+    worker.until("stage", name="sample")
+    assert worker.process.stdout
+    began = time.monotonic()
+    assert json.loads(worker.process.stdout.readline()) == {"type": "alive"}
+    assert time.monotonic() - began < 5.0
+
+
+def test_cancel_and_the_end_of_input_do_not_wait_for_a_step_of_a_minute(
+    start: Start, tmp_path: Path
+) -> None:
+    worker = start(ANALYTIC_STEP="60")
+    worker.send(type="generate", job=JOB, out=str(tmp_path))
+    worker.until("stage", name="sample")
+    began = time.monotonic()
+    worker.send(type="cancel")
+    worker.until("done", status="cancelled")
+    assert time.monotonic() - began < 1.0
+    assert worker.end(10) < 2.0
+
+
+def test_the_end_of_input_ends_a_worker_in_a_step_of_a_minute(start: Start, tmp_path: Path) -> None:
+    worker = start(ANALYTIC_STEP="60")
+    worker.send(type="generate", job=JOB, out=str(tmp_path))
+    worker.until("stage", name="sample")
+    assert worker.end(10) < 2.0
+
+
+def test_what_was_done_before_a_long_step_is_saved_when_that_is_given_up(
+    start: Start, tmp_path: Path
+) -> None:
+    worker = start(ANALYTIC_STEP="3")
+    worker.send(type="generate", job=JOB, out=str(tmp_path))
+    worker.until("progress", step=1)
+    worker.send(type="cancel")
+    worker.until("done", status="cancelled")
+    assert worker.end(10) < 2.0
+    again = start()
+    again.send(type="generate", job=JOB, out=str(tmp_path), resume=True)
+    told = [m["text"] for m in again.until("done") if m.get("code") == "resumed"]
+    assert told == ["Going on after step 1."]
 
 
 def test_a_waiting_job_can_be_cancelled_too(start: Start, tmp_path: Path) -> None:
