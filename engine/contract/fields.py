@@ -171,12 +171,12 @@ class OneOrMany:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two values of a kind."""
+    """Two values of a kind; what was read once is one too."""
 
     kind: Field
 
     def read(self, value: object) -> tuple[Any, Any]:
-        if type(value) is not list or len(value) != 2:
+        if not isinstance(value, list | tuple) or len(value) != 2:
             raise FieldError("is no pair")
         return self.kind.read(value[0]), self.kind.read(value[1])
 

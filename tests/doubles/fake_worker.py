@@ -9,6 +9,7 @@ Standard library only, so that any Python runs it. The mode is the first line of
     segfault    is killed by a signal while the model loads
     silence     never says hello
     deaf        says hello, then ignores everything, "cancel" and end of file included
+    mute        stops as a whole in the middle of the run, and goes on when it is continued
     stubborn    ignores "cancel", but works on
     garbage     prints lines that are no messages among the messages
     protocol    speaks a protocol of the future
@@ -161,6 +162,8 @@ def go_wrong(late):
     if late and mode() == "crash":
         sys.stderr.write("RuntimeError: out of memory\n")
         sys.exit(3)
+    if late and mode() == "mute":
+        os.kill(os.getpid(), signal.SIGSTOP)
     if late and mode() == "quits":
         sys.exit(0)
     if mode() == "garbage":

@@ -94,7 +94,7 @@ def test_a_flood_is_bounded(start: Any) -> None:
             break
         time.sleep(0.02)
     assert len(task.notes) == 5
-    assert max(map(len, task.notes)) <= 500
+    assert max(map(len, task.notes)) <= 2000
     assert worst < 1.0
 
 

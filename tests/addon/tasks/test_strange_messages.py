@@ -18,8 +18,16 @@ def run(bpy: Any, tmp_path: Path) -> Any:
     """A run in a folder of its own, with an engine that nobody has started."""
 
     class Silent:
+        seconds = 0.0
+
         def request(self, message: object) -> None:
             pass
+
+        def poll(self) -> list[object]:
+            return []
+
+        def silent_seconds(self) -> float:
+            return self.seconds
 
         def close(self) -> None:
             pass
@@ -68,3 +76,25 @@ def test_no_strange_file_is_read_as_a_preview(run: Any, tmp_path: Path, kind: st
         time.sleep(0.05)
     assert list(run.thumbnails._icons) == ["1"]
     assert file.lstat().st_atime_ns == before
+
+
+def test_a_silent_engine_is_shown_after_ten_seconds_and_again_after_a_wait(run: Any) -> None:
+    def after(seconds: float) -> float:
+        run._client.seconds = seconds
+        run.tick()
+        return float(run.silence)
+
+    assert after(9.9) == 0.0
+    assert after(10.1) == 10.1
+    run.wait()
+    assert after(15.0) == 0.0
+    assert after(20.2) == 20.2
+    assert after(0.5) == 0.0  # it was heard: ten seconds count anew
+    assert after(10.0) == 10.0
+
+
+def test_a_preview_of_a_level_that_is_not_there_is_passed_over(run: Any) -> None:
+    file = run.out / ".zoom_stack" / "preview_02.png"
+    file.write_bytes(picture(1, 2, 4))
+    run._take({"type": "preview", "step": 1, "level": 2, "levels": 3, "file": str(file)})
+    assert run.thumbnails._wanted == {}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.contract.errors import ZoomStackError
-from engine.contract.message_table import INSTALLER, MESSAGES, REQUESTS
+from engine.contract.message_table import INSTALLER, LISTING, MESSAGES, REQUESTS
 from engine.contract.messages import checked, decode
 from engine.contract.model_listing import Listed, read_listing
 
@@ -91,4 +91,6 @@ def test_a_listing_keeps_what_can_be_used() -> None:
     ]
     assert read_listing(models) == [Listed("sound", "model", size=5, native_size=(64, 64))]
     assert read_listing(None) == []
+    again = LISTING.read(LISTING.read(models))
+    assert [each["name"] for each in again] == ["sound"]
     assert len(read_listing([{"name": str(n)} for n in range(6000)])) == 5000
