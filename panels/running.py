@@ -10,6 +10,7 @@ from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
 from .parts import draw_wrapped
 
+_MOST_WARNINGS = 8  # that are shown at once
 _PREVIEW_SCALE = 3.6  # three in a row of the narrowest side bar
 
 
@@ -71,8 +72,11 @@ def _draw_previews(
 def draw_warnings(
     layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
 ) -> None:
-    for warning in generation.warnings:
+    for warning in generation.warnings[:_MOST_WARNINGS]:
         draw_wrapped(layout, context, warning, "INFO")
+    more = len(generation.warnings) - _MOST_WARNINGS
+    if more > 0:
+        layout.label(text=f"and {more} more", icon="INFO")
 
 
 def draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

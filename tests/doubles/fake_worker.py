@@ -10,6 +10,7 @@ Standard library only, so that any Python runs it. The mode is the first line of
     silence     never says hello
     deaf        says hello, then ignores everything, "cancel" and end of file included
     mute        stops as a whole in the middle of the run, and goes on when it is continued
+    flood       says warnings, progress and nonsense as fast as it can, and works on beside that
     stubborn    ignores "cancel", but works on
     garbage     prints lines that are no messages among the messages
     protocol    speaks a protocol of the future
@@ -21,6 +22,7 @@ Standard library only, so that any Python runs it. The mode is the first line of
 
 import base64
 import functools
+import itertools
 import json
 import os
 import queue
@@ -116,6 +118,8 @@ def generate(request, lines, inline):
     if mode() == "no_torch":
         return say_no_torch("Install the engine in the preferences.")
     say(type="stage", name="sample", text="Sampling")
+    if mode() == "flood":
+        threading.Thread(target=flood, daemon=True).start()
     state = os.path.join(out, ".zoom_stack", "state-0.safetensors")
     noted = os.path.join(out, ".zoom_stack", "job.json")
     os.makedirs(os.path.dirname(noted), exist_ok=True)
@@ -146,6 +150,13 @@ def saved_step(state):
         return 1
     with open(state) as file:
         return int(file.read())
+
+
+def flood():
+    for number in itertools.count():
+        say(type="warning", code="flood", text=f"Warning {number} " + "x" * (number % 300))
+        say(type="progress", step=1 + number % 100, total=100, level=0, levels=3, eta=None)
+        say(odd=[number] * 100)
 
 
 def is_cancelled(lines):
