@@ -46,7 +46,7 @@ def _draw_silence(
 ) -> None:
     """Ask what to do about an engine that does not answer: it may be busy, or hang."""
     box = layout.box()
-    text = f"The engine has not answered for {duration_text(generation.silence)}"
+    text = f"No word from the engine for {duration_text(generation.silence)}"
     draw_wrapped(box, context, text, "ERROR")
     row = box.row(align=True)
     row.operator("zoom_stack.wait_for_engine", icon="TIME")
