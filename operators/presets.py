@@ -8,8 +8,9 @@ import bpy
 from bpy.props import StringProperty
 
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.file_names import why_no_name
 from ..engine.contract.stack import write_atomically
-from ..engine.contract.validation import read_json
+from ..engine.contract.validation import read_json, shown
 from ..settings.job import apply_job, job_from_settings
 from ..settings.presets import find_preset, presets_folder, user_presets
 from ..tasks import latest
@@ -58,11 +59,17 @@ class ZOOMSTACK_OT_save_preset(bpy.types.Operator):
         try:
             if not stem.strip("_"):
                 raise ZoomStackError("bad_name", "A preset needs a name with letters.")
+            file = presets_folder() / f"{stem}.json"
+            reason = why_no_name(file.name)
+            if reason:
+                raise ZoomStackError(
+                    "bad_name", f"The name {shown(self.name)} {reason}.", "Choose another name."
+                )
             # Finished pictures are of this zoom; the next one makes its own.
             job = job_from_settings(context.scene.zoom_stack, with_kept=False)
             data = json.dumps(job.to_dict(), indent=2)
             presets_folder().mkdir(parents=True, exist_ok=True)
-            write_atomically(presets_folder() / f"{stem}.json", data.encode())
+            write_atomically(file, data.encode())
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -14,6 +14,7 @@ import bpy
 
 from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.picture_header import NoPictureError, damaged, read_header
 from ..engine.contract.stack import Stack
 from . import keys
 
@@ -49,14 +50,17 @@ class Draft:
             ZoomStackError: code ``bad_picture``.
         """
         try:
+            read_header(path)  # Blender would take more kinds, and any number of pixels
             image = bpy.data.images.load(str(path), check_existing=False)
+        except NoPictureError as error:
+            raise error.told_of(_called(path, number)) from None
         except RuntimeError:
-            raise _bad_picture(path, number) from None
+            raise damaged().told_of(_called(path, number)) from None
         image[keys.DRAFT] = self._token
         self._images.append(image.name)
         # Blender loads pictures when they are first needed: need it now, not while drawing.
         if image.size[0] < 1 or image.size[1] < 1 or not _has_pixels(image):
-            raise _bad_picture(path, number)
+            raise damaged().told_of(_called(path, number))
         # A see-through picture would show the level behind it; a zoom's levels are opaque.
         image.alpha_mode = "NONE"
         # A project that is moved takes its pictures along.
@@ -176,9 +180,5 @@ def _has_pixels(image: bpy.types.Image) -> bool:
         return False
 
 
-def _bad_picture(path: Path, number: int) -> ZoomStackError:
-    return ZoomStackError(
-        "bad_picture",
-        f"The picture of level {number + 1}, {path.name}, cannot be read.",
-        "Save it again as PNG or JPEG.",
-    )
+def _called(path: Path, number: int) -> str:
+    return f"The picture of level {number + 1}, {path.name},"

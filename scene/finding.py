@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import bpy
 
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.stack import Stack, parse_stack
+from ..engine.contract.validation import parse_json
 from . import keys
 from .material import picture_in
 
@@ -285,7 +285,7 @@ def stack_of(root: bpy.types.Object) -> Stack:
     """
     try:
         known = _parsed(str(root.get(keys.MANIFEST, "")))
-    except json.JSONDecodeError:
+    except ZoomStackError:
         raise _bad_stack(root) from None
     if len(known.levels) != len(octaves_of(root)):
         raise _bad_stack(root)
@@ -296,7 +296,7 @@ def stack_of(root: bpy.types.Object) -> Stack:
 @lru_cache(maxsize=32)
 def _parsed(manifest: str) -> Stack:
     """Kept, since panels ask in every redraw; without its folder."""
-    return parse_stack(json.loads(manifest), Path())
+    return parse_stack(parse_json(manifest, "bad_stack", "A zoom's stack"), Path())
 
 
 def _bad_stack(root: bpy.types.Object) -> ZoomStackError:

@@ -6,7 +6,6 @@ Reads the disk and nothing of Blender's, so that a thread can do it.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,6 +19,7 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.ids import Ids
 from ..engine.contract.job import Job
 from ..engine.contract.job_parser import parse_job
+from ..engine.contract.ordinary_files import sha256_of
 from ..engine.contract.stack import SHARPENED, STACK_FILE, Stack, read_stack
 from ..engine.contract.validation import read_json, readable
 
@@ -281,4 +281,4 @@ def _keys(runs: Iterable[Run]) -> dict[Path, str]:
 @lru_cache(maxsize=4096)
 def _content(file: Path, size: int, changed: int) -> str:  # noqa: ARG001 - they tell it is another
     """The same of files with the same content; read once, until a file is another one."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return sha256_of(file)

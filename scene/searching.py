@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.file_names import leaves
 from ..engine.contract.stack import STACK_FILE, Stack, parse_stack
 from ..engine.contract.validation import read_json
 
@@ -184,6 +185,6 @@ def _pictures_in(folder: Path, stack: Stack, numbers: Iterable[int]) -> dict[int
     files = {}
     for number in numbers:
         file = folder.joinpath(*PurePosixPath(stack.levels[number].image).parts)
-        if file.is_file():
+        if file.is_file() and not leaves(folder, stack.levels[number].image):
             files[number] = file
     return files

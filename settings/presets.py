@@ -8,6 +8,7 @@ import bpy
 
 from ..blender import folders
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.validation import readable
 
 _FIRST = "powers_of_ten"
 _SMALL_WORDS = {"of", "to", "in", "the", "and", "a"}
@@ -30,7 +31,9 @@ def presets_folder() -> Path:
 def user_presets() -> list[Path]:
     """The user's own; looking for them makes no folder. Those of older versions lie elsewhere."""
     places = (folders.user_path("presets"), presets_folder())
-    found = {file.stem: file for place in places for file in place.glob("*.json")}
+    files = (file for place in places for file in place.glob("*.json"))
+    # A name that no text can show cannot be handed to an operator.
+    found = {file.stem: file for file in files if readable(file.stem) == file.stem}
     return [found[name] for name in sorted(found)]
 
 

@@ -127,7 +127,7 @@ def _parse_loras(value: object) -> tuple[Lora, ...]:
 def _parse_lora(value: object, number: int) -> Lora:
     where = f"LoRA {number}"
     lora = _object(value, where, _names(Lora))
-    name = _CHECK.text(lora.get("name", ""), f"the name of {where}").strip()
+    name = _CHECK.readable(lora.get("name", ""), f"the name of {where}").strip()
     if not name:
         raise _CHECK.fail(f"{where} has no name.", "Name its file.")
     weight = lora.get("weight", 1.0)
@@ -162,9 +162,9 @@ def _parse_pin(value: object, where: str, folder: Path | None) -> Pin | None:
     if value is None:
         return None
     pin = _object(value, f"the pin of {where}", _names(Pin))
-    image = _CHECK.text(pin.get("image"), f"the pinned picture of {where}")
+    image = _CHECK.path(pin.get("image"), f"the pinned picture of {where}")
     mask = pin.get("mask")
-    paths = [image] if mask is None else [image, _CHECK.text(mask, f"the mask of {where}")]
+    paths = [image] if mask is None else [image, _CHECK.path(mask, f"the mask of {where}")]
     if not all(path.strip() for path in paths):
         raise _CHECK.fail(f"{where} has a pin without a picture.", "Name one, or remove the pin.")
     return Pin(*(path if folder is None else str(folder / path) for path in paths))
@@ -174,7 +174,7 @@ def _parse_keep(value: object, where: str, folder: Path | None) -> Keep | None:
     if value is None:
         return None
     keep = _object(value, f"the kept picture of {where}", _names(Keep))
-    image = _CHECK.text(keep.get("image", ""), f"the kept picture of {where}")
+    image = _CHECK.path(keep.get("image", ""), f"the kept picture of {where}")
     if not image.strip():
         raise _CHECK.fail(f"{where} is kept, but its picture is not named.", "Name its file.")
     follow = _CHECK.boolean(keep.get("follow", False), f'"follow" of {where}')

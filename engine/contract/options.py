@@ -164,7 +164,7 @@ def _read(declared: Option, value: object, check: Checker, where: str) -> Any:
         case float():
             return check.number(value, where, declared.low, declared.high)
         case str():
-            return cleaned(declared, check.text(value, where))
+            return cleaned(declared, check.readable(value, where))
         case (int(), int()):
             pair = zip(check.pair(value, where), declared.parts, strict=True)
             limits = int(declared.low), int(declared.high)

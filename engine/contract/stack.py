@@ -14,11 +14,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .errors import ZoomStackError
+from .file_names import leaves, why_no_name
 from .geometry import Placement, check_footprint
 from .ids import Ids, parse_ids
 from .job import LevelSpec
 from .options import read_options
-from .validation import Checker, read_json, readable
+from .ordinary_files import is_ordinary
+from .validation import Checker, read_json, readable, shown
 
 STACK_VERSION = 1
 STACK_FILE = "stack.json"
@@ -156,7 +158,13 @@ def read_stack(folder: Path) -> Stack:
         )
     stack = parse_stack(read_json(folder / STACK_FILE, "bad_stack"), folder)
     for index, level in enumerate(stack.levels):
-        if not stack.picture(index).is_file():
+        if leaves(folder, level.image):
+            raise _CHECK.fail(
+                f"the picture of level {index + 1}, {level.image}, is a link to a place outside "
+                f"{folder}.",
+                "Put the picture itself there.",
+            )
+        if not is_ordinary(stack.picture(index)):
             raise ZoomStackError(
                 "missing_picture",
                 f"{STACK_FILE}: the picture of level {index + 1}, {level.image}, is not in "
@@ -228,17 +236,18 @@ def write_atomically(target: Path, content: bytes) -> None:
 
 def _parse_level(value: object, number: int) -> StackLevel:
     where = f"level {number}"
-    level = readable(_CHECK.mapping(value, where))
+    level = _CHECK.mapping(value, where)
     _CHECK.known_keys(level, _LEVEL_KEYS, where)
-    image = _CHECK.text(level.get("image", ""), f"the image of {where}")
-    path = PurePosixPath(image.replace("\\", "/"))
     # A stack from a stranger must not read files outside its own folder.
-    parts = path.parts
-    if not image.strip() or not parts or path.is_absolute() or ".." in parts or ":" in parts[0]:
+    image = _CHECK.text(level.get("image", ""), f"the image of {where}")
+    reason = why_no_name(image)
+    if reason:
         raise _CHECK.fail(
-            f"the image of {where} is {image!r}.",
+            f"the image of {where} is {shown(image)}, which {reason}.",
             "Give the name of a picture in the stack's own folder.",
         )
+    path = PurePosixPath(image.replace("\\", "/"))
+    level = {key: readable(each) if isinstance(each, str) else each for key, each in level.items()}
     return StackLevel(
         image=path.as_posix(),
         prompt=_CHECK.text(level.get("prompt", ""), f"the prompt of {where}"),

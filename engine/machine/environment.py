@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
+import io
 import logging
 import os
 import sys
@@ -105,7 +106,8 @@ def install_hint() -> str:
 
 
 def prepare_libraries() -> None:
-    """Before the first import: no chatter, no progress bars, no network, no busy waiting.
+    """Before the first import: no chatter, no progress bars, no network, no questions, no busy
+    waiting.
 
     The engine reads models from folders only, so a library that asks a server is a mistake.
     """
@@ -123,6 +125,8 @@ def prepare_libraries() -> None:
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     }.items():
         os.environ.setdefault(name, value)
+    # A library that asks gets no answer, where it would take a request for one, or wait for ever.
+    sys.stdin = io.StringIO()
     warnings.filterwarnings("ignore")
     logging.getLogger("transformers").setLevel(logging.ERROR)
     logging.getLogger("diffusers").setLevel(logging.ERROR)

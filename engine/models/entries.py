@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from .library.folders import inspect_folder
 from .library.found import Found, Kind
 from .sizes import sampling_size
 
+_SIDES = range(1, 16385)  # pixels
 _KINDS = {Kind.MODEL: MAKES, Kind.LORA: LORA, Kind.OTHER: OTHER}
 
 
@@ -175,8 +175,8 @@ def _absent(folder: Path) -> set[str]:
 
 def _native_size(folder: Path, family: Family) -> tuple[int, int] | None:
     try:
-        text = (folder / family.denoiser / CONFIG_FILE).read_text(encoding="utf-8")
-        side = json.loads(text)["sample_size"]
-        return int(side), int(side)
-    except (OSError, ValueError, KeyError, TypeError):
+        config = read_json(folder / family.denoiser / CONFIG_FILE, "bad_model")
+    except ZoomStackError:
         return None
+    side = config.get("sample_size") if isinstance(config, dict) else None
+    return (side, side) if type(side) is int and side in _SIDES else None

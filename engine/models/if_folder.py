@@ -60,7 +60,9 @@ def unread_ends(folder: Path, prompts: Sequence[str]) -> list[str]:
     """What of each prompt, from its end, does not fit into the tokens that the pipeline reads."""
     from transformers import AutoTokenizer
 
-    tokenizer = from_folder(AutoTokenizer, folder / "tokenizer", folder.name)
+    tokenizer = from_folder(
+        AutoTokenizer, folder / "tokenizer", folder.name, trust_remote_code=False
+    )
     ends = []
     for prompt in prompts:
         words = prompt.lower().split()
@@ -80,7 +82,9 @@ def _load_text_pipeline(folder: Path, dtype: torch.dtype, device: torch.device) 
     from transformers import AutoTokenizer, T5EncoderModel
 
     encoder = from_folder(T5EncoderModel, folder / "text_encoder", folder.name, dtype=dtype)
-    tokenizer = from_folder(AutoTokenizer, folder / "tokenizer", folder.name)
+    tokenizer = from_folder(
+        AutoTokenizer, folder / "tokenizer", folder.name, trust_remote_code=False
+    )
     return IFPipeline(
         tokenizer=tokenizer,
         text_encoder=encoder.to(device).eval(),

@@ -13,6 +13,7 @@ from ..contract.errors import Remedy, ZoomStackError
 from ..contract.job import BUNDLED, BUNDLED_SECOND, PREDICTIONS, UPSCALERS, Job
 from ..contract.model_folder import FAMILIES
 from ..contract.model_listing import ENLARGES, LORA, MAKES, SECOND_STAGE
+from ..contract.ordinary_files import is_folder
 from ..machine.noticing import notice
 from .cache_folder import cache_folder
 from .entries import ModelEntry, entry_of, inspect
@@ -207,7 +208,7 @@ def _entry(name: str, places: Sequence[Path], enlarges: bool) -> ModelEntry:
     if name in BUNDLED_FOLDERS:
         return _bundled(name)
     if path.is_absolute():
-        return inspect(path, name) if path.is_dir() else entry_of(inspect_file(path, name))
+        return inspect(path, name) if is_folder(path) else entry_of(inspect_file(path, name))
     known = list_models(places)
     kinds = {SECOND_STAGE, ENLARGES} if enlarges else {MAKES}
     # What cannot be used for this says so better than that it is not there.

@@ -6,10 +6,13 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..contract.ordinary_files import read_ordinary
+
 _WHOLE = 2**29  # bytes; of larger files samples are read, since a disk needs minutes for 20 GB
 _SAMPLES = 64
 _CHUNK = 2**20
 _DIGITS = 12
+_LARGEST_NOTE = 2**20
 
 
 def revision_of(folder: Path, part: str) -> str:
@@ -24,7 +27,8 @@ def revision_of_parts(folder: Path) -> str:
     """The same for all parts of a folder together, with their configurations."""
     parts = sorted(path for path in folder.iterdir() if path.is_dir())
     weights = [file for part in parts for file in _weights(part)]
-    configurations = sorted([*folder.glob("*.json"), *folder.glob("*/*.json")])
+    found = [*folder.glob("*.json"), *folder.glob("*/*.json")]
+    configurations = sorted(file for file in found if file.is_file())
     return _commit(folder, "*") or _digest([*weights, *configurations])
 
 
@@ -40,10 +44,18 @@ def _commit(folder: Path, part: str) -> str:
             return place.name[:_DIGITS]
     notes = folder / ".cache/huggingface/download"
     for note in sorted(notes.glob(f"{part}/*.metadata" if part else "*.metadata")):
-        commit = note.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
+        commit = _first_line(note)
         if _is_commit(commit):
             return commit[:_DIGITS]
     return ""
+
+
+def _first_line(note: Path) -> str:
+    try:
+        content = read_ordinary(note, _LARGEST_NOTE)
+    except OSError:
+        return ""
+    return content.decode(errors="replace").partition("\n")[0].strip()
 
 
 def _is_commit(text: str) -> bool:
@@ -52,7 +64,7 @@ def _is_commit(text: str) -> bool:
 
 def _weights(part: Path) -> Iterator[Path]:
     """Weight files; where both precisions are there, the adapters load the full one."""
-    files = sorted(part.glob("*.safetensors"))
+    files = sorted(file for file in part.glob("*.safetensors") if file.is_file())
     full = [file for file in files if ".fp16" not in file.name]
     yield from full or files
 

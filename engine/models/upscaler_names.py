@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..contract.errors import ZoomStackError
 from ..contract.job import AUTOMATIC, BUNDLED_SECOND, LANCZOS, REAL_ESRGAN, REAL_ESRGAN_QUICK, THEN
+from ..contract.ordinary_files import is_folder
 from ..machine import environment
 from .entries import ModelEntry
 from .registry import find_model
@@ -58,7 +59,7 @@ def parts_of(name: str, places: Sequence[Path]) -> tuple[str, str]:
         ZoomStackError: codes ``no_model``, ``bad_model``.
     """
     before, joined, after = name.rpartition(THEN)
-    if not joined or Path(name).is_dir():  # a folder's name may hold whatever it likes
+    if not joined or is_folder(Path(name)):  # a folder's name may hold whatever it likes
         return (name, LANCZOS) if _is_stage(name, places) else ("", name)
     if not _is_stage(before, places):
         raise ZoomStackError(

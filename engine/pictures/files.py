@@ -9,36 +9,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from ..contract.errors import ZoomStackError
 from ..contract.stack import write_atomically
 from .colour import Bytes, Floats
 
-#: What Pillow raises for files that are no pictures, damaged, or far too large.
-UNREADABLE = (
-    UnidentifiedImageError,
-    OSError,
-    Image.DecompressionBombError,
-    SyntaxError,
-    ValueError,
-)
-
 _EFFORT = 4  # of zlib's 9: files as small as those of its usual 6, in a third of the time
-
-
-def in_bytes(image: Image.Image) -> Image.Image:
-    """A picture of 8 bits for each value, for ``convert``, which cuts deeper ones off at 255.
-
-    Raises:
-        ValueError: of floating-point numbers, whose range nobody knows.
-    """
-    if image.mode == "F":
-        raise ValueError("floating-point numbers")
-    if image.mode.startswith("I"):
-        deep = np.asarray(image).astype(np.float64) / 257.0
-        return Image.fromarray(np.rint(np.clip(deep, 0.0, 255.0)).astype(np.uint8))
-    return image
 
 
 class _Watched(io.BytesIO):

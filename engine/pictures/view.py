@@ -9,23 +9,21 @@ aspect inside level 0. Outside level 0 it is black. A loop is laid out by ``cont
 
 from __future__ import annotations
 
-import contextlib
 import math
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from ..contract.errors import ZoomStackError
 from ..contract.geometry import level_offsets
+from ..contract.picture_header import NoPictureError
 from ..contract.stack import Stack
 from ..contract.unrolling import Unrolled, unroll
 from .colour import Bytes, Floats, bytes_to_linear, linear_to_bytes
-from .files import UNREADABLE, in_bytes
+from .opening import opened, pixels_of
 
 FILTER_RADIUS = 1.5  # pixels
 SAMPLES = 8  # per pixel and axis
@@ -58,8 +56,11 @@ def load_picture(path: Path) -> Bytes:
     Raises:
         ZoomStackError: code ``bad_picture``.
     """
-    with _opened(path) as image:
-        return np.asarray(in_bytes(image).convert("RGB"))
+    try:
+        with opened(path) as image:
+            return pixels_of(image)
+    except NoPictureError as error:
+        raise error.told_of(str(path)) from None
 
 
 def picture_size(path: Path) -> tuple[int, int]:
@@ -68,19 +69,11 @@ def picture_size(path: Path) -> tuple[int, int]:
     Raises:
         ZoomStackError: code ``bad_picture``.
     """
-    with _opened(path) as image:
-        return image.size
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        with Image.open(path) as image:
-            yield image
-    except UNREADABLE:
-        raise ZoomStackError(
-            "bad_picture", f"{path} cannot be read as a picture.", "Save it again as PNG or JPEG."
-        ) from None
+        with opened(path) as image:
+            return image.size
+    except NoPictureError as error:
+        raise error.told_of(str(path)) from None
 
 
 def render_view(stack: Stack, magnification: float, size: tuple[int, int]) -> Bytes:

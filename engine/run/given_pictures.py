@@ -5,7 +5,6 @@ Imports torch.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +13,16 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from ..contract.errors import ZoomStackError
 from ..contract.geometry import Placement
 from ..contract.job import Job, Keep
 from ..contract.job import Pin as PinSpec
+from ..contract.ordinary_files import sha256_of
+from ..contract.picture_header import NoPictureError
 from ..method.footprint import footprint
 from ..method.pinning import Pin
 from ..pictures.colour import Floats, to_linear
-from ..pictures.files import UNREADABLE, in_bytes
-
-_PNG = b"\x89PNG\r\n\x1a\n"  # what every PNG begins with
+from ..pictures.opening import as_rgb, decoded
+from .given_files import KEPT, PINNED, THROUGH, check_given_files, told_of
 
 
 @dataclass(frozen=True)
@@ -89,6 +88,7 @@ def read_given(job: Job) -> list[GivenPicture]:
     Raises:
         ZoomStackError: code ``bad_picture``, naming the level and the file.
     """
+    check_given_files(job)
     given = []
     for index, level in enumerate(job.levels):
         if level.pin is not None:
@@ -121,34 +121,30 @@ def _cut_and_resized(
 
 def _read_pin(index: int, spec: PinSpec) -> GivenPicture:
     path = Path(spec.image)
-    picture = _open(path, index, "is pinned to")
-    digest = hashlib.sha256(path.read_bytes())
+    picture, files = _open(path, index, PINNED), [path]
     if spec.mask is not None:
-        mask = _open(Path(spec.mask), index, "is pinned through").convert("L")
-        digest.update(Path(spec.mask).read_bytes())
-        mask = ImageOps.fit(mask, picture.size, Image.Resampling.LANCZOS)
+        files.append(Path(spec.mask))
+        mask = _open(files[1], index, THROUGH).convert("L")
+        if mask.size != picture.size:
+            mask = ImageOps.fit(mask, picture.size, Image.Resampling.LANCZOS)
     elif picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         mask = picture.convert("RGBA").getchannel("A")
     else:
         mask = Image.new("L", picture.size, 255)
     whole = mask.getextrema()[0] == 255
-    return GivenPicture(index, picture.convert("RGB"), mask, digest.hexdigest(), sampled=not whole)
+    return GivenPicture(index, as_rgb(picture), mask, sha256_of(*files), sampled=not whole)
 
 
 def _read_kept(index: int, keep: Keep, job: Job) -> GivenPicture:
     path = Path(keep.image)
-    picture = _open(path, index, "keeps")
-    if path.read_bytes()[: len(_PNG)] != _PNG:
-        raise ZoomStackError(
-            "bad_picture", f"Level {index + 1} keeps {path}, which is no PNG.", "Save it as PNG."
-        )
+    picture = as_rgb(_open(path, index, KEPT))
     deeper = [*job.levels[index + 1 :], *(job.levels[: index + 1] if job.loop else ())]
     follows = keep.follow and any(level.keep is None for level in deeper)
     return GivenPicture(
         index,
-        picture.convert("RGB"),
+        picture,
         Image.new("L", picture.size, 255),
-        hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256_of(path),
         sampled=follows and deeper[0].keep is None,
         free=Placement(deeper[0].zoom_factor, deeper[0].focus) if follows else None,
         file=path,
@@ -157,11 +153,6 @@ def _read_kept(index: int, keep: Keep, job: Job) -> GivenPicture:
 
 def _open(path: Path, index: int, relation: str) -> Image.Image:
     try:
-        with Image.open(path) as image:
-            return in_bytes(ImageOps.exif_transpose(image)).copy()
-    except UNREADABLE:
-        raise ZoomStackError(
-            "bad_picture",
-            f"Level {index + 1} {relation} {path}, which cannot be read as a picture.",
-            "Choose another picture, or save it again as PNG or JPEG.",
-        ) from None
+        return decoded(path)
+    except NoPictureError as error:
+        raise told_of(error, index, relation, path) from None

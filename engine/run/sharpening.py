@@ -78,6 +78,9 @@ class Sharpening:
         started = time.monotonic()
         stack, folder = self._stack, self._folder
         sizes = [picture_size(stack.picture(index)) for index in range(len(stack.levels))]
+        for index in range(len(sizes)):  # a damaged one is told before the first is enlarged
+            self._stop_if_cancelled()
+            load_picture(stack.picture(index))
         larger = [_larger(size, request.times, number) for number, size in enumerate(sizes, 1)]
         device = choose_device(request.device)
         upscalers = Upscalers(request.models, device, request.device != "cpu", self._note)

@@ -13,6 +13,7 @@ from ..contract.messages import LOAD
 from ..contract.stack import read_stack
 from ..machine import environment
 from ..models import registry, upscaler_names
+from .given_files import check_given_files
 from .output_folder import OutputFolder
 from .reporting import Reporter
 from .request import GenerateRequest, SharpenRequest
@@ -47,6 +48,7 @@ def run_generate(
 
     if is_finished():
         return
+    check_given_files(request.job)
     entry = None
     if open_model is None:
         open_model = registry.open_model

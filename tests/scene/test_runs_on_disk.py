@@ -17,14 +17,13 @@ from bl_ext.user_default.zoom_stack.scene import runs
 def read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The pictures whose content is read, from now on."""
     files: list[Path] = []
-    whole = Path.read_bytes
+    whole = runs.sha256_of
 
-    def read_bytes(self: Path) -> bytes:
-        if self.suffix == ".png":
-            files.append(self)
-        return whole(self)
+    def sha256_of(file: Path) -> str:
+        files.append(file)
+        return str(whole(file))
 
-    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+    monkeypatch.setattr(runs, "sha256_of", sha256_of)
     runs._content.cache_clear()
     return files
 

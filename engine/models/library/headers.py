@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import stat
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,10 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from ...contract.errors import ZoomStackError
+from ...contract.ordinary_files import NotOrdinaryError, open_ordinary
 from .found import CODE
 
 LONGEST_HEADER = 32 * 2**20  # bytes; those of the largest models have about one MiB
 _LENGTH = 8
+_MOST_BRACKETS = 1_000_000  # each takes a hundred times its own size of memory
+_MOST_AXES = 16  # of a weight
+_LARGEST_NUMBER = 2**48
 _AGAIN = "Download it again."
 _SAFETENSORS = "Download the model's .safetensors file."
 
@@ -68,18 +72,17 @@ def read_header(path: Path) -> Header:
         ZoomStackError: code ``bad_model``: with a sentence about what the file is instead.
     """
     try:
-        file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115
+        file = open_ordinary(path)
     except FileNotFoundError:
         raise _absent(path) from None
-    except IsADirectoryError:
-        raise _fail(f"{path.name} is a folder, not a file.", "Choose the file in it.") from None
+    except NotOrdinaryError as error:
+        what = error.reason.removeprefix("it ")
+        raise _fail(f"{path.name} {what}.", "Choose a .safetensors file.") from None
     except OSError as error:
         raise _unreadable(path, error) from None
     with file:
         try:
             about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode):
-                raise _fail(f"{path.name} is no ordinary file.", "Choose a .safetensors file.")
             start = file.read(512)
             length = _header_length(path, start, about.st_size)
             file.seek(_LENGTH)
@@ -92,18 +95,13 @@ def read_header(path: Path) -> Header:
 def is_pickle(path: Path) -> bool:
     """Whether a file's first bytes are those of a pickle, or of torch's archive of one."""
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
+        with open_ordinary(path) as file:
             start = file.read(512)
     except OSError:
         return False
     if start[_LENGTH : _LENGTH + 1] == b"{":  # safetensors whose header's length looks like one
         return False
     return _begins_a_pickle(start) or (_begins_an_archive(start) and b"/data.pkl" in start)
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    # A named pipe would otherwise block until somebody writes into it.
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _header_length(path: Path, start: bytes, size: int) -> int:
@@ -156,6 +154,8 @@ def _begins_a_pickle(start: bytes) -> bool:
 
 def _parse(path: Path, encoded: bytes, size: int) -> Header:
     try:
+        if encoded.count(b"[") + encoded.count(b"{") > _MOST_BRACKETS:
+            raise ValueError
         content = json.loads(encoded.decode("utf-8"))
         metadata = content.pop("__metadata__", {})
         shapes, end = _tensors(content)
@@ -188,8 +188,8 @@ class _TwiceError(ValueError):
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _TwiceError(next(name for name in names if names.count(name) > 1))
+        counts = Counter(name for name, _ in pairs)
+        raise _TwiceError(counts.most_common(1)[0][0])
     return content
 
 
@@ -201,7 +201,11 @@ def _tensors(content: dict[str, Any]) -> tuple[dict[str, tuple[int, ...]], int]:
     numbers = [*chain.from_iterable(shapes.values()), *chain.from_iterable(offsets)]
     if set(map(type, numbers)) - {int}:
         raise TypeError
-    if min(numbers, default=0) < 0 or any(begin > end for begin, end in offsets):
+    if max(map(len, shapes.values()), default=0) > _MOST_AXES:
+        raise ValueError
+    if min(numbers, default=0) < 0 or max(numbers, default=0) > _LARGEST_NUMBER:
+        raise ValueError
+    if any(begin > end for begin, end in offsets):
         raise ValueError
     return shapes, max((end for _, end in offsets), default=0)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...contract.ordinary_files import NotOrdinaryError, read_ordinary
+
 EXTRA_PATHS = "extra_model_paths.yaml"  # of ComfyUI
 _YAML = (".yaml", ".yml")
 #: Below "models": of ComfyUI, and of A1111 and Forge. The first of each tells such a folder.
@@ -19,6 +21,8 @@ _BELOW_MODELS = (
 _KINDS_OF_INVOKEAI = ("main", "lora")  # below "models" and a family's folder
 _KEYS_OF_COMFYUI = ("checkpoints", "diffusers", "diffusion_models", "unet", "loras")
 _LARGEST_YAML = 2**20
+_MOST_ALIASES = 10
+_LONGEST_REF = 2**10
 _HUB_VARIABLES = (("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "hub"))
 _HUB_PREFIX = "models--"
 
@@ -86,7 +90,7 @@ def snapshots(cache: Path) -> Iterator[tuple[str, list[Path]]]:
             continue
         try:
             refs = repository / "refs/main"
-            main = refs.read_text(encoding="utf-8").strip() if refs.is_file() else ""
+            main = read_ordinary(refs, _LONGEST_REF).decode().strip()
         except (OSError, UnicodeDecodeError):
             main = ""
         states = sorted(_folders(repository / "snapshots"), key=_changed, reverse=True)
@@ -142,9 +146,14 @@ def _parse(file: Path) -> dict[Any, Any]:
     except ImportError:
         raise _BadFileError("PyYAML is not installed") from None
     try:
-        if not file.is_file() or file.stat().st_size > _LARGEST_YAML:
-            raise _BadFileError("it is too long")
-        content = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
+        text = read_ordinary(file, _LARGEST_YAML).decode("utf-8-sig")
+        # Lists of lists of aliases grow tenfold with each line.
+        tokens = yaml.scan(text, Loader=yaml.SafeLoader)
+        if sum(isinstance(token, yaml.AliasToken) for token in tokens) > _MOST_ALIASES:
+            raise _BadFileError(f"it has more than {_MOST_ALIASES} aliases")
+        content = yaml.safe_load(text)
+    except NotOrdinaryError as error:
+        raise _BadFileError(error.reason) from None
     # ValueError: of text in another encoding, and of dates that no calendar has.
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
         raise _BadFileError("it is not valid YAML") from None
@@ -156,7 +165,8 @@ def _parse(file: Path) -> dict[Any, Any]:
 
 
 def _of_section(section: dict[Any, Any], beside: Path) -> Iterator[Path]:
-    base = beside / _expanded(str(section.get("base_path") or ""))
+    named = section.get("base_path")
+    base = beside / _expanded(named if isinstance(named, str) else "")
     for key in _KEYS_OF_COMFYUI:
         given = section.get(key)
         lines = given.splitlines() if isinstance(given, str) else given

@@ -5,7 +5,6 @@ The text half of the larger families has up to 18 GB. It is loaded first, used a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ import torch
 
 from ...contract.model_folder import INDEX_FILE, listed_parts
 from ..folder_part import from_folder, model_from_folder
+from ..library.folder_parts import read_object
 
 _READS = ("tokenizer", "text_encoder", "processor")
 _UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
@@ -53,7 +53,7 @@ class FolderHalves:
         self._folder = folder
         self._name = name
         self._prediction = prediction
-        index = json.loads((folder / INDEX_FILE).read_text(encoding="utf-8"))
+        index = read_object(folder / INDEX_FILE)
         self._class = str(index["_class_name"])
         self._made_by = listed_parts(index)
         self.parts = list(self._made_by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,43 @@ def test_a_seed_too_large_for_blender_gets_a_sentence(bpy: Any) -> None:
         with pytest.raises(Exception, match="larger than Blender can hold"):
             apply_job(settings, data)
     assert len(settings.levels) == before
+
+
+def test_a_preset_is_not_called_like_a_device_of_windows(bpy: Any) -> None:
+    bpy.context.scene.zoom_stack.levels.add().prompt = "a galaxy"
+    for name in ("con", "LPT1", "x" * 300):
+        with pytest.raises(RuntimeError, match=r"The name .* (device|longer)"):
+            bpy.ops.zoom_stack.save_preset(name=name)
+
+
+def test_a_file_whose_name_is_no_text_is_no_preset(bpy: Any) -> None:
+    presets = bpy_session.submodule("settings.presets")
+    folder = presets.presets_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    file = Path(os.fsdecode(os.fsencode(folder) + b"/\xff.json"))
+    file.write_text("{}", encoding="utf-8")
+    try:
+        assert file not in presets.user_presets()
+    finally:
+        file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"levels": [{"prompt": "\\ud800"}]}', r"level 1 has U\+D800 in it"),
+        (b'{"levels": [{"prompt": "\xff"}]}', "no UTF-8"),
+        (b'{"levels": [{"prompt": "a"}], "seed": ' + b"1" * 5000 + b"}", "thousands of digits"),
+        (b'{"levels": ' + b"[" * 500 + b"]" * 500 + b"}", "more than 100 deep"),
+    ],
+)
+def test_a_strangers_preset_gets_a_sentence(bpy: Any, content: bytes, words: str) -> None:
+    folder = bpy_session.submodule("settings.presets").presets_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "strange.json").write_bytes(content)
+    try:
+        with pytest.raises(RuntimeError, match=words):
+            bpy.ops.zoom_stack.load_preset(preset="strange")
+        assert not bpy.context.scene.zoom_stack.levels
+    finally:
+        (folder / "strange.json").unlink()
