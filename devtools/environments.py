@@ -27,6 +27,7 @@ _STAMP = "zoom-stack-stamp.json"
 _HERE = Path(__file__).resolve().parent
 _TEST = _HERE / "requirements-test.txt"
 _UV = _HERE / "requirements-uv.txt"
+_PROPERTIES = _HERE / "requirements-properties.txt"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Environment:
 ENGINE = Environment(
     "engine",
     None,
-    (REPO / "engine" / "requirements.txt", _TEST, _UV),
+    (REPO / "engine" / "requirements.txt", _TEST, _UV, _PROPERTIES),
     2.0,
     "import torch, diffusers",
 )

@@ -59,6 +59,7 @@ class Client:
         self._started = time.monotonic()
         self._cancelled: float | None = None
         self._greeted = False
+        self._broken = False  # something was said that is not understood: no more is listened to
         self._heard = self._started
         self._inbox = None if launch.inbox is None else Inbox(launch.inbox)
         self._mailbox = Mailbox()
@@ -202,6 +203,8 @@ class Client:
 
     def _receive(self, line: str) -> None:
         """Decode a line and store its pictures; both would hold the caller up."""
+        if self._broken:
+            return
         try:
             message = decode(line)
             if message is None:
@@ -214,4 +217,5 @@ class Client:
             if message is not None:
                 self._mailbox.put(message)
         except ZoomStackError as error:
+            self._broken = True
             self._endings.put(error)

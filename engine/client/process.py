@@ -172,6 +172,14 @@ class WorkerProcess:
                 time.sleep(max(0.0, since + 1.0 - time.monotonic()))
                 count, since = 0, time.monotonic()
         process.stdout.close()
+        if not self._gone.wait(END_SECONDS):
+            self._on_exit(
+                ZoomStackError(
+                    "worker_died",
+                    "The engine closed its end of the pipe.",
+                    "Try again; if it happens again, check the engine in the preferences.",
+                )
+            )
 
     def _reap(self, patience: float) -> None:
         if self._gone.wait(patience):
