@@ -20,6 +20,7 @@ from ..tasks.installation import (
     start_installation,
     start_removal,
 )
+from ..tasks.report import report_text
 from ..tasks.start import start_engine
 
 
@@ -185,6 +186,20 @@ class ZOOMSTACK_OT_open_install_log(bpy.types.Operator):
         return bpy.ops.wm.path_open(filepath=str(log))
 
 
+class ZOOMSTACK_OT_copy_report(bpy.types.Operator):
+    """Copy what helps to find a fault to the clipboard: versions, the device, settings, the last
+    messages and lines of the log. Without prompts, passwords and names of folders"""
+
+    bl_idname = "zoom_stack.copy_report"
+    bl_label = "Copy Report"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.window_manager.clipboard = report_text(context)
+        self.report({"INFO"}, "The report is in the clipboard: paste it where you ask for help")
+        return {"FINISHED"}
+
+
 class ZOOMSTACK_OT_cancel_installation(bpy.types.Operator):
     """Stop; what was downloaded is kept for the next installation"""
 
@@ -220,6 +235,7 @@ register, unregister = bpy.utils.register_classes_factory(
         ZOOMSTACK_OT_install_engine,
         ZOOMSTACK_OT_remove_engine,
         ZOOMSTACK_OT_open_install_log,
+        ZOOMSTACK_OT_copy_report,
         ZOOMSTACK_OT_cancel_installation,
         ZOOMSTACK_OT_open_preferences,
     )

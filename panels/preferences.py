@@ -43,6 +43,7 @@ class ZOOMSTACK_AP_preferences(EnginePreferences, FoundModels, bpy.types.AddonPr
         column.prop(self, "remote_command")
         row = layout.row()
         row.alignment = "RIGHT"
+        row.operator("zoom_stack.copy_report", icon="COPYDOWN")
         row.operator("zoom_stack.check_engine", text="Check the Engine", icon="VIEWZOOM")
         _draw_check(layout, context)
 

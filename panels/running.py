@@ -93,5 +93,6 @@ def draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     draw_wrapped(box, context, problem.text)
     if problem.hint:
         draw_wrapped(box, context, problem.hint)
+    box.operator("zoom_stack.copy_report", icon="COPYDOWN")
     if problem.code in latest.ENGINE_PROBLEMS:
         box.operator("zoom_stack.open_preferences", text="Open Preferences", icon="PREFERENCES")

@@ -27,7 +27,9 @@ def draw_installation(layout: bpy.types.UILayout, context: bpy.types.Context) ->
         return True
     if installation.error is not None:
         draw_error(layout, context, installation.error)
-        layout.operator("zoom_stack.open_install_log", icon="TEXT")
+        row = layout.row(align=True)
+        row.operator("zoom_stack.open_install_log", icon="TEXT")
+        row.operator("zoom_stack.copy_report", icon="COPYDOWN")
     elif installation.state == "finished" and not installation.removes:
         title = title_of(installation.backend) if installation.backend else ""
         with_torch = f", for: {title}" if title else ""

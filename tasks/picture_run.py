@@ -150,6 +150,11 @@ class PictureRun:
             self.phase = Phase.OFFERED
         redraw()
 
+    @property
+    def log(self) -> Path:
+        """What its engine said to standard error."""
+        return self._client.launch.log
+
     def wait(self) -> None:
         """Give a silent engine as long again."""
         self._patience = self._client.silent_seconds() + SILENT_SECONDS
