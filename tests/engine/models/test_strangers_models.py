@@ -28,12 +28,16 @@ def safetensors(header: bytes, file: Path) -> Path:
     return file
 
 
+def with_shape(numbers: bytes) -> bytes:
+    return b'{"a":{"dtype":"F32","shape":[' + numbers + b'],"data_offsets":[0,0]}}'
+
+
 @pytest.mark.parametrize(
     "header",
     [
-        b'{"a":{"dtype":"F32","shape":[' + b",".join([b"9" * 4000] * 4000) + b'],"data_offsets":[0,0]}}',
-        b'{"a":{"dtype":"F32","shape":[' + b",".join([b"1"] * 40) + b'],"data_offsets":[0,0]}}',
-        b'{"a":{"dtype":"F32","shape":[' + b"1" + b"0" * 400 + b'],"data_offsets":[0,0]}}',
+        with_shape(b",".join([b"9" * 4000] * 4000)),
+        with_shape(b",".join([b"1"] * 40)),
+        with_shape(b"1" + b"0" * 400),
         b'{"__metadata__":[' + b",".join([b"[" * 400 + b"]" * 400] * 3000) + b"]}",
         b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ],
