@@ -12,7 +12,6 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.contract.stack import read_stack
-from engine.pictures.opening import opened
 
 SIDE = 256
 GAP = 12
@@ -32,7 +31,7 @@ def main(folder: Path, target: Path) -> None:
         row, column = divmod(index, COLUMNS)
         left = GAP + column * (SIDE + GAP)
         top = GAP + row * (SIDE + CAPTION + GAP)
-        with opened(stack.picture(index)) as picture:
+        with Image.open(stack.picture(index)) as picture:
             picture.thumbnail((SIDE, SIDE))
             sheet.paste(picture, (left, top))
         caption = textwrap.fill(f"{index + 1}. {level.prompt}", 36, max_lines=2, placeholder=" …")

@@ -17,7 +17,6 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.ids import new_id
 from ..engine.contract.job import Job
 from ..engine.contract.options import LARGEST_INTEGER
-from ..engine.contract.validation import readable
 from ..scene.runs import AT_WORK, Found
 from ..scene.unpacking import stack_on_disk
 from ..settings.identity import named, take_ids
@@ -196,7 +195,7 @@ def resumed_generation(context: bpy.types.Context, folder: str = "") -> Generati
             "busy", f"{AT_WORK}, so it cannot be gone on with here.", "Wait for its end."
         )
     if not settings.levels:
-        apply_job(settings, readable(job.to_dict()))
+        apply_job(settings, job.to_dict())
         take_ids(settings, job.ids)
         number_levels(settings, out)
     zoom = job.ids.zoom if job.ids is not None else ""

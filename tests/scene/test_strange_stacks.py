@@ -104,6 +104,7 @@ def test_pictures_of_the_other_kinds_are_shown(bpy: Any, tmp_path: Path, kind: s
     formats = {"jpg": "JPEG", "tif": "TIFF", "bmp": "BMP", "webp": "WEBP"}
     for name in ("00", "01"):
         image = bpy.data.images.load(str(folder / f"{name}.png"))
+        assert image.pixels[0] >= 0.0  # which reads the file
         image.filepath_raw, image.file_format = str(folder / f"{name}.{kind}"), formats[kind]
         image.save()
         bpy.data.images.remove(image)
