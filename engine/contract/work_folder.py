@@ -1,16 +1,38 @@
-"""The hidden folder inside a stack's own: previews, and an unfinished run with its job."""
+"""The hidden folder inside a stack's own: previews, and an unfinished run with its job.
+
+It may lie in a folder that came from a stranger. So nothing is read, written or removed through a
+link in its place, and what is in it is ours by its name alone.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import os
+import re
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
-from .locking import release, take
+from .locking import NoLocks, hold
 
 WORK_FOLDER = ".zoom_stack"
 _STATE = "state-{}.safetensors"
 _JOB = "job.json"
 _LOCK = "lock"
+_LOG = "log"
+_CHANGING = "changing"
+_PREVIEW = "preview_{:02d}.png"
+_POLL = 0.02  # seconds
+_KEPT = r"state-[0-9a-f]+\.safetensors|preview_\d{2,}\.png|" + "|".join(
+    map(re.escape, (_JOB, _LOCK, _LOG, _CHANGING))
+)
+_LEVEL = r"\.level_\d{2,}\.tmp"
+# What a run that was killed has left half written.
+_HALF = rf"\.(?:{_KEPT}|{_LEVEL}|probe)\.\d+\.tmp|{_LEVEL}"
 
 
 def state_file(folder: Path, digest: str) -> Path:
@@ -18,7 +40,7 @@ def state_file(folder: Path, digest: str) -> Path:
 
     Args:
         folder: the stack's.
-        digest: tells one job from another.
+        digest: tells one job from another; hexadecimal digits.
     """
     return folder / WORK_FOLDER / _STATE.format(digest)
 
@@ -37,39 +59,155 @@ def lock_file(folder: Path) -> Path:
     return folder / WORK_FOLDER / _LOCK
 
 
+def log_file(folder: Path) -> Path:
+    """Where the engine keeps the details of a failure."""
+    return folder / WORK_FOLDER / _LOG
+
+
+def changing_file(folder: Path) -> Path:
+    """Where the engine notes the pictures that it is about to put in place, or to remove."""
+    return folder / WORK_FOLDER / _CHANGING
+
+
+def preview_file(folder: Path, level: int) -> Path:
+    """A small picture of a level, counted from 0, while it comes into being."""
+    return folder / WORK_FOLDER / _PREVIEW.format(level)
+
+
+def leads_elsewhere(folder: Path) -> bool:
+    """Whether something else than a folder of its own is in the work folder's place: a link."""
+    try:
+        about = (folder / WORK_FOLDER).lstat()
+    except OSError:
+        return False
+    junction = getattr(about, "st_reparse_tag", 0) == getattr(
+        stat, "IO_REPARSE_TAG_MOUNT_POINT", -1
+    )
+    return junction or not stat.S_ISDIR(about.st_mode)
+
+
+@contextlib.contextmanager
+def held(folder: Path, *, make: bool = True, patience: float = 0.0) -> Iterator[bool]:
+    """Keep everybody else away from a stack's folder; a process that dies holds nothing.
+
+    On a drive without locks, a lock in this machine's own folder for passing files stands in.
+
+    Args:
+        make: the lock's file, where there is none.
+        patience: seconds to wait for whoever has it.
+
+    Yields:
+        whether processes on other machines are kept away too.
+
+    Raises:
+        BlockingIOError: a process is at work there.
+        OSError: there is no such folder, it cannot be written to, or it is a link.
+    """
+    if leads_elsewhere(folder):
+        raise NotADirectoryError(f"{folder / WORK_FOLDER} is a link, or no folder")
+    until = time.monotonic() + patience
+    while (found := _taken(folder, make)) is None:
+        if time.monotonic() >= until:
+            raise BlockingIOError(f"{folder} is held")
+        time.sleep(_POLL)
+    descriptor, everywhere = found
+    try:
+        yield everywhere
+    finally:
+        os.close(descriptor)
+
+
 def is_held(folder: Path) -> bool:
     """Whether an engine is at work in a stack's folder, whoever started it.
 
-    Where that cannot be known, on a drive without locks for one: False. The lock is taken for a
-    moment, for which the engine waits.
+    Where that cannot be known: False. The lock is taken for a moment, for which the engine waits.
     """
     try:
-        with lock_file(folder).open("r+b") as file:
-            if not take(file.fileno(), shared=True):
-                return True
-            release(file.fileno())
+        if leads_elsewhere(folder):
             return False
+        found = _taken(folder, make=False, shared=True)
     except OSError:
         return False
+    if found is None:
+        return True
+    os.close(found[0])
+    return False
 
 
 def saved_states(folder: Path) -> list[Path]:
     """The states of unfinished runs that the engine has saved in a stack's folder."""
-    return sorted((folder / WORK_FOLDER).glob(_STATE.format("*")))
+    return [each for each in files_in(folder) if each.match(_STATE.format("*"))]
 
 
 def files_in(folder: Path) -> list[Path]:
-    """What the engine keeps in a stack's folder for itself."""
+    """What the engine keeps in a stack's folder for itself, by name."""
+    return _named(folder, f"{_KEPT}|{_HALF}")
+
+
+def half_written(folder: Path) -> list[Path]:
+    """What a run that was killed has left half written; of a folder that is held."""
+    return _named(folder, _HALF)
+
+
+def discard(folder: Path) -> None:
+    """Remove what an unfinished run left; a folder with anything else in it stays.
+
+    Nothing is removed while an engine is at work there.
+    """
+    with contextlib.suppress(OSError):
+        with held(folder):
+            for file in files_in(folder):
+                if file.name != _LOCK:
+                    file.unlink()
+        remove_lock(folder)
+        (folder / WORK_FOLDER).rmdir()
+        folder.rmdir()
+
+
+def remove_lock(folder: Path) -> None:
+    """Remove the lock's file, unless an engine is at work there.
+
+    Raises:
+        OSError: it stays.
+    """
+    if sys.platform == "win32":  # nobody can remove what anybody has open
+        lock_file(folder).unlink()
+        return
+    with held(folder, make=False):
+        lock_file(folder).unlink()
+
+
+def _named(folder: Path, names: str) -> list[Path]:
+    """Ordinary files in the work folder whose whole name a pattern fits, sorted."""
+    if leads_elsewhere(folder):
+        return []
+    ours = re.compile(names)
     try:
-        return [each for each in (folder / WORK_FOLDER).iterdir() if each.is_file()]
+        with os.scandir(folder / WORK_FOLDER) as entries:
+            return sorted(
+                folder / WORK_FOLDER / each.name
+                for each in entries
+                if ours.fullmatch(each.name) and each.is_file(follow_symlinks=False)
+            )
     except OSError:
         return []
 
 
-def discard(folder: Path) -> None:
-    """Remove what an unfinished run left; a folder with anything else in it stays."""
-    with contextlib.suppress(OSError):
-        for file in files_in(folder):
-            file.unlink()
-        (folder / WORK_FOLDER).rmdir()
-        folder.rmdir()
+def _taken(folder: Path, make: bool, shared: bool = False) -> tuple[int, bool] | None:
+    """An open file that is locked, and whether that counts everywhere; None where it is held."""
+    try:
+        descriptor, everywhere = hold(lock_file(folder), make=make, shared=shared), True
+    except NoLocks:
+        descriptor, everywhere = _hold_here(folder, make, shared), False
+    return None if descriptor is None else (descriptor, everywhere)
+
+
+def _hold_here(folder: Path, make: bool, shared: bool) -> int | None:
+    """The same as ``hold`` for what stands in for the lock on this machine alone."""
+    user = os.getuid() if sys.platform != "win32" else ""
+    name = hashlib.sha256(os.path.normcase(folder.resolve()).encode("utf-8", "replace"))
+    file = Path(tempfile.gettempdir()) / f"zoom_stack-{user}-{name.hexdigest()[:16]}.lock"
+    try:
+        return hold(file, make=make, shared=shared)
+    except NoLocks:  # a system without any: that is no reason to do nothing there
+        return os.open(os.devnull, os.O_RDONLY)

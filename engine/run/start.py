@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..contract.messages import LOAD
@@ -61,7 +62,8 @@ def run_generate(
                 reporter.warning("moved", f"There is no {name!r}; {found.name!r} is used.")
         upscaler_names.check(request.job.upscaler, request.models, entry)
     environment.require()
-    with folder.held():
+    with folder.held() as everywhere:
+        _note_locks(everywhere, folder.path, reporter)
         if is_finished():  # by another run, just now
             return
         reporter.stage(LOAD)
@@ -87,7 +89,8 @@ def run_sharpen(
     stack = read_stack(request.stack.expanduser())
     folder = OutputFolder(request.out)
     folder.prepare_for_copy(stack, overwrite=request.overwrite)
-    with folder.held():
+    with folder.held() as everywhere:
+        _note_locks(everywhere, folder.path, reporter)
         folder.prepare_for_copy(stack, overwrite=request.overwrite)  # another run may have ended
         reporter.stage(replace(LOAD, text="Looking at the pictures"))
         environment.prepare_libraries()
@@ -96,3 +99,16 @@ def run_sharpen(
 
         larger = Sharpening(request, stack, folder, reporter, is_cancelled).run()
     reporter.result(larger)
+
+
+def _note_locks(everywhere: bool, folder: Path, reporter: Reporter) -> None:
+    """Tell of a drive that cannot keep two machines from writing into one folder.
+
+    Args:
+        everywhere: as ``OutputFolder.held`` gives it.
+    """
+    if not everywhere:
+        reporter.warning(
+            "no_locks",
+            f"The drive of {folder} knows no locks: let no other machine write there meanwhile.",
+        )
