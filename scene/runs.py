@@ -251,7 +251,7 @@ def _finished(folder: Path) -> Run:
 def _unfinished(folder: Path) -> Run | None:
     states = work_folder.saved_states(folder)
     file = work_folder.job_file(folder)
-    if not states or not file.exists():
+    if not states or file.is_symlink() or not file.exists():
         return None
     job = parse_job(read_json(file, "bad_job"))
     made = max(state.stat().st_mtime for state in states)

@@ -87,7 +87,7 @@ def hold(file: Path, *, make: bool = True, shared: bool = False) -> int | None:
             if not taken:
                 return None
             # Whoever had it may have removed it: then it keeps nobody away.
-            locked = _is_at(descriptor, file)
+            locked = is_at(descriptor, file)
             if locked:
                 return descriptor
         finally:
@@ -96,7 +96,8 @@ def hold(file: Path, *, make: bool = True, shared: bool = False) -> int | None:
     raise NoLocks(f"{file} does not stay the same file")
 
 
-def _is_at(descriptor: int, file: Path) -> bool:
+def is_at(descriptor: int, file: Path) -> bool:
+    """Whether an open file is still the one of that name."""
     if sys.platform == "win32":  # nobody can remove what is open
         return True
     try:

@@ -5,6 +5,7 @@ A folder of ordinary pictures with a ``stack.json`` written by hand is a valid s
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -226,16 +227,18 @@ def write_atomically(target: Path, content: bytes, *, lasting: bool = False) -> 
         lasting: a power cut leaves the old file or the new one, and after this the new one.
     """
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
     try:
-        temporary.unlink(missing_ok=True)
         with temporary.open("xb") as file:  # never into what a link of that name leads to
             file.write(content)
             if lasting:
                 file.flush()
                 sync_file(file.fileno())
         temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
     if lasting:
         sync_folder(target.parent)
 

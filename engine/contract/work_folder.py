@@ -13,11 +13,13 @@ import re
 import stat
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from .locking import NoLocks, hold
+from .locking import NoLocks, hold, is_at
 
 WORK_FOLDER = ".zoom_stack"
 _STATE = "state-{}.safetensors"
@@ -27,10 +29,12 @@ _LOG = "log"
 _CHANGING = "changing"
 _PREVIEW = "preview_{:02d}.png"
 _POLL = 0.02  # seconds
+_ENDING = 5.0  # seconds in which an engine that was told to end lets go of its folder
+_MOST_NOTED = 2**20  # bytes
 _KEPT = r"state-[0-9a-f]+\.safetensors|preview_\d{2,}\.png|" + "|".join(
     map(re.escape, (_JOB, _LOCK, _LOG, _CHANGING))
 )
-_LEVEL = r"\.level_\d{2,}\.tmp"
+_LEVEL = r"\.level_\d{2,}(?:\.\d+)?\.tmp"
 # What a run that was killed has left half written.
 _HALF = rf"\.(?:{_KEPT}|{_LEVEL}|probe)\.\d+\.tmp|{_LEVEL}"
 
@@ -74,6 +78,43 @@ def preview_file(folder: Path, level: int) -> Path:
     return folder / WORK_FOLDER / _PREVIEW.format(level)
 
 
+def half_picture_file(folder: Path, level: int) -> Path:
+    """A level's picture before it has its name; every process has its own."""
+    return folder / WORK_FOLDER / f".level_{level:02d}.{os.getpid()}.tmp"
+
+
+def read_changing(folder: Path) -> list[str]:
+    """The lines of ``changing_file``; none where it is no ordinary file."""
+    file = changing_file(folder)
+    try:
+        about = file.lstat()
+        plain = stat.S_ISREG(about.st_mode) and about.st_size <= _MOST_NOTED
+        if not plain or leads_elsewhere(folder):
+            return []
+        return file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A stack's folder that is held.
+
+    Attributes:
+        file: that is locked.
+        descriptor: of that file.
+        everywhere: processes on other machines are kept away too.
+    """
+
+    file: Path
+    descriptor: int
+    everywhere: bool
+
+    def lasts(self) -> bool:
+        """Whether it keeps others away: not once the folder or the file was removed or moved."""
+        return is_at(self.descriptor, self.file)
+
+
 def leads_elsewhere(folder: Path) -> bool:
     """Whether something else than a folder of its own is in the work folder's place: a link."""
     try:
@@ -87,7 +128,7 @@ def leads_elsewhere(folder: Path) -> bool:
 
 
 @contextlib.contextmanager
-def held(folder: Path, *, make: bool = True, patience: float = 0.0) -> Iterator[bool]:
+def held(folder: Path, *, make: bool = True, patience: float = 0.0) -> Iterator[Hold]:
     """Keep everybody else away from a stack's folder; a process that dies holds nothing.
 
     On a drive without locks, a lock in this machine's own folder for passing files stands in.
@@ -95,9 +136,6 @@ def held(folder: Path, *, make: bool = True, patience: float = 0.0) -> Iterator[
     Args:
         make: the lock's file, where there is none.
         patience: seconds to wait for whoever has it.
-
-    Yields:
-        whether processes on other machines are kept away too.
 
     Raises:
         BlockingIOError: a process is at work there.
@@ -110,11 +148,10 @@ def held(folder: Path, *, make: bool = True, patience: float = 0.0) -> Iterator[
         if time.monotonic() >= until:
             raise BlockingIOError(f"{folder} is held")
         time.sleep(_POLL)
-    descriptor, everywhere = found
     try:
-        yield everywhere
+        yield found
     finally:
-        os.close(descriptor)
+        os.close(found.descriptor)
 
 
 def is_held(folder: Path) -> bool:
@@ -130,7 +167,7 @@ def is_held(folder: Path) -> bool:
         return False
     if found is None:
         return True
-    os.close(found[0])
+    os.close(found.descriptor)
     return False
 
 
@@ -150,18 +187,38 @@ def half_written(folder: Path) -> list[Path]:
 
 
 def discard(folder: Path) -> None:
-    """Remove what an unfinished run left; a folder with anything else in it stays.
+    """Remove what a run left that has saved nothing; a folder with anything else in it stays.
 
-    Nothing is removed while an engine is at work there.
+    An engine that is at work there may be about to end: it is waited for in a thread.
     """
+    if not _discarded(folder):
+        threading.Thread(target=_discard_later, args=(folder,), daemon=True).start()
+
+
+def _discard_later(folder: Path) -> None:
+    until = time.monotonic() + _ENDING
+    while time.monotonic() < until and not _discarded(folder):
+        time.sleep(_POLL * 5)
+
+
+def _discarded(folder: Path) -> bool:
+    """Whether nothing is left to do: False while an engine is at work there."""
     with contextlib.suppress(OSError):
-        with held(folder):
-            for file in files_in(folder):
-                if file.name != _LOCK:
-                    file.unlink()
-        remove_lock(folder)
-        (folder / WORK_FOLDER).rmdir()
+        try:
+            with held(folder):
+                if saved_states(folder):  # by now
+                    return True
+                for file in files_in(folder):
+                    if file.name != _LOCK:
+                        file.unlink()
+            remove_lock(folder)
+            (folder / WORK_FOLDER).rmdir()
+        except BlockingIOError:
+            return False
+        except FileNotFoundError:  # no engine came so far
+            pass
         folder.rmdir()
+    return True
 
 
 def remove_lock(folder: Path) -> None:
@@ -193,21 +250,24 @@ def _named(folder: Path, names: str) -> list[Path]:
         return []
 
 
-def _taken(folder: Path, make: bool, shared: bool = False) -> tuple[int, bool] | None:
-    """An open file that is locked, and whether that counts everywhere; None where it is held."""
+def _taken(folder: Path, make: bool, shared: bool = False) -> Hold | None:
+    """A lock's file, locked; None where another process has it."""
+    file = lock_file(folder)
     try:
-        descriptor, everywhere = hold(lock_file(folder), make=make, shared=shared), True
+        descriptor = hold(file, make=make, shared=shared)
     except NoLocks:
-        descriptor, everywhere = _hold_here(folder, make, shared), False
-    return None if descriptor is None else (descriptor, everywhere)
+        return _taken_here(folder, make, shared)
+    return None if descriptor is None else Hold(file, descriptor, everywhere=True)
 
 
-def _hold_here(folder: Path, make: bool, shared: bool) -> int | None:
-    """The same as ``hold`` for what stands in for the lock on this machine alone."""
+def _taken_here(folder: Path, make: bool, shared: bool) -> Hold | None:
+    """The same for what stands in for the lock on this machine alone."""
     user = os.getuid() if sys.platform != "win32" else ""
     name = hashlib.sha256(os.path.normcase(folder.resolve()).encode("utf-8", "replace"))
     file = Path(tempfile.gettempdir()) / f"zoom_stack-{user}-{name.hexdigest()[:16]}.lock"
     try:
-        return hold(file, make=make, shared=shared)
+        descriptor = hold(file, make=make, shared=shared)
     except NoLocks:  # a system without any: that is no reason to do nothing there
-        return os.open(os.devnull, os.O_RDONLY)
+        file = Path(os.devnull)
+        descriptor = os.open(file, os.O_RDONLY)
+    return None if descriptor is None else Hold(file, descriptor, everywhere=False)

@@ -93,7 +93,7 @@ class Checkpoints:
                 f"{self.file} cannot be written: {error.strerror or error}.",
                 "Free some space, then go on with the run."
                 if full
-                else "Let the folder be written to, then go on with the run.",
+                else "Put its folder back, or make it writable, then go on with the run.",
                 Remedy.GO_ON,
             ) from error
         self._saved = (run.small is not None, state.step)

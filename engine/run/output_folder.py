@@ -42,7 +42,8 @@ from ..contract.work_folder import (
 )
 
 _OTHER_FOLDER = "Choose another folder."
-_ASKED = 0.2  # seconds
+# Seconds: a worker that was cancelled in the midst of a long step takes up to 2 to end.
+_ASKED = 2.5
 _PICTURE = re.compile(r"level_\d{2,}(_\d+)?\.png")
 _HALF_STACK = re.compile(rf"\.{re.escape(STACK_FILE)}\.\d+\.tmp")
 
@@ -59,6 +60,7 @@ class OutputFolder:
         self.path = Path(os.path.abspath(os.path.expanduser(path)))
         self.work = self.path / WORK_FOLDER
         self._changing = changing_file(self.path)
+        self._hold: work_folder.Hold | None = None
 
     def prepare(self, job: Job, *, resume: bool, overwrite: bool) -> Stack | None:
         """Make the folder ready, or find the job already finished there.
@@ -110,6 +112,23 @@ class OutputFolder:
     def preview_file(self, level: int) -> Path:
         return work_folder.preview_file(self.path, level)
 
+    def half_picture_file(self, level: int) -> Path:
+        """Where a finished picture waits for the others."""
+        return work_folder.half_picture_file(self.path, level)
+
+    def check_held(self) -> None:
+        """Look whether other runs are still kept away.
+
+        Raises:
+            ZoomStackError: code ``unwritable``, once the folder was deleted or moved.
+        """
+        if self._hold is None or not self._hold.lasts():
+            raise ZoomStackError(
+                "unwritable",
+                f"{self.path} was deleted or moved while the run was under way.",
+                "Start the run anew, or put the folder back and go on with the run.",
+            )
+
     def may_replace(self, picture: Path) -> bool:
         """Whether a finished run may remove a picture, as one of the stack that it replaces."""
         real = picture.resolve()
@@ -140,7 +159,8 @@ class OutputFolder:
 
     def forget_changing(self) -> None:
         """All that is there is named."""
-        self._changing.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the next run finds the same
+            self._changing.unlink(missing_ok=True)
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove pictures that no stack.json names any more."""
@@ -173,21 +193,17 @@ class OutputFolder:
         return log
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[bool]:
+    def held(self) -> Iterator[work_folder.Hold]:
         """Keep other runs away from the folder, which is prepared; a run that dies holds nothing.
-
-        Yields:
-            whether runs on other machines are kept away too; the drive may know no locks.
 
         Raises:
             ZoomStackError: codes ``busy``, ``unwritable``.
         """
+        self._make_writable()  # somebody may have discarded a run in here, just now
         with contextlib.ExitStack() as holding:
             try:
-                everywhere = holding.enter_context(self._lock())
-            except FileNotFoundError:  # somebody discarded a run in here, just now
-                self._make_writable()
-                everywhere = holding.enter_context(self._lock())
+                # Whoever asks whether the folder is held holds it for a moment.
+                self._hold = holding.enter_context(work_folder.held(self.path, patience=_ASKED))
             except BlockingIOError:
                 raise ZoomStackError(
                     "busy",
@@ -202,15 +218,11 @@ class OutputFolder:
                     "Remove it, or choose another folder.",
                 ) from None
             self._remove_leftovers()
-            yield everywhere
-
-    def _lock(self) -> contextlib.AbstractContextManager[bool]:
-        # Whoever asks whether the folder is held holds it for a moment.
-        return work_folder.held(self.path, patience=_ASKED)
+            yield self._hold
 
     def _remove_leftovers(self) -> None:
         """Of a run that was killed while writing."""
-        beside = (file for file in self.path.iterdir() if _HALF_STACK.fullmatch(file.name))
+        beside = [file for file in self._listed() if _HALF_STACK.fullmatch(file.name)]
         for leftover in (*work_folder.half_written(self.path), *beside):
             with contextlib.suppress(OSError):
                 leftover.unlink()
@@ -221,11 +233,7 @@ class OutputFolder:
 
     def _noted(self) -> set[str]:
         """What a run was changing when it was killed."""
-        try:
-            text = self._changing.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return set()
-        return set(filter(_is_ours, text.splitlines()))
+        return set(filter(_is_ours, work_folder.read_changing(self.path)))
 
     def _new_name(self, stem: str, taken: set[str]) -> str:
         stems = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
@@ -235,7 +243,13 @@ class OutputFolder:
         )
 
     def _pictures(self) -> list[Path]:
-        return sorted(file for file in self.path.glob("*.png") if _is_ours(file.name))
+        return sorted(file for file in self._listed() if _is_ours(file.name))
+
+    def _listed(self) -> list[Path]:
+        try:
+            return list(self.path.iterdir())
+        except OSError:
+            return []
 
     def _states(self) -> list[Path]:
         return saved_states(self.path)

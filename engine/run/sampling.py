@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import torch
 
+from ..contract.errors import ZoomStackError
 from ..machine.failures import Cancelled
 from ..method.sampler import SamplerState, StepReport, sample
 from .checkpoints import Checkpoint, Checkpoints
@@ -49,7 +50,6 @@ class SamplingRun:
 
     def sample(self, inputs: StageInputs, device: torch.device) -> torch.Tensor:
         """Sample the stage at hand: (N, 3, h, w), about -1 to 1."""
-        finished = False
         self._step_began = time.monotonic()
         try:
             levels = sample(
@@ -64,11 +64,15 @@ class SamplingRun:
                 loop=self._plan.job.loop,
                 on_step=self._after_step,
             )
-            finished = True
-        finally:
+        except BaseException as error:
             # Also when memory runs out or the user presses Ctrl+C in the midst of a step.
-            if not finished and self._state is not None:
-                self._save(self._state)
+            try:
+                if self._state is not None:
+                    self._save(self._state)
+            except ZoomStackError:
+                if isinstance(error, Cancelled | KeyboardInterrupt):
+                    raise  # who stops a run has to know that it is not saved
+            raise
         return levels
 
     def next_stage(self, small: torch.Tensor) -> None:

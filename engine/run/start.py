@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..contract.messages import LOAD
 from ..contract.stack import read_stack
+from ..contract.work_folder import Hold
 from ..machine import environment
 from ..models import registry, upscaler_names
 from .output_folder import OutputFolder
@@ -62,8 +63,8 @@ def run_generate(
                 reporter.warning("moved", f"There is no {name!r}; {found.name!r} is used.")
         upscaler_names.check(request.job.upscaler, request.models, entry)
     environment.require()
-    with folder.held() as everywhere:
-        _note_locks(everywhere, folder.path, reporter)
+    with folder.held() as hold:
+        _note_locks(hold, folder.path, reporter)
         if is_finished():  # by another run, just now
             return
         reporter.stage(LOAD)
@@ -89,8 +90,8 @@ def run_sharpen(
     stack = read_stack(request.stack.expanduser())
     folder = OutputFolder(request.out)
     folder.prepare_for_copy(stack, overwrite=request.overwrite)
-    with folder.held() as everywhere:
-        _note_locks(everywhere, folder.path, reporter)
+    with folder.held() as hold:
+        _note_locks(hold, folder.path, reporter)
         folder.prepare_for_copy(stack, overwrite=request.overwrite)  # another run may have ended
         reporter.stage(replace(LOAD, text="Looking at the pictures"))
         environment.prepare_libraries()
@@ -101,13 +102,9 @@ def run_sharpen(
     reporter.result(larger)
 
 
-def _note_locks(everywhere: bool, folder: Path, reporter: Reporter) -> None:
-    """Tell of a drive that cannot keep two machines from writing into one folder.
-
-    Args:
-        everywhere: as ``OutputFolder.held`` gives it.
-    """
-    if not everywhere:
+def _note_locks(hold: Hold, folder: Path, reporter: Reporter) -> None:
+    """Tell of a drive that cannot keep two machines from writing into one folder."""
+    if not hold.everywhere:
         reporter.warning(
             "no_locks",
             f"The drive of {folder} knows no locks: let no other machine write there meanwhile.",

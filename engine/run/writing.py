@@ -48,7 +48,7 @@ def write_zoom(
     made: list[tuple[Path, int]] = []
     try:
         for index, picture in pictures:
-            aside = folder.work / f".level_{index:02d}.tmp"
+            aside = folder.half_picture_file(index)
             made.append((aside, index))
             if index in stay:
                 _copy(stay[index], aside)
@@ -56,6 +56,7 @@ def write_zoom(
                 write_png(aside, picture, check, lasting=True)
         check()
         with _to_the_end():
+            folder.check_held()
             names, replaced = folder.new_names(levels), folder.named() or set()
             moves = [(aside, names[index]) for aside, index in made]
             _note(folder, {*names, *replaced})
