@@ -95,8 +95,8 @@ def read_state(file: Path, most: int) -> tuple[dict[str, str], dict[str, torch.T
         with safe_open(file, framework="pt") as saved:
             notes = dict(saved.metadata() or {})
             form = notes.pop("format", "")
-            if form != FORMAT and form.startswith(_FORMATS):
-                raise OtherFormat(form)
+            if form != FORMAT:
+                raise OtherFormat(form) if form.startswith(_FORMATS) else DamagedState(form)
             # A copy: what is mapped from the file would keep Windows from replacing that.
             tensors = {name: saved.get_tensor(name).clone() for name in saved.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError, RuntimeError, ValueError) as error:
