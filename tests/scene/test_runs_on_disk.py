@@ -103,6 +103,20 @@ def test_a_run_is_held_while_it_is_deleted(tmp_path: Path, monkeypatch: pytest.M
     assert not folder.exists()
 
 
+def test_a_job_that_is_a_link_is_not_read(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    work = folder / ".zoom_stack"
+    work.mkdir(parents=True)
+    (work / "state-0123456789abcdef.safetensors").touch()
+    mine = tmp_path / "mine.json"
+    mine.write_text(json.dumps(Job((LevelSpec("a"),)).to_dict()), encoding="utf-8")
+    (work / "job.json").symlink_to(mine)
+    assert runs.read_run(folder) is None
+    (work / "job.json").unlink()
+    mine.rename(work / "job.json")
+    assert runs.read_run(folder) is not None
+
+
 def made_by_the_engine(folder: Path) -> None:
     data = json.loads((folder / "stack.json").read_text(encoding="utf-8"))
     data["made_with"] = {"engine": "1"}

@@ -13,10 +13,11 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from engine.contract import lasting, locking
+from engine.contract import lasting, locking, work_folder
 from engine.contract.errors import Remedy, ZoomStackError
 from engine.contract.job import Job, LevelSpec, SamplerSettings
 from engine.contract.messages import FINISH, Stage
+from engine.machine.failures import Cancelled
 from engine.method.sampler import SamplerState
 from engine.run import checkpoints as module
 from engine.run.checkpoints import Checkpoint, Checkpoints
@@ -267,3 +268,41 @@ def test_a_folder_that_is_deleted_meanwhile_is_one_sentence(tmp_path: Path, mome
     with pytest.raises(ZoomStackError, match="cannot be written") as caught:
         run_generate(request, Deleting(), lambda: False, lambda *_: AnalyticModel())
     assert caught.value.code == "unwritable"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError(), MemoryError),
+        (Cancelled(), ZoomStackError),
+        (KeyboardInterrupt(), ZoomStackError),
+    ],
+)
+def test_a_state_that_cannot_be_saved_is_told_to_whoever_stops_a_run_and_hides_no_fault(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    told: type[BaseException],
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    class Failing(Recorder):
+        def progress(self, step: int, total: int, levels: int, eta: float | None) -> None:
+            if step == 2:
+                monkeypatch.setattr(module, "write_state", full)
+                raise error
+
+    job = Job((LevelSpec("a"),), size=(32, 32), sampler=SamplerSettings(steps=3))
+    request = GenerateRequest(job, tmp_path, device="cpu")
+    with pytest.raises(told) as caught:
+        run_generate(request, Failing(), lambda: False, lambda *_: AnalyticModel())
+    if isinstance(caught.value, ZoomStackError):
+        assert caught.value.code == "disk_full"
+    state = checkpoints_of(tmp_path)
+    assert state == ["1"], "the one before stays"
+
+
+def checkpoints_of(folder: Path) -> list[str]:
+    states = work_folder.saved_states(folder)
+    return [read_state(state, MOST)[0]["step"] for state in states]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -237,7 +240,7 @@ def test_pictures_are_on_the_drive_before_the_stack_that_names_them(
     write(tmp_path, 20, levels=1)
     pid = os.getpid()
     steps = [
-        f"sync ..level_00.tmp.{pid}.tmp",
+        f"sync ..level_00.{pid}.tmp.{pid}.tmp",
         "name level_00_2.png",
         "sync folder",
         f"sync .stack.json.{pid}.tmp",
@@ -246,3 +249,44 @@ def test_pictures_are_on_the_drive_before_the_stack_that_names_them(
         "remove level_00.png",
     ]
     assert [each for each in done if each in steps] == steps
+
+
+@pytest.mark.skipif(os.name == "nt", reason="what is open cannot be removed there")
+def test_a_run_whose_folder_was_deleted_leaves_the_one_of_another_run_alone(tmp_path: Path) -> None:
+    """Its lock keeps nobody away any more: another run has begun and ended in the same place."""
+    out = tmp_path / "out"
+
+    def interrupted() -> Iterator[tuple[int, Bytes]]:
+        for index, picture in pictures(10, 3):
+            if index == 0:
+                shutil.rmtree(out)
+                write(out, 20)
+            yield index, picture
+
+    folder = OutputFolder(out)
+    with (
+        pytest.raises(ZoomStackError, match="was deleted or moved while") as caught,
+        folder.held(),
+    ):
+        write_zoom(folder, interrupted(), 3, lambda names: pytest.fail(str(names)))
+    assert caught.value.code == "unwritable"
+    assert brightnesses(out) == [20] * 3
+    assert [file.name for file in (out / ".zoom_stack").iterdir()] == ["lock"]
+
+
+def test_a_run_waits_for_one_that_is_about_to_end(tmp_path: Path) -> None:
+    """A worker that was cancelled in the midst of a long step is killed after some 2 s."""
+    write(tmp_path, 10)
+    held, seconds = threading.Event(), 1.8
+
+    def end() -> None:
+        with OutputFolder(tmp_path).held():
+            held.set()
+            time.sleep(seconds)
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    assert held.wait(10)
+    write(tmp_path, 20)
+    thread.join()
+    assert brightnesses(tmp_path) == [20] * 3
