@@ -10,6 +10,7 @@ from typing import Any
 import making
 import numpy as np
 import pytest
+from bl_ext.user_default.zoom_stack.engine.contract.job import Job, LevelSpec
 from bl_ext.user_default.zoom_stack.scene import runs
 
 
