@@ -190,29 +190,45 @@ def remove_run(run: Run) -> None:
     Raises:
         ZoomStackError: codes ``changed``, ``busy``, ``unwritable``.
     """
+    with contextlib.ExitStack() as holding:
+        try:
+            holding.enter_context(work_folder.held(run.folder, make=False))
+        except BlockingIOError:
+            raise ZoomStackError(
+                "busy", f"{AT_WORK}, so nothing was deleted.", "Wait for its end."
+            ) from None
+        except OSError:  # nothing to hold: no engine has been at work there
+            pass
+        _remove_files(run)
+    with contextlib.suppress(OSError):
+        work_folder.remove_lock(run.folder)
+    with contextlib.suppress(OSError):
+        (run.folder / work_folder.WORK_FOLDER).rmdir()
+    with contextlib.suppress(OSError):
+        run.folder.rmdir()
+
+
+def _remove_files(run: Run) -> None:
+    """All but the lock's, which is held."""
     now = read_run(run.folder)
-    if now is not None and now.is_held:
-        raise ZoomStackError("busy", f"{AT_WORK}, so nothing was deleted.", "Wait for its end.")
-    if now is None or not now.is_ours or now != replace(run, is_held=False):
+    if now is None or not now.is_ours or replace(now, is_held=False) != replace(run, is_held=False):
         raise ZoomStackError(
             "changed",
             f"{run.folder.name} holds other files than when it was looked at: nothing was deleted.",
             "Look at what is listed now, and delete it again.",
         )
+    lock = work_folder.lock_file(run.folder)
     try:
         # Named by no stack.json any more, half of a run cannot be taken for a whole one.
         for file in sorted(run.files, key=lambda each: each.name != STACK_FILE):
-            file.unlink(missing_ok=True)
+            if file != lock:
+                file.unlink(missing_ok=True)
     except OSError as error:
         raise ZoomStackError(
             "unwritable",
             f"{error.filename} cannot be deleted: {error.strerror or error}.",
             "Close what uses it, or delete it in the file browser.",
         ) from None
-    with contextlib.suppress(OSError):
-        (run.folder / work_folder.WORK_FOLDER).rmdir()
-    with contextlib.suppress(OSError):
-        run.folder.rmdir()
 
 
 def _runs_in(parent: Path) -> list[Run]:
@@ -235,7 +251,7 @@ def _finished(folder: Path) -> Run:
 def _unfinished(folder: Path) -> Run | None:
     states = work_folder.saved_states(folder)
     file = work_folder.job_file(folder)
-    if not states or not file.exists():
+    if not states or file.is_symlink() or not file.exists():
         return None
     job = parse_job(read_json(file, "bad_job"))
     made = max(state.stat().st_mtime for state in states)

@@ -5,6 +5,7 @@ A folder of ordinary pictures with a ``stack.json`` written by hand is a valid s
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -18,6 +19,7 @@ from .file_names import leaves, why_no_name
 from .geometry import Placement, check_footprint
 from .ids import Ids, parse_ids
 from .job import LevelSpec
+from .lasting import sync_file, sync_folder
 from .options import read_options
 from .ordinary_files import is_ordinary
 from .validation import Checker, read_json, readable, shown
@@ -209,12 +211,14 @@ def parse_stack(data: object, folder: Path) -> Stack:
 def write_stack(stack: Stack) -> Path:
     """Write ``stack.json``; whoever reads meanwhile sees the old file or the new one.
 
+    After a power cut it is one of them, and once this returns the new one.
+
     Raises:
         ZoomStackError: code ``unwritable``.
     """
     target = stack.folder / STACK_FILE
     try:
-        write_atomically(target, (stack.to_text(indent=2) + "\n").encode())
+        write_atomically(target, (stack.to_text(indent=2) + "\n").encode(), lasting=True)
     except OSError as error:
         raise ZoomStackError(
             "unwritable",
@@ -224,14 +228,27 @@ def write_stack(stack: Stack) -> Path:
     return target
 
 
-def write_atomically(target: Path, content: bytes) -> None:
-    """Write under a temporary name in the same folder, then rename."""
+def write_atomically(target: Path, content: bytes, *, lasting: bool = False) -> None:
+    """Write under a temporary name in the same folder, then rename.
+
+    Args:
+        lasting: a power cut leaves the old file or the new one, and after this the new one.
+    """
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
     try:
-        temporary.write_bytes(content)
+        with temporary.open("xb") as file:  # never into what a link of that name leads to
+            file.write(content)
+            if lasting:
+                file.flush()
+                sync_file(file.fileno())
         temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    if lasting:
+        sync_folder(target.parent)
 
 
 def _parse_level(value: object, number: int) -> StackLevel:

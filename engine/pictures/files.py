@@ -41,18 +41,25 @@ def encode_png(picture: Bytes, check: Callable[[], None] = lambda: None) -> byte
     return buffer.getvalue()
 
 
-def write_png(target: Path, picture: Bytes, check: Callable[[], None] = lambda: None) -> None:
+def write_png(
+    target: Path,
+    picture: Bytes,
+    check: Callable[[], None] = lambda: None,
+    *,
+    lasting: bool = False,
+) -> None:
     """Write (h, w, 3) 8-bit sRGB; readers meanwhile see the old file or the new one.
 
     Args:
         check: as of ``encode_png``.
+        lasting: as of ``write_atomically``.
 
     Raises:
         ZoomStackError: code ``unwritable``.
     """
     content = encode_png(picture, check)
     try:
-        write_atomically(target, content)
+        write_atomically(target, content, lasting=lasting)
     except OSError as error:
         raise unwritable(target, error) from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import json
 import os
 import time
@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from .. import __version__
 from ..contract.errors import Remedy, ZoomStackError
 from ..method.sampler import SamplerState
+from .state_file import DamagedState, OtherFormat, read_state, write_state
 
-INTERVAL = 1.0  # seconds between two savings, at least
-MAX_SHARE = 0.05  # of the time may go into savings
-FORMAT = "zoom_stack_state_2"
+LONG_STEP = 1.0  # seconds; nobody who cancels has to wait for such a step, or loses one
+INTERVAL = 1.0  # seconds between two savings of shorter steps, at least
+MAX_SHARE = 0.05  # of the time may go into these
 
 
 @dataclass(frozen=True)
@@ -54,42 +53,49 @@ class Checkpoints:
         file: where; written under a temporary name, then renamed.
         run: what decides the numbers besides the state (job, model revision); a saved run of
             anything else is refused.
+        most: bytes that a state can have; a larger file is none.
     """
 
-    def __init__(self, file: Path, run: dict[str, Any]) -> None:
+    def __init__(self, file: Path, run: dict[str, Any], most: int) -> None:
         self.file = file
+        self._most = most
         self._run = json.dumps(run | {"engine": __version__}, sort_keys=True)
         self._next = 0.0
         self._saved: tuple[bool, int] | None = None
 
-    def due(self) -> bool:
-        return time.monotonic() >= self._next
+    def due(self, seconds: float) -> bool:
+        """Whether to save a state: after a long step always, else now and then.
+
+        Args:
+            seconds: that the step took, without what is written after it.
+        """
+        return seconds > LONG_STEP or time.monotonic() >= self._next
 
     def save(self, run: Checkpoint) -> None:
-        """Save a state, unless it is the last one saved."""
+        """Save a state, unless it is the last one saved; it outlasts a power cut.
+
+        Raises:
+            ZoomStackError: codes ``disk_full``, ``unwritable``; the state saved before stays.
+        """
         state = run.state
         if (run.small is not None, state.step) == self._saved:
             return
         started = time.monotonic()
-        tensors = {"z": state.z.contiguous().cpu()}
-        if run.small is not None:
-            tensors["small"] = run.small.contiguous().cpu()
-        if state.previous_x is not None:
-            tensors["previous_x"] = state.previous_x.contiguous().cpu()
-        if state.carried is not None:
-            tensors["carried"] = state.carried.contiguous().cpu()
-        notes = {"step": str(state.step), "seconds": f"{run.seconds:.3f}"}
-        temporary = self.file.with_name(f".{self.file.name}.{os.getpid()}.tmp")
+        tensors = {"z": state.z, "small": run.small}
+        tensors |= {"previous_x": state.previous_x, "carried": state.carried}
+        notes = {"run": self._run, "step": str(state.step), "seconds": f"{run.seconds:.3f}"}
         try:
-            save_file(tensors, temporary, {"format": FORMAT, "run": self._run, **notes})
-            temporary.replace(self.file)
-        except SafetensorError as error:  # also stands for errors of the disk
+            write_state(self.file, {k: t for k, t in tensors.items() if t is not None}, notes)
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             raise ZoomStackError(
-                "unwritable", f"{self.file} cannot be written: {error}.", "Free some space."
+                "disk_full" if full else "unwritable",
+                f"{self.file} cannot be written: {error.strerror or error}.",
+                "Free some space, then go on with the run."
+                if full
+                else "Put its folder back, or make it writable, then go on with the run.",
+                Remedy.GO_ON,
             ) from error
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
         self._saved = (run.small is not None, state.step)
         now = time.monotonic()
         self._next = now + max(INTERVAL, (now - started) / MAX_SHARE)
@@ -100,34 +106,42 @@ class Checkpoints:
         Raises:
             ZoomStackError: codes ``bad_state``, ``other_job``.
         """
-        if not self.file.exists():
+        if not os.path.lexists(self.file):
             return None
         try:
-            with safe_open(self.file, framework="pt") as saved:
-                notes = saved.metadata() or {}
-                tensors = {name: saved.get_tensor(name) for name in saved.keys()}  # noqa: SIM118 - no mapping
+            notes, tensors = read_state(self.file, self._most)
+        except OtherFormat:
+            raise self._other_job("the version of the engine has") from None
+        except DamagedState as error:
+            raise self._bad_state() from error
+        if notes.get("run") != self._run:
+            raise self._other_job(self._changed(notes.get("run", "")))
+        try:
             state = SamplerState(
                 int(notes["step"]),
                 tensors["z"],
                 tensors.get("previous_x"),
                 tensors.get("carried"),
             )
-            checkpoint = Checkpoint(state, float(notes["seconds"]), tensors.get("small"))
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
-            raise ZoomStackError(
-                "bad_state",
-                f"The saved run {self.file} cannot be read.",
-                "Start the run anew.",
-                Remedy.START_ANEW,
-            ) from error
-        if notes.get("run") != self._run:
-            raise ZoomStackError(
-                "other_job",
-                f"Since the saved run began, {self._changed(notes.get('run', ''))} changed.",
-                "Start the run anew.",
-                Remedy.START_ANEW,
-            )
-        return checkpoint
+            return Checkpoint(state, float(notes["seconds"]), tensors.get("small"))
+        except (KeyError, ValueError) as error:
+            raise self._bad_state() from error
+
+    def _bad_state(self) -> ZoomStackError:
+        return ZoomStackError(
+            "bad_state",
+            f"The saved run {self.file} cannot be read: it is damaged, or no file of Zoom Stack's.",
+            "Start the run anew.",
+            Remedy.START_ANEW,
+        )
+
+    def _other_job(self, changed: str) -> ZoomStackError:
+        return ZoomStackError(
+            "other_job",
+            f"Since the saved run began, {changed} changed.",
+            "Start the run anew.",
+            Remedy.START_ANEW,
+        )
 
     def _changed(self, begun: str) -> str:
         """What differs from the run that was saved, in words."""

@@ -153,7 +153,8 @@ class Generation:
             "given": [picture.digest for picture in loaded.given],
         }
         # By the job as it was asked for: what it leaves to the model is not known without it.
-        return Checkpoints(self._folder.state_file(self._request.job), decides_the_numbers)
+        file = self._folder.state_file(self._request.job)
+        return Checkpoints(file, decides_the_numbers, loaded.plan.most_bytes)
 
     def _sample(self, loaded: Loaded, sampling: SamplingRun) -> torch.Tensor:
         """(N, 3, h, w), about -1 to 1: the levels at the size at which the model works."""

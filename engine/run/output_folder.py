@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ..contract import work_folder
 from ..contract.errors import Remedy, ZoomStackError
 from ..contract.job import Job
 from ..contract.job_parser import parse_job
@@ -31,15 +32,20 @@ from ..contract.stack import (
 from ..contract.validation import read_json
 from ..contract.work_folder import (
     WORK_FOLDER,
+    changing_file,
     job_file,
+    leads_elsewhere,
     lock_file,
+    log_file,
     saved_states,
     state_file,
 )
 
 _OTHER_FOLDER = "Choose another folder."
-_ASKED = 0.2  # seconds
+# Seconds: a worker that was cancelled in the midst of a long step takes up to 2 to end.
+_ASKED = 2.5
 _PICTURE = re.compile(r"level_\d{2,}(_\d+)?\.png")
+_HALF_STACK = re.compile(rf"\.{re.escape(STACK_FILE)}\.\d+\.tmp")
 
 
 class OutputFolder:
@@ -53,7 +59,8 @@ class OutputFolder:
     def __init__(self, path: Path) -> None:
         self.path = Path(os.path.abspath(os.path.expanduser(path)))
         self.work = self.path / WORK_FOLDER
-        self._changing = self.work / "changing"
+        self._changing = changing_file(self.path)
+        self._hold: work_folder.Hold | None = None
 
     def prepare(self, job: Job, *, resume: bool, overwrite: bool) -> Stack | None:
         """Make the folder ready, or find the job already finished there.
@@ -103,7 +110,24 @@ class OutputFolder:
         return state_file(self.path, hashlib.sha256(text.encode()).hexdigest()[:16])
 
     def preview_file(self, level: int) -> Path:
-        return self.work / f"preview_{level:02d}.png"
+        return work_folder.preview_file(self.path, level)
+
+    def half_picture_file(self, level: int) -> Path:
+        """Where a finished picture waits for the others."""
+        return work_folder.half_picture_file(self.path, level)
+
+    def check_held(self) -> None:
+        """Look whether other runs are still kept away.
+
+        Raises:
+            ZoomStackError: code ``unwritable``, once the folder was deleted or moved.
+        """
+        if self._hold is None or not self._hold.lasts():
+            raise ZoomStackError(
+                "unwritable",
+                f"{self.path} was deleted or moved while the run was under way.",
+                "Start the run anew, or put the folder back and go on with the run.",
+            )
 
     def may_replace(self, picture: Path) -> bool:
         """Whether a finished run may remove a picture, as one of the stack that it replaces."""
@@ -111,8 +135,9 @@ class OutputFolder:
         return real.parent == self.path.resolve() and _is_ours(real.name)
 
     def new_names(self, levels: int) -> list[str]:
-        """A name for each level's picture, which no file has yet."""
-        return [self._new_name(f"level_{level:02d}") for level in range(levels)]
+        """A name for each level's picture, which no file has yet, nor the stack.json gives."""
+        taken = self.named() or set()
+        return [self._new_name(f"level_{level:02d}", taken) for level in range(levels)]
 
     def named(self) -> set[str] | None:
         """Names of the engine's pictures in the folder's stack.json, whether they are there or not.
@@ -130,11 +155,12 @@ class OutputFolder:
 
     def note_changing(self, names: Iterable[str]) -> None:
         """Remember pictures that no stack.json names yet, or will, in case the run is killed."""
-        self._changing.write_text("\n".join(names), encoding="utf-8")
+        write_atomically(self._changing, "\n".join(names).encode(), lasting=True)
 
     def forget_changing(self) -> None:
         """All that is there is named."""
-        self._changing.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the next run finds the same
+            self._changing.unlink(missing_ok=True)
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove pictures that no stack.json names any more."""
@@ -145,7 +171,8 @@ class OutputFolder:
     def note_job(self, job: Job) -> None:
         """Remember what is worked on, for whoever finds the run unfinished."""
         with contextlib.suppress(OSError):
-            write_atomically(job_file(self.path), json.dumps(job.to_dict()).encode())
+            content = json.dumps(job.to_dict()).encode()
+            write_atomically(job_file(self.path), content, lasting=True)
 
     def remove_states(self) -> None:
         """Once the stack is complete, saved states have no use."""
@@ -155,65 +182,74 @@ class OutputFolder:
 
     def write_log(self, text: str) -> Path | None:
         """Keep the details of a failure; None when even that is not possible."""
+        log = log_file(self.path)
         try:
+            if leads_elsewhere(self.path):
+                return None
             self.work.mkdir(parents=True, exist_ok=True)
-            log = self.work / "log"
-            log.write_text(text, encoding="utf-8")
+            write_atomically(log, text.encode("utf-8", "backslashreplace"))
         except OSError:
             return None
         return log
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> Iterator[work_folder.Hold]:
         """Keep other runs away from the folder, which is prepared; a run that dies holds nothing.
 
         Raises:
-            ZoomStackError: code ``busy``.
+            ZoomStackError: codes ``busy``, ``unwritable``.
         """
-        import filelock
-
-        lock = filelock.FileLock(lock_file(self.path))
-        try:
-            # Whoever asks whether the folder is held holds it for a moment.
-            lock.acquire(timeout=_ASKED, poll_interval=_ASKED / 10)
-        except filelock.Timeout:
-            raise ZoomStackError(
-                "busy",
-                f"Another run writes into {self.path} just now.",
-                "Wait for its end, or choose another folder.",
-            ) from None
-        except (OSError, NotImplementedError):
-            pass  # the drive knows no locks
-        try:
+        self._make_writable()  # somebody may have discarded a run in here, just now
+        with contextlib.ExitStack() as holding:
+            try:
+                # Whoever asks whether the folder is held holds it for a moment.
+                self._hold = holding.enter_context(work_folder.held(self.path, patience=_ASKED))
+            except BlockingIOError:
+                raise ZoomStackError(
+                    "busy",
+                    f"Another run writes into {self.path} just now.",
+                    "Wait for its end, or choose another folder.",
+                ) from None
+            except OSError as error:
+                lock = lock_file(self.path)
+                raise ZoomStackError(
+                    "unwritable",
+                    f"{lock} cannot be locked: {error.strerror or error}.",
+                    "Remove it, or choose another folder.",
+                ) from None
             self._remove_leftovers()
-            yield
-        finally:
-            lock.release()
+            yield self._hold
 
     def _remove_leftovers(self) -> None:
         """Of a run that was killed while writing."""
-        for leftover in (*self.work.glob(".*.tmp"), *self.path.glob(f".{STACK_FILE}.*.tmp")):
+        beside = [file for file in self._listed() if _HALF_STACK.fullmatch(file.name)]
+        for leftover in (*work_folder.half_written(self.path), *beside):
             with contextlib.suppress(OSError):
                 leftover.unlink()
         named = self.named()
         if named is not None:
             self.remove(self._noted() - named)
-        self.forget_changing()
+            self.forget_changing()
 
     def _noted(self) -> set[str]:
         """What a run was changing when it was killed."""
-        try:
-            text = self._changing.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return set()
-        return set(filter(_is_ours, text.splitlines()))
+        return set(filter(_is_ours, work_folder.read_changing(self.path)))
 
-    def _new_name(self, stem: str) -> str:
-        names = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
-        return next(f"{name}.png" for name in names if not (self.path / f"{name}.png").exists())
+    def _new_name(self, stem: str, taken: set[str]) -> str:
+        stems = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
+        names = (f"{each}.png" for each in stems)
+        return next(
+            name for name in names if name not in taken and not os.path.lexists(self.path / name)
+        )
 
     def _pictures(self) -> list[Path]:
-        return sorted(file for file in self.path.glob("*.png") if _is_ours(file.name))
+        return sorted(file for file in self._listed() if _is_ours(file.name))
+
+    def _listed(self) -> list[Path]:
+        try:
+            return list(self.path.iterdir())
+        except OSError:
+            return []
 
     def _states(self) -> list[Path]:
         return saved_states(self.path)
@@ -252,10 +288,17 @@ class OutputFolder:
             )
 
     def _make_writable(self) -> None:
+        if leads_elsewhere(self.path):
+            raise ZoomStackError(
+                "unwritable",
+                f"{self.work} is a link or a file, where Zoom Stack keeps a folder of its own.",
+                "Remove it, or choose another folder.",
+            )
         probe = self.work / f".probe.{os.getpid()}.tmp"
         try:
             self.work.mkdir(parents=True, exist_ok=True)
-            probe.write_bytes(b"")
+            probe.unlink(missing_ok=True)
+            probe.open("xb").close()
             probe.unlink(missing_ok=True)
         except OSError as error:
             raise ZoomStackError(

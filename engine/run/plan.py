@@ -38,6 +38,12 @@ class Plan:
         return self.large_size or self.sample_size
 
     @property
+    def most_bytes(self) -> int:
+        """That a saved run can have: four tensors, none larger than all levels in pixels."""
+        width, height = self.last_size
+        return 4 * len(self.placements) * 4 * width * height * 8
+
+    @property
     def aspect(self) -> float:
         """Width over height of the pictures; the sampled ones may be a little stretched."""
         return self.size[0] / self.size[1]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import torch
 
+from ..contract.errors import ZoomStackError
 from ..machine.failures import Cancelled
 from ..method.sampler import SamplerState, StepReport, sample
 from .checkpoints import Checkpoint, Checkpoints
@@ -45,10 +46,11 @@ class SamplingRun:
         self._seconds_before = saved.seconds if saved else 0.0
         self._started = time.monotonic()
         self._clock = StepClock()
+        self._step_began = self._started
 
     def sample(self, inputs: StageInputs, device: torch.device) -> torch.Tensor:
         """Sample the stage at hand: (N, 3, h, w), about -1 to 1."""
-        finished = False
+        self._step_began = time.monotonic()
         try:
             levels = sample(
                 inputs.denoiser,
@@ -62,11 +64,15 @@ class SamplingRun:
                 loop=self._plan.job.loop,
                 on_step=self._after_step,
             )
-            finished = True
-        finally:
+        except BaseException as error:
             # Also when memory runs out or the user presses Ctrl+C in the midst of a step.
-            if not finished and self._state is not None:
-                self._save(self._state)
+            try:
+                if self._state is not None:
+                    self._save(self._state)
+            except ZoomStackError:
+                if isinstance(error, Cancelled | KeyboardInterrupt):
+                    raise  # who stops a run has to know that it is not saved
+            raise
         return levels
 
     def next_stage(self, small: torch.Tensor) -> None:
@@ -76,6 +82,7 @@ class SamplingRun:
         self._clock = StepClock()
 
     def _after_step(self, report: StepReport) -> None:
+        seconds = time.monotonic() - self._step_began
         self._state = report.state
         last = report.step == report.total
         eta = self._clock.tick(report.total - report.step)
@@ -83,11 +90,12 @@ class SamplingRun:
         self._reporter.progress(report.step, report.total, levels, eta)
         if self._is_cancelled():
             raise Cancelled
-        if last or self._checkpoints.due():
+        if last or self._checkpoints.due(seconds):
             self._save(report.state)
         if last or self._previews.due():
             files = self._previews.write(report.x.float().cpu().numpy())
             self._reporter.previews(report.step, files)
+        self._step_began = time.monotonic()
 
     def _save(self, state: SamplerState) -> None:
         seconds = self._seconds_before + time.monotonic() - self._started

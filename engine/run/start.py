@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..contract.messages import LOAD
 from ..contract.stack import read_stack
+from ..contract.work_folder import Hold
 from ..machine import environment
 from ..models import registry, upscaler_names
 from .given_files import check_given_files
@@ -63,7 +65,8 @@ def run_generate(
                 reporter.warning("moved", f"There is no {name!r}; {found.name!r} is used.")
         upscaler_names.check(request.job.upscaler, request.models, entry)
     environment.require()
-    with folder.held():
+    with folder.held() as hold:
+        _note_locks(hold, folder.path, reporter)
         if is_finished():  # by another run, just now
             return
         reporter.stage(LOAD)
@@ -89,7 +92,8 @@ def run_sharpen(
     stack = read_stack(request.stack.expanduser())
     folder = OutputFolder(request.out)
     folder.prepare_for_copy(stack, overwrite=request.overwrite)
-    with folder.held():
+    with folder.held() as hold:
+        _note_locks(hold, folder.path, reporter)
         folder.prepare_for_copy(stack, overwrite=request.overwrite)  # another run may have ended
         reporter.stage(replace(LOAD, text="Looking at the pictures"))
         environment.prepare_libraries()
@@ -98,3 +102,12 @@ def run_sharpen(
 
         larger = Sharpening(request, stack, folder, reporter, is_cancelled).run()
     reporter.result(larger)
+
+
+def _note_locks(hold: Hold, folder: Path, reporter: Reporter) -> None:
+    """Tell of a drive that cannot keep two machines from writing into one folder."""
+    if not hold.everywhere:
+        reporter.warning(
+            "no_locks",
+            f"The drive of {folder} knows no locks: let no other machine write there meanwhile.",
+        )

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ..contract.errors import ZoomStackError
-from ..contract.stack import Stack, write_stack
+from ..contract.lasting import sync_folder
+from ..contract.stack import Stack, write_atomically, write_stack
 from ..pictures.colour import Bytes
 from ..pictures.files import unwritable, write_png
 from .given_pictures import GivenPicture
@@ -47,24 +48,26 @@ def write_zoom(
     made: list[tuple[Path, int]] = []
     try:
         for index, picture in pictures:
-            aside = folder.work / f".level_{index:02d}.tmp"
+            aside = folder.half_picture_file(index)
             made.append((aside, index))
             if index in stay:
                 _copy(stay[index], aside)
             else:
-                write_png(aside, picture, check)
+                write_png(aside, picture, check, lasting=True)
         check()
         with _to_the_end():
+            folder.check_held()
             names, replaced = folder.new_names(levels), folder.named() or set()
             moves = [(aside, names[index]) for aside, index in made]
-            folder.note_changing({*names, *replaced})
+            _note(folder, {*names, *replaced})
             stack = _placed(folder, moves, lambda: describe(names))
             folder.remove(replaced)
             folder.forget_changing()
             return stack
     finally:
         for aside, _ in made:
-            aside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
 
 
 def _placed(
@@ -73,14 +76,19 @@ def _placed(
     describe: Callable[[], Stack],
 ) -> Stack:
     """Move the pictures to their names and write the stack.json; or leave nothing."""
+    moved: list[str] = []
     try:
         for aside, name in moves:
             _move(aside, folder.path / name)
+            moved.append(name)
+        sync_folder(folder.path)  # a power cut must not leave the stack.json without them
         stack = describe()
         write_stack(stack)
     except BaseException:
-        for _, name in moves:
-            (folder.path / name).unlink(missing_ok=True)
+        named = folder.named()
+        if named is not None:  # else nobody knows: the next run does what is to be done
+            folder.remove(set(moved) - named)
+            folder.forget_changing()
         raise
     return stack
 
@@ -111,7 +119,17 @@ def _copy(kept: GivenPicture, target: Path) -> None:
             f"{kept.file}, which level {kept.level + 1} keeps, has changed since the run began.",
             "Start the run again.",
         )
-    target.write_bytes(content)
+    try:
+        write_atomically(target, content, lasting=True)
+    except OSError as error:
+        raise unwritable(target, error) from error
+
+
+def _note(folder: OutputFolder, names: set[str]) -> None:
+    try:
+        folder.note_changing(names)
+    except OSError as error:
+        raise unwritable(folder.work, error) from error
 
 
 def _move(aside: Path, target: Path) -> None:

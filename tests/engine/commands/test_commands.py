@@ -366,3 +366,31 @@ def test_a_stack_is_made_sharper_from_the_command_line(tmp_path: Path) -> None:
     assert printed == f"2 levels in {larger}\n"
     refuse(start([*sharpen, "--out", larger], REPO, {}), "holds a zoom stack already")
     refuse(start([*sharpen[:-1], "99", "--out", larger], REPO, {}), "between 2 and 16", 2)
+
+
+def test_of_runs_at_once_in_one_folder_one_wins_and_is_whole(tmp_path: Path) -> None:
+    """Of different numbers of levels, so that pictures of two would show."""
+    out = tmp_path / "out"
+    jobs = [tmp_path / f"{count}.json" for count in (1, 2, 3)]
+    for count, job in enumerate(jobs, start=1):
+        levels = [{"prompt": f"{number} of {count}"} for number in range(count)]
+        job.write_text(json.dumps({**JOB, "levels": levels}), encoding="utf-8")
+    finish(double("generate", jobs[2], "--out", out))
+    options = (["--overwrite"], ["--overwrite", "--resume"], ["--overwrite"])
+    runs = [
+        double("generate", job, "--out", out, "--quiet", *each, ANALYTIC_STEP="0.1")
+        for job, each in zip(jobs, options, strict=True)
+    ]
+    codes = []
+    for process in runs:
+        _, err = process.communicate(timeout=120)
+        codes.append(process.returncode)
+        if process.returncode:
+            assert f"Another run writes into {out} just now." in err
+    assert 0 in codes
+    levels = read_stack(out).levels
+    assert [level.prompt for level in levels] == [
+        f"{n} of {len(levels)}" for n in range(len(levels))
+    ]
+    assert codes[len(levels) - 1] == 0
+    assert {file.name for file in out.glob("*.png")} == {level.image for level in levels}

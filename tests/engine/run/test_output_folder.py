@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from engine.contract.errors import ZoomStackError
 from engine.contract.job import Job, LevelSpec, SamplerSettings
 from engine.contract.stack import Stack, StackLevel, write_stack
+from engine.contract.work_folder import discard
 from engine.run.output_folder import OutputFolder, is_made_by
 
 JOB = Job(levels=(LevelSpec("a"),), seed=1)
@@ -82,3 +84,90 @@ def test_a_job_matches_what_the_model_chose_for_it(tmp_path: Path) -> None:
     assert is_made_by(stack, DONE)
     assert not is_made_by(stack, Job(JOB.levels, seed=1, size=(32, 32)))
     assert not is_made_by(Stack(tmp_path, (StackLevel("a"),)), JOB)
+
+
+def test_a_link_in_the_work_folders_place_is_refused(tmp_path: Path) -> None:
+    home, out = tmp_path / "home", tmp_path / "out"
+    home.mkdir()
+    out.mkdir()
+    (out / ".zoom_stack").symlink_to(home)
+    with pytest.raises(ZoomStackError, match="is a link") as caught:
+        prepare(out)
+    assert caught.value.code == "unwritable"
+    assert OutputFolder(out).write_log("what went wrong") is None
+    assert not list(home.iterdir())
+
+
+def test_a_log_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
+    mine, out = tmp_path / "mine", tmp_path / "out"
+    mine.write_text("mine")
+    prepare(out)
+    (out / ".zoom_stack" / "log").symlink_to(mine)
+    log = OutputFolder(out).write_log("half of a character: \ud800")
+    assert log is not None
+    assert log.read_text("utf-8") == "half of a character: \\ud800"
+    assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "name", ["changing", ".changing.{pid}.tmp", ".probe.{pid}.tmp", "job.json"]
+)
+def test_nothing_is_written_through_a_link(tmp_path: Path, name: str) -> None:
+    mine, out = tmp_path / "mine", tmp_path / "out"
+    mine.write_text("mine")
+    prepare(out)
+    (out / ".zoom_stack" / name.format(pid=os.getpid())).symlink_to(mine)
+    prepare(out)
+    folder = OutputFolder(out)
+    folder.note_changing(["level_00.png"])
+    folder.note_job(JOB)
+    assert mine.read_text() == "mine"
+
+
+def test_a_lock_that_is_a_link_is_named(tmp_path: Path) -> None:
+    mine, out = tmp_path / "mine", tmp_path / "out"
+    mine.write_text("mine")
+    prepare(out)
+    (out / ".zoom_stack" / "lock").symlink_to(mine)
+    with pytest.raises(ZoomStackError, match=r"lock cannot be locked: .*\.") as caught:
+        hold(out)
+    assert caught.value.code == "unwritable"
+
+
+def hold(path: Path) -> None:
+    with OutputFolder(path).held():
+        pass
+
+
+def test_a_folder_that_was_discarded_just_now_is_made_again(tmp_path: Path) -> None:
+    prepare(tmp_path / "out")
+    discard(tmp_path / "out")
+    hold(tmp_path / "out")
+    assert (tmp_path / "out" / ".zoom_stack" / "lock").exists()
+
+
+def test_only_half_written_files_of_ours_are_cleaned_up(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    work = tmp_path / ".zoom_stack"
+    ours = [work / ".level_00.tmp", work / ".job.json.7.tmp", tmp_path / ".stack.json.7.tmp"]
+    strange = [work / ".mine.tmp", tmp_path / ".stack.json.bak.tmp", tmp_path / ".mine.tmp"]
+    for file in (*ours, *strange):
+        file.touch()
+    hold(tmp_path)
+    assert [file.exists() for file in (*ours, *strange)] == [False] * 3 + [True] * 3
+
+
+def test_what_was_put_in_place_is_remembered_while_nobody_knows_what_is_named(
+    tmp_path: Path,
+) -> None:
+    finish(tmp_path)
+    prepare(tmp_path, overwrite=True)
+    (tmp_path / "level_00_2.png").write_bytes(b"new")
+    OutputFolder(tmp_path).note_changing(["level_00.png", "level_00_2.png"])
+    whole = (tmp_path / "stack.json").read_text()
+    (tmp_path / "stack.json").write_text("{")
+    hold(tmp_path)
+    assert (tmp_path / "level_00_2.png").exists()
+    (tmp_path / "stack.json").write_text(whole)
+    hold(tmp_path)
+    assert sorted(file.name for file in tmp_path.glob("*.png")) == ["level_00.png"]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
+import shutil
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.contract import lasting
+from engine.contract import stack as stack_module
 from engine.contract.errors import ZoomStackError
 from engine.contract.stack import Stack, StackLevel, read_stack
 from engine.pictures.colour import Bytes
@@ -72,7 +79,7 @@ def test_a_failure_at_the_last_moment_leaves_the_old_zoom(tmp_path: Path) -> Non
 def test_a_kill_at_any_moment_leaves_one_zoom_whole(tmp_path: Path) -> None:
     """A child that is killed after so many file operations, until it is not reached any more."""
     write(tmp_path, 10)
-    for operations in range(1, 40):
+    for operations in range(1, 100):
         child = os.fork()
         if child == 0:
             _die_after(operations)
@@ -80,12 +87,18 @@ def test_a_kill_at_any_moment_leaves_one_zoom_whole(tmp_path: Path) -> None:
             os._exit(0)
         _, status = os.waitpid(child, 0)
         assert brightnesses(tmp_path) in ([10] * 3, [20] * 3)
+        with OutputFolder(tmp_path).held():  # by the run that comes next
+            pass
+        named = {level.image for level in read_stack(tmp_path).levels}
+        assert {file.name for file in tmp_path.iterdir()} == {".zoom_stack", "stack.json", *named}
+        assert [file.name for file in (tmp_path / ".zoom_stack").iterdir()] == ["lock"]
         if status == 0:
             break
         assert os.WTERMSIG(status) == signal.SIGKILL
-    assert operations > 8
+        if brightnesses(tmp_path) == [20] * 3:
+            write(tmp_path, 10)
+    assert operations > 30
     assert brightnesses(tmp_path) == [20] * 3
-    assert len(list(tmp_path.glob("level_*.png"))) == 3
 
 
 def _die_after(operations: int) -> None:
@@ -101,8 +114,15 @@ def _die_after(operations: int) -> None:
 
         return call
 
-    for name in ("replace", "unlink", "write_bytes"):
-        setattr(Path, name, counted(getattr(Path, name)))
+    for module, name in [
+        (os, "replace"),
+        (os, "unlink"),
+        (os, "open"),
+        (io, "open"),
+        (os, "fsync"),
+    ]:
+        setattr(module, name, counted(getattr(module, name)))
+    lasting._flush = os.fsync
 
 
 def test_a_polite_end_comes_too_late_once_pictures_are_moved(tmp_path: Path) -> None:
@@ -160,3 +180,113 @@ def test_a_link_does_not_hide_a_picture_that_would_be_removed(tmp_path: Path) ->
     link.symlink_to(out.path / "level_00.png")
     assert out.may_replace(link)
     assert not out.may_replace(tmp_path / "level_00.png")
+
+
+def test_a_picture_that_the_old_zoom_has_lost_is_not_replaced_by_a_new_one(tmp_path: Path) -> None:
+    write(tmp_path, 10)
+    (tmp_path / "level_02.png").unlink()
+
+    def fail() -> None:
+        assert not (tmp_path / "level_02.png").exists()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path, 20, describing=fail)
+    write(tmp_path, 20)
+    assert brightnesses(tmp_path) == [20] * 3
+
+
+def test_a_broken_link_of_a_person_is_kept(tmp_path: Path) -> None:
+    mine = tmp_path / "level_01.png"
+    mine.symlink_to(tmp_path / "gone")
+    write(tmp_path, 10)
+    assert mine.is_symlink()
+    assert brightnesses(tmp_path) == [10] * 3
+
+
+def test_a_zoom_that_is_in_place_stays_whatever_comes_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, 10)
+    written = stack_module.write_atomically
+
+    def fails_late(target: Path, *arguments: Any, **options: Any) -> None:
+        written(target, *arguments, **options)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(stack_module, "write_atomically", fails_late)
+    with pytest.raises(ZoomStackError):
+        write(tmp_path, 20)
+    assert brightnesses(tmp_path) == [20] * 3
+
+
+def test_pictures_are_on_the_drive_before_the_stack_that_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    flush, replace, unlink = lasting._flush, os.replace, os.unlink
+
+    def name(path: Any) -> str:
+        return Path(path).name if Path(path) != tmp_path else "folder"
+
+    write(tmp_path, 10, levels=1)
+    monkeypatch.setattr(
+        lasting,
+        "_flush",
+        lambda fd: (done.append(f"sync {name(os.readlink(f'/proc/self/fd/{fd}'))}"), flush(fd)),
+    )
+    monkeypatch.setattr(os, "replace", lambda a, b: (done.append(f"name {name(b)}"), replace(a, b)))
+    monkeypatch.setattr(os, "unlink", lambda a: (done.append(f"remove {name(a)}"), unlink(a)))
+    write(tmp_path, 20, levels=1)
+    pid = os.getpid()
+    steps = [
+        f"sync ..level_00.{pid}.tmp.{pid}.tmp",
+        "name level_00_2.png",
+        "sync folder",
+        f"sync .stack.json.{pid}.tmp",
+        "name stack.json",
+        "sync folder",
+        "remove level_00.png",
+    ]
+    assert [each for each in done if each in steps] == steps
+
+
+@pytest.mark.skipif(os.name == "nt", reason="what is open cannot be removed there")
+def test_a_run_whose_folder_was_deleted_leaves_the_one_of_another_run_alone(tmp_path: Path) -> None:
+    """Its lock keeps nobody away any more: another run has begun and ended in the same place."""
+    out = tmp_path / "out"
+
+    def interrupted() -> Iterator[tuple[int, Bytes]]:
+        for index, picture in pictures(10, 3):
+            if index == 0:
+                shutil.rmtree(out)
+                write(out, 20)
+            yield index, picture
+
+    folder = OutputFolder(out)
+    with (
+        pytest.raises(ZoomStackError, match="was deleted or moved while") as caught,
+        folder.held(),
+    ):
+        write_zoom(folder, interrupted(), 3, lambda names: pytest.fail(str(names)))
+    assert caught.value.code == "unwritable"
+    assert brightnesses(out) == [20] * 3
+    assert [file.name for file in (out / ".zoom_stack").iterdir()] == ["lock"]
+
+
+def test_a_run_waits_for_one_that_is_about_to_end(tmp_path: Path) -> None:
+    """A worker that was cancelled in the midst of a long step is killed after some 2 s."""
+    write(tmp_path, 10)
+    held, seconds = threading.Event(), 1.8
+
+    def end() -> None:
+        with OutputFolder(tmp_path).held():
+            held.set()
+            time.sleep(seconds)
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    assert held.wait(10)
+    write(tmp_path, 20)
+    thread.join()
+    assert brightnesses(tmp_path) == [20] * 3
