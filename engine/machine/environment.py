@@ -12,6 +12,7 @@ import importlib.util
 import io
 import logging
 import os
+import socket
 import sys
 import warnings
 from collections.abc import Iterable
@@ -125,6 +126,8 @@ def prepare_libraries() -> None:
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     }.items():
         os.environ.setdefault(name, value)
+    # urllib3 opens a socket when it is imported, to see whether the machine has it.
+    socket.has_ipv6 = False
     # A library that asks gets no answer, where it would take a request for one, or wait for ever.
     sys.stdin = io.StringIO()
     warnings.filterwarnings("ignore")
