@@ -63,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
         "engine", help="install an engine as the extension does; arguments after -- go to that"
     )
     engine.add_argument("--home", type=Path, default=DEV / "own_engine", metavar="DIR")
+    commands.add_parser(
+        "faults",
+        help="hostile inputs and kills, counted; arguments after -- go to python -m tests.faults",
+    )
     commands.add_parser("lock", help="resolve the engine's packages anew, with their hashes")
     commands.add_parser("setup", help="make every environment, without running anything")
     return parser
@@ -99,6 +103,10 @@ def _engine(arguments: argparse.Namespace) -> int:
     return _run([*command, "--home", arguments.home.resolve(), *arguments.extra])
 
 
+def _faults(arguments: argparse.Namespace) -> int:
+    return _run([environments.ensure(ENGINE), "-m", "tests.faults", *arguments.extra])
+
+
 def _lock() -> int:
     return _run([environments.ensure(environments.LINT), REPO / "devtools" / "locks.py"])
 
@@ -117,6 +125,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "guide": lambda _: guide.main(),
     "setup": lambda _: _setup(),
     "engine": _engine,
+    "faults": _faults,
     "lock": lambda _: _lock(),
 }
 
