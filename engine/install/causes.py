@@ -165,10 +165,11 @@ def cause_of(said: str, stage: str, log: Path) -> ZoomStackError:
         found = re.search(pattern, said)
         if found:
             host, package = _host_near(said, found.start()), _package_near(said, found.start())
-            words = [
-                each.replace("{}", host).replace("{package}", package) for each in (text, hint)
-            ]
-            return ZoomStackError(code, *(_sentence(each) for each in words))
+            text, hint = (
+                _sentence(each.replace("{}", host).replace("{package}", package))
+                for each in (text, hint)
+            )
+            return ZoomStackError(code, text, hint)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     last = next((line for line in reversed(lines) if "error" in line.lower()), "")
     last = last or (lines[-1] if lines else "nothing")

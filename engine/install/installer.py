@@ -82,7 +82,6 @@ class Listener(Waiting, Protocol):
 class _Growth:
     """How much has come so far, and what comes at the moment."""
 
-    total: int
     done: int = 0
     speed: float = 0.0
     under_way: dict[str, None] = field(default_factory=dict)
@@ -222,23 +221,27 @@ class _Installation:
 
     def _packages(self, uv: Path, python: Path, backend: str) -> None:
         """Fill the environment."""
-        self._begin(f"Downloading torch ({backends.title_of(backend)}) and the other packages")
+        self._begin("Downloading torch and the other packages")
         cache = self._home.tools / "cache"
-        growth = _Growth(backends.sizes_of(backend).unpacked)
-        looked = 0.0
+        sizes = backends.sizes_of(backend)
+        # Packages are unpacked as they come: what is on the disk says how much has come.
+        share = sizes.download / sizes.unpacked
+        growth = _Growth()
+        looked, placing = 0.0, False
 
         def tell(lines: list[str]) -> None:
-            nonlocal looked
+            nonlocal looked, placing
             growth.read(lines)
-            if any("Prepared" in line for line in lines):
-                self._begin("Putting the packages in place")
             now = time.monotonic()
-            if now - looked >= _ASKED:
+            if not placing and now - looked >= _ASKED:
                 growth.grown(_size_of(cache))
                 looked = time.monotonic()
                 what = next(iter(growth.under_way), "")
-                done = min(growth.done, growth.total)
-                self._listener.progress(done, growth.total, growth.speed, what)
+                done = min(round(growth.done * share), sizes.download)
+                self._listener.progress(done, sizes.download, growth.speed * share, what)
+            if any("Prepared" in line for line in lines):
+                placing = True
+                self._begin("Putting the packages in place")
 
         self._do(commands.install_packages(uv, python, backend, self._folders), tell=tell)
 

@@ -32,6 +32,7 @@ class Told:
         self.stages: list[str] = []
         self.backends: list[str] = []
         self.notes: list[str] = []
+        self.totals: set[int] = set()
 
     def stage(self, text: str) -> None:
         self.stages.append(text)
@@ -41,7 +42,8 @@ class Told:
 
     def progress(self, done: int, total: int, speed: float, what: str) -> None:
         assert done >= 0
-        assert total >= 0
+        assert done <= total
+        self.totals.add(total)
 
     def note(self, text: str) -> None:
         self.notes.append(text)
@@ -105,6 +107,7 @@ def test_an_engine_is_made_changed_repaired_and_removed(home: Home, wheels: Path
     assert (made.slot, made.backend, version(home)) == ("e1", "cpu", "2.0+cpu")
     assert state_of(home) is State.READY
     assert told.backends == ["cpu"]
+    assert told.totals == {_SIZES["download"]}  # what the question before it has named
     # uv's Pythons cannot be had offline, and that is told.
     assert len(told.notes) == 1
     # It is there already: nothing is done.
