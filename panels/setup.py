@@ -7,7 +7,7 @@ import bpy
 from ..blender.timings import measured
 from ..engine.contract.backends import title_of
 from ..engine.contract.own_engine import State
-from ..settings.preferences import engine_is_configured, own_engine_state
+from ..settings.preferences import engine_is_configured, own_engine_state, preferences
 from ..tasks import latest
 from ..tasks.installation import Installation
 from .parts import ZoomPanel, draw_error, draw_wrapped
@@ -113,7 +113,7 @@ class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
         column.scale_y = 1.3
         draw_state(column, context)
         column.operator("zoom_stack.open_preferences", text="Choose Python…", icon="PREFERENCES")
-        if not bpy.app.online_access:
+        if not (bpy.app.online_access or preferences().wheels_folder.strip()):
             draw_wrapped(
                 layout, context, "Installing needs online access: Preferences, System, Network."
             )
