@@ -48,6 +48,7 @@ def run_generate(
         return True
 
     if is_finished():
+        folder.tidy(request.job)
         return
     entry = None
     if open_model is None:
