@@ -14,6 +14,7 @@ import itertools
 import json
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -189,7 +190,10 @@ class OutputFolder:
             return
         with contextlib.suppress(ZoomStackError, OSError), self.held():
             state.unlink(missing_ok=True)
-            if note.read_bytes() == _noted_as(job):
+            expected = _noted_as(job)
+            about = note.lstat()  # nobody waits at a pipe, nor reads a file without end
+            plain = stat.S_ISREG(about.st_mode) and about.st_size == len(expected)
+            if plain and note.read_bytes() == expected:
                 note.unlink()
 
     def write_log(self, text: str) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -343,3 +344,9 @@ def test_resuming_finishes_what_a_kill_after_the_last_picture_left_undone(tmp_pa
     assert other.exists(), "of another job that can be gone on with"
     left = {file.name for file in (tmp_path / ".zoom_stack").iterdir()}
     assert left == {"lock", other.name, *(f"preview_0{level}.png" for level in range(3))}
+
+
+def test_resuming_a_finished_job_waits_at_no_pipe(tmp_path: Path) -> None:
+    run(tmp_path)
+    os.mkfifo(tmp_path / ".zoom_stack" / "job.json")
+    assert run(tmp_path, resume=True).messages[-1]["type"] == "result"
