@@ -14,6 +14,7 @@ import itertools
 import json
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -171,14 +172,29 @@ class OutputFolder:
     def note_job(self, job: Job) -> None:
         """Remember what is worked on, for whoever finds the run unfinished."""
         with contextlib.suppress(OSError):
-            content = json.dumps(job.to_dict()).encode()
-            write_atomically(job_file(self.path), content, lasting=True)
+            write_atomically(job_file(self.path), _noted_as(job), lasting=True)
 
     def remove_states(self) -> None:
         """Once the stack is complete, saved states have no use."""
         for file in [*self._states(), job_file(self.path)]:
             with contextlib.suppress(OSError):
                 file.unlink()
+
+    def tidy(self, job: Job) -> None:
+        """Remove what the run of a finished job left that was killed after its last picture.
+
+        Leaves alone what is of other jobs, and all where another run is at work.
+        """
+        state, note = self.state_file(job), job_file(self.path)
+        if not any(map(os.path.lexists, (state, note, self._changing))):
+            return
+        with contextlib.suppress(ZoomStackError, OSError), self.held():
+            state.unlink(missing_ok=True)
+            expected = _noted_as(job)
+            about = note.lstat()  # nobody waits at a pipe, nor reads a file without end
+            plain = stat.S_ISREG(about.st_mode) and about.st_size == len(expected)
+            if plain and note.read_bytes() == expected:
+                note.unlink()
 
     def write_log(self, text: str) -> Path | None:
         """Keep the details of a failure; None when even that is not possible."""
@@ -306,6 +322,10 @@ class OutputFolder:
                 f"The folder {self.path} cannot be written to: {error.strerror or error}.",
                 _OTHER_FOLDER,
             ) from None
+
+
+def _noted_as(job: Job) -> bytes:
+    return json.dumps(job.to_dict()).encode()
 
 
 def _is_ours(name: str) -> bool:

@@ -49,6 +49,7 @@ def run_generate(
         return True
 
     if is_finished():
+        folder.tidy(request.job)
         return
     check_given_files(request.job)
     entry = None

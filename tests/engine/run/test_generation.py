@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -321,3 +322,31 @@ def test_the_clock_leaves_the_first_step_out(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("engine.run.sampling.time.monotonic", lambda: next(now))
     clock = StepClock()
     assert [clock.tick(remaining) for remaining in (3, 2, 1, 0)] == [30.0, 2.0, 1.0, 0.0]
+
+
+def test_resuming_finishes_what_a_kill_after_the_last_picture_left_undone(tmp_path: Path) -> None:
+    run(tmp_path)
+    folder = OutputFolder(tmp_path)
+    old, own = tmp_path / "level_00_2.png", folder.state_file(JOB)
+    other = folder.state_file(replace(JOB, seed=6))
+    for file in (old, own, other):
+        file.write_bytes(b"left")
+    folder.note_changing(["level_00.png", old.name])
+    folder.note_job(JOB)
+    with folder.held():  # another run has it: nothing is touched
+        run(tmp_path, resume=True)
+        folder.note_changing(["level_00.png", old.name])
+        old.write_bytes(b"left")
+    run(tmp_path, resume=True)
+    assert len(pictures(tmp_path)) == 3
+    assert not old.exists()
+    assert not own.exists()
+    assert other.exists(), "of another job that can be gone on with"
+    left = {file.name for file in (tmp_path / ".zoom_stack").iterdir()}
+    assert left == {"lock", other.name, *(f"preview_0{level}.png" for level in range(3))}
+
+
+def test_resuming_a_finished_job_waits_at_no_pipe(tmp_path: Path) -> None:
+    run(tmp_path)
+    os.mkfifo(tmp_path / ".zoom_stack" / "job.json")
+    assert run(tmp_path, resume=True).messages[-1]["type"] == "result"
