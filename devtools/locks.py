@@ -6,8 +6,7 @@ them stands in ``torch_wheels.json``, so a lock can be made without that index. 
 is that of its neighbour, 7.2.)
 
 Beside the locks, ``sizes.json`` says what each takes: bytes to download, bytes on the disk, and the
-longest path below ``site-packages`` that anything opens. All but torch's own files is read from the
-wheels themselves.
+longest path below ``site-packages``. All but torch's own files is read from the wheels themselves.
 
 Runs in the environment ``lint``, which has uv and packaging.
 """
@@ -226,20 +225,8 @@ def measure(file: str, address: str, size: int) -> tuple[int, int]:
         return content + round(UNPACKING * (size - like[0]["size"])), longest
     with zipfile.ZipFile(io.BufferedReader(Remote(address, size), 1 << 20)) as wheel:
         files = wheel.infolist()
-    paths = (re.sub(r"^[^/]+\.data/(purelib|platlib)/", "", each.filename) for each in files)
-    return sum(each.file_size for each in files), max(map(length_of, paths))
-
-
-def length_of(path: str) -> int:
-    """How long a path becomes: a module's is that of its compiled file, a licence's counts as none.
-
-    Nothing opens a licence but uv, which writes paths of any length, and so does what removes them.
-    """
-    if ".dist-info/licenses/" in path:
-        return 0
-    if not path.endswith(".py"):
-        return len(path)
-    return len(path) + len("__pycache__/.cpython-312.pyc") - len(".py")
+    paths = [re.sub(r"^[^/]+\.data/(purelib|platlib)/", "", each.filename) for each in files]
+    return sum(each.file_size for each in files), max(map(len, paths))
 
 
 @cache

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import bpy
 from bpy.props import BoolProperty
 
@@ -24,9 +22,6 @@ from ..tasks.installation import (
 )
 from ..tasks.report import report_text
 from ..tasks.start import start_engine
-
-_WIDTH = 420  # of the dialog, in pixels
-_IN_ROW = 44  # characters that fit beside a row's title
 
 
 def _begin(operator: bpy.types.Operator, task: Check | Installation) -> set[str]:
@@ -105,7 +100,7 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self._free = free_space()  # drawing does not ask the disk
         return context.window_manager.invoke_props_dialog(
-            self, width=_WIDTH, title=self.bl_label, confirm_text="Install"
+            self, width=420, title=self.bl_label, confirm_text="Install"
         )
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -117,10 +112,9 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
         column.prop(chosen, "backend")
         column.prop(chosen, "wheels_folder")
         what = plan(chosen.backend)
-        rows = [("Download", _amount(what, chosen.wheels_folder))]
+        rows = [("Download", _amount(what)), ("To", str(engine_home().path))]
         if bpy.app.online_access:
-            rows.append(("From", ", ".join(what.hosts)))
-        rows.append(("To", str(engine_home().path)))
+            rows.insert(1, ("From", ", ".join(what.hosts)))
         box = layout.box().column(align=True)
         for title, text in rows:
             _row(box, title, text)
@@ -138,19 +132,15 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
 
 
 def _row(layout: bpy.types.UILayout, title: str, text: str, alert: bool = False) -> None:
-    for number, line in enumerate(textwrap.wrap(text, _IN_ROW)):
-        row = layout.split(factor=0.25)
-        row.alert = alert
-        row.label(text=title if number == 0 else "")
-        row.label(text=line)
+    row = layout.split(factor=0.25)
+    row.alert = alert
+    row.label(text=title)
+    row.label(text=text)
 
 
-def _amount(what: Plan, folder: str) -> str:
-    if not bpy.app.online_access:
-        return "nothing: online access is off"
+def _amount(what: Plan) -> str:
     least, most = map(bytes_text, what.download)
-    text = f"about {least}" if least == most else f"{least}; with a graphics card up to {most}"
-    return f"{text}, less what the folder has" if folder.strip() else text
+    return f"about {least}" if least == most else f"{least}; with a graphics card up to {most}"
 
 
 class ZOOMSTACK_OT_remove_engine(bpy.types.Operator):

@@ -83,7 +83,7 @@ def _draw_report(
     else:
         title.label(text="The engine works", icon="CHECKMARK")
     for line in [*problems, *(report.get("notes") or []), *report_lines(report)]:
-        draw_wrapped(box, context, line, "BLANK1", boxed=True)
+        draw_wrapped(box, context, line, "BLANK1")
 
 
 def report_lines(report: dict[str, Any]) -> list[str]:

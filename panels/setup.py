@@ -7,7 +7,7 @@ import bpy
 from ..blender.timings import measured
 from ..engine.contract.backends import title_of
 from ..engine.contract.own_engine import State
-from ..settings.preferences import engine_is_configured, own_engine_state, preferences
+from ..settings.preferences import engine_is_configured, own_engine_state
 from ..tasks import latest
 from ..tasks.installation import Installation
 from .parts import ZoomPanel, draw_error, draw_wrapped
@@ -19,13 +19,10 @@ def draw_installation(layout: bpy.types.UILayout, context: bpy.types.Context) ->
     if installation is None:
         return False
     if installation.state == "running":
-        row = layout.row(align=True)
-        known = f"{installation.fraction:.0%}" if installation.fraction else ""
-        row.progress(factor=installation.fraction, type="BAR", text=known)
+        row = layout.row()
+        row.progress(factor=installation.fraction, type="BAR", text=installation.stage)
         row.operator("zoom_stack.cancel_installation", text="", icon="X")
-        # Below the bar, not in it: a narrow side bar would cut them.
-        draw_wrapped(layout, context, installation.stage)
-        draw_wrapped(layout, context, installation.detail or "This can take a minute or two")
+        layout.label(text=installation.detail or "This takes a moment")
         _draw_notes(layout, context, installation)
         return True
     if installation.error is not None:
@@ -35,15 +32,12 @@ def draw_installation(layout: bpy.types.UILayout, context: bpy.types.Context) ->
         row.operator("zoom_stack.copy_report", icon="COPYDOWN")
     elif installation.state == "finished" and not installation.removes:
         title = title_of(installation.backend) if installation.backend else ""
-        text = "The engine is installed" + (f" ({title})" if title else "")
-        draw_wrapped(layout, context, text, "CHECKMARK")
+        with_torch = f", for: {title}" if title else ""
+        layout.label(text=f"The engine is installed{with_torch}", icon="CHECKMARK")
         _draw_notes(layout, context, installation)
     elif installation.state == "cancelled" and not installation.removes:
-        kept = own_engine_state() is State.NONE
-        text = (
-            "What was downloaded is kept for the next time" if kept else "The engine is as it was"
-        )
-        draw_wrapped(layout, context, f"Cancelled. {text}", "INFO")
+        text = "Cancelled. What was downloaded is kept for the next time."
+        draw_wrapped(layout, context, text, "INFO")
     return False
 
 
@@ -81,12 +75,6 @@ _STATES = {
 }
 
 
-_WHAT = (
-    "Pictures are made by an engine that runs beside Blender. Installing it asks first, and says "
-    "how much it downloads."
-)
-
-
 class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
     bl_label = "Get Started"
     bl_idname = "ZOOMSTACK_PT_start"
@@ -95,40 +83,29 @@ class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
     @classmethod
     @measured
     def poll(cls, context: bpy.types.Context) -> bool:
-        return not engine_is_configured() or _has_news()
+        return not engine_is_configured() or latest.running_installation() is not None
 
     @measured
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         if draw_installation(layout, context):
             return
-        last = latest.installation
-        if engine_is_configured():
-            if last is not None and last.error is not None:
-                draw_state(layout.column(), context)
-            else:
-                draw_wrapped(layout, context, "Write some levels, or take a preset; then Generate")
-            return
-        if last is None or last.state == "finished":
-            draw_wrapped(layout, context, _WHAT, "INFO")
+        draw_wrapped(
+            layout,
+            context,
+            "Pictures are made by an engine that runs beside Blender. Installing it asks first, "
+            "and says how much it downloads.",
+            "INFO",
+        )
         column = layout.column(align=True)
         column.scale_y = 1.3
         draw_state(column, context)
         column.operator("zoom_stack.open_preferences", text="Choose Python…", icon="PREFERENCES")
-        if not (bpy.app.online_access or preferences().wheels_folder.strip()):
+        if not bpy.app.online_access:
             draw_wrapped(
                 layout, context, "Installing needs online access: Preferences, System, Network."
             )
         layout.operator("zoom_stack.import_sample", text="Try the Sample", icon="IMAGE_DATA")
-
-
-def _has_news() -> bool:
-    """Whether an installation is running, or its end has something to say before the first run."""
-    last = latest.installation
-    if last is None or last.state == "running":
-        return last is not None
-    told = last.error is not None or (last.state == "finished" and not last.removes)
-    return told and latest.generation is None
 
 
 register, unregister = bpy.utils.register_classes_factory((ZOOMSTACK_PT_start,))

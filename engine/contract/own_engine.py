@@ -2,8 +2,7 @@
 
 An installation makes a new environment beside the present one, and writes the marker last: what
 the marker names is complete. Names are short, since Windows counts the characters of a path: the
-longest file that anything opens is within its 260 where the path of Blender's own folder has 60.
-Some licences of torch's are longer: uv writes and ``install/removing.py`` removes any length.
+longest file of a package is still within its 260 where the home's path has 60.
 """
 
 from __future__ import annotations

@@ -59,19 +59,24 @@ def install_packages(uv: Path, python: Path, backend: str, folders: Sequence[Pat
     command += ["--only-binary", ":all:", "--compile-bytecode"]
     for folder in folders:
         command += ["--find-links", folder]
-    if backend != PYPI and not backends_in(folders):
+    if backend != PYPI and not any(has_torch(folder) for folder in folders):
         command += ["--torch-backend", backend]
     return [*command, lock_of(backend)]
 
 
-def backends_in(folders: Sequence[Path]) -> list[str]:
-    """The backends whose torch folders of wheels have; PyPI's for a plain one.
+def has_torch(folder: Path) -> bool:
+    """Whether a folder of wheels has any torch."""
+    return any(folder.glob("torch-*.whl"))
 
-    They may be such as there is no lock of.
-    """
-    wheels = [wheel for folder in folders for wheel in sorted(folder.glob("torch-*.whl"))]
-    versions = [wheel.name.split("-")[1].replace("%2B", "+") for wheel in wheels]
-    return list(dict.fromkeys(each.partition("+")[2] or PYPI for each in versions))
+
+def backend_in(folders: Sequence[Path]) -> str:
+    """The backend whose torch folders of wheels have; PyPI's where that is a plain one."""
+    for folder in folders:
+        for wheel in sorted(folder.glob("torch-*.whl")):
+            local = wheel.name.split("-")[1].replace("%2B", "+").partition("+")[2]
+            if local and lock_of(local).is_file():
+                return local
+    return PYPI
 
 
 def check_packages(python: Path) -> Command:

@@ -90,7 +90,7 @@ def fetch_uv(
         offline: the index is not asked.
 
     Raises:
-        ZoomStackError: codes ``bad_hash``, ``interrupted``, ``no_network`` and other causes.
+        ZoomStackError: codes ``bad_hash``, ``no_network`` and other causes.
     """
     target = program(home, wheel)
     if target.exists():
@@ -101,8 +101,6 @@ def fetch_uv(
         with _opened(home, wheel, folders, offline) as source, part.open("wb") as stream:
             for done in _copied(source, stream):
                 tell(done, wheel.size)
-        if part.stat().st_size < wheel.size:
-            raise cause_of("The download ended too early", "Downloading uv", home.log)
         with part.open("rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() != wheel.sha256:
                 raise ZoomStackError(

@@ -82,6 +82,7 @@ class Listener(Waiting, Protocol):
 class _Growth:
     """How much has come so far, and what comes at the moment."""
 
+    total: int
     done: int = 0
     speed: float = 0.0
     under_way: dict[str, None] = field(default_factory=dict)
@@ -143,7 +144,6 @@ class _Installation:
         present = installed(self._home)
         if present and not self._wanted.again and self._serves(present):
             return present
-        self._check_folders()
         remove_leftovers(self._home)
         self._begin("Downloading uv")
         wheel = wheel_for()
@@ -197,59 +197,46 @@ class _Installation:
         return sys.executable
 
     def _backend(self, uv: Path) -> str:
-        """The kind of torch; of "auto" what the folders have, before what suits the machine."""
         wanted = self._wanted.backend
         if wanted != backends.AUTOMATIC:
             return wanted
         offered = [each.name for each in backends.backends_for()]
-        usable = [name for name in commands.backends_in(self._folders) if name in offered]
-        if len(offered) == 1 or len(usable) == 1:
-            return (usable or offered)[0]
+        if len(offered) == 1:
+            return offered[0]
         self._begin("Looking at the graphics card")
         file = self._home.tools / "torch.in"
         file.write_text("torch\n", "utf-8")
         found = self._runner.run(commands.choose_backend(uv, file))
         version = re.search(r"^torch==[\w.]+(?:\+([\w.]+))?", found.text, re.MULTILINE)
-        closest = backends.closest(version[1] or "") if found.code == 0 and version else ""
-        if usable:
-            return closest if closest in usable else usable[0]
-        if closest:
-            return closest
+        if found.code == 0 and version:
+            return backends.closest(version[1] or "")
+        if any(commands.has_torch(folder) for folder in self._folders):
+            return commands.backend_in(self._folders)
         reason = cause_of(found.text, self._stage, self._home.log)
         self._listener.note(f"{reason.text} So torch comes from the Python Package Index.")
         return backends.PYPI
 
     def _packages(self, uv: Path, python: Path, backend: str) -> None:
         """Fill the environment."""
-        self._begin("Downloading torch and the other packages")
+        self._begin(f"Downloading torch ({backends.title_of(backend)}) and the other packages")
         cache = self._home.tools / "cache"
-        sizes = backends.sizes_of(backend)
-        # Packages are unpacked as they come: what is on the disk says how much has come.
-        share = sizes.download / sizes.unpacked
-        growth = _Growth()
-        looked, placing = 0.0, False
+        growth = _Growth(backends.sizes_of(backend).unpacked)
+        looked = 0.0
 
         def tell(lines: list[str]) -> None:
-            nonlocal looked, placing
+            nonlocal looked
             growth.read(lines)
+            if any("Prepared" in line for line in lines):
+                self._begin("Putting the packages in place")
             now = time.monotonic()
-            if not placing and now - looked >= _ASKED:
+            if now - looked >= _ASKED:
                 growth.grown(_size_of(cache))
                 looked = time.monotonic()
                 what = next(iter(growth.under_way), "")
-                done = min(round(growth.done * share), sizes.download)
-                self._listener.progress(done, sizes.download, growth.speed * share, what)
-            if any("Prepared" in line for line in lines):
-                placing = True
-                self._begin("Putting the packages in place")
+                done = min(growth.done, growth.total)
+                self._listener.progress(done, growth.total, growth.speed, what)
 
         self._do(commands.install_packages(uv, python, backend, self._folders), tell=tell)
-
-    def _check_folders(self) -> None:
-        """See that folders of packages with some torch have the one that was chosen."""
-        chosen, present = self._wanted.backend, commands.backends_in(self._folders)
-        if chosen != backends.AUTOMATIC and present and chosen not in present:
-            raise _other_torch(chosen, present[0])
 
     def _check_room(self, backend: str) -> None:
         there = _size_of(self._home.tools / "cache")
@@ -278,17 +265,6 @@ class _Installation:
         if said.code != 0:
             raise cause_of(said.text, self._stage, self._home.log)
         return said
-
-
-def _other_torch(wanted: str, present: str) -> ZoomStackError:
-    title, offered = backends.title_of(present), backends.backends_for()
-    known = any(each.name == present for each in offered)
-    have = f"the torch of “{title}” ({present})" if known else f"torch for {present}"
-    return ZoomStackError(
-        "other_torch",
-        f"The folder of packages has {have}, and “{backends.title_of(wanted)}” was chosen.",
-        f"Choose {title}, or another folder." if known else "Choose another folder.",
-    )
 
 
 def _size_of(folder: Path) -> int:
