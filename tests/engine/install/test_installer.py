@@ -179,8 +179,55 @@ def test_a_folder_without_a_package_says_so(home: Home, wheels: Path, missing: s
         file.unlink()
     with pytest.raises(ZoomStackError) as failure:
         installer.install(wanted(home, wheels), Told())
-    assert failure.value.code in ("no_build", "no_network")
+    assert failure.value.text == (
+        f"{missing} is not in the package folder, and nothing may be downloaded."
+    )
     assert state_of(home) is State.NONE
+
+
+def test_a_folder_with_another_torch_says_so(home: Home, wheels: Path) -> None:
+    next(wheels.glob("torch-3.0-*")).unlink()
+    with pytest.raises(ZoomStackError) as failure:
+        installer.install(wanted(home, wheels, "pypi"), Told())
+    assert failure.value.code == "wrong_torch"
+    assert str(failure.value) == (
+        "The package folder has torch for: Processor. Chosen is: From PyPI. "
+        "Choose Processor as the packages, or another folder."
+    )
+    assert state_of(home) is State.NONE
+
+
+def test_a_folder_s_torch_decides_where_nothing_is_chosen(home: Home, wheels: Path) -> None:
+    next(wheels.glob("torch-3.0-*")).unlink()
+    told = Told()
+    assert installer.install(wanted(home, wheels, "auto"), told).backend == "cpu"
+    assert "Looking at the graphics card" not in told.stages
+
+
+def test_torch_of_another_kind_beside_it_is_not_taken_for_it(home: Home, wheels: Path) -> None:
+    """As it would be where both have one version, by an equals sign less."""
+    make_wheel(wheels, "torch", "3.0+cpu")
+    installer.install(wanted(home, wheels, "pypi"), Told())
+    assert version(home) == "3.0"
+
+
+def test_a_program_that_may_not_run_says_so(home: Home, wheels: Path) -> None:
+    """As in a folder of a disk without programs, or where a virus scanner holds it back."""
+    fetching.program(home, fetching.wheel_for()).chmod(0o644)
+    with pytest.raises(ZoomStackError, match="uv may not run") as failure:
+        installer.install(wanted(home, wheels), Told())
+    assert failure.value.code == "scanner"
+
+
+def test_what_comes_down_is_counted_as_the_question_did(
+    home: Home, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, int]] = []
+    told = Told()
+    monkeypatch.setattr(told, "progress", lambda done, total, *_: seen.append((done, total)))
+    installer.install(wanted(home, wheels), told)
+    assert {total for _, total in seen} == {_SIZES["download"]}
+    assert max(done for done, _ in seen) <= _SIZES["download"]
 
 
 def test_an_engine_whose_python_is_gone_is_broken(
