@@ -70,7 +70,8 @@ class Installation:
     Attributes:
         stage: what goes on, for people.
         fraction: 0-1 of the stage, where that is known; else 0.
-        detail: package, megabytes and speed, where something comes down.
+        detail: megabytes and speed, where something comes down.
+        package: what comes down.
         backend: the kind of torch, once it is chosen.
         notes: what may surprise.
         state: "running", "finished", "failed" or "cancelled".
@@ -81,6 +82,7 @@ class Installation:
         self.stage = "Starting"
         self.fraction = 0.0
         self.detail = ""
+        self.package = ""
         self.backend = ""
         self.notes: list[str] = []
         self.state = "running"
@@ -105,7 +107,7 @@ class Installation:
         return None
 
     def cancel(self) -> None:
-        self.stage = "Cancelling"
+        self._begin("Cancelling")
         self._process.cancel()
 
     def fail(self, error: ZoomStackError) -> None:
@@ -119,8 +121,8 @@ class Installation:
         """Show what is told; nothing in it is taken for granted."""
         kind, text = message.get("type"), str(message.get("text", ""))[:500]
         if kind == "stage" and not self._process.cancelled:
-            self.stage, self.fraction, self.detail = text, 0.0, ""
-        elif kind == "progress":
+            self._begin(text)
+        elif kind == "progress" and not self._process.cancelled:
             self._take_progress(message)
         elif kind == "chosen":
             self.backend = str(message.get("backend", ""))[:40]
@@ -129,6 +131,9 @@ class Installation:
         elif kind == "error":
             code, text, hint = (str(message.get(name, ""))[:1000] for name in _WORDS)
             self.error = ZoomStackError(code, text, hint)
+
+    def _begin(self, stage: str) -> None:
+        self.stage, self.fraction, self.detail, self.package = stage, 0.0, "", ""
 
     def _take_progress(self, message: Message) -> None:
         numbers = [message.get(name) for name in ("done", "total", "speed")]
@@ -139,8 +144,8 @@ class Installation:
         self.fraction = min(1.0, done / total) if total else 0.0
         words = [f"{done / 1e6:.0f} of {total / 1e6:.0f} MB"]
         words += [f"{speed / 1e6:.1f} MB/s"] if speed >= 1e5 else []
-        words += [str(message.get("what", ""))[:40]] if message.get("what") else []
         self.detail = ", ".join(words)
+        self.package = str(message.get("what", ""))[:40]
 
     def _unexpected(self) -> ZoomStackError:
         last = self._process.other_lines[-1:] or ["nothing"]

@@ -128,6 +128,12 @@ _CAUSES = (
         "Put its .whl file there, or allow online access in Preferences, System, Network.",
     ),
     (
+        "no_network",
+        r"[Nn]etwork connectivity is disabled",
+        "Nothing may be downloaded.",
+        "Allow online access in Preferences, System, Network.",
+    ),
+    (
         "no_build",
         r"[Bb]ecause (\S+) has no (?:\w+ )*wheels|no (?:\w+ )*wheels with a matching|"
         r"not compatible with|doesn't have a source|only has wheels for|"
@@ -195,8 +201,8 @@ def cause_of(said: str, stage: str, log: Path, system: str = sys.platform) -> Zo
         if found:
             host = _host_near(said, found.start())
             what = next((group for group in found.groups() if group), "A package")
-            words = [each.replace("{0}", what).replace("{}", host) for each in (text, hint)]
-            return ZoomStackError(code, *words)
+            text, hint = (each.replace("{0}", what).replace("{}", host) for each in (text, hint))
+            return ZoomStackError(code, text, hint)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     last = next((line for line in reversed(lines) if "error" in line.lower()), "")
     last = last or (lines[-1] if lines else "nothing")

@@ -70,7 +70,7 @@ def backends_in(folders: Sequence[Path]) -> list[str]:
     Raises:
         OSError: a folder cannot be read.
     """
-    found = {}
+    found: dict[str, None] = {}
     for folder in folders:
         for wheel in sorted(folder.glob("torch-*.whl")):
             local = wheel.name.split("-")[1].replace("%2B", "+").partition("+")[2]

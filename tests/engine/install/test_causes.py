@@ -129,6 +129,12 @@ SAID = [
         "github.com cannot be reached.",
     ),
     (
+        "error: Failed to install cpython-3.12.16-linux-x86_64-gnu\n  cause: Failed to download "
+        "`https://github.com/x.tar.gz`\n  cause: Network connectivity is disabled, but the "
+        "requested data wasn't found in the cache: https://github.com/x.tar.gz",
+        "Nothing may be downloaded.",
+    ),
+    (
         "Failed to fetch https://pypi.org/simple/: HTTP Error 401: Unauthorized",
         "pypi.org asks for a login.",
     ),

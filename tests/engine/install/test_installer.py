@@ -107,6 +107,7 @@ def test_an_engine_is_made_changed_repaired_and_removed(home: Home, wheels: Path
     assert told.backends == ["cpu"]
     # uv's Pythons cannot be had offline, and that is told.
     assert len(told.notes) == 1
+    assert told.notes[0].startswith("Nothing may be downloaded. So the engine is made on ")
     # It is there already: nothing is done.
     again = Told()
     assert installer.install(wanted(home, wheels), again) == made
