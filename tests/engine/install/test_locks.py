@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import http.server
@@ -172,6 +173,39 @@ def test_uv_comes_from_an_index_whole_or_not_at_all(
     with pytest.raises(ZoomStackError, match=r"127\.0\.0\.1 cannot be reached") as failure:
         fetch(fetching.Wheel("2", wheel.name, digest, 1))
     assert failure.value.code == "no_network"
+
+
+def test_a_mirror_gets_the_login_of_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = tmp_path / "uv-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name in ("uv", "uv.exe"):
+            archive.writestr(f"uv-1.data/scripts/{name}", b"")
+    asked: list[tuple[str, str | None]] = []
+
+    class Mirror(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers["Authorization"]))
+            page = f'<a href="{wheel.name}">uv</a>'.encode()
+            content = wheel.read_bytes() if self.path.endswith(".whl") else page
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://me:p%40ss@127.0.0.1:{server.server_port}/simple"
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"mine={address}")
+        content = wheel.read_bytes()
+        wanted = fetching.Wheel("1", wheel.name, hashlib.sha256(content).hexdigest(), len(content))
+        fetching.fetch_uv(Home(tmp_path / "home"), wanted, [], lambda *_: None)
+        server.shutdown()
+    login = "Basic " + base64.b64encode(b"me:p@ss").decode()
+    assert asked == [("/simple/uv/", login), (f"/simple/uv/{wheel.name}", login)]
 
 
 def test_an_index_that_speaks_nonsense_cannot_be_reached(
