@@ -45,7 +45,9 @@ def choose_backend(uv: Path, wanted: Path) -> Command:
     return [*command, "--no-header", "--python-version", PYTHON, wanted]
 
 
-def install_packages(uv: Path, python: Path, backend: str, folders: Sequence[Path]) -> Command:
+def install_packages(
+    uv: Path, python: Path, backend: str, folders: Sequence[Path], index: Path | None = None
+) -> Command:
     """Make an environment hold what a lock says, and nothing else.
 
     Packages are wheels with the lock's hashes: nothing is built, so no code runs meanwhile. They
@@ -54,11 +56,15 @@ def install_packages(uv: Path, python: Path, backend: str, folders: Sequence[Pat
     Args:
         python: the environment's.
         folders: of wheels. Where one has that torch, torch's own index is not asked.
+        index: of these folders, to be asked first; None where nothing may be downloaded at all.
     """
     command: Command = [uv, "pip", "sync", "--python", python, "--require-hashes"]
     command += ["--only-binary", ":all:", "--compile-bytecode"]
-    for folder in folders:
-        command += ["--find-links", folder]
+    if index is not None:
+        command += ["--index", index.absolute().as_uri(), "--index-strategy", "unsafe-first-match"]
+    else:
+        for folder in folders:
+            command += ["--find-links", folder]
     if backend != PYPI and backend not in backends_in(folders):
         command += ["--torch-backend", backend]
     return [*command, lock_of(backend)]

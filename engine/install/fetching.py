@@ -137,7 +137,8 @@ def _opened(home: Home, wheel: Wheel, folders: list[Path], offline: bool) -> IO[
             page, base = answer.read().decode("utf-8", "replace"), answer.geturl()
         address = _address(page, base, wheel.file)
         same = urllib.parse.urlsplit(address).netloc == urllib.parse.urlsplit(index).netloc
-        return _asked(address, login if same else "")
+        file: IO[bytes] = _asked(address, login if same else "")
+        return file
     except (OSError, ValueError, http.client.HTTPException) as error:
         said = f"Failed to fetch {index}/: {error}"
         raise cause_of(said, _STAGE, home.log) from None

@@ -30,6 +30,7 @@ from . import commands
 from .alone import Waiting, alone
 from .causes import cause_of
 from .fetching import fetch_uv, wheel_for
+from .folder_index import write_index
 from .removing import remove_folder, remove_leftovers
 from .running import Runner, Said, end_with_input
 from .surroundings import surroundings
@@ -256,8 +257,12 @@ class _Installation:
                 speed = growth.speed * sizes.download / growth.total
                 self._listener.progress(round(done), sizes.download, speed, what)
 
+        index = self._home.tools / "folders" if self._folders and not self._wanted.offline else None
+        if index is not None:
+            write_index(self._folders, index)
+        command = commands.install_packages(uv, python, backend, self._folders, index)
         try:
-            self._do(commands.install_packages(uv, python, backend, self._folders), tell=tell)
+            self._do(command, tell=tell)
         except ZoomStackError as error:
             if error.code == "no_network" and "pytorch.org" in error.text:
                 raise ZoomStackError(error.code, error.text, _OTHERWISE) from None

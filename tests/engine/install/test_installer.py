@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -203,6 +205,50 @@ def test_a_folder_s_torch_decides_where_nothing_is_chosen(home: Home, wheels: Pa
     told = Told()
     assert installer.install(wanted(home, wheels, "auto"), told).backend == "cpu"
     assert "Looking at the graphics card" not in told.stages
+
+
+def test_only_what_the_folder_has_not_is_downloaded(
+    home: Home, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index that has everything is asked for one file alone; uv's Pythons it has not."""
+    everything = tmp_path / "everything"
+    shutil.copytree(wheels, everything)
+    next(wheels.glob("peft-*")).unlink()
+    wheels = wheels.rename(tmp_path / "mit ü, 東 & +")
+    asked: list[str] = []
+
+    class Index(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = everything / self.path.rpartition("/")[2]
+            name = self.path.strip("/")
+            found = [
+                each.name for each in everything.glob("*.whl") if each.name.lower().startswith(name)
+            ]
+            if not path.is_file() and (not name or not found):
+                self.send_error(404)
+                return
+            if path.is_file():
+                asked.append(path.name)
+            links = "".join(f'<a href="/{each}">{each}</a>' for each in found).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(path.read_bytes() if path.is_file() else links)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("UV_DEFAULT_INDEX", address)
+        monkeypatch.setenv("UV_PYTHON_INSTALL_MIRROR", f"{address}/python")
+        monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+        for backend, torch in (("cpu", "2.0+cpu"), ("pypi", "3.0")):
+            installer.install(Wanted(home, backend, (wheels,)), Told())
+            assert version(home) == torch
+        server.shutdown()
+    assert asked == ["peft-1.0-py3-none-any.whl"]
 
 
 def test_torch_of_another_kind_beside_it_is_not_taken_for_it(home: Home, wheels: Path) -> None:
