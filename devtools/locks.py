@@ -82,6 +82,8 @@ PLATFORMS = {
         r"macosx\w*_(arm64|universal2)",
     ),
 }
+#: How much longer the path of a Python file is once it is compiled.
+_COMPILED = len("__pycache__/.cpython-312.pyc") - len(".py")
 _ELSEWHERE = {"pypi": PLATFORMS, "rocm7.1": ("linux",)}
 
 
@@ -223,11 +225,13 @@ def measure(file: str, address: str, size: int) -> tuple[int, int]:
             if f"-{public}-" in each["filename"] and is_one(each["filename"], wanted)
         ]
         content, longest = measure(like[0]["filename"], like[0]["url"], like[0]["size"])
-        return content + round(UNPACKING * (size - like[0]["size"])), longest
+        in_name = len(str(version)) - len(public)  # of the folder that has the licences
+        return content + round(UNPACKING * (size - like[0]["size"])), longest + in_name
     with zipfile.ZipFile(io.BufferedReader(Remote(address, size), 1 << 20)) as wheel:
         files = wheel.infolist()
     paths = [re.sub(r"^[^/]+\.data/(purelib|platlib)/", "", each.filename) for each in files]
-    return sum(each.file_size for each in files), max(map(len, paths))
+    longest = max(len(path) + _COMPILED * path.endswith(".py") for path in paths)
+    return sum(each.file_size for each in files), longest
 
 
 @cache

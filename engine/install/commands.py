@@ -56,15 +56,12 @@ def install_packages(
     Args:
         python: the environment's.
         folders: of wheels. Where one has that torch, torch's own index is not asked.
-        index: of these folders, to be asked first; None where nothing may be downloaded at all.
+        index: of these folders, to be asked first; None without any.
     """
     command: Command = [uv, "pip", "sync", "--python", python, "--require-hashes"]
     command += ["--only-binary", ":all:", "--compile-bytecode"]
     if index is not None:
         command += ["--index", index.absolute().as_uri(), "--index-strategy", "unsafe-first-match"]
-    else:
-        for folder in folders:
-            command += ["--find-links", folder]
     if backend != PYPI and backend not in backends_in(folders):
         command += ["--torch-backend", backend]
     return [*command, lock_of(backend)]

@@ -257,7 +257,7 @@ class _Installation:
                 speed = growth.speed * sizes.download / growth.total
                 self._listener.progress(round(done), sizes.download, speed, what)
 
-        index = self._home.tools / "folders" if self._folders and not self._wanted.offline else None
+        index = self._home.tools / "folders" if self._folders else None
         if index is not None:
             write_index(self._folders, index)
         command = commands.install_packages(uv, python, backend, self._folders, index)

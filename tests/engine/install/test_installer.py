@@ -24,6 +24,8 @@ from engine.install.installer import Wanted
 from tests.engine.install.wheels import ENGINE, lock_row, make_engine_wheels, make_wheel
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="scripts for a shell")
+#: What a path has that uv, a shell or an address may take for something else.
+_FOLDER = "päckchen, 東 & +"
 _SIZES = {"download": 1000, "unpacked": 10000, "longest": 20}
 
 
@@ -59,8 +61,8 @@ def uv() -> Path:
 def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of packages, and the locks "cpu" and "pypi" that name them."""
     locks = tmp_path / "locks"
-    make_engine_wheels(tmp_path / "wheels", locks, "cpu", "2.0+cpu")
-    make_engine_wheels(tmp_path / "wheels", locks, "pypi", "3.0")
+    make_engine_wheels(tmp_path / _FOLDER, locks, "cpu", "2.0+cpu")
+    make_engine_wheels(tmp_path / _FOLDER, locks, "pypi", "3.0")
     sizes = {name: dict.fromkeys(("linux", "darwin", "win32"), _SIZES) for name in ("cpu", "pypi")}
     (locks / "sizes.json").write_text(json.dumps(sizes))
     shutil.copy(backends.LOCKS / "uv.json", locks)
@@ -68,7 +70,7 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     caches = (backends._sizes_of, own_engine.lock_digest)
     for cache in caches:
         cache.cache_clear()
-    yield tmp_path / "wheels"
+    yield tmp_path / _FOLDER
     for cache in caches:
         cache.cache_clear()
 
@@ -214,7 +216,6 @@ def test_only_what_the_folder_has_not_is_downloaded(
     everything = tmp_path / "everything"
     shutil.copytree(wheels, everything)
     next(wheels.glob("peft-*")).unlink()
-    wheels = wheels.rename(tmp_path / "mit ü, 東 & +")
     asked: list[str] = []
 
     class Index(http.server.BaseHTTPRequestHandler):
