@@ -82,6 +82,8 @@ PLATFORMS = {
         r"macosx\w*_(arm64|universal2)",
     ),
 }
+#: How much longer the path of a Python file is once it is compiled.
+_COMPILED = len("__pycache__/.cpython-312.pyc") - len(".py")
 _ELSEWHERE = {"pypi": PLATFORMS, "rocm7.1": ("linux",)}
 
 
@@ -93,7 +95,8 @@ def main() -> int:
     torch = next(row for row in rows(pypi) if name_of(row) == "torch")
     version = re.match(r"torch==([\w.]+)", torch)
     assert version is not None
-    locks = {"pypi": pypi}
+    # By "===" uv takes no torch of another kind, such as 2.0+cpu in a folder, for that of PyPI.
+    locks = {"pypi": pypi.replace(torch, torch.replace("==", "===", 1))}
     for backend, besides in BESIDES.items():
         kept = [row for row in rows(pypi) if not _OF_TORCH.match(name_of(row)) and row != torch]
         needed = "\n".join(f"{each} ; sys_platform == 'linux'" for each in besides)
@@ -222,11 +225,13 @@ def measure(file: str, address: str, size: int) -> tuple[int, int]:
             if f"-{public}-" in each["filename"] and is_one(each["filename"], wanted)
         ]
         content, longest = measure(like[0]["filename"], like[0]["url"], like[0]["size"])
-        return content + round(UNPACKING * (size - like[0]["size"])), longest
+        in_name = len(str(version)) - len(public)  # of the folder that has the licences
+        return content + round(UNPACKING * (size - like[0]["size"])), longest + in_name
     with zipfile.ZipFile(io.BufferedReader(Remote(address, size), 1 << 20)) as wheel:
         files = wheel.infolist()
     paths = [re.sub(r"^[^/]+\.data/(purelib|platlib)/", "", each.filename) for each in files]
-    return sum(each.file_size for each in files), max(map(len, paths))
+    longest = max(len(path) + _COMPILED * path.endswith(".py") for path in paths)
+    return sum(each.file_size for each in files), longest
 
 
 @cache

@@ -100,7 +100,10 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self._free = free_space()  # drawing does not ask the disk
         return context.window_manager.invoke_props_dialog(
-            self, width=420, title=self.bl_label, confirm_text="Install"
+            self,
+            width=420,
+            title="Repair or Change the Engine" if self.again else self.bl_label,
+            confirm_text="Install",
         )
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -112,7 +115,7 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
         column.prop(chosen, "backend")
         column.prop(chosen, "wheels_folder")
         what = plan(chosen.backend)
-        rows = [("Download", _amount(what)), ("To", str(engine_home().path))]
+        rows = [("Download", _amount(what, chosen.wheels_folder)), ("To", str(engine_home().path))]
         if bpy.app.online_access:
             rows.insert(1, ("From", ", ".join(what.hosts)))
         box = layout.box().column(align=True)
@@ -138,13 +141,17 @@ def _row(layout: bpy.types.UILayout, title: str, text: str, alert: bool = False)
     row.label(text=text)
 
 
-def _amount(what: Plan) -> str:
+def _amount(what: Plan, folder: str) -> str:
+    if not bpy.app.online_access:
+        return "Nothing: all comes from the package folder"
     least, most = map(bytes_text, what.download)
+    if folder.strip():
+        return f"up to {most}: what the package folder does not have"
     return f"about {least}" if least == most else f"{least}; with a graphics card up to {most}"
 
 
 class ZOOMSTACK_OT_remove_engine(bpy.types.Operator):
-    """Delete the installed engine with its Python and its packages; models and zooms stay"""
+    """Delete the engine with all that was downloaded for it; models and zooms stay"""
 
     bl_idname = "zoom_stack.remove_engine"
     bl_label = "Remove the Engine"

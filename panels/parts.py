@@ -69,4 +69,4 @@ def draw_error(
     row = box.row()
     row.alert = True
     row.label(text="Something went wrong", icon="ERROR")
-    draw_wrapped(box, context, str(error), "BLANK1")
+    draw_wrapped(box, context, str(error))

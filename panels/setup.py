@@ -7,7 +7,7 @@ import bpy
 from ..blender.timings import measured
 from ..engine.contract.backends import title_of
 from ..engine.contract.own_engine import State
-from ..settings.preferences import engine_is_configured, own_engine_state
+from ..settings.preferences import engine_is_configured, own_engine_state, preferences
 from ..tasks import latest
 from ..tasks.installation import Installation
 from .parts import ZoomPanel, draw_error, draw_wrapped
@@ -22,13 +22,18 @@ def draw_installation(layout: bpy.types.UILayout, context: bpy.types.Context) ->
         row = layout.row()
         row.progress(factor=installation.fraction, type="BAR", text=installation.stage)
         row.operator("zoom_stack.cancel_installation", text="", icon="X")
-        layout.label(text=installation.detail or "This takes a moment")
+        column = layout.column(align=True)
+        column.scale_y = 0.8
+        column.label(text=installation.detail or "This takes a moment")
+        if installation.package:
+            column.label(text=installation.package)
         _draw_notes(layout, context, installation)
         return True
     if installation.error is not None:
         draw_error(layout, context, installation.error)
         row = layout.row(align=True)
-        row.operator("zoom_stack.open_install_log", icon="TEXT")
+        if not installation.removes:
+            row.operator("zoom_stack.open_install_log", icon="TEXT")
         row.operator("zoom_stack.copy_report", icon="COPYDOWN")
     elif installation.state == "finished" and not installation.removes:
         title = title_of(installation.backend) if installation.backend else ""
@@ -52,14 +57,15 @@ def draw_state(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draw what there is of an engine of the extension's own, and what can be done with it."""
     state, last = own_engine_state(), latest.installation
     label, icon = _LABELS[state], "IMPORT" if state is State.NONE else "FILE_REFRESH"
-    if last is not None and last.error is not None and not last.removes:
+    broken_off = last is not None and not last.removes and last.state in ("failed", "cancelled")
+    if broken_off and last.error is not None:
         label, icon = "Retry…", "FILE_REFRESH"
     if state in _STATES:
         draw_wrapped(layout, context, _STATES[state], "ERROR")
     row = layout.row(align=True)
     button = row.operator("zoom_stack.install_engine", text=label, icon=icon)
     button.again = state is not State.NONE
-    if state is not State.NONE:
+    if state is not State.NONE or broken_off:  # what was downloaded is there
         row.operator("zoom_stack.remove_engine", text="", icon="TRASH")
 
 
@@ -90,21 +96,18 @@ class ZOOMSTACK_PT_start(ZoomPanel, bpy.types.Panel):
         layout = self.layout
         if draw_installation(layout, context):
             return
-        draw_wrapped(
-            layout,
-            context,
-            "Pictures are made by an engine that runs beside Blender. Installing it asks first, "
-            "and says how much it downloads.",
-            "INFO",
-        )
+        if latest.installation is None:
+            text = "Pictures are made by an engine that runs beside Blender. Installing it asks "
+            draw_wrapped(layout, context, f"{text}first, and says how much it downloads.", "INFO")
         column = layout.column(align=True)
         column.scale_y = 1.3
         draw_state(column, context)
         column.operator("zoom_stack.open_preferences", text="Choose Python…", icon="PREFERENCES")
-        if not bpy.app.online_access:
-            draw_wrapped(
-                layout, context, "Installing needs online access: Preferences, System, Network."
+        if not (bpy.app.online_access or preferences().wheels_folder.strip()):
+            text = (
+                "Installing needs online access (Preferences, System, Network), or a folder with "
             )
+            draw_wrapped(layout, context, f"{text}the packages.")
         layout.operator("zoom_stack.import_sample", text="Try the Sample", icon="IMAGE_DATA")
 
 

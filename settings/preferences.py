@@ -69,7 +69,7 @@ class EnginePreferences:
         items=enum_items(backends_for()),
     )
     wheels_folder: StringProperty(
-        name="Packages From",
+        name="Package Folder",
         description=(
             "A folder with packages (.whl files), looked into before anything is downloaded; for "
             "machines without a network. Empty: everything is downloaded"

@@ -69,7 +69,8 @@ class Installation:
     Attributes:
         stage: what goes on, for people.
         fraction: 0-1 of the stage, where that is known; else 0.
-        detail: package, megabytes and speed, where something comes down.
+        detail: megabytes and speed, where something comes down.
+        package: what comes down.
         backend: the kind of torch, once it is chosen.
         notes: what may surprise.
         state: "running", "finished", "failed" or "cancelled".
@@ -80,6 +81,7 @@ class Installation:
         self.stage = "Starting"
         self.fraction = 0.0
         self.detail = ""
+        self.package = ""
         self.backend = ""
         self.notes: list[str] = []
         self.state = "running"
@@ -104,7 +106,7 @@ class Installation:
         return None
 
     def cancel(self) -> None:
-        self.stage = "Cancelling"
+        self._begin("Cancelling")
         self._process.cancel()
 
     def fail(self, error: ZoomStackError) -> None:
@@ -118,8 +120,8 @@ class Installation:
         """Show what is told; its values are those of the table."""
         kind = message["type"]
         if kind == "stage" and not self._process.cancelled:
-            self.stage, self.fraction, self.detail = message["text"], 0.0, ""
-        elif kind == "progress":
+            self._begin(message["text"])
+        elif kind == "progress" and not self._process.cancelled:
             self._take_progress(message)
         elif kind == "chosen":
             self.backend = message["backend"]
@@ -128,13 +130,16 @@ class Installation:
         elif kind == "error":
             self.error = error_of(message)
 
+    def _begin(self, stage: str) -> None:
+        self.stage, self.fraction, self.detail, self.package = stage, 0.0, "", ""
+
     def _take_progress(self, message: Message) -> None:
         done, total, speed = message["done"], message["total"], message["speed"]
         self.fraction = min(1.0, done / total) if total else 0.0
         words = [f"{done / 1e6:.0f} of {total / 1e6:.0f} MB"]
         words += [f"{speed / 1e6:.1f} MB/s"] if speed >= 1e5 else []
-        words += [message["what"]] if message.get("what") else []
         self.detail = ", ".join(words)
+        self.package = message.get("what", "")
 
     def _unexpected(self) -> ZoomStackError:
         last = self._process.other_lines[-1:] or ["nothing"]

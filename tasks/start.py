@@ -105,7 +105,8 @@ def why_not_generate(context: bpy.types.Context, but_kept: bool = False) -> str:
         return "Packed pictures are being written"
     reason = why_no_engine()
     if reason:
-        return reason
+        installing = latest.running_installation() is not None
+        return "The engine is being installed" if installing else reason
     if context.scene.library is not None:
         return "This scene is linked from another file and cannot be changed"
     levels = context.scene.zoom_stack.levels

@@ -45,7 +45,9 @@ def choose_backend(uv: Path, wanted: Path) -> Command:
     return [*command, "--no-header", "--python-version", PYTHON, wanted]
 
 
-def install_packages(uv: Path, python: Path, backend: str, folders: Sequence[Path]) -> Command:
+def install_packages(
+    uv: Path, python: Path, backend: str, folders: Sequence[Path], index: Path | None = None
+) -> Command:
     """Make an environment hold what a lock says, and nothing else.
 
     Packages are wheels with the lock's hashes: nothing is built, so no code runs meanwhile. They
@@ -53,30 +55,31 @@ def install_packages(uv: Path, python: Path, backend: str, folders: Sequence[Pat
 
     Args:
         python: the environment's.
-        folders: of wheels. Where one has torch, torch's own index is not asked.
+        folders: of wheels. Where one has that torch, torch's own index is not asked.
+        index: of these folders, to be asked first; None without any.
     """
     command: Command = [uv, "pip", "sync", "--python", python, "--require-hashes"]
     command += ["--only-binary", ":all:", "--compile-bytecode"]
-    for folder in folders:
-        command += ["--find-links", folder]
-    if backend != PYPI and not any(has_torch(folder) for folder in folders):
+    if index is not None:
+        command += ["--index", index.absolute().as_uri(), "--index-strategy", "unsafe-first-match"]
+    if backend != PYPI and backend not in backends_in(folders):
         command += ["--torch-backend", backend]
     return [*command, lock_of(backend)]
 
 
-def has_torch(folder: Path) -> bool:
-    """Whether a folder of wheels has any torch."""
-    return any(folder.glob("torch-*.whl"))
+def backends_in(folders: Sequence[Path]) -> list[str]:
+    """The backends whose torch folders of wheels have, as their names say; a plain one is PyPI's.
 
-
-def backend_in(folders: Sequence[Path]) -> str:
-    """The backend whose torch folders of wheels have; PyPI's where that is a plain one."""
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    found: dict[str, None] = {}
     for folder in folders:
         for wheel in sorted(folder.glob("torch-*.whl")):
             local = wheel.name.split("-")[1].replace("%2B", "+").partition("+")[2]
-            if local and lock_of(local).is_file():
-                return local
-    return PYPI
+            if not local or lock_of(local).is_file():
+                found[local or PYPI] = None
+    return list(found)
 
 
 def check_packages(python: Path) -> Command:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import http.client
 import json
 import os
 import platform
@@ -17,7 +19,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ..contract.backends import LOCKS
 from ..contract.errors import ZoomStackError
@@ -28,6 +30,7 @@ _INDEX = "https://pypi.org/simple"
 _JSON = "application/vnd.pypi.simple.v1+json"
 _PART = 2**18  # bytes
 _TIMEOUT = 30.0  # seconds without a byte
+_STAGE = "Downloading uv"
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
@@ -99,8 +102,11 @@ def fetch_uv(
     part = home.tools / "uv.part"
     try:
         with _opened(home, wheel, folders, offline) as source, part.open("wb") as stream:
+            done = 0
             for done in _copied(source, stream):
                 tell(done, wheel.size)
+        if done < wheel.size and _in_folders(folders, wheel) is None:
+            raise cause_of(f"{wheel.file} came only in part", _STAGE, home.log)
         with part.open("rb") as stream:
             if hashlib.file_digest(stream, "sha256").hexdigest() != wheel.sha256:
                 raise ZoomStackError(
@@ -116,33 +122,60 @@ def fetch_uv(
 
 
 def _opened(home: Home, wheel: Wheel, folders: list[Path], offline: bool) -> IO[bytes]:
-    for folder in folders:
-        if (folder / wheel.file).is_file():
-            return (folder / wheel.file).open("rb")
+    own = _in_folders(folders, wheel)
+    if own is not None:
+        return own.open("rb")
     if offline:
         raise ZoomStackError(
             "no_network",
             f"No folder of packages has {wheel.file}, and nothing may be downloaded.",
             "Put it into the folder, or allow online access.",
         )
-    index = _index()
+    index, login = _index()
     try:
-        request = urllib.request.Request(f"{index}/uv/", headers={"Accept": f"{_JSON}, text/html"})
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:
+        with _asked(f"{index}/uv/", login) as answer:
             page, base = answer.read().decode("utf-8", "replace"), answer.geturl()
         address = _address(page, base, wheel.file)
-        return urllib.request.urlopen(address, timeout=_TIMEOUT)  # type: ignore[no-any-return]
-    except (OSError, ValueError) as error:
-        raise cause_of(f"Failed to fetch {index}/: {error}", "Downloading uv", home.log) from None
+        same = urllib.parse.urlsplit(address).netloc == urllib.parse.urlsplit(index).netloc
+        file: IO[bytes] = _asked(address, login if same else "")
+        return file
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        said = f"Failed to fetch {index}/: {error}"
+        raise cause_of(said, _STAGE, home.log) from None
 
 
-def _index() -> str:
-    """uv's own setting for it, which names a mirror; else the Python Package Index."""
+def _in_folders(folders: list[Path], wheel: Wheel) -> Path | None:
+    """The wheel in the first folder that has it."""
+    files = (folder / wheel.file for folder in folders)
+    return next((file for file in files if file.is_file()), None)
+
+
+def _asked(address: str, login: str) -> Any:
+    """The answer of a server.
+
+    Args:
+        login: "name:password"; "" is none.
+    """
+    headers = {"Accept": f"{_JSON}, text/html"}
+    if login:
+        headers["Authorization"] = f"Basic {base64.b64encode(login.encode()).decode()}"
+    request = urllib.request.Request(address, headers=headers)
+    return urllib.request.urlopen(request, timeout=_TIMEOUT)
+
+
+def _index() -> tuple[str, str]:
+    """Its address, and "name:password" for it.
+
+    By uv's own setting, which names a mirror; else the Python Package Index.
+    """
     for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL"):
         value = os.environ.get(name, "").strip()
         if value:
-            return re.sub(r"^\w+=", "", value).rstrip("/")
-    return _INDEX
+            scheme, _, rest = re.sub(r"^\w+=", "", value).rstrip("/").rpartition("://")
+            host, slash, path = rest.partition("/")
+            login, _, host = host.rpartition("@")
+            return f"{scheme}://{host}{slash}{path}", urllib.parse.unquote(login)
+    return _INDEX, ""
 
 
 def _address(page: str, base: str, file: str) -> str:

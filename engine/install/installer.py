@@ -30,6 +30,7 @@ from . import commands
 from .alone import Waiting, alone
 from .causes import cause_of
 from .fetching import fetch_uv, wheel_for
+from .folder_index import write_index
 from .removing import remove_folder, remove_leftovers
 from .running import Runner, Said, end_with_input
 from .surroundings import surroundings
@@ -37,6 +38,10 @@ from .surroundings import surroundings
 _ASKED = 0.5  # seconds between two looks at a lock, or at what has come
 _SPARE = 1.15  # of what the packages take: Python, uv, compiled files
 _CHECK_SECONDS = 600.0  # for a first import of torch on a slow disk, under a virus scanner
+_OTHERWISE = (
+    "Check the connection, and a proxy's settings; or choose "
+    f"{backends.title_of(backends.PYPI)} as the packages."
+)
 _DOWNLOADING = re.compile(r"^\s*Downloading (\S+)")
 _DOWNLOADED = re.compile(r"^\s*Downloaded (\S+)")
 
@@ -197,9 +202,12 @@ class _Installation:
         return sys.executable
 
     def _backend(self, uv: Path) -> str:
-        wanted = self._wanted.backend
+        wanted, in_folders = self._wanted.backend, commands.backends_in(self._folders)
         if wanted != backends.AUTOMATIC:
+            self._check_folders(wanted, in_folders)
             return wanted
+        if len(in_folders) == 1:
+            return in_folders[0]
         offered = [each.name for each in backends.backends_for()]
         if len(offered) == 1:
             return offered[0]
@@ -209,18 +217,30 @@ class _Installation:
         found = self._runner.run(commands.choose_backend(uv, file))
         version = re.search(r"^torch==[\w.]+(?:\+([\w.]+))?", found.text, re.MULTILINE)
         if found.code == 0 and version:
-            return backends.closest(version[1] or "")
-        if any(commands.has_torch(folder) for folder in self._folders):
-            return commands.backend_in(self._folders)
+            closest = backends.closest(version[1] or "")
+            return closest if not in_folders or closest in in_folders else in_folders[0]
+        if in_folders:
+            return in_folders[0]
         reason = cause_of(found.text, self._stage, self._home.log)
         self._listener.note(f"{reason.text} So torch comes from the Python Package Index.")
         return backends.PYPI
 
+    def _check_folders(self, wanted: str, in_folders: list[str]) -> None:
+        """Refuse folders whose torch is another one, where none may be downloaded."""
+        if self._wanted.offline and in_folders and wanted not in in_folders:
+            has = " and ".join(backends.title_of(each) for each in in_folders)
+            raise ZoomStackError(
+                "wrong_torch",
+                f"The package folder has torch for: {has}. Chosen is: {backends.title_of(wanted)}.",
+                f"Choose {backends.title_of(in_folders[0])} as the packages, or another folder.",
+            )
+
     def _packages(self, uv: Path, python: Path, backend: str) -> None:
         """Fill the environment."""
-        self._begin(f"Downloading torch ({backends.title_of(backend)}) and the other packages")
+        self._begin("Downloading packages")
         cache = self._home.tools / "cache"
-        growth = _Growth(backends.sizes_of(backend).unpacked)
+        sizes = backends.sizes_of(backend)
+        growth = _Growth(sizes.unpacked)  # what is seen is the cache, and there all is unpacked
         looked = 0.0
 
         def tell(lines: list[str]) -> None:
@@ -233,10 +253,20 @@ class _Installation:
                 growth.grown(_size_of(cache))
                 looked = time.monotonic()
                 what = next(iter(growth.under_way), "")
-                done = min(growth.done, growth.total)
-                self._listener.progress(done, growth.total, growth.speed, what)
+                done = min(growth.done / growth.total, 1.0) * sizes.download
+                speed = growth.speed * sizes.download / growth.total
+                self._listener.progress(round(done), sizes.download, speed, what)
 
-        self._do(commands.install_packages(uv, python, backend, self._folders), tell=tell)
+        index = self._home.tools / "folders" if self._folders else None
+        if index is not None:
+            write_index(self._folders, index)
+        command = commands.install_packages(uv, python, backend, self._folders, index)
+        try:
+            self._do(command, tell=tell)
+        except ZoomStackError as error:
+            if error.code == "no_network" and "pytorch.org" in error.text:
+                raise ZoomStackError(error.code, error.text, _OTHERWISE) from None
+            raise
 
     def _check_room(self, backend: str) -> None:
         there = _size_of(self._home.tools / "cache")

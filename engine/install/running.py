@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from ..contract.errors import ZoomStackError
+
 _TICK = 0.25  # seconds
 _PATIENCE = 3.0  # seconds until an end is forced
 
@@ -56,22 +58,12 @@ class Runner:
             timeout: seconds after which it is ended.
 
         Raises:
-            OSError: it cannot be started.
+            ZoomStackError: code ``scanner``: it may not be started.
+            OSError: it cannot be started for another reason.
         """
         self.note("$ " + " ".join(map(str, command)))
         lines: list[str] = []
-        process = subprocess.Popen(
-            [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            cwd=self._folder,
-            env=self._variables,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows alone has it
-        )
+        process = self._started(command)
         self._process = process
         reader = threading.Thread(target=self._read, args=(process, lines), daemon=True)
         reader.start()
@@ -85,12 +77,34 @@ class Runner:
                 if not reader.is_alive():
                     break
                 if timeout is not None and time.monotonic() - started > timeout:
-                    lines.append(f"timed out after {timeout:.0f} s")
+                    lines.append(f"took longer than {timeout:.0f} s")
                     break
         finally:
             self.stop()
             reader.join(_PATIENCE)
         return Said(process.wait(), "\n".join(lines))
+
+    def _started(self, command: Sequence[str | Path]) -> subprocess.Popen[str]:
+        try:
+            return subprocess.Popen(
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                cwd=self._folder,
+                env=self._variables,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows alone has it
+            )
+        except PermissionError:
+            raise ZoomStackError(
+                "scanner",
+                f"{command[0]} may not run.",
+                "A virus scanner, a rule of this computer's or an option of the disk forbids it: "
+                "allow programs in the extension's folder.",
+            ) from None
 
     def note(self, line: str) -> None:
         """Write a line of one's own into the log."""

@@ -52,7 +52,7 @@ def test_what_comes_down_is_shown(start: Any) -> None:
         )
     )
     assert (task.state, task.stage, task.backend) == ("finished", "Downloading torch", "cu130")
-    assert task.detail == "5 of 20 MB, 3.0 MB/s, torch"
+    assert (task.detail, task.package) == ("5 of 20 MB, 3.0 MB/s", "torch")
     assert task.notes == ["github.com cannot be reached."]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +24,8 @@ from engine.install.installer import Wanted
 from tests.engine.install.wheels import ENGINE, lock_row, make_engine_wheels, make_wheel
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="scripts for a shell")
+#: What a path has that uv, a shell or an address may take for something else.
+_FOLDER = "päckchen, 東 & +"
 _SIZES = {"download": 1000, "unpacked": 10000, "longest": 20}
 
 
@@ -57,8 +61,8 @@ def uv() -> Path:
 def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of packages, and the locks "cpu" and "pypi" that name them."""
     locks = tmp_path / "locks"
-    make_engine_wheels(tmp_path / "wheels", locks, "cpu", "2.0+cpu")
-    make_engine_wheels(tmp_path / "wheels", locks, "pypi", "3.0")
+    make_engine_wheels(tmp_path / _FOLDER, locks, "cpu", "2.0+cpu")
+    make_engine_wheels(tmp_path / _FOLDER, locks, "pypi", "3.0")
     sizes = {name: dict.fromkeys(("linux", "darwin", "win32"), _SIZES) for name in ("cpu", "pypi")}
     (locks / "sizes.json").write_text(json.dumps(sizes))
     shutil.copy(backends.LOCKS / "uv.json", locks)
@@ -66,7 +70,7 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     caches = (backends._sizes_of, own_engine.lock_digest)
     for cache in caches:
         cache.cache_clear()
-    yield tmp_path / "wheels"
+    yield tmp_path / _FOLDER
     for cache in caches:
         cache.cache_clear()
 
@@ -107,6 +111,7 @@ def test_an_engine_is_made_changed_repaired_and_removed(home: Home, wheels: Path
     assert told.backends == ["cpu"]
     # uv's Pythons cannot be had offline, and that is told.
     assert len(told.notes) == 1
+    assert told.notes[0].startswith("Nothing may be downloaded. So the engine is made on ")
     # It is there already: nothing is done.
     again = Told()
     assert installer.install(wanted(home, wheels), again) == made
@@ -179,8 +184,98 @@ def test_a_folder_without_a_package_says_so(home: Home, wheels: Path, missing: s
         file.unlink()
     with pytest.raises(ZoomStackError) as failure:
         installer.install(wanted(home, wheels), Told())
-    assert failure.value.code in ("no_build", "no_network")
+    assert failure.value.text == (
+        f"{missing} is not in the package folder, and nothing may be downloaded."
+    )
     assert state_of(home) is State.NONE
+
+
+def test_a_folder_with_another_torch_says_so(home: Home, wheels: Path) -> None:
+    next(wheels.glob("torch-3.0-*")).unlink()
+    with pytest.raises(ZoomStackError) as failure:
+        installer.install(wanted(home, wheels, "pypi"), Told())
+    assert failure.value.code == "wrong_torch"
+    assert str(failure.value) == (
+        "The package folder has torch for: Processor. Chosen is: From PyPI. "
+        "Choose Processor as the packages, or another folder."
+    )
+    assert state_of(home) is State.NONE
+
+
+def test_a_folder_s_torch_decides_where_nothing_is_chosen(home: Home, wheels: Path) -> None:
+    next(wheels.glob("torch-3.0-*")).unlink()
+    told = Told()
+    assert installer.install(wanted(home, wheels, "auto"), told).backend == "cpu"
+    assert "Looking at the graphics card" not in told.stages
+
+
+def test_only_what_the_folder_has_not_is_downloaded(
+    home: Home, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index that has everything is asked for one file alone; uv's Pythons it has not."""
+    everything = tmp_path / "everything"
+    shutil.copytree(wheels, everything)
+    next(wheels.glob("peft-*")).unlink()
+    asked: list[str] = []
+
+    class Index(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = everything / self.path.rpartition("/")[2]
+            name = self.path.strip("/")
+            found = [
+                each.name for each in everything.glob("*.whl") if each.name.lower().startswith(name)
+            ]
+            if not path.is_file() and (not name or not found):
+                self.send_error(404)
+                return
+            if path.is_file():
+                asked.append(path.name)
+            links = "".join(f'<a href="/{each}">{each}</a>' for each in found).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(path.read_bytes() if path.is_file() else links)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("UV_DEFAULT_INDEX", address)
+        monkeypatch.setenv("UV_PYTHON_INSTALL_MIRROR", f"{address}/python")
+        monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+        for backend, torch in (("cpu", "2.0+cpu"), ("pypi", "3.0")):
+            installer.install(Wanted(home, backend, (wheels,)), Told())
+            assert version(home) == torch
+        server.shutdown()
+    assert asked == ["peft-1.0-py3-none-any.whl"]
+
+
+def test_torch_of_another_kind_beside_it_is_not_taken_for_it(home: Home, wheels: Path) -> None:
+    """As it would be where both have one version, by an equals sign less."""
+    make_wheel(wheels, "torch", "3.0+cpu")
+    installer.install(wanted(home, wheels, "pypi"), Told())
+    assert version(home) == "3.0"
+
+
+def test_a_program_that_may_not_run_says_so(home: Home, wheels: Path) -> None:
+    """As in a folder of a disk without programs, or where a virus scanner holds it back."""
+    fetching.program(home, fetching.wheel_for()).chmod(0o644)
+    with pytest.raises(ZoomStackError, match="uv may not run") as failure:
+        installer.install(wanted(home, wheels), Told())
+    assert failure.value.code == "scanner"
+
+
+def test_what_comes_down_is_counted_as_the_question_did(
+    home: Home, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, int]] = []
+    told = Told()
+    monkeypatch.setattr(told, "progress", lambda done, total, *_: seen.append((done, total)))
+    installer.install(wanted(home, wheels), told)
+    assert {total for _, total in seen} == {_SIZES["download"]}
+    assert max(done for done, _ in seen) <= _SIZES["download"]
 
 
 def test_an_engine_whose_python_is_gone_is_broken(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import http.server
 import json
 import re
+import socketserver
 import subprocess
 import sys
 import threading
@@ -19,7 +21,7 @@ from devtools.paths import REPO
 from engine.contract import backends
 from engine.contract.errors import ZoomStackError
 from engine.contract.own_engine import Home
-from engine.install import causes, fetching
+from engine.install import fetching
 from engine.install.surroundings import surroundings
 
 SIZES = json.loads((backends.LOCKS / "sizes.json").read_text())
@@ -37,8 +39,8 @@ def test_a_lock_has_one_torch_and_a_hash_for_everything(name: str) -> None:
     assert len(found) > 30
     assert all("--hash=sha256:" in row for row in found)
     torch = [row for row in found if row.startswith("torch==")]
-    version = "2.13.0" if name == "pypi" else f"2.13.0+{name}"
-    assert [re.split(r"[ \\]", row)[0] for row in torch] == [f"torch=={version}"]
+    pin = "torch===2.13.0" if name == "pypi" else f"torch==2.13.0+{name}"
+    assert [re.split(r"[ \\]", row)[0] for row in torch] == [pin]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -155,6 +157,9 @@ def test_uv_comes_from_an_index_whole_or_not_at_all(
         with pytest.raises(ZoomStackError) as failure:
             fetch(fetching.Wheel("1", wheel.name, "0" * 64, 1))
         assert failure.value.code == "bad_hash"
+        with pytest.raises(ZoomStackError) as failure:
+            fetch(fetching.Wheel("1", wheel.name, digest, wanted.size + 1))
+        assert failure.value.code == "interrupted"
         with pytest.raises(ZoomStackError, match="may be downloaded"):
             fetch(wanted, offline=True)
         assert not any(home.tools.iterdir())
@@ -168,6 +173,57 @@ def test_uv_comes_from_an_index_whole_or_not_at_all(
     with pytest.raises(ZoomStackError, match=r"127\.0\.0\.1 cannot be reached") as failure:
         fetch(fetching.Wheel("2", wheel.name, digest, 1))
     assert failure.value.code == "no_network"
+
+
+def test_a_mirror_gets_the_login_of_its_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = tmp_path / "uv-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name in ("uv", "uv.exe"):
+            archive.writestr(f"uv-1.data/scripts/{name}", b"")
+    asked: list[tuple[str, str | None]] = []
+
+    class Mirror(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers["Authorization"]))
+            page = f'<a href="{wheel.name}">uv</a>'.encode()
+            content = wheel.read_bytes() if self.path.endswith(".whl") else page
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://me:p%40ss@127.0.0.1:{server.server_port}/simple"
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"mine={address}")
+        content = wheel.read_bytes()
+        wanted = fetching.Wheel("1", wheel.name, hashlib.sha256(content).hexdigest(), len(content))
+        fetching.fetch_uv(Home(tmp_path / "home"), wanted, [], lambda *_: None)
+        server.shutdown()
+    login = "Basic " + base64.b64encode(b"me:p@ss").decode()
+    assert asked == [("/simple/uv/", login), (f"/simple/uv/{wheel.name}", login)]
+
+
+def test_an_index_that_speaks_nonsense_cannot_be_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Nonsense(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(4096)
+            self.request.sendall(b"220 no web server\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Nonsense) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://127.0.0.1:{server.server_address[1]}")
+        with pytest.raises(ZoomStackError, match="cannot be reached"):
+            fetching.fetch_uv(
+                Home(tmp_path), fetching.Wheel("1", "uv-1.whl", "0", 1), [], lambda *_: None
+            )
+        server.shutdown()
 
 
 def test_uv_s_own_settings_of_the_network_stay() -> None:
@@ -184,34 +240,3 @@ def test_uv_s_own_settings_of_the_network_stay() -> None:
     for name in list(given)[:6]:
         assert kept[name] == given[name]
     assert kept["UV_CACHE_DIR"] == str(home.tools / "cache")
-
-
-@pytest.mark.parametrize(
-    ("code", "said"),
-    [
-        ("no_network", "error: Failed to fetch: `https://pypi.org/simple/torch/`\n dns error"),
-        ("no_space", "error: failed to write\n No space left on device (os error 28)"),
-        ("no_space", "x\n There is not enough space on the disk. (os error 112)\nmore\nlines"),
-        ("bad_hash", "error: Hash mismatch for `torch==2.13.0`\n\nExpected:"),
-        ("no_build", "torch==2.13.0+rocm7.1 has no wheels with a matching Python ABI tag"),
-        ("bad_certificate", "https://pypi.org/simple/ invalid peer certificate: UnknownIssuer"),
-        ("no_login", "https://mirror.example/simple/ 401 Unauthorized"),
-        ("in_use", "failed to remove file `x.pyd`: Access is denied. (os error 5)"),
-        ("unwritable", "error: failed to create `x`: Permission denied (os error 13)"),
-        ("no_venv", "The virtual environment was not created: install the python3-venv package"),
-        ("old_system", "ImportError: /lib/libc.so.6: version `GLIBC_2.34' not found"),
-        ("old_system", "ImportError: DLL load failed while importing _C"),
-        ("install_failed", "something else\nerror: 17"),
-    ],
-)  # fmt: skip
-def test_the_cause_is_found_wherever_it_stands(code: str, said: str) -> None:
-    error = causes.cause_of(said + "\nand then\nsome more", "Downloading", Path("log"))
-    assert error.code == code
-    assert error.hint
-
-
-def test_a_cause_names_the_host() -> None:
-    said = "error: Failed to fetch: `https://download.pytorch.org/whl/cpu/`\n  dns error"
-    assert causes.cause_of(said, "x", Path("log")).text == (
-        "download.pytorch.org cannot be reached."
-    )

@@ -39,10 +39,11 @@ def make_wheel(folder: Path, name: str, version: str = "1.0", code: str = "") ->
 
 
 def lock_row(wheel: Path) -> str:
-    """A lock's row for a wheel."""
+    """A lock's row for a wheel; PyPI's torch is pinned as its lock does."""
     name, version = wheel.name.split("-")[:2]
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    return f"{name}=={version} --hash=sha256:{digest}\n"
+    equal = "===" if name == "torch" and "+" not in version else "=="
+    return f"{name}{equal}{version} --hash=sha256:{digest}\n"
 
 
 def make_engine_wheels(folder: Path, locks: Path, backend: str, torch: str) -> None:
