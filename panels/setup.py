@@ -58,7 +58,7 @@ def draw_state(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     state, last = own_engine_state(), latest.installation
     label, icon = _LABELS[state], "IMPORT" if state is State.NONE else "FILE_REFRESH"
     broken_off = last is not None and not last.removes and last.state in ("failed", "cancelled")
-    if broken_off and last.error is not None:
+    if broken_off and last is not None and last.error is not None:
         label, icon = "Retry…", "FILE_REFRESH"
     if state in _STATES:
         draw_wrapped(layout, context, _STATES[state], "ERROR")

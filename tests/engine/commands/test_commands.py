@@ -164,7 +164,7 @@ def test_json_is_the_only_thing_on_standard_output(tmp_path: Path) -> None:
     out, _ = finish(double("generate", job, "--out", tmp_path / "a", "--json", "--seed", "9"))
     messages = [json.loads(line) for line in out.splitlines()]
     assert messages[0]["type"] == "hello"
-    assert messages[0]["protocol"] == 1
+    assert messages[0]["protocol"] == 2
     assert messages[-2:] == [
         {"type": "result", "folder": str(tmp_path / "a"), "levels": 2},
         {"type": "done", "status": "finished"},
