@@ -34,7 +34,7 @@ def open_ordinary(path: Path | str) -> BinaryIO:
     except (IsADirectoryError, PermissionError):  # Windows has one word for both
         if not os.path.isdir(path):
             raise
-        raise NotOrdinaryError("it is a folder") from None
+        raise NotOrdinaryError("it is a folder, not a file") from None
     except ValueError:  # NUL, or half of a character, in its name
         raise NotOrdinaryError("no file can have such a name") from None
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):

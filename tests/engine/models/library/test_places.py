@@ -124,7 +124,7 @@ def test_what_comfyui_is_told_besides(tmp_path: Path, monkeypatch: pytest.Monkey
         (b"\xff\xfe\x00", "it is not valid YAML"),
         (b"!!python/object/apply:os.system ['true']", "it is not valid YAML"),
         (b"[" * 5000, "it is not valid YAML"),
-        (b"#" * (2**20 + 1), "it is too long"),
+        (b"#" * (2**20 + 1), "it is larger than 1 MiB"),
     ],
     ids=["open", "list", "text", "date", "encoding", "object", "deep", "long"],
 )
