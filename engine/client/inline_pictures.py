@@ -7,8 +7,9 @@ import binascii
 from pathlib import Path
 
 from ..contract.errors import ZoomStackError
+from ..contract.lasting import sync_file
 from ..contract.messages import Message
-from ..contract.stack import write_atomically
+from ..contract.stack import MAX_LEVELS, write_atomically
 
 
 class Inbox:
@@ -23,10 +24,12 @@ class Inbox:
         self.out = Path()
         self._file: Path | None = None  # under way, under its temporary name
         self._next = ("", 0, 0)  # name, part and parts that have to come next
+        self._names: set[str] = set()
 
     def begin(self, out: Path) -> None:
         """A run begins, whose finished stack goes into a folder."""
         self.out = out
+        self._names.clear()
         self.close()
 
     def store(self, message: Message) -> Message | None:
@@ -67,6 +70,9 @@ class Inbox:
 
     def _store_piece(self, message: Message) -> None:
         name, part, parts = message["name"], message["part"], message["parts"]
+        self._names.add(name)
+        if len(self._names) > MAX_LEVELS + 1:  # and a stack.json
+            raise ZoomStackError("bad_picture", "The engine sent more files than a zoom has.")
         if part == 0:
             self.close()
         elif self._file is None or self._next != (name, part, parts):
@@ -80,6 +86,9 @@ class Inbox:
                 temporary.unlink(missing_ok=True)
             with temporary.open("ab") as stream:
                 stream.write(content)
+                if part + 1 == parts:
+                    stream.flush()
+                    sync_file(stream.fileno())
             if part + 1 == parts:
                 temporary.replace(self.out / name)
                 self._file = None

@@ -32,6 +32,7 @@ LARGEST_PREVIEW = 2**20  # bytes
 #: Bytes of a picture's file that one message carries: what is decoded at once holds up whoever
 #: shares the interpreter.
 PIECE = 2**19
+MOST_PIECES = 800  # of one file, which is as large as the largest picture may become
 #: Names of a finished stack's files; stack.json is the last one that is sent.
 STACK_FILES = r"stack\.json|level_\d{2,3}(_\d{1,6})?\.png"
 
@@ -127,8 +128,8 @@ MESSAGES: Mapping[str, Record] = {
     "file": Record(
         needed={
             "name": Word(40, STACK_FILES),
-            "part": Whole(0, 10**4),
-            "parts": Whole(1, 10**4),
+            "part": Whole(0, MOST_PIECES - 1),
+            "parts": Whole(1, MOST_PIECES),
             "data": Word(_four_thirds(PIECE)),
         },
         also=_part_of_parts,

@@ -30,7 +30,6 @@ PACKAGES = {
     "numpy": "numpy",
     "PIL": "pillow",
     "tqdm": "tqdm",
-    "filelock": "filelock",
 }
 PICTURE_PACKAGES = ("numpy", "PIL")
 #: Without them the engine enlarges pictures plainly.

@@ -230,6 +230,16 @@ def test_pieces_out_of_order_are_no_file(tmp_path: Path, order: list[int]) -> No
     assert not (tmp_path / "out" / "level_00.png").exists()
 
 
+def test_no_more_files_come_than_a_zoom_has(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "inbox")
+    inbox.begin(tmp_path / "out")
+    for number in range(257):
+        name = f"level_{number:02d}.png"
+        inbox.store({"type": "file", "name": name, "part": 0, "parts": 1, "data": ""})
+    with pytest.raises(ZoomStackError, match="more files"):
+        inbox.store({"type": "file", "name": "level_00_2.png", "part": 0, "parts": 1, "data": ""})
+
+
 def test_a_file_of_the_other_machine_is_no_preview(tmp_path: Path) -> None:
     message = {"type": "preview", "step": 1, "level": 0, "levels": 1, "file": "/etc/passwd"}
     assert Inbox(tmp_path).store(message) is None
