@@ -155,11 +155,11 @@ class Worker:
         except Cancelled:
             status = "cancelled"
         except Exception as error:
-            shown = as_zoom_stack_error(error)
-            if shown.code == "internal":
+            told = as_zoom_stack_error(error)
+            if told.code == "internal":
                 print(details(error), file=sys.stderr, flush=True)
-                shown.hint = "Please report it; the details are in the engine's log."
-            task.error(shown)
+                told.hint = "Please report it; the details are in the engine's log."
+            task.error(told)
         task.done(status)
 
     def _answer(self, task: Task) -> None:
@@ -219,6 +219,10 @@ class Worker:
 
     def _leave(self) -> None:
         """Nobody listens any more: save what is worth it and end, whatever is under way."""
+        # A write that nobody reads may hold the locks that are wanted below.
+        last = threading.Timer(SAVING_GRACE, os._exit, (0,))
+        last.daemon = True
+        last.start()
         with self._lock:
             tasks = list(self._tasks)
         saving = any(task.may_be_saving() for task in tasks)

@@ -264,26 +264,6 @@ class ZOOMSTACK_OT_dismiss(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_copy_problem(bpy.types.Operator):
-    """Copy this message to the clipboard"""
-
-    bl_idname = "zoom_stack.copy_problem"
-    bl_label = "Copy Message"
-    bl_options = {"INTERNAL"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return latest.problem() is not None
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        problem = latest.problem()
-        if problem is None:
-            return {"CANCELLED"}
-        context.window_manager.clipboard = f"{problem} [{problem.code}]"
-        self.report({"INFO"}, "Copied")
-        return {"FINISHED"}
-
-
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
         ZOOMSTACK_OT_generate,
@@ -292,7 +272,6 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         ZOOMSTACK_OT_update_now,
         ZOOMSTACK_OT_import_result,
         ZOOMSTACK_OT_dismiss,
-        ZOOMSTACK_OT_copy_problem,
     )
 )
 _keys: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []

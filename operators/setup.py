@@ -166,7 +166,13 @@ class ZOOMSTACK_OT_remove_engine(bpy.types.Operator):
         return not reason
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event)
+        return context.window_manager.invoke_confirm(
+            self,
+            event,
+            title="Remove the Engine?",
+            message="Zooms and models stay. To generate again, the engine is downloaded again",
+            confirm_text="Remove",
+        )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:

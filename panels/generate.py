@@ -46,6 +46,9 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
         if running is not None:
             draw_running(layout, context, running)
         else:
+            # Above the settings, which are longer than many a screen.
+            if active_root(context) is None or not latest.problem_of_sharpening():
+                draw_problem(layout, context)  # else it is told beside the zoom
             _draw_ready(layout, context)
             _draw_settings(layout, context, context.scene.zoom_stack)
             obstacle = why_not_model(context.scene.zoom_stack)
@@ -68,8 +71,6 @@ class ZOOMSTACK_PT_generate(ZoomPanel, bpy.types.Panel):
                 draw_wrapped(layout, context, f"{reason}.")
             _draw_made_again(layout, context)
             _draw_ended(layout, context, latest.generation)
-        if active_root(context) is None or not latest.problem_of_sharpening():
-            draw_problem(layout, context)  # else it is told beside the zoom
 
 
 class ZOOMSTACK_MT_size(bpy.types.Menu):
@@ -133,7 +134,7 @@ def _draw_ready(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     homes = [each.name for each in root.users_scene]
     where = "" if scene.name in homes else f" in the scene {homes[0]}" if homes else ""
     text = f"Your zoom is ready{where}" if ready else f"These levels make the zoom{where}"
-    draw_wrapped(box, context, text, "CHECKMARK" if ready else "INFO")
+    draw_wrapped(box, context, text, "CHECKMARK" if ready else "INFO", boxed=True)
     row = box.row()
     row.scale_y = 1.3
     row.operator("zoom_stack.show_zoom", text="Show", icon="VIEW_CAMERA").root = root.name
@@ -241,7 +242,7 @@ def _draw_ended(
 ) -> None:
     if generation is not None and generation.phase is Phase.OFFERED:
         box = layout.box()
-        draw_wrapped(box, context, generation.why_offered(), "CHECKMARK")
+        draw_wrapped(box, context, generation.why_offered(), "CHECKMARK", boxed=True)
         row = box.row()
         text = "Take Them" if generation.was_stopped() else "Import Here"
         row.operator("zoom_stack.import_result", text=text, icon="IMPORT")
@@ -253,7 +254,7 @@ def _draw_ended(
         button.resume, button.run = True, str(folder)
         row.operator("zoom_stack.dismiss", text="", icon="X").run = str(folder)
     elif _kept_nothing(generation):
-        layout.label(text="Stopped: nothing of it was kept", icon="INFO")
+        draw_wrapped(layout, context, "Stopped: nothing of it was kept", "INFO")
     if generation is not None:
         draw_warnings(layout, context, generation)
 

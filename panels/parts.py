@@ -16,6 +16,7 @@ from ..scene.finding import active_root, looking_once, zoom_to_update
 # Of the interface's font at a scale of 1; measured, with a little air.
 _CHARACTER_WIDTH = 6.4
 _MARGIN = 60.0
+_BORDER = 16.0  # of a box
 
 Draw = TypeVar("Draw", bound=Callable[..., Any])
 
@@ -49,12 +50,21 @@ def zoom_elsewhere(scene: bpy.types.Scene) -> bpy.types.Object | None:
 
 
 def draw_wrapped(
-    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE"
+    layout: bpy.types.UILayout,
+    context: bpy.types.Context,
+    text: str,
+    icon: str = "NONE",
+    boxed: bool = False,
 ) -> None:
-    """Draw a text over as many lines as the region's width asks for."""
+    """Draw a text over as many lines as the region's width asks for.
+
+    Args:
+        boxed: the layout is a box, whose border takes a part of the width.
+    """
     scale = context.preferences.system.ui_scale
     width = context.region.width if context.region is not None else 300
-    characters = max(8, int((width - _MARGIN * scale) / (_CHARACTER_WIDTH * scale)))
+    margin = _MARGIN + (_BORDER if boxed else 0.0)
+    characters = max(8, int((width - margin * scale) / (_CHARACTER_WIDTH * scale)))
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(textwrap.wrap(text, characters)):
@@ -68,5 +78,5 @@ def draw_error(
     box = layout.box()
     row = box.row()
     row.alert = True
-    row.label(text="Something went wrong", icon="ERROR")
-    draw_wrapped(box, context, str(error))
+    row.label(text="That did not work", icon="ERROR")
+    draw_wrapped(box, context, str(error), boxed=True)

@@ -33,6 +33,8 @@ def draw_running(
         update = layout.row()
         update.scale_y = 1.4
         update.operator("zoom_stack.update_now", icon="FILE_REFRESH")
+    elif generation.waits_for_word():
+        layout.label(text="Waiting for the engine", icon="TIME")
     elif generation.eta is not None:
         layout.label(text=f"About {duration_text(generation.eta)} for this part", icon="TIME")
     elif not generation.fraction:
@@ -47,7 +49,8 @@ def _draw_silence(
     """Ask what to do about an engine that does not answer: it may be busy, or hang."""
     box = layout.box()
     text = f"No word from the engine for {duration_text(generation.silence)}"
-    draw_wrapped(box, context, text, "ERROR")
+    draw_wrapped(box, context, text, "ERROR", boxed=True)
+    draw_wrapped(box, context, "What was drawn up to the last step is kept", boxed=True)
     row = box.row(align=True)
     row.operator("zoom_stack.wait_for_engine", icon="TIME")
     row.operator("zoom_stack.cancel", text="Stop", icon="X")
@@ -76,7 +79,7 @@ def draw_warnings(
         draw_wrapped(layout, context, warning, "INFO")
     more = len(generation.warnings) - _MOST_WARNINGS
     if more > 0:
-        layout.label(text=f"and {more} more", icon="INFO")
+        layout.label(text="and more", icon="INFO")
 
 
 def draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -87,12 +90,11 @@ def draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     row = box.row()
     title = row.row()
     title.alert = True
-    title.label(text="Something went wrong", icon="ERROR")
-    row.operator("zoom_stack.copy_problem", text="", icon="COPYDOWN", emboss=False)
+    title.label(text="That did not work", icon="ERROR")
     row.operator("zoom_stack.dismiss", text="", icon="X", emboss=False)
-    draw_wrapped(box, context, problem.text)
+    draw_wrapped(box, context, problem.text, boxed=True)
     if problem.hint:
-        draw_wrapped(box, context, problem.hint)
+        draw_wrapped(box, context, problem.hint, boxed=True)
     box.operator("zoom_stack.copy_report", icon="COPYDOWN")
     if problem.code in latest.ENGINE_PROBLEMS:
         box.operator("zoom_stack.open_preferences", text="Open Preferences", icon="PREFERENCES")

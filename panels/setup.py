@@ -31,10 +31,10 @@ def draw_installation(layout: bpy.types.UILayout, context: bpy.types.Context) ->
         return True
     if installation.error is not None:
         draw_error(layout, context, installation.error)
-        row = layout.row(align=True)
+        column = layout.column(align=True)
         if not installation.removes:
-            row.operator("zoom_stack.open_install_log", icon="TEXT")
-        row.operator("zoom_stack.copy_report", icon="COPYDOWN")
+            column.operator("zoom_stack.open_install_log", icon="TEXT")
+        column.operator("zoom_stack.copy_report", icon="COPYDOWN")
     elif installation.state == "finished" and not installation.removes:
         title = title_of(installation.backend) if installation.backend else ""
         with_torch = f", for: {title}" if title else ""

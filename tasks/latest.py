@@ -24,7 +24,10 @@ from .runs import known_use, why_in_use
 from .sharpening import Replacement
 
 #: Codes of what is mended in the preferences.
-ENGINE_PROBLEMS = {"no_engine", "no_python", "no_torch", "old_python", "silent", "bad_command"}
+ENGINE_PROBLEMS = {
+    *("no_engine", "no_python", "no_torch", "no_package", "old_python", "silent", "bad_command"),
+    "worker_died",
+}
 #: The latest run, of whatever kind.
 generation: PictureRun | None = None
 _seen: set[PictureRun] = set()

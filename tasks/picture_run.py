@@ -14,7 +14,7 @@ from ..blender.timings import note
 from ..engine.client.connection import SILENT_SECONDS, Client
 from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
-from ..engine.contract.messages import ENLARGE, REFINE, SAMPLE, Message, error_of
+from ..engine.contract.messages import ALIVE_SECONDS, ENLARGE, REFINE, SAMPLE, Message, error_of
 from ..settings.preferences import engine
 from .runs import forget_runs
 from .thumbnails import Thumbnails
@@ -149,6 +149,10 @@ class PictureRun:
             self.delivery.stop()
             self.phase = Phase.OFFERED
         redraw()
+
+    def waits_for_word(self) -> bool:
+        """Whether the engine has been silent for longer than it is when all is well."""
+        return self._client.silent_seconds() > 2 * ALIVE_SECONDS
 
     @property
     def log(self) -> Path:

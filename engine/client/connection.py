@@ -18,12 +18,15 @@ from typing import Final
 from ..contract.errors import ZoomStackError
 from ..contract.message_table import REQUESTS
 from ..contract.messages import (
+    LONGEST_SHORT,
+    MAX_LINE_BYTES,
     PROTOCOL_VERSION,
     Message,
     checked,
     decode,
     encode,
     error_message,
+    is_long,
 )
 from .inline_pictures import Inbox
 from .launch import Launch
@@ -77,6 +80,10 @@ class Client:
         if self.busy or self.ended:
             raise RuntimeError("The worker is busy or has ended.")
         line = encode(checked(message, REQUESTS))
+        if len(line.encode()) > MAX_LINE_BYTES:
+            raise ZoomStackError(
+                "bad_job", "The job is larger than 4 MiB.", "Make its prompts shorter."
+            )
         self.busy = True
         self._cancelled = None
         self._heard = time.monotonic()
@@ -134,6 +141,8 @@ class Client:
                     f"{PROTOCOL_VERSION}.",
                     "Install the same version of Zoom Stack at both ends.",
                 )
+        elif not self._greeted:
+            return []
         if message["type"] == "done":
             self.busy = False
         return [message]
@@ -165,13 +174,12 @@ class Client:
         when = "unexpectedly" if self._greeted else "before it was ready"
         hint = "Try again; if it stops again, check the engine in the preferences."
         if how == -9:  # also how Linux ends whoever takes too much memory
-            hint = (
-                "It was ended from outside, or memory ran out: try fewer levels, or smaller ones."
-            )
+            hint = "It was ended from outside, or memory ran out: try fewer or smaller levels."
+        if "out of memory" in last.lower() or "bad_alloc" in last:
+            hint = "Try fewer levels, or smaller pictures."
+        said = f"It said: {last}" if last else ""
         return ZoomStackError(
-            "worker_died",
-            f"The engine stopped {when} ({ending}).",
-            f"It said: {last}" if last else hint,
+            "worker_died", f"The engine stopped {when} ({ending}).", f"{hint} {said}".strip()
         )
 
     def _overdue(self) -> list[Message]:
@@ -203,7 +211,7 @@ class Client:
 
     def _receive(self, line: str) -> None:
         """Decode a line and store its pictures; both would hold the caller up."""
-        if self._broken:
+        if self._broken or self.ended or (len(line) > LONGEST_SHORT and not is_long(line)):
             return
         try:
             message = decode(line)
@@ -213,7 +221,11 @@ class Client:
             if message["type"] == "alive":
                 return
             if self._inbox is not None:
+                if message["type"] == "done":
+                    self._inbox.close()
                 message = self._inbox.store(message)
+            elif "data" in message:  # of a worker that should name its files
+                message = None
             if message is not None:
                 self._mailbox.put(message)
         except ZoomStackError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 from pathlib import Path
 
 from ..contract.errors import ZoomStackError
@@ -21,16 +22,16 @@ class Inbox:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.out = Path()
+        self._out: Path | None = None
         self._file: Path | None = None  # under way, under its temporary name
         self._next = ("", 0, 0)  # name, part and parts that have to come next
         self._names: set[str] = set()
 
     def begin(self, out: Path) -> None:
         """A run begins, whose finished stack goes into a folder."""
-        self.out = out
-        self._names.clear()
         self.close()
+        self._out = out
+        self._names.clear()
 
     def store(self, message: Message) -> Message | None:
         """Write a message's pictures to files and name the files instead.
@@ -48,7 +49,7 @@ class Inbox:
             self._store_piece(message)
             return None
         if message["type"] == "result":
-            return message | {"folder": str(self.out)}
+            return message | {"folder": str(self._out)}
         if message["type"] != "preview":
             return message
         if "data" not in message:  # a file of the other machine
@@ -63,24 +64,31 @@ class Inbox:
         return {key: value for key, value in message.items() if key != "data"} | {"file": str(file)}
 
     def close(self) -> None:
-        """Leave no file that is half there."""
+        """Take no more files, and leave none that is half there."""
+        self._out = None
+        self._drop()
+
+    def _drop(self) -> None:
         if self._file is not None:
             self._file.unlink(missing_ok=True)
             self._file = None
 
     def _store_piece(self, message: Message) -> None:
         name, part, parts = message["name"], message["part"], message["parts"]
+        out = self._out
+        if out is None:  # no run is under way
+            return
         self._names.add(name)
         if len(self._names) > MAX_LEVELS + 1:  # and a stack.json
             raise ZoomStackError("bad_picture", "The engine sent more files than a zoom has.")
         if part == 0:
-            self.close()
+            self._drop()
         elif self._file is None or self._next != (name, part, parts):
             raise _damaged(name)
         content = _decoded(message["data"], name)
-        temporary = self.out / f".{name}.tmp"
+        temporary = out / f".{name}.{os.getpid()}.tmp"
         try:
-            self.out.mkdir(parents=True, exist_ok=True)
+            out.mkdir(parents=True, exist_ok=True)
             self._file, self._next = temporary, (name, part + 1, parts)
             if part == 0:
                 temporary.unlink(missing_ok=True)
@@ -90,11 +98,11 @@ class Inbox:
                     stream.flush()
                     sync_file(stream.fileno())
             if part + 1 == parts:
-                temporary.replace(self.out / name)
+                temporary.replace(out / name)
                 self._file = None
         except OSError as error:
-            self.close()
-            raise _unwritable(self.out / name, error) from None
+            self._drop()
+            raise _unwritable(out / name, error) from None
 
 
 def _decoded(data: str, name: str) -> bytes:

@@ -29,6 +29,7 @@ class Mailbox:
     def begin(self) -> None:
         """A new request: its warnings count anew."""
         with self._lock:
+            self._waiting.clear()
             self._warnings.clear()
             self._shown.clear()
 
@@ -40,6 +41,8 @@ class Mailbox:
                 return
             if kind == "warning" and len(self._warnings) > MOST_WARNINGS:
                 message = _MORE
+            if ("done", None) in self._waiting:
+                return  # what comes after it is of nobody's request
             key = (kind, message.get("level") if kind == "preview" else message.get("text"))
             if kind in ("stage", "error"):
                 key = (kind, None)

@@ -25,7 +25,7 @@ def decode_rgba(content: bytes) -> tuple[int, int, bytes]:
     """
     if not content.startswith(SIGNATURE):
         raise ValueError("no PNG")
-    header, data = b"", b""
+    header, pieces = b"", []
     position = len(SIGNATURE)
     while position + 8 <= len(content):
         length, kind = struct.unpack_from(">I4s", content, position)
@@ -33,7 +33,7 @@ def decode_rgba(content: bytes) -> tuple[int, int, bytes]:
         if kind == b"IHDR":
             header = body
         elif kind == b"IDAT":
-            data += body
+            pieces.append(body)
         position += length + 12
     if len(header) != 13:
         raise ValueError("no header")
@@ -42,12 +42,12 @@ def decode_rgba(content: bytes) -> tuple[int, int, bytes]:
     )
     if depth != 8 or colour not in _CHANNELS or interlaced:
         raise ValueError("not an 8-bit PNG without palette and interlacing")
-    if not 0 < max(width, height) <= MAX_SIDE:
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
         raise ValueError("too large for a preview")
     channels = _CHANNELS[colour]
     stride = width * channels
     try:
-        raw = zlib.decompressobj().decompress(data, (stride + 1) * height)
+        raw = zlib.decompressobj().decompress(b"".join(pieces), (stride + 1) * height)
     except zlib.error as error:
         raise ValueError("damaged") from error
     if len(raw) != (stride + 1) * height:

@@ -18,6 +18,7 @@ import time
 import traceback
 import weakref
 from collections.abc import Callable
+from typing import BinaryIO
 
 from ..contract.errors import ZoomStackError
 from ..contract.fields import shown
@@ -26,12 +27,16 @@ from .launch import Launch, child_options, start_error
 
 END_SECONDS = 1.5  # for it to end by itself; a worker saves meanwhile
 _TERMINATE_SECONDS = 0.5  # until it is killed
+_LEAST_PAUSE = 0.05
+_CLOSED_SECONDS = 0.5  # between the end of a worker's pipes and its own
 LOG_LINES = 3
 _LOG_TAIL = 4096  # bytes
 _LONGEST_LINE = 300  # characters that are shown of one
 _LARGEST_LOG = 4 * 2**20  # bytes; then it begins anew
 _LOG_WATCH = 1.0  # seconds between two looks at its size
 _MOST_LINES = 2000  # a second; a worker that says more is slowed down by its pipe
+# Bytes a second, likewise: what decodes them holds up whoever shares the interpreter.
+_MOST_BYTES = 16 * 2**20
 
 Exit = int | ZoomStackError  # the exit code, or why there was no process
 
@@ -82,7 +87,7 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End it and what it has started by force, where it has started."""
-        if self._process is None:
+        if self._process is None or self._gone.is_set():
             return
         if sys.platform == "win32":
             self._process.kill()
@@ -118,9 +123,9 @@ class WorkerProcess:
         self._start_thread(self._write_lines, process)
         reader = self._start_thread(self._read_lines, process)
         code = process.wait()
+        self._gone.set()
         # A grandchild may hold the pipe open for long; the worker itself has ended.
         reader.join(1.0)
-        self._gone.set()
         self._lines.put(None)
         self._on_exit(code)
 
@@ -129,9 +134,10 @@ class WorkerProcess:
         launch.log.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(OSError):  # Windows keeps a file that another worker writes
             launch.log.unlink()  # a link is not written through
-        with launch.log.open("ab") as log:
+        log = launch.log.open("ab")
+        try:
             log.truncate(0)
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 launch.argv,
                 cwd=launch.cwd,
                 stdin=subprocess.PIPE,
@@ -139,40 +145,25 @@ class WorkerProcess:
                 stderr=log,
                 **child_options(launch.variables),
             )
+        except BaseException:
+            log.close()
+            raise
+        self._start_thread(self._watch_log, log)
+        return process
 
     def _write_lines(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdin is not None
-        with contextlib.suppress(OSError):  # it has ended, and the supervisor says so
-            while (line := self._next_line()) is not None:
+        try:
+            while (line := self._lines.get()) is not None:
                 process.stdin.write(line.encode())
                 process.stdin.flush()
             process.stdin.close()
+        except OSError:
+            self._pipe_closed()
 
-    def _next_line(self) -> str | None:
-        """Wait for a line, and keep the log small meanwhile."""
-        while True:
-            try:
-                return self._lines.get(timeout=_LOG_WATCH)
-            except queue.Empty:
-                self._bound_log()
-
-    def _bound_log(self) -> None:
-        log = self._launch.log
-        with contextlib.suppress(OSError):
-            if log.stat().st_size > _LARGEST_LOG:
-                os.truncate(log, 0)  # whoever writes goes on at its new end
-
-    def _read_lines(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        count, since = 0, time.monotonic()
-        while line := process.stdout.readline(MAX_LINE_BYTES):
-            self._on_line(line.decode("utf-8", "replace"))
-            count += 1
-            if count == _MOST_LINES:
-                time.sleep(max(0.0, since + 1.0 - time.monotonic()))
-                count, since = 0, time.monotonic()
-        process.stdout.close()
-        if not self._gone.wait(END_SECONDS):
+    def _pipe_closed(self) -> None:
+        """The other side closed an end; where it has ended, the supervisor says so."""
+        if not self._gone.wait(_CLOSED_SECONDS) and not self._closing:
             self._on_exit(
                 ZoomStackError(
                     "worker_died",
@@ -180,6 +171,27 @@ class WorkerProcess:
                     "Try again; if it happens again, check the engine in the preferences.",
                 )
             )
+
+    def _watch_log(self, log: BinaryIO) -> None:
+        """Keep the log small: whoever writes goes on at its new end."""
+        with log, contextlib.suppress(OSError):
+            while not self._gone.wait(_LOG_WATCH):
+                if os.fstat(log.fileno()).st_size > _LARGEST_LOG:
+                    log.truncate(0)
+
+    def _read_lines(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        count, size, since = 0, 0, time.monotonic()
+        while line := process.stdout.readline(MAX_LINE_BYTES):
+            self._on_line(line.decode("utf-8", "replace"))
+            count, size = count + 1, size + len(line)
+            pause = max(count / _MOST_LINES, size / _MOST_BYTES) - (time.monotonic() - since)
+            if pause > _LEAST_PAUSE:
+                time.sleep(pause)
+            if time.monotonic() - since > 1.0:
+                count, size, since = 0, 0, time.monotonic()
+        process.stdout.close()
+        self._pipe_closed()
 
     def _reap(self, patience: float) -> None:
         if self._gone.wait(patience):

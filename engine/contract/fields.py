@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 #: Half characters, which no text that is shown or stored can have, and whatever moves a cursor.
-_UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e]")
+_UNREADABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
 _LONGEST_PATH = 32_767  # characters, of Windows
 
 
@@ -244,7 +246,7 @@ def shown(text: str, longest: int) -> str:
     """A text as it may be shown: no longer than so many characters, and all of them printable."""
     if len(text) > longest:
         text = f"{text[: longest - 1]}…"
-    return _UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return _UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.splitlines()))
 
 
 def _kind(value: object) -> str:

@@ -18,6 +18,9 @@ _DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$"}) | {
 _UNPRINTED = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
+_LONGEST_PATH = 1000
+
+
 def is_reserved(name: str) -> bool:
     """Whether Windows takes a name, whatever its suffix, for a device."""
     return name.partition(".")[0].strip().lower() in _DEVICES
@@ -31,6 +34,8 @@ def why_no_name(name: str) -> str:
     """
     if _UNPRINTED.search(name):
         return "has letters in it that nobody can read"
+    if len(name) > _LONGEST_PATH:
+        return f"is longer than {_LONGEST_PATH} letters"
     path = PurePosixPath(name.replace("\\", "/"))
     if not name.strip() or not path.parts or path.is_absolute() or ".." in path.parts:
         return "is no file in the folder"

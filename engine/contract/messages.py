@@ -39,6 +39,7 @@ and before "result" the stack's files come in pieces as "file", stack.json last.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +50,8 @@ from .message_table import MESSAGES
 
 PROTOCOL_VERSION = 2
 MAX_LINE_BYTES = 4 * 2**20
+MOST_PARTS = 20_000
+LONGEST_SHORT = 64 * 2**10  # characters of a line of any type but the long ones
 ALIVE_SECONDS = 2.0  # between two words of a worker, at most
 
 
@@ -89,6 +92,18 @@ def encode(message: Message) -> str:
     except UnicodeEncodeError:  # half of a character, which JSON can carry in ASCII alone
         text = json.dumps(message, allow_nan=False)
     return text + "\n"
+
+
+_LONG = re.compile(r'\s*\{"type":\s*"(?:check|models|preview|file)"')
+
+
+def is_long(line: str) -> bool:
+    """Whether a line begins as a message that may be long, before it is parsed as a whole.
+
+    One with more parts than any message has would hold up whoever shares the interpreter.
+    """
+    parts = line.count("{") + line.count("[") + line.count(",") // 8
+    return _LONG.match(line) is not None and parts < MOST_PARTS
 
 
 def decode(line: str, table: Mapping[str, Record] = MESSAGES) -> Message | None:

@@ -20,9 +20,11 @@ from pathlib import Path
 
 from .backends import lock_of
 from .locking import release, take
+from .ordinary_files import read_ordinary
 
 SLOTS = ("e1", "e2")
 _MARKER = "engine.json"
+_MARKER_BYTES = 2**16
 _IN_USE = "in-use.lock"
 
 
@@ -89,21 +91,37 @@ def python_of(environment: Path, platform: str = sys.platform) -> Path:
     return environment / ("Scripts/python.exe" if platform == "win32" else "bin/python")
 
 
+def packages_of(environment: Path, python: str, platform: str = sys.platform) -> Path:
+    """Where a virtual environment has its packages.
+
+    Args:
+        python: its version.
+    """
+    if platform == "win32":
+        return environment / "Lib" / "site-packages"
+    return environment / "lib" / f"python{'.'.join(python.split('.')[:2])}" / "site-packages"
+
+
 def installed(home: Home) -> Installed | None:
     """What the marker says; None where there is none, or not a whole one."""
     try:
-        data = json.loads(home.marker.read_text("utf-8"))
-        found = Installed(**data)
-    except (OSError, ValueError, TypeError):
+        found = Installed(**json.loads(read_ordinary(home.marker, _MARKER_BYTES)))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
     texts = all(isinstance(value, str) for value in asdict(found).values())
     return found if texts and found.slot in SLOTS else None
 
 
+def is_own_engine(environment: Path) -> bool:
+    """Whether an environment is one that an installation of ours has made."""
+    return environment.name in SLOTS and Home(environment.parent).marker.is_file()
+
+
 def mark(home: Home, finished: Installed) -> None:
     """Write the marker: the last act of an installation."""
     aside = home.marker.with_suffix(".tmp")
-    with aside.open("w", encoding="utf-8") as stream:
+    aside.unlink(missing_ok=True)
+    with aside.open("x", encoding="utf-8") as stream:
         json.dump(asdict(finished), stream, indent=1)
         stream.flush()
         os.fsync(stream.fileno())
@@ -115,9 +133,12 @@ def state_of(home: Home) -> State:
     found = installed(home)
     if found is None:
         return State.NONE
-    if not python_of(home.slot(found.slot)).exists() or not Path(found.base).exists():
+    slot = home.slot(found.slot)
+    needed = (python_of(slot), Path(found.base), packages_of(slot, found.python) / "torch")
+    if not all(map(os.path.exists, needed)):
         return State.BROKEN
-    return State.READY if found.lock == lock_digest(found.backend) else State.OUTDATED
+    digest = lock_digest(found.backend)
+    return State.READY if digest and found.lock == digest else State.OUTDATED
 
 
 @cache

@@ -149,7 +149,7 @@ def _unreadable(error: OSError) -> NoPictureError:
 
 
 def _header(file: BinaryIO, size: int) -> Header:
-    start = file.read(32)
+    start = file.read(34)
     kind = _kind(start)
     if not kind:
         words = start.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -167,10 +167,11 @@ def _header(file: BinaryIO, size: int) -> Header:
     width, height = _SIZES[kind](file, start, size)
     if width < 1 or height < 1:
         raise damaged()
-    if width * height > MAX_PIXELS:
+    most = min(MAX_PIXELS, _MOST_PIXELS.get(kind, MAX_PIXELS))
+    if width * height > most:
         raise NoPictureError(
             f"is too large: it has {width} x {height} pixels, and at most "
-            f"{MAX_PIXELS // 10**6} million in all can be read",
+            f"{most // 10**6} million in all can be read",
             "Make the picture smaller.",
         )
     return Header(kind, width, height)
@@ -188,8 +189,21 @@ def _kind(start: bytes) -> str:
     return BMP if start.startswith(b"BM") else ""
 
 
-def _size_of_png(_file: BinaryIO, start: bytes, _size: int) -> tuple[int, int]:
+_MOST_CHUNKS = 100_000
+_RUN_LENGTHS = (1, 2)
+_MOST_PIXELS = {WEBP: 60_000_000}  # its decoder takes five times the picture's memory
+
+
+def _size_of_png(file: BinaryIO, start: bytes, _size: int) -> tuple[int, int]:
     if start[8:16] != b"\0\0\0\x0dIHDR":
+        raise damaged()
+    file.seek(8)
+    for _ in range(_MOST_CHUNKS):  # decoders take their time for each
+        head = file.read(8)
+        if len(head) < 8 or head[4:] == b"IEND":
+            break
+        file.seek(int.from_bytes(head[:4], "big") + 4, os.SEEK_CUR)
+    else:
         raise damaged()
     width, height = struct.unpack_from(">II", start, 16)
     return width, height
@@ -232,6 +246,9 @@ def _size_of_webp(_file: BinaryIO, start: bytes, _size: int) -> tuple[int, int]:
 def _size_of_bmp(_file: BinaryIO, start: bytes, _size: int) -> tuple[int, int]:
     (length,) = struct.unpack_from("<I", start, 14)
     width, height = struct.unpack_from("<HH" if length == 12 else "<ii", start, 18)
+    compression = struct.unpack_from("<I", start, 30)[0] if length > 12 else 0
+    if compression in _RUN_LENGTHS:  # which Pillow decodes byte by byte
+        raise NoPictureError("cannot be read as a picture: it is a compressed BMP")
     return width, abs(height)  # rows may go down
 
 

@@ -100,8 +100,9 @@ def fetch_uv(
         return target
     home.tools.mkdir(parents=True, exist_ok=True)
     part = home.tools / "uv.part"
+    part.unlink(missing_ok=True)
     try:
-        with _opened(home, wheel, folders, offline) as source, part.open("wb") as stream:
+        with _opened(home, wheel, folders, offline) as source, part.open("xb") as stream:
             done = 0
             for done in _copied(source, stream):
                 tell(done, wheel.size)
@@ -209,12 +210,13 @@ def _copied(source: IO[bytes], target: IO[bytes]) -> Iterator[int]:
 def _unpack(wheel: Path, target: Path) -> None:
     """Take uv out of its wheel; a whole one, or none."""
     aside = target.with_suffix(".new")
+    aside.unlink(missing_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(wheel) as archive:
         inside = next(
             name for name in archive.namelist() if name.endswith(f".data/scripts/{target.name}")
         )
-        with archive.open(inside) as source, aside.open("wb") as stream:
+        with archive.open(inside) as source, aside.open("xb") as stream:
             shutil.copyfileobj(source, stream)
     aside.chmod(aside.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
     aside.replace(target)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from ..contract import backends
 from ..contract.errors import ZoomStackError
@@ -116,7 +116,7 @@ def install(wanted: Wanted, listener: Listener) -> Installed:
     home = wanted.home
     try:
         home.path.mkdir(parents=True, exist_ok=True)
-        with alone(home, listener), home.log.open("w", encoding="utf-8") as log:
+        with alone(home, listener), _new(home.log) as log:
             variables = surroundings(os.environ, home)
             if wanted.offline:
                 variables["UV_OFFLINE"] = "1"
@@ -130,6 +130,12 @@ def install(wanted: Wanted, listener: Listener) -> Installed:
                 raise
     except OSError as error:
         raise cause_of(f"{error} (os error {error.errno})", "Writing files", home.log) from error
+
+
+def _new(file: Path) -> TextIO:
+    """A file of that name, which nobody else has made."""
+    file.unlink(missing_ok=True)
+    return file.open("x", encoding="utf-8")
 
 
 class _Installation:

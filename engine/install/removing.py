@@ -23,16 +23,20 @@ def remove_folder(folder: Path) -> None:
     Raises:
         OSError: it cannot be removed.
     """
-    if not os.path.lexists(folder):
-        return
-    if folder.is_symlink():
-        folder.unlink()
-        return
     aside = folder.with_name(folder.name + ".old")
-    if os.path.lexists(aside):
-        shutil.rmtree(_long(aside))
-    folder.replace(aside)
-    shutil.rmtree(_long(aside))
+    _take_away(aside)  # of a removal that was killed
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    elif os.path.lexists(folder):
+        folder.replace(aside)
+        _take_away(aside)
+
+
+def _take_away(folder: Path) -> None:
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    elif os.path.lexists(folder):
+        shutil.rmtree(_long(folder))
 
 
 def remove_leftovers(home: Home) -> None:

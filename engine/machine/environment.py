@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract.errors import ZoomStackError
+from ..contract.own_engine import is_own_engine
 
 # Name to import: name to install.
 PACKAGES = {
@@ -72,6 +73,11 @@ def require(packages: Iterable[str] = PACKAGES, code: str = "no_torch") -> None:
         ZoomStackError: with ``code``.
     """
     absent = missing(packages)
+    if absent and is_own_engine(Path(sys.prefix)):
+        more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+        raise ZoomStackError(
+            code, f"The engine is incomplete: it has no {absent[0]}{more}.", install_hint()
+        )
     if absent:
         names = absent[0] if len(absent) == 1 else ", ".join(absent[:-1]) + " and " + absent[-1]
         verb = "is" if len(absent) == 1 else "are"
@@ -99,6 +105,8 @@ def import_torch() -> Any:
 
 def install_hint() -> str:
     """What to do about a missing or broken package."""
+    if is_own_engine(Path(sys.prefix)):  # which has no pip
+        return "Repair the engine in Zoom Stack's preferences in Blender."
     return (
         "Set the engine up in Zoom Stack's preferences in Blender, or run: \""
         f'{sys.executable}" -m pip install -r "{REQUIREMENTS}".'

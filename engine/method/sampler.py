@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ..contract.errors import Remedy, ZoomStackError
 from ..contract.geometry import Placement
 from ..contract.job import DEFAULT_STEPS, SamplerSettings
 from .agreement import Agreed, agreement
@@ -101,7 +102,7 @@ def sample(
         (N, 3, H, W), about -1 to 1, exactly nested.
 
     Raises:
-        ZoomStackError: code ``bad_geometry``.
+        ZoomStackError: codes ``bad_geometry``, ``bad_state``.
     """
     settings = settings or SamplerSettings()
     levels = agreement(denoiser.codec, placements, size, loop, settings, pins, device)
@@ -116,6 +117,13 @@ def sample(
         beyond = drawn_beyond(seed, round_, shape, device)
         return share(draw(seed, round_, shape, device), levels.nesting, beyond)
 
+    if state is not None and not (0 <= state.step <= len(plan) and state.z.shape == shape):
+        raise ZoomStackError(
+            "bad_state",
+            "The saved run does not fit its job.",
+            "Start the run anew.",
+            Remedy.START_ANEW,
+        )
     if state is None:
         state = SamplerState(0, sigmas[0] * shared_noise(_START), None)
     z, previous_x, carried = (

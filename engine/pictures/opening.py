@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import struct
 import warnings
 import zlib
@@ -41,6 +42,9 @@ _DAMAGE = (
 _ROWS = 256
 _PIECE = 2**20
 _SCAN = b"\xff\xda"
+_END = b"\xff\xd9"
+_MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")  # those that have a length, and the end
+_MOST_SEGMENTS = 20_000
 _MOST_SCANS = 200  # a progressive picture has about ten
 _LARGEST_EXIF = 2**24
 _RAW_EXIF = "Raw profile type exif"  # a PNG's, as ImageMagick writes it
@@ -114,13 +118,41 @@ def in_bytes(image: Image.Image) -> Image.Image:
 
 
 def _scans(file: BinaryIO) -> int:
-    """Of a JPEG: each goes over the whole picture, in a few bytes if its maker means harm."""
-    count, end = 0, b""
-    while piece := file.read(_PIECE):
-        count += (end + piece).count(_SCAN)
-        end = piece[-1:]
+    """Of a JPEG: each goes over the whole picture, in a few bytes if its maker means harm.
+
+    What lies in segments and behind the picture, such as another one, does not count.
+    """
+    count, segments, position = 0, 0, 2
+    while count <= _MOST_SCANS:
+        file.seek(position)
+        head = file.read(4)
+        segments += 1
+        if len(head) < 2 or head[:2] == _END:
+            break
+        if segments > _MOST_SEGMENTS:
+            return _MOST_SCANS + 1
+        if not _MARKER.match(head):
+            position = _next_marker(file, position)
+            continue
+        position += 2 + int.from_bytes(head[2:4], "big")
+        if head[:2] == _SCAN:
+            count += 1
+            position = _next_marker(file, position)
     file.seek(0)
     return count
+
+
+def _next_marker(file: BinaryIO, position: int) -> int:
+    """Where the next marker of a JPEG lies that is none within a scan; the end where none does."""
+    file.seek(position)
+    rest = b""
+    while piece := file.read(_PIECE):
+        found = _MARKER.search(rest + piece)
+        if found:
+            return position - len(rest) + found.start()
+        position += len(piece)
+        rest = piece[-1:]
+    return position
 
 
 def _turn(image: Image.Image) -> None:

@@ -17,6 +17,7 @@ from ..contract.errors import Remedy, ZoomStackError
 from ..method.sampler import SamplerState
 from .state_file import DamagedState, OtherFormat, read_state, write_state
 
+_LONGEST = 1e9  # seconds of a run
 LONG_STEP = 1.0  # seconds; nobody who cancels has to wait for such a step, or loses one
 INTERVAL = 1.0  # seconds between two savings of shorter steps, at least
 MAX_SHARE = 0.05  # of the time may go into these
@@ -44,6 +45,17 @@ _WORDS = {
     "given": "a picture that a level keeps or is pinned to",
     "engine": "the version of the engine",
 }
+
+
+def _is_possible(found: Checkpoint) -> bool:
+    """Whether the parts are of one kind; a checksum says nothing of who has made it."""
+    state = found.state
+    given = [state.z, state.previous_x, state.carried, found.small]
+    tensors = [each for each in given if each is not None]
+    alike = all(each.dim() == 4 and each.shape[0] == state.z.shape[0] for each in tensors)
+    numbers = state.step >= 1 and 0.0 <= found.seconds < _LONGEST
+    kinds = all(each.is_floating_point() for each in tensors)
+    return alike and numbers and kinds
 
 
 class Checkpoints:
@@ -123,9 +135,12 @@ class Checkpoints:
                 tensors.get("previous_x"),
                 tensors.get("carried"),
             )
-            return Checkpoint(state, float(notes["seconds"]), tensors.get("small"))
+            found = Checkpoint(state, float(notes["seconds"]), tensors.get("small"))
         except (KeyError, ValueError) as error:
             raise self._bad_state() from error
+        if not _is_possible(found):
+            raise self._bad_state()
+        return found
 
     def _bad_state(self) -> ZoomStackError:
         return ZoomStackError(

@@ -40,6 +40,7 @@ class SamplingRun:
         self._reporter = reporter
         self._is_cancelled = is_cancelled
         self._checkpoints = checkpoints
+        self._folder = folder
         self._previews = Previews(folder.preview_file)
         self._state = saved.state if saved else None
         self._small = saved.small if saved else None
@@ -83,6 +84,7 @@ class SamplingRun:
 
     def _after_step(self, report: StepReport) -> None:
         seconds = time.monotonic() - self._step_began
+        self._folder.check_held()
         self._state = report.state
         last = report.step == report.total
         eta = self._clock.tick(report.total - report.step)

@@ -143,13 +143,13 @@ def test_memory_that_runs_out_is_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["write_png", "save_file", "write_stack"])
+@pytest.mark.parametrize("name", ["write_png", "write_state", "write_stack"])
 def test_a_disk_without_room_is_one_sentence_and_leaves_no_half_zoom(
     tmp_path: Path, name: str
 ) -> None:
     where = {
         "write_png": "engine.run.writing",
-        "save_file": "engine.run.checkpoints",
+        "write_state": "engine.run.checkpoints",
         "write_stack": "engine.run.writing",
     }[name]
     prepare = (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 
 from engine.client.inline_pictures import Inbox
@@ -23,8 +25,9 @@ from engine.contract.stack import read_stack
 from engine.contract.vocabulary import read_vocabulary
 from engine.contract.work_folder import saved_states
 from engine.install.causes import cause_of
+from engine.method.sampler import SamplerState
 from engine.models.registry import list_models
-from engine.run.checkpoints import Checkpoints
+from engine.run.checkpoints import Checkpoint, Checkpoints
 from engine.run.given_pictures import read_given
 from engine.run.request import parse_generate, parse_sharpen
 from tests.faults.mutations import mutated_bytes, mutated_json
@@ -181,7 +184,7 @@ def _words(file: Path) -> None:
 
 
 def _state(file: Path) -> None:
-    Checkpoints(file, {"job": "x"}).load()
+    Checkpoints(file, {"job": "x"}, 2**20).load()
     saved_states(file.parents[1])
 
 
@@ -229,10 +232,11 @@ def _weights() -> list[bytes]:
 
 
 def _states() -> list[bytes]:
-    from safetensors.numpy import save
-
-    notes = {"format": "zoom_stack_state_2", "run": "{}", "step": "3", "seconds": "1.5"}
-    return [save({"z": np.zeros((2, 3, 4, 4), np.float32)}, notes)]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "state-0.safetensors"
+        state = SamplerState(3, torch.zeros(2, 3, 4, 4), torch.ones(2, 3, 4, 4))
+        Checkpoints(file, {"job": "x"}, 2**20).save(Checkpoint(state, 1.5))
+        return [file.read_bytes()]
 
 
 def _previews() -> list[bytes]:

@@ -38,7 +38,7 @@ def test_a_report_says_what_happened_and_not_to_whom(
     assert f"Blender {bpy.app.version_string}" in text
     assert "worker_died" in text
     assert "RuntimeError: out of memory" in text
-    assert "…/a.png is gone" in text
+    assert "…/FILE.png is gone" in text
     assert f"{len(settings.levels)} levels" in text
     for personal in ("private", "secret", "ada", str(tmp_path)):
         assert personal not in text, text

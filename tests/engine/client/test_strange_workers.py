@@ -35,11 +35,12 @@ Start = Callable[..., Client]
 def start(tmp_path: Path) -> Iterator[Start]:
     clients: list[Client] = []
 
-    def launch(body: str, inbox: bool = False, **options: float) -> Client:
+    def launch(body: str, inbox: bool = False, asks: str = "generate", **options: float) -> Client:
         argv = (sys.executable, "-c", SCRIPT + body)
         box = tmp_path / "inbox" if inbox else None
         clients.append(Client(Launch(argv, REPO, tmp_path / "log", box), **options))
-        clients[-1].request({"type": "generate", "job": {}, "out": str(tmp_path / "out")})
+        run = {"job": {}, "out": str(tmp_path / "out")} if asks == "generate" else {}
+        clients[-1].request({"type": asks, **run})
         return clients[-1]
 
     yield launch
@@ -93,21 +94,71 @@ def until_greeted(client: Client) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("thread", ["_next_line", "_on_line"])
+@pytest.mark.parametrize("thread", ["writer", "reader"])
 def test_a_thread_that_fails_is_an_error(
     start: Start, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], thread: str
 ) -> None:
-    client = start("say(type='stage', name='load', text='x'); time.sleep(60)")
+    client = start("time.sleep(0.3); say(type='stage', name='load', text='x'); time.sleep(60)")
 
     def fail(*_arguments: object) -> None:
         raise ArithmeticError("a defect")
 
-    monkeypatch.setattr(client._process, thread, fail)
-    client._process.write("\n")
+    if thread == "reader":
+        monkeypatch.setattr(client._process, "_on_line", fail)
+    else:
+        client._process.write(3)  # type: ignore[arg-type]  # what has no bytes
     messages = listen(client, 10.0)
-    assert "ArithmeticError: a defect" in messages[-2]["text"]
+    assert "The conversation with the engine broke" in messages[-2]["text"]
     assert messages[-1] == {"type": "done", "status": "failed"}
-    assert "ArithmeticError" in capfd.readouterr().err
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_a_workers_end_is_told_at_once(start: Start) -> None:
+    client = start("sys.stdin.readline()")
+    until_greeted(client)
+    assert client.pid
+    os.kill(client.pid, signal.SIGKILL)
+    began = time.monotonic()
+    assert listen(client, 5.0)[-1]["status"] == "failed"
+    assert time.monotonic() - began < 0.5
+
+
+def test_a_worker_that_does_not_listen_is_an_error(start: Start) -> None:
+    client = start("import os; os.close(0)\nwhile True:\n    say(type='alive'); time.sleep(0.1)")
+    until_greeted(client)
+    time.sleep(0.3)
+    client._process.write("{}\n")
+    messages = listen(client, 5.0)
+    assert "closed its end" in messages[-2]["text"]
+
+
+@pytest.mark.parametrize("request_", ["check", "generate"])
+def test_files_come_only_in_a_run(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request_: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    piece = "say(type='file', name='stack.json', part=0, parts=1, data='e30=')"
+    body = f"say(type='done', status='finished'); {piece}; time.sleep(60)"
+    if request_ == "check":
+        body = f"{piece}; say(type='done', status='finished'); sys.stdin.readline(); {body}"
+    client = start(body, inbox=True, asks=request_)
+    listen(client, 10.0)
+    time.sleep(0.3)
+    assert not list(tmp_path.rglob("stack.json"))
+
+
+def test_a_line_of_too_many_parts_holds_nobody_up(start: Start) -> None:
+    body = "line('{\"type\": \"check\", \"a\": [' + '[],' * 1_200_000 + '1]}')\n" * 3
+    client = start(body + "say(type='done', status='finished')")
+    worst, began = 0.0, time.monotonic()
+    done = False
+    while not done and time.monotonic() - began < 20.0:
+        before = time.monotonic()
+        done = any(m["type"] == "done" for m in client.poll())
+        time.sleep(0.005)
+        worst = max(worst, time.monotonic() - before)
+    assert done
+    assert worst < 0.3  # a line of this kind took one second and more
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,7 @@ def test_messages_are_one_line_each() -> None:
     line = messages.encode(message)
     assert line.count("\n") == 1
     assert line.endswith("\n")
-    assert messages.decode(line) == message
+    assert messages.decode(line) == {**message, "text": "two lines, ä"}
 
 
 @pytest.mark.parametrize("line", ["", "hello", "[]", '{"type": "unknown"}', '{"a": 1}', "[" * 9999])

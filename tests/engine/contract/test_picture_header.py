@@ -70,7 +70,7 @@ def test_several_pictures_in_a_jpeg_are_its_first(tmp_path: Path) -> None:
         (b"II*\0\xff\xff\xff\xff" + bytes(20), "cut short or damaged"),
         (b"MM\0+\0\x08\0\0" + struct.pack(">QQ", 16, 2**63), "cut short or damaged"),
         (b"BM" + bytes(12), "cut short or damaged"),
-        (b"BM" + bytes(12) + struct.pack("<Iii", 40, 30_000, -30_000), "30000 x 30000"),
+        (b"BM" + bytes(12) + struct.pack("<Iiiq", 40, 30_000, -30_000, 0), "30000 x 30000"),
     ],
 )
 def test_what_is_wrong_is_one_clause(content: bytes, words: str, tmp_path: Path) -> None:
