@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import os
 import queue
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +33,7 @@ from .machine.failures import Cancelled, as_zoom_stack_error, details
 from .models.registry import list_models
 from .run.check_report import build_report
 from .run.reporting import JsonReporter, Reporter
-from .run.request import parse_generate, parse_sharpen
+from .run.request import forget_old_runs, parse_generate, parse_sharpen
 from .run.start import run_generate, run_sharpen
 
 if TYPE_CHECKING:
@@ -137,6 +136,8 @@ class Worker:
     def serve(self) -> None:
         """Run until "quit" or the end of the input."""
         self._stream.hello()
+        if self._stream.inline:
+            forget_old_runs()
         threading.Thread(target=self._read_to_the_end, name="requests", daemon=True).start()
         threading.Thread(target=self._say_alive, name="alive", daemon=True).start()
         while (task := self._waiting.get()) is not None:
@@ -179,8 +180,6 @@ class Worker:
         else:
             request = parse_generate(task.request, self._models, self._stream.inline)
             run_generate(request, task, task.is_cancelled, self._open_model)
-            if self._stream.inline:  # whoever asked has the stack now
-                shutil.rmtree(request.out, ignore_errors=True)
 
     def _say_alive(self) -> None:
         while not self._finished.wait(ALIVE_SECONDS):

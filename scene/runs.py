@@ -181,6 +181,9 @@ def read_run(folder: Path) -> Run | None:
     return None
 
 
+_ASKED = 0.5  # seconds: whoever asks whether a folder is held holds it for a moment
+
+
 def remove_run(run: Run) -> None:
     """Delete a run's own files, and its folder if nothing else lies there.
 
@@ -192,7 +195,7 @@ def remove_run(run: Run) -> None:
     """
     with contextlib.ExitStack() as holding:
         try:
-            holding.enter_context(work_folder.held(run.folder, make=False))
+            holding.enter_context(work_folder.held(run.folder, make=False, patience=_ASKED))
         except BlockingIOError:
             raise ZoomStackError(
                 "busy", f"{AT_WORK}, so nothing was deleted.", "Wait for its end."

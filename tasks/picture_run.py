@@ -8,10 +8,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+import bpy
+
 from ..blender import folders
 from ..blender.screen import redraw
 from ..blender.timings import note
 from ..engine.client.connection import SILENT_SECONDS, Client
+from ..engine.client.process import END_SECONDS
 from ..engine.contract import work_folder
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.messages import ALIVE_SECONDS, ENLARGE, REFINE, SAMPLE, Message, error_of
@@ -288,6 +291,8 @@ class PictureRun:
         if status == "cancelled":
             self._end(Phase.CANCELLED)
             self._tidy()
+            if not bpy.app.background:  # the engine may save its last step meanwhile
+                bpy.app.timers.register(_look_again, first_interval=END_SECONDS + 0.5)
             return None
         self._client.close()
         forget_runs()
@@ -328,6 +333,12 @@ class PictureRun:
         # In the list they help to choose which levels to keep.
         self.thumbnails.stop()
         redraw()
+
+
+def _look_again() -> None:
+    """What a run has left may have changed since it was told to end."""
+    forget_runs()
+    redraw()
 
 
 def _percent(share: float) -> str:

@@ -8,6 +8,7 @@ from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.messages import Message, error_of
 
 _TICK = 0.1
+_PATIENCE = 60.0  # seconds of silence; a worker that is well says something every two
 
 
 class Question:
@@ -40,6 +41,10 @@ class Question:
             elif message["type"] == "done":
                 self._end()
                 return None
+        if self._client.silent_seconds() > _PATIENCE:
+            text = f"The engine has not said a word for {_PATIENCE:g} seconds."
+            self.fail(ZoomStackError("silent", text, "Check the engine in the preferences."))
+            return None
         return _TICK
 
     def cancel(self) -> None:

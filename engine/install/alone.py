@@ -22,8 +22,11 @@ class Waiting(Protocol):
 
 
 @contextmanager
-def alone(home: Home, listener: Waiting) -> Iterator[None]:
+def alone(home: Home, listener: Waiting) -> Iterator[int]:
     """Nobody else makes or removes an engine in the home meanwhile.
+
+    Yields:
+        The descriptor of the lock, for programs that are to keep it when this process is killed.
 
     Raises:
         OSError: the home cannot be written to, or has no locks.
@@ -34,4 +37,4 @@ def alone(home: Home, listener: Waiting) -> Iterator[None]:
             listener.stage("Waiting for another installation to end")
             while not take(file.fileno()):
                 time.sleep(_ASKED)
-        yield
+        yield file.fileno()

@@ -116,11 +116,11 @@ def install(wanted: Wanted, listener: Listener) -> Installed:
     home = wanted.home
     try:
         home.path.mkdir(parents=True, exist_ok=True)
-        with alone(home, listener), _new(home.log) as log:
+        with alone(home, listener) as lock, _new(home.log) as log:
             variables = surroundings(os.environ, home)
             if wanted.offline:
                 variables["UV_OFFLINE"] = "1"
-            runner = Runner(log, variables, home.path)
+            runner = Runner(log, variables, home.path, lock)
             if wanted.watch_input:
                 end_with_input(runner)
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -37,12 +38,21 @@ class Runner:
         log: where what they say is written, as UTF-8.
         variables: their environment.
         folder: where they run.
+        lock: descriptor of the lock that they hold as well, so that nobody else begins while one
+            works on that this process, killed, has left.
     """
 
-    def __init__(self, log: IO[str], variables: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        log: IO[str],
+        variables: Mapping[str, str],
+        folder: Path,
+        lock: int | None = None,
+    ) -> None:
         self._log = log
         self._variables = dict(variables)
         self._folder = folder
+        self._kept = () if lock is None or sys.platform == "win32" else (lock,)
         self._process: subprocess.Popen[str] | None = None
 
     def run(
@@ -96,6 +106,7 @@ class Runner:
                 errors="replace",
                 cwd=self._folder,
                 env=self._variables,
+                pass_fds=self._kept,
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows alone has it
             )
         except PermissionError:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +17,10 @@ from ..contract.job_parser import parse_job
 from ..contract.message_table import REQUESTS
 from ..contract.messages import Message
 from ..contract.validation import Checker
+from ..contract.work_folder import is_held
 
 _CHECK = Checker("bad_request", "The request")
+_KEPT_SECONDS = 3 * 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -102,9 +107,26 @@ def parse_generate(request: Message, models: Sequence[Path], inline: bool) -> Ge
 
 def own_folder(out: Path) -> Path:
     """Where a worker keeps the files of a run that was asked for from another machine."""
+    name = hashlib.sha256(str(out).encode(errors="surrogateescape")).hexdigest()[:16]
+    return _own_runs() / name
+
+
+def forget_old_runs() -> None:
+    """Remove the runs for other machines that nobody has gone on with for some days.
+
+    A finished one stays as long: whether it has arrived is not known here, and to go on with it
+    sends it again.
+    """
+    oldest = time.time() - _KEPT_SECONDS
+    with contextlib.suppress(OSError):
+        for run in _own_runs().iterdir():
+            if run.stat(follow_symlinks=False).st_mtime < oldest and not is_held(run):
+                shutil.rmtree(run, ignore_errors=True)
+
+
+def _own_runs() -> Path:
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    name = hashlib.sha256(str(out).encode()).hexdigest()[:16]
-    return Path(cache) / "zoom_stack" / "runs" / name
+    return Path(cache) / "zoom_stack" / "runs"
 
 
 def _read(request: Message) -> Message:

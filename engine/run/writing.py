@@ -11,6 +11,8 @@ from pathlib import Path
 
 from ..contract.errors import ZoomStackError
 from ..contract.lasting import sync_folder
+from ..contract.ordinary_files import read_ordinary
+from ..contract.picture_header import MAX_BYTES, PNG
 from ..contract.stack import Stack, write_atomically, write_stack
 from ..pictures.colour import Bytes
 from ..pictures.files import unwritable, write_png
@@ -110,7 +112,7 @@ def _to_the_end() -> Iterator[None]:
 def _copy(kept: GivenPicture, target: Path) -> None:
     assert kept.file is not None
     try:
-        content = kept.file.read_bytes()
+        content = read_ordinary(kept.file, MAX_BYTES[PNG])
     except OSError:
         content = b""
     if hashlib.sha256(content).hexdigest() != kept.digest:

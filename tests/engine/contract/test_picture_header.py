@@ -128,3 +128,33 @@ def test_only_ordinary_files_are_opened(kind: str, words: str, tmp_path: Path) -
             file = tmp_path / ("n" * 300)
     with pytest.raises(NoPictureError, match=words):
         read_header(file)
+
+
+def _chunks(count: int, kind: bytes = b"aaAa") -> bytes:
+    header = b"\0\0\0\x0dIHDR" + struct.pack(">II", 8, 8) + bytes(9)
+    return b"\x89PNG\r\n\x1a\n" + header + (bytes(4) + kind + bytes(4)) * count
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (_chunks(200_000), "damaged"),
+        (b"BM" + bytes(12) + struct.pack("<IiiHHI", 40, 8, 8, 1, 8, 1), "a compressed BMP"),
+        (b"BM" + bytes(12) + struct.pack("<IiiHHI", 40, 8, 8, 1, 4, 2), "a compressed BMP"),
+        (
+            b"RIFF\x10\0\0\0WEBPVP8L" + bytes(5) + struct.pack("<I", 16382 | 9759 << 14) + bytes(9),
+            "at most 60 million",
+        ),
+    ],
+)
+def test_what_takes_a_decoder_for_ever_is_refused(
+    content: bytes, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "x.png").write_bytes(content)
+    with pytest.raises(NoPictureError, match=words):
+        read_header(tmp_path / "x.png")
+
+
+def test_a_picture_of_many_chunks_is_one(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(_chunks(5000) + bytes(4) + b"IEND" + bytes(4))
+    assert read_header(tmp_path / "x.png").width == 8

@@ -16,10 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from devtools.paths import REPO
 from engine.contract import backends, own_engine
 from engine.contract.errors import ZoomStackError
 from engine.contract.own_engine import Home, State, installed, python_of, state_of
 from engine.install import commands, fetching, installer, removing
+from engine.install.alone import alone
 from engine.install.installer import Wanted
 from tests.engine.install.wheels import ENGINE, lock_row, make_engine_wheels, make_wheel
 
@@ -399,3 +401,72 @@ def test_an_engine_that_cannot_be_removed_says_so(
     with pytest.raises(ZoomStackError) as failure:
         removing.remove_engine(home, Told())
     assert failure.value.code == "unwritable"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a killed process takes its lock along there")
+def test_what_a_killed_installation_has_left_running_keeps_others_away(tmp_path: Path) -> None:
+    """It still writes into the environment that the next one would clear."""
+    program = (
+        "import sys; from pathlib import Path; from engine.contract.own_engine import Home\n"
+        "from engine.install.alone import alone; from engine.install.running import Runner\n"
+        "home = Path(sys.argv[1])\n"
+        "with alone(Home(home), None) as lock, (home / 'log').open('w') as log:\n"
+        "    print(flush=True); Runner(log, {}, home, lock).run(['/bin/sleep', '3'])\n"
+    )
+    killed = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=REPO, stdout=subprocess.PIPE
+    )
+    assert killed.stdout
+    killed.stdout.readline()
+    time.sleep(0.5)
+    killed.kill()
+    killed.wait()
+    killed.stdout.close()
+    told, began = Told(), time.monotonic()
+    with alone(Home(tmp_path), told):
+        assert time.monotonic() - began > 1.0
+    assert told.stages == ["Waiting for another installation to end"]
+
+
+def test_nothing_is_written_through_a_link_in_the_home(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("precious")
+    home = Home(tmp_path / "home")
+    home.path.mkdir()
+    home.log.symlink_to(mine)
+    home.marker.with_suffix(".tmp").symlink_to(mine)
+    own_engine.mark(home, own_engine.Installed("e1", "cpu", "0", "/", "3.12.1"))
+    with pytest.raises(ZoomStackError):
+        installer.install(Wanted(home, "cpu", (tmp_path,), False, True, False), Told())
+    assert mine.read_text() == "precious"
+    assert not home.log.is_symlink()
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b"{", b"", b"0" * 5000, bytes(10**6)])
+def test_a_marker_that_is_none_is_no_engine(tmp_path: Path, content: bytes) -> None:
+    home = Home(tmp_path)
+    home.marker.write_bytes(content)
+    assert state_of(home) is State.NONE
+
+
+def test_a_forged_marker_is_no_engine_that_is_ready(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    for base in ("/", "x" * 5000):
+        own_engine.mark(home, own_engine.Installed("e1", "../../../x", "", base, "3.12.1"))
+        assert state_of(home) is State.BROKEN
+    home.marker.unlink()
+    os.mkfifo(home.marker)
+    assert state_of(home) is State.NONE
+
+
+def test_a_removal_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> None:
+    (tmp_path / "e1.old").mkdir()
+    (tmp_path / "e1.old" / "file").touch()
+    removing.remove_folder(tmp_path / "e1")
+    assert not (tmp_path / "e1.old").exists()
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / "mine").touch()
+    (tmp_path / "e1.old").symlink_to(tmp_path / "target")
+    removing.remove_folder(tmp_path / "e1")
+    assert (tmp_path / "target" / "mine").exists()
+    assert not (tmp_path / "e1.old").is_symlink()

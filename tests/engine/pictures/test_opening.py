@@ -163,3 +163,24 @@ def test_pictures_are_opened_in_one_place() -> None:
     files = (REPO / "engine").rglob("*.py")
     found = [file for file in files if re.search(r"\bImage\.open\(", file.read_text("utf-8"))]
     assert found == [place]
+
+
+def test_what_lies_behind_a_photo_is_not_counted_as_its_scans(tmp_path: Path) -> None:
+    """A telephone's moving picture, or a second one, as noise here."""
+    file = tmp_path / "a.jpg"
+    Image.new("RGB", (64, 48), (200, 30, 20)).save(file)
+    noise = np.random.default_rng(1).bytes(20_000_000)
+    file.write_bytes(file.read_bytes() + noise)
+    assert decoded(file).size == (64, 48)
+
+
+def test_scans_are_counted_behind_what_a_decoder_passes_over(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    Image.new("L", (64, 48), 99).save(content, "JPEG", progressive=True)
+    photo = content.getvalue()
+    scan = photo.index(b"\xff\xda")
+    hidden = b"\xff\xfe\x00\x06\xff\xd9\xff\xd9"  # a comment with what ends a picture
+    bomb = photo[:scan] + (hidden + b"junk" + photo[scan:-2]) * 300 + b"\xff\xd9"
+    (tmp_path / "a.jpg").write_bytes(bomb)
+    with pytest.raises(NoPictureError, match="damaged"):
+        decoded(tmp_path / "a.jpg")
