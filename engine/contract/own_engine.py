@@ -134,7 +134,7 @@ def state_of(home: Home) -> State:
     if found is None:
         return State.NONE
     slot = home.slot(found.slot)
-    needed = (python_of(slot), Path(found.base), packages_of(slot, found.python) / "torch")
+    needed = (python_of(slot), Path(found.base), packages_of(slot, found.python))
     if not all(map(os.path.exists, needed)):
         return State.BROKEN
     digest = lock_digest(found.backend)

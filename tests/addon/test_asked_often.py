@@ -77,6 +77,7 @@ def test_the_disk_is_asked_for_the_engine_once_a_second(
     python = own.python_of(home.slot("e1"))
     python.parent.mkdir(parents=True)
     python.touch()
+    own.packages_of(home.slot("e1"), "3.12.1").mkdir(parents=True)
     own.mark(home, own.Installed("e1", "cpu", own.lock_digest("cpu"), str(tmp_path), "3.12.1"))
     assert module.engine_python() is None
     clock.now += 1.0
