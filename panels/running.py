@@ -48,9 +48,11 @@ def _draw_silence(
 ) -> None:
     """Ask what to do about an engine that does not answer: it may be busy, or hang."""
     box = layout.box()
-    text = f"No word from the engine for {duration_text(generation.silence)}"
+    silence = duration_text(generation.silence).replace(" ", "\N{NO-BREAK SPACE}")
+    text = f"No word from the engine for {silence}"
     draw_wrapped(box, context, text, "ERROR", boxed=True)
-    draw_wrapped(box, context, "What was drawn up to the last step is kept", boxed=True)
+    if generation.reached is not None:
+        draw_wrapped(box, context, "Stop keeps the steps that are saved", boxed=True)
     row = box.row(align=True)
     row.operator("zoom_stack.wait_for_engine", icon="TIME")
     row.operator("zoom_stack.cancel", text="Stop", icon="X")
