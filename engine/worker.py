@@ -7,6 +7,7 @@ third says now and then that the process is alive.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import queue
@@ -90,7 +91,8 @@ class Task(Reporter):
                 return
         patience = threading.Timer(CANCEL_GRACE, self.done, ("cancelled",))
         patience.daemon = True
-        patience.start()
+        with contextlib.suppress(RuntimeError):  # no memory is left for a thread
+            patience.start()
 
     def is_cancelled(self) -> bool:
         return self._cancelled
@@ -221,7 +223,8 @@ class Worker:
         # A write that nobody reads may hold the locks that are wanted below.
         last = threading.Timer(SAVING_GRACE, os._exit, (0,))
         last.daemon = True
-        last.start()
+        with contextlib.suppress(RuntimeError):  # no memory is left for a thread
+            last.start()
         with self._lock:
             tasks = list(self._tasks)
         saving = any(task.may_be_saving() for task in tasks)

@@ -53,7 +53,7 @@ class Mailbox:
         """What has come since, oldest first."""
         now = time.monotonic()
         with self._lock:
-            at_the_end = ("done", None) in self._waiting
+            at_the_end = bool({("result", None), ("done", None)} & self._waiting.keys())
             ready = [
                 key
                 for key, message in self._waiting.items()

@@ -19,7 +19,6 @@ _UNPRINTED = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 _LONGEST_PATH = 1000
-_REFUSED = frozenset('<>"|?*')
 
 
 def is_reserved(name: str) -> bool:
@@ -41,8 +40,6 @@ def why_no_name(name: str) -> str:
     if not name.strip() or not path.parts or path.is_absolute() or ".." in path.parts:
         return "is no file in the folder"
     for part in path.parts:
-        if _REFUSED & set(part):
-            return 'has one of <>"|?* in it, which Windows refuses'
         if ":" in part:
             return "has a colon in it, which Windows takes for a drive or a stream"
         if part != part.rstrip(". "):
