@@ -265,7 +265,7 @@ def test_a_folder_that_is_deleted_meanwhile_is_one_sentence(tmp_path: Path, mome
 
     job = Job((LevelSpec("a"),), size=(32, 32), sampler=SamplerSettings(steps=3))
     request = GenerateRequest(job, out, device="cpu")
-    with pytest.raises(ZoomStackError, match="cannot be written|was deleted") as caught:
+    with pytest.raises(ZoomStackError, match=r"cannot be written|was deleted") as caught:
         run_generate(request, Deleting(), lambda: False, lambda *_: AnalyticModel())
     assert caught.value.code == "unwritable"
 
