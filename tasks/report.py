@@ -23,6 +23,7 @@ from ..engine.contract.job import (
     Job,
     SamplerSettings,
 )
+from ..engine.contract.ordinary_files import open_ordinary
 from ..engine.contract.own_engine import installed
 from ..settings.options import values_in
 from ..settings.preferences import own_engine_state, preferences, remote_command
@@ -116,7 +117,7 @@ def _logs() -> list[str]:
 
 def _end_of(log: Path) -> str:
     try:
-        with log.open("rb") as file:
+        with open_ordinary(log) as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _LOG_TAIL))
             text = file.read(_LOG_TAIL).decode("utf-8", "replace")
     except OSError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import stat
 import threading
 import time
 from array import array
@@ -13,9 +12,10 @@ from pathlib import Path
 import bpy.utils.previews
 
 from ..engine.client.preview_png import decode_rgba
+from ..engine.contract.message_table import LARGEST_PREVIEW
+from ..engine.contract.ordinary_files import read_ordinary
 
 ICON_SIDE = 32  # what Blender draws in lists
-_LARGEST = 2**20  # bytes of a preview
 _BUDGET = 0.004  # seconds of Blender's time for one ``collect``
 
 
@@ -113,14 +113,12 @@ def _content(file: Path) -> bytes:
     """What a small picture's file holds.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it is a link, a device or no small file.
+        OSError: it cannot be read, is a device or too large.
+        ValueError: it is a link.
     """
-    found = file.lstat()
-    if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-        raise ValueError(f"{file} is no small file")
-    with file.open("rb") as stream:
-        return stream.read(_LARGEST)
+    if file.is_symlink():
+        raise ValueError(f"{file} is a link")
+    return read_ordinary(file, LARGEST_PREVIEW)
 
 
 def shrunk(pixels: array[int], width: int, height: int) -> array[int]:

@@ -67,7 +67,7 @@ class Client:
         self._inbox = None if launch.inbox is None else Inbox(launch.inbox)
         self._mailbox = Mailbox()
         self._endings: queue.SimpleQueue[Exit] = queue.SimpleQueue()
-        self._process = WorkerProcess(launch, self._receive, self._endings.put)
+        self._process = WorkerProcess(launch, self._receive, self._end)
 
     # The caller's side: nothing here waits for the worker.
 
@@ -75,15 +75,16 @@ class Client:
         """Send "generate", "sharpen", "check" or "models"; one at a time.
 
         Raises:
-            ZoomStackError: code ``bad_message``, when the table of requests has no such one.
+            ZoomStackError: codes ``bad_message``, when the table of requests has no such one, and
+                ``bad_job``; the worker is ended then.
         """
         if self.busy or self.ended:
             raise RuntimeError("The worker is busy or has ended.")
-        line = encode(checked(message, REQUESTS))
-        if len(line.encode()) > MAX_LINE_BYTES:
-            raise ZoomStackError(
-                "bad_job", "The job is larger than 4 MiB.", "Make its prompts shorter."
-            )
+        try:
+            line = _line_of(message)
+        except ZoomStackError:
+            self.close()
+            raise
         self.busy = True
         self._cancelled = None
         self._heard = time.monotonic()
@@ -231,3 +232,18 @@ class Client:
         except ZoomStackError as error:
             self._broken = True
             self._endings.put(error)
+
+    def _end(self, how: Exit) -> None:
+        """The conversation is over: no piece of a file that is half there stays."""
+        if self._inbox is not None:
+            self._inbox.close()
+        self._endings.put(how)
+
+
+def _line_of(request: Message) -> str:
+    line = encode(checked(request, REQUESTS))
+    if len(line.encode()) > MAX_LINE_BYTES:
+        raise ZoomStackError(
+            "bad_job", "The job is larger than 4 MiB.", "Make its prompts shorter."
+        )
+    return line

@@ -23,6 +23,7 @@ from typing import BinaryIO
 from ..contract.errors import ZoomStackError
 from ..contract.fields import shown
 from ..contract.messages import MAX_LINE_BYTES
+from ..contract.ordinary_files import open_ordinary
 from .launch import Launch, child_options, start_error
 
 END_SECONDS = 1.5  # for it to end by itself; a worker saves meanwhile
@@ -102,9 +103,9 @@ class WorkerProcess:
     def log_tail(self) -> str:
         """The last lines that it wrote to standard error."""
         try:
-            with self._launch.log.open("rb") as file:
-                file.seek(max(0, self._launch.log.stat().st_size - _LOG_TAIL))
-                text = file.read().decode("utf-8", "replace")
+            with open_ordinary(self._launch.log) as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - _LOG_TAIL))
+                text = file.read(_LOG_TAIL).decode("utf-8", "replace")
         except OSError:
             return ""
         lines = [line.strip() for line in text.splitlines() if line.strip()]

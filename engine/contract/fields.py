@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from .validation import kind_of
+
 #: Half characters, which no text that is shown or stored can have, and whatever moves a cursor.
 _UNREADABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
@@ -45,7 +47,7 @@ class Whole:
 
     def read(self, value: object) -> int:
         if type(value) is not int:
-            raise FieldError(f"is no whole number but {_kind(value)}")
+            raise FieldError(f"is no whole number but {kind_of(value)}")
         if not self.low <= value <= self.high:
             raise FieldError(f"is not between {self.low} and {self.high}")
         return value
@@ -60,7 +62,7 @@ class Number:
 
     def read(self, value: object) -> float:
         if type(value) is not int and type(value) is not float:
-            raise FieldError(f"is no number but {_kind(value)}")
+            raise FieldError(f"is no number but {kind_of(value)}")
         if not self.low <= value <= self.high or not math.isfinite(value):
             raise FieldError(f"is not between {self.low:g} and {self.high:g}")
         return value
@@ -74,7 +76,7 @@ class Text:
 
     def read(self, value: object) -> str:
         if type(value) is not str:
-            raise FieldError(f"is no text but {_kind(value)}")
+            raise FieldError(f"is no text but {kind_of(value)}")
         return shown(value, self.longest)
 
 
@@ -91,7 +93,7 @@ class Word:
 
     def read(self, value: object) -> str:
         if type(value) is not str:
-            raise FieldError(f"is no text but {_kind(value)}")
+            raise FieldError(f"is no text but {kind_of(value)}")
         if len(value) > self.longest:
             raise FieldError(f"is longer than {self.longest} characters")
         if "\0" in value or (self.pattern and not re.fullmatch(self.pattern, value)):
@@ -121,7 +123,7 @@ class Flag:
 
     def read(self, value: object) -> bool:
         if type(value) is not bool:
-            raise FieldError(f"is not true or false but {_kind(value)}")
+            raise FieldError(f"is not true or false but {kind_of(value)}")
         return value
 
 
@@ -149,7 +151,7 @@ class Items:
 
     def read(self, value: object) -> list[Any]:
         if type(value) is not list:
-            raise FieldError(f"is no list but {_kind(value)}")
+            raise FieldError(f"is no list but {kind_of(value)}")
         found = []
         for each in value[: self.most]:
             try:
@@ -192,7 +194,7 @@ class Table:
 
     def read(self, value: object) -> dict[str, Any]:
         if type(value) is not dict:
-            raise FieldError(f"is no object but {_kind(value)}")
+            raise FieldError(f"is no object but {kind_of(value)}")
         pairs = list(value.items())[: self.most]
         return {shown(key, 100): self.kind.read(each) for key, each in pairs}
 
@@ -221,7 +223,7 @@ class Record:
 
     def read(self, value: object) -> dict[str, Any]:
         if type(value) is not dict:
-            raise FieldError(f"is no object but {_kind(value)}")
+            raise FieldError(f"is no object but {kind_of(value)}")
         missing = [name for name in self.needed if name not in value]
         if missing:
             raise FieldError(f'has no "{missing[0]}"')
@@ -247,9 +249,3 @@ def shown(text: str, longest: int) -> str:
     if len(text) > longest:
         text = f"{text[: longest - 1]}…"
     return _UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.splitlines()))
-
-
-def _kind(value: object) -> str:
-    names = {type(None): "null", bool: "true or false", str: "a text", list: "a list"}
-    names |= {dict: "an object", int: "a number", float: "a number"}
-    return names.get(type(value), type(value).__name__)

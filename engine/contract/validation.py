@@ -42,12 +42,12 @@ class Checker:
 
     def mapping(self, value: object, where: str) -> Mapping[str, Any]:
         if not isinstance(value, Mapping):
-            raise self.fail(f"{where} must be an object in braces, not {_kind(value)}.")
+            raise self.fail(f"{where} must be an object in braces, not {kind_of(value)}.")
         return value
 
     def items(self, value: object, where: str) -> list[Any]:
         if not isinstance(value, list):
-            raise self.fail(f"{where} must be a list in square brackets, not {_kind(value)}.")
+            raise self.fail(f"{where} must be a list in square brackets, not {kind_of(value)}.")
         return value
 
     def known_keys(self, value: Mapping[str, Any], allowed: frozenset[str], where: str) -> None:
@@ -61,7 +61,7 @@ class Checker:
 
     def text(self, value: object, where: str) -> str:
         if not isinstance(value, str):
-            raise self.fail(f"{where} must be a text in quotes, not {_kind(value)}.")
+            raise self.fail(f"{where} must be a text in quotes, not {kind_of(value)}.")
         if len(value) > MAX_TEXT:
             raise self.fail(
                 f"{where} has {len(value):,} characters; at most {MAX_TEXT:,} are possible.",
@@ -95,7 +95,7 @@ class Checker:
 
     def boolean(self, value: object, where: str) -> bool:
         if not isinstance(value, bool):
-            raise self.fail(f"{where} must be true or false, not {_kind(value)}.")
+            raise self.fail(f"{where} must be true or false, not {kind_of(value)}.")
         return value
 
     def choice(self, value: object, choices: tuple[str, ...], where: str) -> str:
@@ -105,14 +105,14 @@ class Checker:
 
     def integer(self, value: object, where: str, low: int, high: int) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self.fail(f"{where} must be a whole number, not {_kind(value)}.")
+            raise self.fail(f"{where} must be a whole number, not {kind_of(value)}.")
         if not low <= value <= high:
             raise self.fail(f"{where} is {shown(value)}; it must lie between {low} and {high}.")
         return value
 
     def number(self, value: object, where: str, low: float, high: float) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.fail(f"{where} must be a number, not {_kind(value)}.")
+            raise self.fail(f"{where} must be a number, not {kind_of(value)}.")
         if isinstance(value, int):  # of any length, in JSON
             value = float(max(min(value, 10**300), -(10**300)))
         if not math.isfinite(value) or not low <= value <= high:
@@ -218,7 +218,7 @@ def shown(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**_LONGEST_SHOWN:
         return "a number of very many digits"
     if isinstance(value, (dict, list)):
-        return _kind(value)
+        return kind_of(value)
     return repr(value)
 
 
@@ -239,7 +239,8 @@ def readable(value: Any) -> Any:
     return [readable(each) for each in value] if isinstance(value, list) else value
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """What a value out of JSON is, for people."""
     names = {type(None): "null", bool: "true or false", str: "a text", list: "a list"}
     names |= {dict: "an object", int: "a number", float: "a number"}
     return names.get(type(value), type(value).__name__)
