@@ -104,7 +104,12 @@ def _engine(arguments: argparse.Namespace) -> int:
 
 
 def _faults(arguments: argparse.Namespace) -> int:
-    return _run([environments.ensure(ENGINE), "-m", "tests.faults", *arguments.extra])
+    module: Command = ["-m", "tests.faults", *arguments.extra]
+    codes = [
+        _run([environments.ensure(ENGINE), *module]),
+        _run([_bpy_python(None), *module, "--side", "blender"]),
+    ]
+    return max(codes)
 
 
 def _lock() -> int:

@@ -114,10 +114,10 @@ def _content(file: Path) -> bytes:
 
     Raises:
         OSError: it cannot be read, is a device or too large.
-        ValueError: it is a link.
+        ValueError: it is a link, or its folder is one.
     """
-    if file.is_symlink():
-        raise ValueError(f"{file} is a link")
+    if file.is_symlink() or file.parent.is_symlink():
+        raise ValueError(f"{file} is behind a link")
     return read_ordinary(file, LARGEST_PREVIEW)
 
 

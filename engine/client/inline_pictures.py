@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
+import contextlib
+import errno
 from pathlib import Path
 
 from ..contract.errors import ZoomStackError
-from ..contract.lasting import sync_file
+from ..contract.lasting import sync_file, sync_folder
 from ..contract.messages import Message
-from ..contract.stack import MAX_LEVELS, write_atomically
+from ..contract.stack import MAX_LEVELS, STACK_FILE, parse_stack, write_atomically
+from ..contract.validation import read_json, shown
+from ..contract.work_folder import WORK_FOLDER, half_picture_file, leads_elsewhere
 
 
 class Inbox:
@@ -25,13 +28,12 @@ class Inbox:
         self._out: Path | None = None
         self._file: Path | None = None  # under way, under its temporary name
         self._next = ("", 0, 0)  # name, part and parts that have to come next
-        self._names: set[str] = set()
+        self._whole: dict[str, Path] = {}  # the files that are here, by their final names
 
     def begin(self, out: Path) -> None:
         """A run begins, whose finished stack goes into a folder."""
         self.close()
         self._out = out
-        self._names.clear()
 
     def store(self, message: Message) -> Message | None:
         """Write a message's pictures to files and name the files instead.
@@ -64,9 +66,12 @@ class Inbox:
         return {key: value for key, value in message.items() if key != "data"} | {"file": str(file)}
 
     def close(self) -> None:
-        """Take no more files, and leave none that is half there."""
+        """Take no more files, and leave none that is half there, nor half a stack."""
         self._out = None
         self._drop()
+        for file in self._whole.values():
+            file.unlink(missing_ok=True)
+        self._whole.clear()
 
     def _drop(self) -> None:
         if self._file is not None:
@@ -78,17 +83,18 @@ class Inbox:
         out = self._out
         if out is None:  # no run is under way
             return
-        self._names.add(name)
-        if len(self._names) > MAX_LEVELS + 1:  # and a stack.json
-            raise ZoomStackError("bad_picture", "The engine sent more files than a zoom has.")
         if part == 0:
             self._drop()
+            self._check_name(name)
         elif self._file is None or self._next != (name, part, parts):
             raise _damaged(name)
         content = _decoded(message["data"], name)
-        temporary = out / f".{name}.{os.getpid()}.tmp"
+        # Ours by its name, for whoever tidies up after a Blender that was killed.
+        temporary = half_picture_file(out, len(self._whole))
         try:
-            out.mkdir(parents=True, exist_ok=True)
+            if leads_elsewhere(out):
+                raise NotADirectoryError(errno.ENOTDIR, "the engine's folder in it is a link")
+            temporary.parent.mkdir(parents=True, exist_ok=True)
             self._file, self._next = temporary, (name, part + 1, parts)
             if part == 0:
                 temporary.unlink(missing_ok=True)
@@ -98,11 +104,36 @@ class Inbox:
                     stream.flush()
                     sync_file(stream.fileno())
             if part + 1 == parts:
-                temporary.replace(out / name)
-                self._file = None
+                self._whole[name], self._file = temporary, None
+                if name == STACK_FILE:
+                    self._put_in_place(out)
         except OSError as error:
             self._drop()
             raise _unwritable(out / name, error) from None
+
+    def _check_name(self, name: str) -> None:
+        if name in self._whole:
+            raise ZoomStackError("bad_picture", f"The engine sent {name} twice.", "Try again.")
+        if len(self._whole) > MAX_LEVELS:  # and a stack.json
+            raise ZoomStackError("bad_picture", "The engine sent more files than a zoom has.")
+
+    def _put_in_place(self, out: Path) -> None:
+        """The stack is whole: its pictures get their names, and stack.json last."""
+        if (out / STACK_FILE).exists():
+            raise ZoomStackError(
+                "unwritable", f"{out} has a zoom already.", "Choose another output folder."
+            )
+        stack = parse_stack(read_json(self._whole[STACK_FILE], "bad_stack"), out)
+        for name in dict.fromkeys(level.image for level in stack.levels):
+            if name not in self._whole:
+                raise ZoomStackError(
+                    "bad_picture", f"The engine did not send {shown(name)}.", "Try again."
+                )
+            self._whole.pop(name).replace(out / name)
+        self._whole.pop(STACK_FILE).replace(out / STACK_FILE)
+        sync_folder(out)
+        with contextlib.suppress(OSError):  # a run of this machine keeps its own things there
+            (out / WORK_FOLDER).rmdir()
 
 
 def _decoded(data: str, name: str) -> bytes:

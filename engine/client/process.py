@@ -92,9 +92,8 @@ class WorkerProcess:
             return
         if sys.platform == "win32":
             self._process.kill()
-        else:  # it leads a group of its own
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        else:
+            _kill_group(self._process.pid)
 
     def wait(self, seconds: float) -> bool:
         """Whether it was gone within so many seconds."""
@@ -123,6 +122,7 @@ class WorkerProcess:
         self._process = process
         self._start_thread(self._write_lines, process)
         reader = self._start_thread(self._read_lines, process)
+        _kill_what_it_left(process.pid)
         code = process.wait()
         self._gone.set()
         # A grandchild may hold the pipe open for long; the worker itself has ended.
@@ -225,6 +225,24 @@ class WorkerProcess:
                     "Please report it, and try again.",
                 )
             )
+
+
+def _kill_group(leader: int) -> None:
+    """End a process that leads a group, and its children."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _kill_what_it_left(leader: int) -> None:
+    """Wait for the end of a group's leader, and end its children that live on.
+
+    Until somebody fetches the leader's exit code, no other process gets its number. Where the
+    system does not let one wait without that (Windows, macOS before Python 3.13), they are left.
+    """
+    if sys.platform != "win32" and hasattr(os, "waitid"):
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PID, leader, os.WEXITED | os.WNOWAIT)
+            _kill_group(leader)
 
 
 def _end_all() -> None:

@@ -173,13 +173,17 @@ def parse_json(text: str, code: str, called: str) -> object:
     try:
         if text.count("[") + text.count("{") > _MOST_BRACKETS:
             raise ZoomStackError(code, f"{called} has more than a million lists and objects.")
-        content = json.loads(text)
+        content = json.loads(text, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise ZoomStackError(
             code,
             f"{called} is not valid JSON: {error.msg} in line {error.lineno}, column "
             f"{error.colno}.",
             "Correct that line.",
+        ) from None
+    except _NoNumberError as error:
+        raise ZoomStackError(
+            code, f"{called} is not valid JSON: {error} is no number there.", "Write a number."
         ) from None
     except ValueError:
         raise ZoomStackError(
@@ -195,6 +199,14 @@ def parse_json(text: str, code: str, called: str) -> object:
         if not level:
             return content
     raise _too_deep(code, called)
+
+
+class _NoNumberError(Exception):
+    """NaN and the infinities, which Python reads and writes and nobody else has to."""
+
+
+def _no_number(name: str) -> float:
+    raise _NoNumberError(name)
 
 
 def _inside(value: object) -> Iterable[object]:

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from engine.contract.errors import ZoomStackError
+from tests.faults.engine_side import parsers
 from tests.faults.fuzzing import HANG_SECONDS, Watch, fuzz
 from tests.faults.kills import kill_many
-from tests.faults.parsers import Parser, parsers
+from tests.faults.parser import Parser
 
 INPUTS = 150  # for each: 2,000 in all
 PARSERS = parsers()
@@ -22,7 +23,7 @@ PARSERS = parsers()
 
 @pytest.mark.parametrize("name", PARSERS)
 def test_hostile_inputs_end_in_an_answer_or_a_sentence(name: str, tmp_path: Path) -> None:
-    counts = fuzz(name, PARSERS[name], INPUTS, 1, tmp_path / "inputs")
+    counts = fuzz(name, PARSERS[name], INPUTS, 1, tmp_path / "inputs", ZoomStackError)
     assert counts.inputs == INPUTS
     assert counts.faults() == 0, "\n".join(counts.examples)
 
@@ -54,7 +55,8 @@ def test_the_fuzzer_sees_what_it_looks_for(tmp_path: Path) -> None:
     """Each fault once, by a parser that has it."""
 
     def counted(read: object) -> list[int]:
-        counts = fuzz("bad", Parser([{"a": 1}], read), 1, 1, tmp_path / "inputs")  # type: ignore[arg-type]
+        parser = Parser([{"a": 1}], read)  # type: ignore[arg-type]
+        counts = fuzz("bad", parser, 1, 1, tmp_path / "inputs", ZoomStackError)
         return [counts.tracebacks, counts.hangs, counts.escapes, counts.bad_sentences]
 
     def sentence(_content: bytes, _folder: Path) -> None:
@@ -70,4 +72,4 @@ def test_the_fuzzer_sees_what_it_looks_for(tmp_path: Path) -> None:
     assert counted(lambda content, folder: subprocess.run([sys.executable, "-V"])) == [0, 0, 1, 0]
     assert counted(sentence) == [0, 0, 0, 1]
     assert counted(lambda content, folder: (folder / "x").write_text("x")) == [0, 0, 0, 0]
-    assert Watch().escapes == []
+    assert Watch(()).escapes == []

@@ -17,6 +17,7 @@ import pytest
 
 from devtools.paths import REPO
 from engine.contract.messages import ENLARGE, LOAD, PROMPTS, REFINE, SAMPLE
+from tests.faults.kills import is_alive
 
 DOUBLE = REPO / "tests" / "doubles" / "analytic_engine.py"
 JOB: dict[str, Any] = {
@@ -63,22 +64,13 @@ def test_a_worker_ends_with_its_parent_at_every_stage(
         assert message["type"] != "done", message
     parent.send_signal(end)
     began = time.monotonic()
-    while _is_alive(message["pid"]) and time.monotonic() - began < 10.0:
+    while is_alive(message["pid"]) and time.monotonic() - began < 10.0:
         time.sleep(0.02)
     seconds = time.monotonic() - began
     parent.wait()
     parent.stdout.close()
-    assert not _is_alive(message["pid"])
+    assert not is_alive(message["pid"])
     assert seconds < ENDS_WITHIN + 0.5
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    status = Path(f"/proc/{pid}/stat")  # of an orphan that nobody reaps
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def run(

@@ -1,4 +1,7 @@
-"""``python -m tests.faults [--inputs N] [--kills N] [--seed N]``: record a run."""
+"""``python -m tests.faults [--side SIDE] [--inputs N] [--kills N] [--seed N]``: record a run.
+
+The engine's side runs in the engine's environment, Blender's side where its module is.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +12,64 @@ import time
 from pathlib import Path
 
 from tests.faults.fuzzing import Counts, fuzz
-from tests.faults.kills import kill_many
-from tests.faults.parsers import parsers
+from tests.faults.parser import Parser
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.faults", description=__doc__)
+    parser.add_argument("--side", choices=("engine", "blender"), default="engine")
     parser.add_argument("--inputs", type=int, default=100_000, help="in all, over all parsers")
-    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=200, help="of the engine")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", help="one parser")
     arguments = parser.parse_args()
+    if arguments.side == "blender":
+        return 1 if _blender(arguments) else 0
+    return 1 if _engine(arguments) else 0
+
+
+def _engine(arguments: argparse.Namespace) -> int:
+    from engine.contract.errors import ZoomStackError
+    from tests.faults.engine_side import parsers
+    from tests.faults.kills import kill_many
+
+    faults = _fuzz(arguments, parsers(), ZoomStackError, ())
     with tempfile.TemporaryDirectory() as folder:
-        faults = _fuzz(arguments, Path(folder) / "inputs")
-        return 1 if faults + _kill(arguments, Path(folder) / "runs") else 0
+        kills = kill_many(arguments.kills, arguments.seed, Path(folder))
+    print(
+        f"{kills.kills} kills, {kills.finished} runs finished with the bytes of an unbroken one; "
+        f"orphans {kills.orphans}, lost {kills.lost}, stuck {kills.stuck}, tracebacks "
+        f"{kills.tracebacks}; the slowest worker was gone after {kills.last:.1f} s"
+    )
+    print("\n".join(kills.examples))
+    return faults + kills.faults()
 
 
-def _fuzz(arguments: argparse.Namespace, folder: Path) -> int:
-    chosen = {n: p for n, p in parsers().items() if arguments.only in (None, n)}
+def _blender(arguments: argparse.Namespace) -> int:
+    from devtools import bpy_session
+
+    bpy = bpy_session.start(from_checkout=True)
+    from tests.faults.blender_side import parsers
+
+    refusal = bpy_session.submodule("engine.contract.errors").ZoomStackError
+    return _fuzz(arguments, parsers(bpy), refusal, (bpy.utils.resource_path("USER"),))
+
+
+def _fuzz(
+    arguments: argparse.Namespace,
+    parsers: dict[str, Parser],
+    refusal: type[Exception],
+    known: tuple[str, ...],
+) -> int:
+    chosen = {n: p for n, p in parsers.items() if arguments.only in (None, n)}
     total = Counts()
     print(f"{'parser':16}{'inputs':>8}{'refused':>9}{'faults':>8}{'MB':>6}{'s':>7}")
     for name, each in chosen.items():
         started = time.monotonic()
         count = -(-arguments.inputs // len(chosen))
-        counts = fuzz(name, each, count, arguments.seed, folder)
+        with tempfile.TemporaryDirectory() as folder:
+            inputs = Path(folder) / "inputs"
+            counts = fuzz(name, each, count, arguments.seed, inputs, refusal, known)
         seconds = time.monotonic() - started
         print(
             f"{name:16}{counts.inputs:8}{counts.refused:9}{counts.faults():8}"
@@ -46,18 +83,6 @@ def _fuzz(arguments: argparse.Namespace, folder: Path) -> int:
     )
     print("\n".join(total.examples))
     return total.faults()
-
-
-def _kill(arguments: argparse.Namespace, folder: Path) -> int:
-    folder.mkdir()
-    kills = kill_many(arguments.kills, arguments.seed, folder)
-    print(
-        f"{kills.kills} kills, {kills.finished} runs finished with the bytes of an unbroken one; "
-        f"orphans {kills.orphans}, lost {kills.lost}, stuck {kills.stuck}, tracebacks "
-        f"{kills.tracebacks}; the slowest worker was gone after {kills.last:.1f} s"
-    )
-    print("\n".join(kills.examples))
-    return kills.faults()
 
 
 if __name__ == "__main__":

@@ -15,13 +15,13 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.contract.errors import ZoomStackError
-from tests.faults.parsers import Parser, example
+from tests.faults.documents import STRANGERS
+from tests.faults.parser import Parser, example
 
 HANG_SECONDS = 2.0
 MEMORY = 2**30  # bytes beyond what there was before
@@ -60,13 +60,15 @@ class Counts:
 
 
 class Watch:
-    """Python's audit events while an input is read; the hook stays, and sleeps otherwise."""
+    """Python's audit events while an input is read; the hook stays, and sleeps otherwise.
 
-    def __init__(self) -> None:
+    Args:
+        known: folders whose files may be read besides the programs' own.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
         self._folder = ""
-        self._allowed = tuple(
-            os.path.realpath(place) for place in (sys.prefix, sys.base_prefix, _repository())
-        )
+        self._allowed = tuple(map(os.path.realpath, (*known, *_programs())))
         self.escapes: list[str] = []
         sys.addaudithook(self._hear)
 
@@ -102,29 +104,39 @@ class Watch:
         return any(name == place or name.startswith(place + os.sep) for place in places)
 
 
-def _repository() -> str:
-    return str(Path(__file__).parents[2])
+def _programs() -> tuple[str, ...]:
+    return sys.prefix, sys.base_prefix, str(Path(__file__).parents[2])
 
 
 _watch: list[Watch] = []
 
 
-def fuzz(name: str, parser: Parser, count: int, seed: int, folder: Path) -> Counts:
+def fuzz(
+    name: str,
+    parser: Parser,
+    count: int,
+    seed: int,
+    folder: Path,
+    refusal: type[Exception],
+    known: Iterable[str] = (),
+) -> Counts:
     """Feed so many inputs to one parser.
 
     Args:
         seed: the same one gives the same inputs.
         folder: for the inputs' files; emptied again and again.
+        refusal: what the parser raises with one sentence: ZoomStackError, as it imports it.
+        known: folders whose files may be read besides the programs' own.
     """
     if not _watch:
-        _watch.append(Watch())
+        _watch.append(Watch(known))
     counts, chance = Counts(), random.Random(f"{name} {seed}")
     before = _peak_memory(anew=True)
     for number in range(count):
-        content = example(parser, chance)
+        content = example(parser, chance, STRANGERS)
         own = folder / f"{name}-{number % 50}"
         own.mkdir(parents=True, exist_ok=True)
-        _feed(counts, name, parser, content, own)
+        _feed(counts, name, parser, content, own, refusal)
         counts.inputs += 1
         if number % 50 == 49:
             shutil.rmtree(folder)
@@ -132,16 +144,23 @@ def fuzz(name: str, parser: Parser, count: int, seed: int, folder: Path) -> Coun
     return counts
 
 
-def _feed(counts: Counts, name: str, parser: Parser, content: bytes, own: Path) -> None:
+def _feed(
+    counts: Counts,
+    name: str,
+    parser: Parser,
+    content: bytes,
+    own: Path,
+    refusal: type[Exception],
+) -> None:
     started = time.monotonic()
     try:
         for variable in ("ZOOM_STACK_CACHE", "HF_HUB_CACHE"):  # what an engine remembers
             os.environ[variable] = str(own / variable.lower())
         with _watch[0].over(own):
             parser.read(content, own)
-    except ZoomStackError as error:
+    except refusal as error:
         counts.refused += 1
-        if not _is_sentence(error):
+        if not _is_sentence(getattr(error, "text", "")):
             counts.note("bad_sentences", name, content, str(error)[:300])
     except parser.refuses:
         counts.refused += 1
@@ -153,9 +172,8 @@ def _feed(counts: Counts, name: str, parser: Parser, content: bytes, own: Path) 
         counts.note("escapes", name, content, "; ".join(_watch[0].escapes[:3]))
 
 
-def _is_sentence(error: ZoomStackError) -> bool:
+def _is_sentence(text: str) -> bool:
     """One that a panel can show: it ends, has one line and no endless word of the input."""
-    text = error.text
     return text.endswith((".", "!")) and "\n" not in text and len(text) < 1000
 
 

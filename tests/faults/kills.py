@@ -7,12 +7,15 @@ whole), runs that do not go on, and tracebacks told to the caller.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,13 +26,16 @@ from engine.contract.stack import STACK_FILE, read_stack
 from engine.contract.work_folder import WORK_FOLDER
 
 REPO = Path(__file__).parents[2]
+PARENT = Path(__file__).with_name("parent.py")
 JOB: dict[str, Any] = {
     "levels": [{"prompt": "a galaxy"}, {"prompt": "a planet"}, {"prompt": "a coast"}],
     "size": [32, 32],
     "sampler": {"steps": 6},
 }
 _LONGEST = 60.0  # seconds of one run
-_WAYS = ("kill", "terminate", "parent", "pipe")
+_ORPHANED = 10.0  # seconds after which a worker that lives on is one
+_BY_CLIENT = ("kill", "terminate", "end of input", "stopped and cancelled")
+_BY_PARENT = ("parent", "pipe")
 
 
 @dataclass
@@ -89,16 +95,25 @@ def _run(
     folder: Path, out: Path, resume: bool, after: float | None, kills: Kills, chance: random.Random
 ) -> None:
     """One worker: to its end, or ended from outside after some seconds."""
+    request = {"type": "generate", "job": JOB, "out": str(out), "resume": resume}
     double = REPO / "tests" / "doubles" / "analytic_engine.py"
-    launch = Launch(
-        (sys.executable, "-B", str(double), "worker"),
-        REPO,
-        folder / "log",
-        variables=(("ANALYTIC_STEP", "0.05"),),
-    )
+    command = (sys.executable, "-B", str(double), "worker")
+    variables = {"ANALYTIC_STEP": "0.05"}
+    way = chance.choice((*_BY_CLIENT, *_BY_PARENT))
+    if after is not None and way in _BY_PARENT:
+        kills.kills += 1
+        _run_by_parent(way, after, json.dumps(request), command, variables, kills)
+        return
+    launch = Launch(command, REPO, folder / "log", variables=tuple(variables.items()))
+    _run_by_client(way, after, request, launch, kills)
+
+
+def _run_by_client(
+    way: str, after: float | None, request: dict[str, Any], launch: Launch, kills: Kills
+) -> None:
     client = Client(launch)
-    client.request({"type": "generate", "job": JOB, "out": str(out), "resume": resume})
-    way, began, ended = chance.choice(_WAYS), time.monotonic(), False
+    client.request(request)
+    began, ended = time.monotonic(), False
     pid: int | None = None
     while time.monotonic() - began < _LONGEST:
         pid = pid or client.pid
@@ -106,7 +121,7 @@ def _run(
         for message in messages:
             if message["type"] == "error" and message["code"] in ("internal", "pipe"):
                 kills.note("tracebacks", message["text"])
-        if any(message["type"] == "done" for message in messages):
+        if client.ended or any(message["type"] == "done" for message in messages):
             break
         if not ended and after is not None and pid and time.monotonic() - began >= after:
             ended = True
@@ -117,25 +132,65 @@ def _run(
         kills.note("stuck", f"no end within {_LONGEST:g} s ({way})")
     began = time.monotonic()
     client.close()
-    if pid is not None and not client.wait_closed(10.0):
+    if pid is not None and not client.wait_closed(_ORPHANED):
         kills.note("orphans", f"{pid} ({way})")
         os.kill(pid, signal.SIGKILL)
     kills.last = max(kills.last, time.monotonic() - began)
 
 
 def _end(client: Client, pid: int, way: str) -> None:
-    """As the system, a person or Blender's own end does it."""
-    process = client._process._process
-    assert process is not None
+    """As the system or a person does it."""
     if way == "kill":
         os.kill(pid, signal.SIGKILL)
     elif way == "terminate":
         os.kill(pid, signal.SIGTERM)
-    elif way == "parent" and process.stdin:  # what is left of a parent that was killed
-        client._process._lines.put(None)
-    elif process.stdout:
+    elif way == "end of input":
+        client.close()
+    else:
         os.kill(pid, signal.SIGSTOP)
         client.cancel()
+
+
+def _run_by_parent(
+    way: str,
+    after: float,
+    request: str,
+    command: Sequence[str],
+    variables: dict[str, str],
+    kills: Kills,
+) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, PARENT, way, str(after), request, *command],
+        cwd=REPO,
+        env=os.environ | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert parent.stdout is not None
+    pid, began = int(parent.stdout.readline()), time.monotonic()
+    while way == "parent" and parent.poll() is None and time.monotonic() - began < _LONGEST:
+        time.sleep(0.005)
+    began = max(began + after, time.monotonic()) if way == "parent" else began + after
+    while is_alive(pid) and time.monotonic() - began < _ORPHANED:
+        time.sleep(0.005)
+    kills.last = max(kills.last, time.monotonic() - began)
+    if is_alive(pid):
+        kills.note("orphans", f"{pid} ({way})")
+        os.kill(pid, signal.SIGKILL)
+    said = parent.communicate()[1]
+    if "Traceback" in said:
+        kills.note("tracebacks", said[-300:])
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody has waited for does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] not in "ZX"
 
 
 def _is_finished(out: Path) -> bool:

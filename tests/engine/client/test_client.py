@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -228,6 +229,57 @@ def test_pieces_out_of_order_are_no_file(tmp_path: Path, order: list[int]) -> No
     with pytest.raises(ZoomStackError, match="damaged"):
         list(map(inbox.store, pieces))
     assert not (tmp_path / "out" / "level_00.png").exists()
+
+
+def _sent(inbox: Inbox, name: str, content: bytes = b"") -> None:
+    data = base64.b64encode(content).decode()
+    inbox.store({"type": "file", "name": name, "part": 0, "parts": 1, "data": data})
+
+
+def test_pictures_come_into_the_folder_with_the_whole_stack_alone(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    inbox = Inbox(tmp_path / "inbox")
+    for complete in (False, True):
+        inbox.begin(out)
+        _sent(inbox, "level_00.png", b"new")
+        _sent(inbox, "level_07.png", b"of no level")
+        assert not list(out.glob("*.png"))
+        if complete:
+            _sent(inbox, "stack.json", b'{"version": 1, "levels": [{"image": "level_00.png"}]}')
+        inbox.close()
+        assert sorted(file.name for file in out.rglob("*") if file.is_file()) == (
+            ["level_00.png", "stack.json"] if complete else []
+        )
+    assert (out / "level_00.png").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b'{"version": 1, "levels": [{"image": "mine.png"}]}', "did not send 'mine.png'"),
+        (b'{"version": 1, "levels": [{"image": "../mine.png"}]}', "no file in the folder"),
+        (b"", "not valid JSON"),
+    ],
+)
+def test_a_stack_of_other_pictures_is_refused(tmp_path: Path, content: bytes, text: str) -> None:
+    inbox = Inbox(tmp_path / "inbox")
+    inbox.begin(tmp_path / "out")
+    _sent(inbox, "level_00.png")
+    with pytest.raises(ZoomStackError, match=text):
+        _sent(inbox, "stack.json", content)
+
+
+def test_a_zoom_that_is_there_is_not_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("level_00.png", "stack.json"):
+        (out / name).write_bytes(b"mine")
+    inbox = Inbox(tmp_path / "inbox")
+    inbox.begin(out)
+    _sent(inbox, "level_00.png", b"yours")
+    with pytest.raises(ZoomStackError, match="has a zoom already"):
+        _sent(inbox, "stack.json", b'{"version": 1, "levels": [{"image": "level_00.png"}]}')
+    assert {file.read_bytes() for file in out.iterdir() if file.is_file()} == {b"mine"}
 
 
 def test_no_more_files_come_than_a_zoom_has(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from engine.client.connection import Client
 from engine.client.launch import Launch
 from engine.client.mailbox import MOST_WARNINGS, Mailbox
 from engine.contract.messages import Message
+from tests.faults.kills import is_alive
 
 SCRIPT = """
 import json, sys, time
@@ -275,3 +276,16 @@ def test_the_example_in_the_documentation_is_one_of_the_table() -> None:
     assert lines
     for line in lines:
         assert decode(line) == json.loads(line)
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="its children are left there")
+@pytest.mark.parametrize("end", ["pass", "os.kill(os.getpid(), 9)"])
+def test_what_a_worker_started_ends_with_it(start: Start, tmp_path: Path, end: str) -> None:
+    file = tmp_path / "child"
+    client = start(
+        f"import os, subprocess; child = subprocess.Popen(['/bin/sleep', '60'])\n"
+        f"open({str(file)!r}, 'w').write(str(child.pid)); {end}"
+    )
+    listen(client, 5.0)
+    assert client.wait_closed(2.0)
+    assert not is_alive(int(file.read_text()))

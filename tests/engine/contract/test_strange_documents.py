@@ -222,3 +222,14 @@ def test_a_text_of_a_level_is_not_too_long_for_a_panel() -> None:
     with pytest.raises(ZoomStackError, match="1,000,000 characters"):
         parse_stack({"version": 1, "levels": [level]}, Path())
     assert isinstance(parse_stack({"version": 1, "levels": [{"image": "a.png"}]}, Path()), Stack)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_numbers_that_json_has_not_are_refused_wherever_they_stand(
+    tmp_path: Path, number: str
+) -> None:
+    """Kept in "made_with" they would be written into a file that other programs refuse."""
+    file = tmp_path / "stack.json"
+    file.write_text(f'{{"levels": [{{"image": "a.png"}}], "made_with": {{"seconds": {number}}}}}')
+    with pytest.raises(ZoomStackError, match=f"{number} is no number"):
+        read_json(file, "bad_stack")

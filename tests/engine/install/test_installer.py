@@ -23,34 +23,13 @@ from engine.contract.own_engine import Home, State, installed, python_of, state_
 from engine.install import commands, fetching, installer, removing
 from engine.install.alone import alone
 from engine.install.installer import Wanted
+from tests.engine.install.told import Told
 from tests.engine.install.wheels import ENGINE, lock_row, make_engine_wheels, make_wheel
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="scripts for a shell")
 #: What a path has that uv, a shell or an address may take for something else.
 _FOLDER = "päckchen, 東 & +"
 _SIZES = {"download": 1000, "unpacked": 10000, "longest": 20}
-
-
-class Told:
-    """Keeps what a listener is told."""
-
-    def __init__(self) -> None:
-        self.stages: list[str] = []
-        self.backends: list[str] = []
-        self.notes: list[str] = []
-
-    def stage(self, text: str) -> None:
-        self.stages.append(text)
-
-    def chosen(self, backend: str) -> None:
-        self.backends.append(backend)
-
-    def progress(self, done: int, total: int, speed: float, what: str) -> None:
-        assert done >= 0
-        assert total >= 0
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -426,47 +405,3 @@ def test_what_a_killed_installation_has_left_running_keeps_others_away(tmp_path:
     with alone(Home(tmp_path), told):
         assert time.monotonic() - began > 1.0
     assert told.stages == ["Waiting for another installation to end"]
-
-
-def test_nothing_is_written_through_a_link_in_the_home(tmp_path: Path) -> None:
-    mine = tmp_path / "mine"
-    mine.write_text("precious")
-    home = Home(tmp_path / "home")
-    home.path.mkdir()
-    home.log.symlink_to(mine)
-    home.marker.with_suffix(".tmp").symlink_to(mine)
-    own_engine.mark(home, own_engine.Installed("e1", "cpu", "0", "/", "3.12.1"))
-    with pytest.raises(ZoomStackError):
-        installer.install(Wanted(home, "cpu", (tmp_path,), False, True, False), Told())
-    assert mine.read_text() == "precious"
-    assert not home.log.is_symlink()
-
-
-@pytest.mark.parametrize("content", [b"[" * 200_000, b"{", b"", b"0" * 5000, bytes(10**6)])
-def test_a_marker_that_is_none_is_no_engine(tmp_path: Path, content: bytes) -> None:
-    home = Home(tmp_path)
-    home.marker.write_bytes(content)
-    assert state_of(home) is State.NONE
-
-
-def test_a_forged_marker_is_no_engine_that_is_ready(tmp_path: Path) -> None:
-    home = Home(tmp_path)
-    for base in ("/", "x" * 5000):
-        own_engine.mark(home, own_engine.Installed("e1", "../../../x", "", base, "3.12.1"))
-        assert state_of(home) is State.BROKEN
-    home.marker.unlink()
-    os.mkfifo(home.marker)
-    assert state_of(home) is State.NONE
-
-
-def test_a_removal_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> None:
-    (tmp_path / "e1.old").mkdir()
-    (tmp_path / "e1.old" / "file").touch()
-    removing.remove_folder(tmp_path / "e1")
-    assert not (tmp_path / "e1.old").exists()
-    (tmp_path / "target").mkdir()
-    (tmp_path / "target" / "mine").touch()
-    (tmp_path / "e1.old").symlink_to(tmp_path / "target")
-    removing.remove_folder(tmp_path / "e1")
-    assert (tmp_path / "target" / "mine").exists()
-    assert not (tmp_path / "e1.old").is_symlink()

@@ -1,12 +1,8 @@
-"""Everything that reads what others wrote, on both sides, each as a function of a file's bytes."""
+"""Everything of the engine and its client that reads what others wrote."""
 
 from __future__ import annotations
 
-import json
-import random
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,70 +26,10 @@ from engine.models.registry import list_models
 from engine.run.checkpoints import Checkpoint, Checkpoints
 from engine.run.given_pictures import read_given
 from engine.run.request import parse_generate, parse_sharpen
-from tests.faults.mutations import mutated_bytes, mutated_json
+from tests.faults.documents import JOB, MESSAGES, STACK
+from tests.faults.mutations import mutated_bytes
+from tests.faults.parser import Parser, in_file
 
-Mutate = Callable[[Any, random.Random], bytes]
-
-
-@dataclass(frozen=True)
-class Parser:
-    """One reader.
-
-    Attributes:
-        seeds: sound inputs: documents for ``mutated_json``, else bytes.
-        read: takes a mutated input's bytes and a folder that is its own.
-        mutate: makes inputs of seeds.
-        refuses: what it may raise besides ZoomStackError: courtesies that nobody is told of.
-    """
-
-    seeds: list[Any]
-    read: Callable[[bytes, Path], object]
-    mutate: Mutate = mutated_json
-    refuses: tuple[type[Exception], ...] = ()
-
-
-_JOB: dict[str, Any] = {
-    "version": 1,
-    "model": "bundled",
-    "seed": 7,
-    "size": [256, 256],
-    "loop": False,
-    "levels": [
-        {"prompt": "a spiral galaxy", "negative_prompt": "text"},
-        {"prompt": "a planet", "zoom_factor": 2.0, "focus": [0.5, 0.5], "seed": 3},
-        {"prompt": "a coast", "pin": {"image": "a.png", "mask": "b.png"}},
-        {"prompt": "a leaf", "keep": {"image": "a.png", "follow": True}},
-    ],
-    "loras": [{"name": "paint", "weight": 0.5}],
-    "sampler": {"solver": "dpmpp_2m", "steps": 24, "guidance_scale": 5.0, "blending": "default"},
-    "ids": {"zoom": "0123456789abcdef", "levels": ["a1", "b2", "c3", "d4"]},
-}
-_STACK: dict[str, Any] = {
-    "version": 1,
-    "loop": False,
-    "levels": [
-        {"image": "a.png", "prompt": "a galaxy"},
-        {"image": "b.png", "zoom_factor": 2.0, "focus": [0.5, 0.5]},
-    ],
-    "display": {"feather": 0.06, "fade": 0.75},
-    "made_with": {"job": _JOB, "versions": {"torch": "2"}},
-    "ids": {"zoom": "0123456789abcdef", "levels": ["a1", "b2"]},
-}
-_MESSAGES: list[dict[str, Any]] = [
-    {"type": "hello", "protocol": 2, "engine": "1", "python": "3.11"},
-    {"type": "alive"},
-    {"type": "stage", "name": "load", "text": "Loading the model"},
-    {"type": "progress", "step": 1, "total": 24, "level": 0, "levels": 2, "eta": 1.5},
-    {"type": "preview", "step": 1, "level": 0, "levels": 2, "file": "/a/preview_00.png"},
-    {"type": "preview", "step": 1, "level": 1, "levels": 2, "data": "iVBORw0KGgo="},
-    {"type": "file", "name": "level_00.png", "part": 0, "parts": 1, "data": "iVBORw0KGgo="},
-    {"type": "warning", "code": "size", "text": "Enlarged."},
-    {"type": "result", "folder": "/a", "levels": 2},
-    {"type": "error", "code": "bad_job", "text": "It is wrong.", "hint": "Mend it."},
-    {"type": "models", "models": [{"name": "m", "kind": "model", "size": 5}], "problems": []},
-    {"type": "check", "ok": True, "problems": [], "python": {"version": "3"}, "devices": []},
-    {"type": "done", "status": "finished"},
-]
 _INSTALLER: list[dict[str, Any]] = [
     {"type": "stage", "text": "Downloading"},
     {"type": "progress", "done": 1, "total": 2, "speed": 3.5, "what": "torch"},
@@ -101,7 +37,7 @@ _INSTALLER: list[dict[str, Any]] = [
     {"type": "done", "status": "finished", "python": "/a/bin/python"},
 ]
 _REQUESTS: list[dict[str, Any]] = [
-    {"type": "generate", "job": _JOB, "out": "out", "resume": True, "device": "auto"},
+    {"type": "generate", "job": JOB, "out": "out", "resume": True, "device": "auto"},
     {"type": "sharpen", "stack": "a", "out": "b", "times": 4, "upscaler": "automatic"},
     {"type": "cancel"},
 ]
@@ -148,18 +84,6 @@ def _request(content: bytes, _folder: Path) -> None:
         parse_sharpen(request, [])
     elif isinstance(kind, str):
         REQUESTS.get(kind)
-
-
-def _in_file(name: str, read: Callable[[Path], object]) -> Callable[[bytes, Path], object]:
-    """Write the bytes into a file of the folder and read that."""
-
-    def run(content: bytes, folder: Path) -> object:
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-        return read(file)
-
-    return run
 
 
 def _stack(file: Path) -> None:
@@ -248,39 +172,31 @@ def _previews() -> list[bytes]:
 def parsers() -> dict[str, Parser]:
     """All of them, by name."""
     return {
-        "message": Parser(_MESSAGES, _message),
+        "message": Parser(MESSAGES, _message),
         "installer": Parser(_INSTALLER, _installer),
         "request": Parser(_REQUESTS, _request),
-        "job": Parser([_JOB], _in_file("job.json", load_job)),
-        "stack": Parser([_STACK], _in_file("stack.json", _stack)),
-        "words": Parser([_WORDS], _in_file("words.json", _words)),
+        "job": Parser([JOB], in_file("job.json", load_job)),
+        "stack": Parser([STACK], in_file("stack.json", _stack)),
+        "words": Parser([_WORDS], in_file("words.json", _words)),
         "engine marker": Parser(
-            [_MARKER], _in_file("engine.json", lambda file: state_of(Home(file.parent)))
+            [_MARKER], in_file("engine.json", lambda file: state_of(Home(file.parent)))
         ),
         "model index": Parser(
             [_INDEX],
-            _in_file("models/one/model_index.json", _model),
+            in_file("models/one/model_index.json", _model),
         ),
-        "model config": Parser([_UNET], _in_file("models/two/unet/config.json", _model)),
+        "model config": Parser([_UNET], in_file("models/two/unet/config.json", _model)),
         "weights": Parser(
             _weights(),
-            _in_file("models/three.safetensors", _model),
+            in_file("models/three.safetensors", _model),
             mutated_bytes,
         ),
-        "picture": Parser(_pictures(), _in_file("a.png", _picture), mutated_bytes),
+        "picture": Parser(_pictures(), in_file("a.png", _picture), mutated_bytes),
         "preview": Parser(
             _previews(), lambda content, _folder: decode_rgba(content), mutated_bytes, (ValueError,)
         ),
         "saved state": Parser(
-            _states(), _in_file(".zoom_stack/state-0.safetensors", _state), mutated_bytes
+            _states(), in_file(".zoom_stack/state-0.safetensors", _state), mutated_bytes
         ),
         "uv's log": Parser([_LOG], _cause, mutated_bytes),
     }
-
-
-def example(parser: Parser, chance: random.Random) -> bytes:
-    """One input for a parser."""
-    seed = chance.choice(parser.seeds)
-    if chance.random() < 0.05:  # another one's
-        seed = json.dumps(_JOB).encode() if isinstance(seed, bytes) else _STACK
-    return parser.mutate(seed, chance)
