@@ -105,7 +105,7 @@ def class_name(folder: Path) -> str:
             f"The folder {folder} holds no model: it has no {INDEX_FILE} or {CONFIG_FILE}.",
             "Choose a model folder in the format of diffusers, or of transformers for Swin2SR.",
         )
-    index = read_json(folder / file, "bad_model")
+    index = read_json(folder / file, "bad_model", finite=False)
     name = index.get(key) if isinstance(index, dict) else None
     if isinstance(name, list) and len(name) == 1:
         name = name[0]

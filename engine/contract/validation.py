@@ -136,8 +136,11 @@ class Checker:
             )
 
 
-def read_json(path: Path, code: str) -> object:
+def read_json(path: Path, code: str, *, finite: bool = True) -> object:
     """Parse a JSON file.
+
+    Args:
+        finite: refuse NaN and the infinities, which JSON has not; libraries of models write them.
 
     Raises:
         ZoomStackError: with ``code``, when the file is missing, unreadable, too large or no JSON.
@@ -158,14 +161,15 @@ def read_json(path: Path, code: str) -> object:
             f"{path} is not a text file with JSON in it: byte {error.start + 1} is no UTF-8.",
             "Save it as UTF-8.",
         ) from None
-    return parse_json(text, code, str(path))
+    return parse_json(text, code, str(path), finite=finite)
 
 
-def parse_json(text: str, code: str, called: str) -> object:
+def parse_json(text: str, code: str, called: str, *, finite: bool = True) -> object:
     """Parse JSON out of somebody's hands; it is at most ``MAX_DEPTH`` deep.
 
     Args:
         called: what complaints call it.
+        finite: as in ``read_json``.
 
     Raises:
         ZoomStackError: with ``code``.
@@ -173,7 +177,7 @@ def parse_json(text: str, code: str, called: str) -> object:
     try:
         if text.count("[") + text.count("{") > _MOST_BRACKETS:
             raise ZoomStackError(code, f"{called} has more than a million lists and objects.")
-        content = json.loads(text, parse_constant=_no_number)
+        content = json.loads(text, parse_constant=_no_number if finite else None)
     except json.JSONDecodeError as error:
         raise ZoomStackError(
             code,
@@ -202,7 +206,7 @@ def parse_json(text: str, code: str, called: str) -> object:
 
 
 class _NoNumberError(Exception):
-    """NaN and the infinities, which Python reads and writes and nobody else has to."""
+    """NaN or an infinity, which Python reads and writes, and other programs refuse."""
 
 
 def _no_number(name: str) -> float:

@@ -168,14 +168,14 @@ def _absent(folder: Path) -> set[str]:
     """Parts that an index lists as absent: an upscaler may do without text."""
     if not (folder / INDEX_FILE).is_file():
         return set()
-    index = read_json(folder / INDEX_FILE, "bad_model")
+    index = read_json(folder / INDEX_FILE, "bad_model", finite=False)
     assert isinstance(index, dict)  # it named its class
     return {part for part, what in index.items() if what == [None, None]}
 
 
 def _native_size(folder: Path, family: Family) -> tuple[int, int] | None:
     try:
-        config = read_json(folder / family.denoiser / CONFIG_FILE, "bad_model")
+        config = read_json(folder / family.denoiser / CONFIG_FILE, "bad_model", finite=False)
     except ZoomStackError:
         return None
     side = config.get("sample_size") if isinstance(config, dict) else None

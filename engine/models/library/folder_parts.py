@@ -37,7 +37,7 @@ def read_object(file: Path) -> dict[str, Any]:
     Raises:
         ZoomStackError: code ``bad_model``.
     """
-    content = read_json(file, CODE)
+    content = read_json(file, CODE, finite=False)
     if not isinstance(content, dict):
         raise ZoomStackError(CODE, f"{file} is damaged: it is no JSON object.", _AGAIN)
     return content
@@ -62,7 +62,9 @@ def refuse_code(folder: Path, called: str, index: Mapping[str, Any]) -> None:
     asks = asks or (folder / "None.py").exists()  # which diffusers takes for a pipeline
     for part, library in _listed_parts(index):
         asks = asks or library not in _WEIGHTS or (folder / part / f"{library}.py").exists()
-        asks = asks or any(_names_code(read_json(file, CODE)) for file in _configs(folder / part))
+        asks = asks or any(
+            _names_code(read_json(file, CODE, finite=False)) for file in _configs(folder / part)
+        )
     if asks:
         raise ZoomStackError(
             CODE,

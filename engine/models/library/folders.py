@@ -70,7 +70,11 @@ def inspect_folder(folder: Path, name: str) -> Found:
 
 def _inspect(found: Found, called: str) -> Found:
     folder = found.path
-    content = read_json(folder / INDEX_FILE, CODE) if (folder / INDEX_FILE).is_file() else {}
+    content = (
+        read_json(folder / INDEX_FILE, CODE, finite=False)
+        if (folder / INDEX_FILE).is_file()
+        else {}
+    )
     index = content if isinstance(content, dict) else {}
     refuse_code(folder, called, index)
     family = class_name(folder)

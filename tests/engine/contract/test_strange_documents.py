@@ -233,3 +233,10 @@ def test_numbers_that_json_has_not_are_refused_wherever_they_stand(
     file.write_text(f'{{"levels": [{{"image": "a.png"}}], "made_with": {{"seconds": {number}}}}}')
     with pytest.raises(ZoomStackError, match=f"{number} is no number"):
         read_json(file, "bad_stack")
+
+
+def test_the_configurations_of_models_may_have_them(tmp_path: Path) -> None:
+    """As the schedulers of Sana and PixArt do."""
+    file = tmp_path / "scheduler_config.json"
+    file.write_text('{"lambda_min_clipped": -Infinity}')
+    assert read_json(file, "bad_model", finite=False) == {"lambda_min_clipped": float("-inf")}
