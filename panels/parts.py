@@ -77,7 +77,7 @@ def wrapped(text: str, characters: int) -> list[str]:
 
 
 class _Wrapper(textwrap.TextWrapper):
-    wordsep_simple_re = re.compile(r"(\s+)|(?<=[/\\])(?=[^\s/\\])|(?<=\w-)(?=\w)")
+    wordsep_simple_re = re.compile(r"([\t\n\r ]+)|(?<=[^\s/\\][/\\])(?=[^\s/\\])|(?<=\w-)(?=\w)")
 
 
 def fits(context: bpy.types.Context, text: str, beside: float = 0.0) -> bool:

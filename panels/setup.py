@@ -73,8 +73,8 @@ _LABELS = {
 _STATES = {
     State.OUTDATED: "The engine was installed for another version of Zoom Stack: update it",
     State.BROKEN: (
-        "The engine cannot start any more: something it needs was removed, as when Blender was "
-        "updated. Repair makes it anew; your zooms and models stay as they are"
+        "The engine cannot start: something it needs was removed, as by an update of Blender. "
+        "Repair makes it anew; zooms and models stay"
     ),
 }
 

@@ -45,6 +45,10 @@ def test_a_path_is_broken_after_a_slash(bpy: Any) -> None:
     text = "The disk of /home/artist/.config/blender is full."
     assert wrapped(text, 16) == ["The disk of", "/home/artist/", ".config/blender", "is full."]
     assert wrapped("nvidia-cuda-runtime-cu12", 16) == ["nvidia-cuda-", "runtime-cu12"]
+    assert wrapped("No word for 1\N{NO-BREAK SPACE}min", 14) == [
+        "No word for",
+        "1\N{NO-BREAK SPACE}min",
+    ]
     assert wrapped("x" * 20, 16) == ["x" * 16, "x" * 4]
 
 
