@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..blender.screen import edited, redraw
 from ..blender.timings import measured
@@ -264,6 +264,31 @@ class ZOOMSTACK_OT_dismiss(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class ZOOMSTACK_OT_dismiss_notes(bpy.types.Operator):
+    """Hide these notes"""
+
+    bl_idname = "zoom_stack.dismiss_notes"
+    bl_label = "Dismiss"
+    bl_options = {"INTERNAL"}
+
+    of: EnumProperty(
+        name="Of",
+        items=[
+            ("RUN", "Run", "Those of the last run"),
+            ("INSTALLATION", "Installation", "Those of the engine's installation"),
+        ],
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if self.of == "RUN" and latest.generation is not None:
+            latest.generation.warnings.clear()
+        elif self.of == "INSTALLATION" and latest.installation is not None:
+            latest.installation.notes.clear()
+        redraw()
+        return {"FINISHED"}
+
+
 _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
     (
         ZOOMSTACK_OT_generate,
@@ -272,6 +297,7 @@ _register_classes, _unregister_classes = bpy.utils.register_classes_factory(
         ZOOMSTACK_OT_update_now,
         ZOOMSTACK_OT_import_result,
         ZOOMSTACK_OT_dismiss,
+        ZOOMSTACK_OT_dismiss_notes,
     )
 )
 _keys: list[tuple[bpy.types.KeyMap, bpy.types.KeyMapItem]] = []

@@ -109,11 +109,6 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         chosen = preferences()
-        column = layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
-        column.prop(chosen, "backend")
-        column.prop(chosen, "wheels_folder")
         what = plan(chosen.backend)
         rows = [("Download", _amount(what, chosen.wheels_folder)), ("To", str(engine_home().path))]
         if bpy.app.online_access:
@@ -123,6 +118,11 @@ class ZOOMSTACK_OT_install_engine(bpy.types.Operator):
             _row(box, title, text)
         free = f"{bytes_text(what.needed)} at most, {bytes_text(self._free)} free"
         _row(box, "Disk Space", free, alert=self._free < what.needed)
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(chosen, "wheels_folder")
+        column.prop(chosen, "backend")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:

@@ -21,13 +21,14 @@ from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
 from ..tasks.runs import want_runs
 from ..tasks.start import unfinished_run, want_models, why_not_generate
-from .parts import ZoomPanel, draw_wrapped, of_one_look, zoom_elsewhere
-from .running import draw_problem, draw_running, draw_warnings
+from .parts import ZoomPanel, draw_notes, draw_wrapped, fits, of_one_look, zoom_elsewhere
+from .running import draw_problem, draw_running
 
 if TYPE_CHECKING:
     from ..settings.properties import ZOOMSTACK_PG_settings
 
 
+_BESIDE = 44.0  # pixels at a scale of 1: a button's icon, and the X in its row
 _LONGEST = 24  # letters that the button has room for
 _NARROW = 240.0  # of a side bar, in pixels at a scale of 1: two numbers have no room beside others
 
@@ -249,14 +250,16 @@ def _draw_ended(
         row.operator("zoom_stack.dismiss", text="", icon="X")
     elif (folder := unfinished_run(context, want_runs(context))) is not None:
         row = layout.row(align=True)
-        text = _continue_text(generation, folder)
+        text, rest = _continue_texts(context, generation, folder)
         button = row.operator("zoom_stack.generate", text=text, icon="PLAY")
         button.resume, button.run = True, str(folder)
         row.operator("zoom_stack.dismiss", text="", icon="X").run = str(folder)
+        if rest:
+            draw_wrapped(layout, context, rest)
     elif _kept_nothing(generation):
         draw_wrapped(layout, context, "Stopped: nothing of it was kept", "INFO")
     if generation is not None:
-        draw_warnings(layout, context, generation)
+        draw_notes(layout, context, generation.warnings, "RUN")
 
 
 def _kept_nothing(generation: PictureRun | None) -> bool:
@@ -264,15 +267,21 @@ def _kept_nothing(generation: PictureRun | None) -> bool:
     if generation is None or generation.phase is not Phase.CANCELLED:
         return False
     # Make Sharper says so beside the zoom.
-    return not generation.resumable and latest.sharpening() is None
+    ended = not (generation.resumable or generation.ending)
+    return ended and latest.sharpening() is None
 
 
-def _continue_text(generation: PictureRun | None, folder: Path) -> str:
-    """What goes on with a run, with how far that is where this session has seen it."""
+def _continue_texts(
+    context: bpy.types.Context, generation: PictureRun | None, folder: Path
+) -> tuple[str, str]:
+    """What goes on with a run, with how far that is where this session has seen it; and what of it
+    the button has no room for.
+    """
+    text, short, rest = "Continue the Last Run", "Continue", "the last run"
     if generation is not None and generation.out == folder and generation.reached is not None:
         step, total = generation.reached
-        return f"Continue after Step {step} of {total}"
-    return "Continue the Last Run"
+        text, rest = f"Continue after Step {step} of {total}", f"after step {step} of {total}"
+    return (text, "") if fits(context, text, beside=_BESIDE) else (short, rest)
 
 
 register, unregister = bpy.utils.register_classes_factory(

@@ -116,9 +116,12 @@ def _draw_icon(layout: bpy.types.UILayout, settings: ZOOMSTACK_PG_settings, inde
 
 
 def _icon_of(settings: ZOOMSTACK_PG_settings, level: ZOOMSTACK_PG_level) -> int:
-    """The icon of a level's picture: as the run under way has it now, else as it is finished."""
+    """The icon of a level's picture: as the run under way has it now, else as it is finished.
+
+    Where there is no finished one, that of a run which can be gone on with stays.
+    """
     running = latest.running_generation()
-    run = running or latest.unfinished()
+    run = latest.with_previews()
     if run is None or settings.run != str(run.out) or level.number < 0:
         return _finished_icon(level)
     of_run = run.thumbnails.icon(level.number)

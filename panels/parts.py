@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import bpy
@@ -17,6 +18,8 @@ from ..scene.finding import active_root, looking_once, zoom_to_update
 _CHARACTER_WIDTH = 6.4
 _MARGIN = 60.0
 _BORDER = 16.0  # of a box
+_ICON = 20.0
+_MOST_NOTES = 8  # that are shown at once
 
 Draw = TypeVar("Draw", bound=Callable[..., Any])
 
@@ -61,14 +64,82 @@ def draw_wrapped(
     Args:
         boxed: the layout is a box, whose border takes a part of the width.
     """
-    scale = context.preferences.system.ui_scale
-    width = context.region.width if context.region is not None else 300
-    margin = _MARGIN + (_BORDER if boxed else 0.0)
-    characters = max(8, int((width - margin * scale) / (_CHARACTER_WIDTH * scale)))
+    margin = _MARGIN + (_BORDER if boxed else 0.0) + (_ICON if icon != "NONE" else 0.0)
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, characters)):
+    for number, line in enumerate(wrapped(text, _characters(context, margin))):
         column.label(text=line, icon=icon if number == 0 else "BLANK1" if icon != "NONE" else icon)
+
+
+def wrapped(text: str, characters: int) -> list[str]:
+    """The lines of a text, each of so many letters at most; a path is broken after a slash."""
+    return _Wrapper(characters, break_on_hyphens=False).wrap(text)
+
+
+class _Wrapper(textwrap.TextWrapper):
+    wordsep_simple_re = re.compile(r"([\t\n\r ]+)|(?<=[^\s/\\][/\\])(?=[^\s/\\])|(?<=\w-)(?=\w)")
+
+
+def fits(context: bpy.types.Context, text: str, beside: float = 0.0) -> bool:
+    """Whether a button in a panel has room for a text.
+
+    Args:
+        beside: pixels at a scale of 1 that icons and buttons in the same row take.
+    """
+    return len(text) <= _characters(context, _MARGIN + beside)
+
+
+def _characters(context: bpy.types.Context, margin: float) -> int:
+    scale = context.preferences.system.ui_scale
+    width = context.region.width if context.region is not None else 300
+    return max(8, int((width - margin * scale) / (_CHARACTER_WIDTH * scale)))
+
+
+def draw_progress(
+    layout: bpy.types.UILayout, context: bpy.types.Context, fraction: float, stage: str, cancel: str
+) -> None:
+    """Draw how far something has come, and the button that ends it.
+
+    Args:
+        fraction: 0-1.
+        stage: what goes on; below the bar where that has no room for it.
+        cancel: the operator.
+    """
+    narrow = not fits(context, stage, beside=_ICON)
+    row = layout.row(align=True)
+    row.scale_y = 1.4
+    short = f"{fraction:.0%}" if fraction else ""
+    row.progress(factor=fraction, type="BAR", text=short if narrow else stage)
+    # Beside the bar: a row below may lie under the side bar's edge.
+    row.operator(cancel, text="", icon="X")
+    if narrow:
+        draw_wrapped(layout, context, stage)
+
+
+def draw_notes(
+    layout: bpy.types.UILayout, context: bpy.types.Context, notes: Sequence[str], of: str
+) -> None:
+    """Draw what is good to know, as a list that can be dismissed as a whole.
+
+    Args:
+        of: whose notes they are, as ``zoom_stack.dismiss_notes`` has it.
+    """
+    if not notes:
+        return
+    box = layout.box()
+    row = box.row()
+    row.label(text="Note" if len(notes) == 1 else "Notes", icon="INFO")
+    row.operator("zoom_stack.dismiss_notes", text="", icon="X", emboss=False).of = of
+    for note in notes[:_MOST_NOTES]:
+        draw_wrapped(box, context, note, boxed=True)
+    if len(notes) > _MOST_NOTES:
+        box.label(text="and more")
+
+
+def failed_title(context: bpy.types.Context) -> str:
+    """What stands above an error."""
+    text = "That did not work"
+    return text if fits(context, text, beside=2 * _ICON + _BORDER) else "It failed"
 
 
 def draw_error(
@@ -78,5 +149,5 @@ def draw_error(
     box = layout.box()
     row = box.row()
     row.alert = True
-    row.label(text="That did not work", icon="ERROR")
+    row.label(text=failed_title(context), icon="ERROR")
     draw_wrapped(box, context, str(error), boxed=True)

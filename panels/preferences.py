@@ -27,9 +27,6 @@ class ZOOMSTACK_AP_preferences(EnginePreferences, FoundModels, bpy.types.AddonPr
         layout.use_property_split = True
         layout.use_property_decorate = False
         remote = bool(remote_command())
-        column = layout.column()
-        column.active = not remote
-        column.prop(self, "python_path")
         if not draw_installation(layout, context):
             column = layout.column()
             column.active = not remote and not self.python_path.strip()
@@ -40,12 +37,22 @@ class ZOOMSTACK_AP_preferences(EnginePreferences, FoundModels, bpy.types.AddonPr
         column.prop(self, "device")
         _draw_folders(column, self)
         column.prop(self, "stack_folder")
-        column.prop(self, "remote_command")
+        _draw_own(layout, self)
         row = layout.row()
         row.alignment = "RIGHT"
         row.operator("zoom_stack.copy_report", icon="COPYDOWN")
         row.operator("zoom_stack.check_engine", text="Check the Engine", icon="VIEWZOOM")
         _draw_check(layout, context)
+
+
+def _draw_own(layout: bpy.types.UILayout, preferences: ZOOMSTACK_AP_preferences) -> None:
+    """Draw what those few need who have an engine of their own."""
+    layout.label(text="An Engine of Your Own")
+    column = layout.column()
+    row = column.row()
+    row.active = not remote_command()
+    row.prop(preferences, "python_path")
+    column.prop(preferences, "remote_command")
 
 
 def _draw_folders(layout: bpy.types.UILayout, preferences: ZOOMSTACK_AP_preferences) -> None:

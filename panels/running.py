@@ -8,9 +8,8 @@ from ..blender.screen import edited
 from ..blender.texts import duration_text
 from ..tasks import latest
 from ..tasks.picture_run import Phase, PictureRun
-from .parts import draw_wrapped
+from .parts import draw_notes, draw_progress, draw_wrapped, failed_title
 
-_MOST_WARNINGS = 8  # that are shown at once
 _PREVIEW_SCALE = 3.6  # three in a row of the narrowest side bar
 
 
@@ -18,15 +17,8 @@ def draw_running(
     layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
 ) -> None:
     waiting = generation.phase is Phase.CANCELLING
-    row = layout.row(align=True)
-    row.scale_y = 1.4
-    row.progress(
-        factor=generation.fraction,
-        type="BAR",
-        text="Cancelling" if waiting else generation.stage,
-    )
-    # Beside the bar: a row below may lie under the side bar's edge.
-    row.operator("zoom_stack.cancel", text="", icon="X")
+    stage = "Cancelling" if waiting else generation.stage
+    draw_progress(layout, context, generation.fraction, stage, "zoom_stack.cancel")
     if generation.silence and not waiting:
         _draw_silence(layout, context, generation)
     elif generation.phase is Phase.WAITING and edited():
@@ -34,13 +26,14 @@ def draw_running(
         update.scale_y = 1.4
         update.operator("zoom_stack.update_now", icon="FILE_REFRESH")
     elif generation.waits_for_word():
-        layout.label(text="Waiting for the engine", icon="TIME")
+        draw_wrapped(layout, context, "Waiting for the engine", "TIME")
     elif generation.eta is not None:
-        layout.label(text=f"About {duration_text(generation.eta)} for this part", icon="TIME")
+        about = f"About {duration_text(generation.eta)} for this part"
+        draw_wrapped(layout, context, about, "TIME")
     elif not generation.fraction:
-        layout.label(text="This takes a moment")
+        draw_wrapped(layout, context, "This takes a moment")
     _draw_previews(layout, context, generation)
-    draw_warnings(layout, context, generation)
+    draw_notes(layout, context, generation.warnings, "RUN")
 
 
 def _draw_silence(
@@ -74,16 +67,6 @@ def _draw_previews(
         grid.template_icon(icon_value=icon, scale=_PREVIEW_SCALE)
 
 
-def draw_warnings(
-    layout: bpy.types.UILayout, context: bpy.types.Context, generation: PictureRun
-) -> None:
-    for warning in generation.warnings[:_MOST_WARNINGS]:
-        draw_wrapped(layout, context, warning, "INFO")
-    more = len(generation.warnings) - _MOST_WARNINGS
-    if more > 0:
-        layout.label(text="and more", icon="INFO")
-
-
 def draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     problem = latest.problem()
     if problem is None:
@@ -92,7 +75,7 @@ def draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     row = box.row()
     title = row.row()
     title.alert = True
-    title.label(text="That did not work", icon="ERROR")
+    title.label(text=failed_title(context), icon="ERROR")
     row.operator("zoom_stack.dismiss", text="", icon="X", emboss=False)
     draw_wrapped(box, context, problem.text, boxed=True)
     if problem.hint:

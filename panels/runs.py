@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import bpy
 
 from ..blender.picture_icons import icon_of
-from ..blender.texts import bytes_text, clock_text
+from ..blender.texts import bytes_text, clock_text, count_text
 from ..blender.timings import measured
 from ..engine.contract.stack import STACK_FILE
 from ..scene import finding, keys
@@ -16,9 +17,11 @@ from ..scene.runs import Run
 from ..scene.showing import other_pictures, shown_files
 from ..tasks import latest
 from ..tasks.runs import want_runs
-from .parts import ZoomPanel, of_one_look
+from .parts import ZoomPanel, draw_wrapped, fits, of_one_look
 
 _MOST_RUNS = 12  # that are listed; the latest
+_LONGEST = 60  # letters of what a run shows
+_BESIDE = 44.0  # pixels at a scale of 1: a button's icon, and the trash in its row
 _PICTURE_SCALE = 4.0  # of an icon
 _PICTURE_WIDTH = 88.0  # with its margins, in pixels at an interface scale of 1
 
@@ -105,7 +108,7 @@ class ZOOMSTACK_PT_versions(ZoomPanel, bpy.types.Panel):
             row = column.row(align=True)
             button = row.operator(
                 "zoom_stack.show_version",
-                text=run.title(),
+                text=_longest(context, run.title(), run.moment(), clock_text(run.made)),
                 icon="RADIOBUT_ON" if run is current else "RADIOBUT_OFF",
             )
             button.folder = str(run.folder)
@@ -117,7 +120,7 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
     """Other zooms that were made, and runs that were not finished, in this file's folders"""
 
     bl_idname = "ZOOMSTACK_PT_runs"
-    bl_label = "Other Runs on the Disk"
+    bl_label = "Other Runs"
     bl_parent_id = "ZOOMSTACK_PT_generate"
     bl_order = 5
     bl_options = {"DEFAULT_CLOSED"}
@@ -141,18 +144,17 @@ class ZOOMSTACK_PT_runs(ZoomPanel, bpy.types.Panel):
         for run in runs[:_MOST_RUNS]:
             column = layout.column(align=True)
             row = column.row(align=True)
+            moment = _longest(context, run.moment(), clock_text(run.made))
             if run.stack is None and run.is_held:
-                row.label(text=run.moment(), icon="TIME")
+                row.label(text=moment, icon="TIME")
             elif run.stack is None:
-                button = row.operator("zoom_stack.generate", text=run.moment(), icon="PLAY")
+                button = row.operator("zoom_stack.generate", text=moment, icon="PLAY")
                 button.resume, button.run = True, str(run.folder)
             else:
-                button = row.operator("zoom_stack.import_stack", text=run.moment(), icon="IMPORT")
+                button = row.operator("zoom_stack.import_stack", text=moment, icon="IMPORT")
                 button.filepath = str(run.stack.folder / STACK_FILE)
             _draw_delete(row, run)
-            about = column.row()
-            about.scale_y = 0.8
-            about.label(text=_about(run))
+            draw_wrapped(column, context, _about(run, with_levels=moment != run.moment()))
         if len(runs) > _MOST_RUNS:
             layout.label(text=f"and {len(runs) - _MOST_RUNS} older")
         _draw_sum(layout, runs)
@@ -166,12 +168,19 @@ def _active_ids(context: bpy.types.Context) -> tuple[str, str]:
     return settings.uid, settings.levels[settings.active_level].uid
 
 
-def _about(run: Run) -> str:
-    """What may be cut at its end in a narrow side bar."""
-    size = f"{bytes_text(run.size)} · {run.subject()}"
-    if run.stack is not None:
-        return size
-    return f"at work elsewhere · {size}" if run.is_held else f"unfinished · {size}"
+def _longest(context: bpy.types.Context, *texts: str) -> str:
+    """The first of some texts that a button has room for, else the last."""
+    return next((each for each in texts if fits(context, each, beside=_BESIDE)), texts[-1])
+
+
+def _about(run: Run, with_levels: bool) -> str:
+    """What a run's button does not say."""
+    state = "" if run.stack is not None else "at work elsewhere" if run.is_held else "unfinished"
+    count = count_text(run.levels, "level") if with_levels else ""
+    subject = textwrap.shorten(run.subject(), _LONGEST, placeholder="…")
+    # Blanks that do not break: a size stays in one line.
+    size = bytes_text(run.size).replace(" ", "\N{NO-BREAK SPACE}")
+    return " · ".join(filter(None, (state, count, size, subject)))
 
 
 def _current(

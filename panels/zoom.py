@@ -11,8 +11,8 @@ from ..scene.viewing import is_looking_through, shows_pictures
 from ..tasks import latest
 from ..tasks.picture_run import Phase
 from .files import draw_files
-from .parts import ZoomPanel, draw_wrapped, of_one_look, zoom_elsewhere
-from .running import draw_problem, draw_running, draw_warnings
+from .parts import ZoomPanel, draw_notes, draw_wrapped, of_one_look, zoom_elsewhere
+from .running import draw_problem, draw_running
 
 _MOST_ROOTS = 6  # that are listed of other scenes
 
@@ -234,9 +234,9 @@ def _draw_sharpening(layout: bpy.types.UILayout, context: bpy.types.Context) -> 
     layout.operator("zoom_stack.sharpen", text="Make Sharper…", icon="SHADERFX")
     sharpening = latest.sharpening()
     if sharpening is not None:
-        draw_warnings(layout, context, sharpening)
+        draw_notes(layout, context, sharpening.warnings, "RUN")
         if sharpening.phase is Phase.CANCELLED:
-            layout.label(text="Cancelled: nothing was changed")
+            draw_wrapped(layout, context, "Cancelled: nothing was changed")
     if latest.problem_of_sharpening():  # not what was pressed elsewhere
         draw_problem(layout, context)
 

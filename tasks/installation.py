@@ -12,6 +12,7 @@ from ..blender import folders
 from ..blender.screen import redraw
 from ..engine.client.helper_process import HelperProcess
 from ..engine.contract import backends
+from ..engine.contract.downloaded import downloaded_text
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.messages import Message, error_of
 from ..settings.preferences import forget_engine, preferences
@@ -136,9 +137,7 @@ class Installation:
     def _take_progress(self, message: Message) -> None:
         done, total, speed = message["done"], message["total"], message["speed"]
         self.fraction = min(1.0, done / total) if total else 0.0
-        words = [f"{done / 1e6:.0f} of {total / 1e6:.0f} MB"]
-        words += [f"{speed / 1e6:.1f} MB/s"] if speed >= 1e5 else []
-        self.detail = ", ".join(words)
+        self.detail = downloaded_text(done, total, speed)
         self.package = message.get("what", "")
 
     def _unexpected(self) -> ZoomStackError:

@@ -66,6 +66,14 @@ def unfinished() -> PictureRun | None:
     return generation if generation is not None and generation.resumable else None
 
 
+def with_previews() -> PictureRun | None:
+    """The latest run, if its previews show what there is: it is under way, or can be gone on with
+    or imported, or that is about to be seen.
+    """
+    offers = unfinished() or offered_generation() or running_generation()
+    return generation if offers or (generation is not None and generation.ending) else None
+
+
 def follow() -> None:
     """Another run takes the latest one's place; on the disk it stays as it is."""
     if generation is not None:

@@ -102,12 +102,13 @@ class PictureRun:
         fraction: 0-1 of the stage that takes long.
         eta: seconds left; None while unknown.
         resumable: it ended too early, and the engine can go on from there.
+        ending: it was cancelled a moment ago, and the engine may still save its last step.
         error: why it failed, until that is dismissed or something else is pressed.
         warnings: what the engine wants to be known, for people.
         told_elsewhere: codes of warnings that the panels show without them.
         silence: seconds that the engine has not said a word, where one should hear of it; else 0.
         reached: the last step and how many there are, once the pictures are drawn; else None.
-        thumbnails: the levels' last previews.
+        thumbnails: the levels' last previews; they stay while the run can be gone on with.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class PictureRun:
         self.fraction = 0.0
         self.eta: float | None = None
         self.resumable = False
+        self.ending = False
         self.error: ZoomStackError | None = None
         self.warnings: list[str] = []
         self.told_elsewhere: set[str] = set()
@@ -214,6 +216,17 @@ class PictureRun:
         self.resumable = bool(work_folder.saved_states(self.out))
         if not self.resumable:
             work_folder.discard(self.out)
+            if bpy.app.background or self.phase is Phase.FAILED:
+                self.thumbnails.close()
+
+    def _look_again(self) -> None:
+        """What a run has left may have changed since it was told to end."""
+        self.ending = False
+        self.resumable = bool(work_folder.saved_states(self.out))
+        if not self.resumable:
+            self.thumbnails.close()
+        forget_runs()
+        redraw()
 
     def _listen(self) -> float | None:
         for message in self._client.poll():
@@ -291,8 +304,9 @@ class PictureRun:
         if status == "cancelled":
             self._end(Phase.CANCELLED)
             self._tidy()
-            if not bpy.app.background:  # the engine may save its last step meanwhile
-                bpy.app.timers.register(_look_again, first_interval=END_SECONDS + 0.5)
+            if not bpy.app.background:
+                self.ending = not self.resumable
+                bpy.app.timers.register(self._look_again, first_interval=END_SECONDS + 0.5)
             return None
         self._client.close()
         forget_runs()
@@ -324,21 +338,15 @@ class PictureRun:
         self.warnings = [each for each in self.warnings if each not in self._passing]
         self.warnings += self.delivery.notes
         self._end(Phase.FINISHED)
+        self.thumbnails.close()  # the finished pictures take their place
         return None
 
     def _end(self, phase: Phase) -> None:
         self.phase = phase
         self._client.close()
         forget_runs()
-        # In the list they help to choose which levels to keep.
         self.thumbnails.stop()
         redraw()
-
-
-def _look_again() -> None:
-    """What a run has left may have changed since it was told to end."""
-    forget_runs()
-    redraw()
 
 
 def _percent(share: float) -> str:

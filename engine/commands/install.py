@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 from ..contract import backends
+from ..contract.downloaded import downloaded_text
 from ..contract.errors import ZoomStackError
 from ..contract.message_table import INSTALLER
 from ..contract.messages import Message, checked, encode, error_message
@@ -117,7 +118,7 @@ class _Lines:
 
     def progress(self, done: int, total: int, speed: float, what: str) -> None:
         if sys.stderr.isatty():
-            text = f"{done / 1e6:6.0f} of {total / 1e6:.0f} MB, {speed / 1e6:.1f} MB/s  {what}"
+            text = f"{downloaded_text(done, total, speed)}  {what}"
             print(f"\r  {text:70.70}", end="", file=sys.stderr, flush=True)
             self._shown = True
 

@@ -51,6 +51,11 @@ def why_no_name(name: str) -> str:
     return ""
 
 
+def short_path(path: Path | str) -> str:
+    """A file's name and its folder's, which is what a person needs to know it by."""
+    return str(Path(*Path(path).parts[-2:]))
+
+
 def leaves(folder: Path, name: str) -> bool:
     """Whether a path below a folder is, or goes through, a link to a place outside it.
 

@@ -22,7 +22,7 @@ from .job import LevelSpec
 from .lasting import sync_file, sync_folder
 from .options import read_options
 from .ordinary_files import is_ordinary
-from .validation import Checker, read_json, readable, shown
+from .validation import Checker, NewerError, read_json, readable, shown
 
 STACK_VERSION = 1
 STACK_FILE = "stack.json"
@@ -145,6 +145,9 @@ class Stack:
 def read_stack(folder: Path) -> Stack:
     """Read a stack's folder (or its ``stack.json``) and check that every picture is there.
 
+    What is wrong is said as of a zoom, which is what a person takes the folder for; what is wrong
+    in the file stands in brackets at the end.
+
     Raises:
         ZoomStackError: codes ``bad_stack``, ``missing_picture``.
     """
@@ -155,25 +158,44 @@ def read_stack(folder: Path) -> Stack:
     if not (folder / STACK_FILE).is_file():
         raise ZoomStackError(
             "bad_stack",
-            f"The folder {folder} has no {STACK_FILE}.",
-            "Choose the folder of a zoom stack, or write a stack.json beside the pictures.",
+            f"There is no zoom in {folder}.",
+            f"Choose the folder of a zoom, with its pictures. (It has no {STACK_FILE}.)",
         )
-    stack = parse_stack(read_json(folder / STACK_FILE, "bad_stack"), folder)
+    try:
+        stack = parse_stack(read_json(folder / STACK_FILE, "bad_stack", STACK_FILE), folder)
+    except NewerError as error:
+        raise ZoomStackError(
+            error.code,
+            f"The zoom in {folder} was made by a newer Zoom Stack.",
+            f"Install a newer Zoom Stack. ({error.text})",
+        ) from None
+    except ZoomStackError as error:
+        raise _damaged(folder, error) from None
     for index, level in enumerate(stack.levels):
         if leaves(folder, level.image):
-            raise _CHECK.fail(
-                f"the picture of level {index + 1}, {level.image}, is a link to a place outside "
-                f"{folder}.",
+            raise ZoomStackError(
+                "bad_stack",
+                f"The zoom in {folder} is incomplete: the picture of level {index + 1}, "
+                f"{level.image}, is a link to a place outside it.",
                 "Put the picture itself there.",
             )
         if not is_ordinary(stack.picture(index)):
             raise ZoomStackError(
                 "missing_picture",
-                f"{STACK_FILE}: the picture of level {index + 1}, {level.image}, is not in "
-                f"{folder}.",
-                "Put it there, or correct its name.",
+                f"The zoom in {folder} is incomplete: the picture of level {index + 1}, "
+                f"{level.image}, is missing.",
+                "Put it back, or choose another zoom.",
             )
     return stack
+
+
+def _damaged(folder: Path, error: ZoomStackError) -> ZoomStackError:
+    """What is wrong in a stack's file, for people who have never seen one."""
+    return ZoomStackError(
+        error.code,
+        f"The zoom in {folder} is damaged or incomplete.",
+        f"Bring its files back from a backup, or choose another zoom. ({error})",
+    )
 
 
 def parse_stack(data: object, folder: Path) -> Stack:

@@ -25,6 +25,10 @@ _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 _READABLE = "\N{REPLACEMENT CHARACTER}"
 
 
+class NewerError(ZoomStackError):
+    """A document of a newer Zoom Stack: nothing is wrong with it."""
+
+
 class Checker:
     """Reads values of one JSON document and names the place of whatever is wrong.
 
@@ -129,39 +133,42 @@ class Checker:
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise self.fail(f'"version" must be a whole number from 1, not {shown(value)}.')
         if value > newest:
-            raise self.fail(
-                f"its version is {shown(value)}, and this Zoom Stack knows versions up to "
-                f"{newest}.",
+            raise NewerError(
+                self.code,
+                f"{self.document}: its version is {shown(value)}, and this Zoom Stack knows "
+                f"versions up to {newest}.",
                 "Install a newer Zoom Stack.",
             )
 
 
-def read_json(path: Path, code: str, *, finite: bool = True) -> object:
+def read_json(path: Path, code: str, called: str = "", *, finite: bool = True) -> object:
     """Parse a JSON file.
 
     Args:
+        called: what complaints call it; by default its path.
         finite: refuse NaN and the infinities, which JSON has not; libraries of models write them.
 
     Raises:
         ZoomStackError: with ``code``, when the file is missing, unreadable, too large or no JSON.
     """
+    called = called or str(path)
     try:
         content = read_ordinary(path, MAX_FILE_BYTES)
     except FileNotFoundError:
-        raise ZoomStackError(code, f"There is no file {path}.", "Check the path.") from None
+        raise ZoomStackError(code, f"There is no file {called}.", "Check the path.") from None
     except NotOrdinaryError as error:
-        raise ZoomStackError(code, f"{path} cannot be read: {error.reason}.") from None
+        raise ZoomStackError(code, f"{called} cannot be read: {error.reason}.") from None
     except OSError as error:
-        raise ZoomStackError(code, f"{path} cannot be read: {error.strerror or error}.") from None
+        raise ZoomStackError(code, f"{called} cannot be read: {error.strerror or error}.") from None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ZoomStackError(
             code,
-            f"{path} is not a text file with JSON in it: byte {error.start + 1} is no UTF-8.",
+            f"{called} is not a text file with JSON in it: byte {error.start + 1} is no UTF-8.",
             "Save it as UTF-8.",
         ) from None
-    return parse_json(text, code, str(path), finite=finite)
+    return parse_json(text, code, called, finite=finite)
 
 
 def parse_json(text: str, code: str, called: str, *, finite: bool = True) -> object:

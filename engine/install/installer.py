@@ -198,13 +198,10 @@ class _Installation:
         fetched = self._runner.run(commands.install_python(uv))
         if fetched.code == 0:
             return self._do(commands.find_python(uv)).text.splitlines()[-1].strip()
-        reason = cause_of(fetched.text, self._stage, self._home.log)
         if f"{sys.version_info[0]}.{sys.version_info[1]}" not in commands.PYTHONS:
-            raise reason
-        self._listener.note(
-            f"{reason.text} So the engine is made on {sys.executable}, and needs a repair when "
-            "that is gone."
-        )
+            raise cause_of(fetched.text, self._stage, self._home.log)
+        # Nothing is wrong with it: who installs need not hear of it, and the log has the cause.
+        self._runner.note(f"# The engine is made on {sys.executable}")
         return sys.executable
 
     def _backend(self, uv: Path) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ..contract.errors import ZoomStackError
+from ..contract.file_names import short_path
 from ..contract.geometry import Place, Placement, levels_between, place_along
 from ..contract.job import Job, LevelSpec
 from ..contract.picture_size import default_size
@@ -95,15 +96,16 @@ def check_folder(job: Job, given: Sequence[GivenPicture], folder: OutputFolder) 
             if file and folder.may_replace(Path(file)):
                 raise ZoomStackError(
                     "exists",
-                    f"Level {number + 1} is pinned to {file}, which the new zoom would replace.",
+                    f"Level {number + 1} is pinned to {short_path(file)}, which the new zoom "
+                    "would replace.",
                     "Choose another folder.",
                 )
     for picture in given:
         if picture.file is not None and picture.file.resolve().parent == folder.path.resolve():
             raise ZoomStackError(
                 "exists",
-                f"Level {picture.level + 1} keeps {picture.file}, which lies in the folder that "
-                "the new zoom is written to.",
+                f"Level {picture.level + 1} keeps {short_path(picture.file)}, which lies in the "
+                "folder that the new zoom is written to.",
                 "Choose another folder.",
             )
 
@@ -119,8 +121,8 @@ def check_kept_sizes(given: Sequence[GivenPicture], size: tuple[int, int]) -> No
             there, wanted = ("{}x{}".format(*s) for s in (kept.picture.size, size))
             raise ZoomStackError(
                 "bad_picture",
-                f"Level {kept.level + 1} keeps {kept.file}, which has {there} pixels, and the "
-                f"other levels have {wanted}.",
+                f"Level {kept.level + 1} keeps {short_path(kept.file)}, which has {there} "
+                f"pixels, and the other levels have {wanted}.",
                 "Use the size of the stack that it comes from.",
             )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..contract.errors import ZoomStackError
+from ..contract.file_names import short_path
 from ..contract.job import Job
 from ..contract.picture_header import PNG, NoPictureError, read_header
 
@@ -27,8 +28,8 @@ def check_given_files(job: Job) -> None:
 
 
 def told_of(error: NoPictureError, index: int, relation: str, path: Path | str) -> ZoomStackError:
-    """What is wrong with a level's picture: "Level 1 is pinned to a.png, which ..."."""
-    return error.told_of(f"Level {index + 1} {relation} {path}, which")
+    """What is wrong with a level's picture: "Level 1 is pinned to b/a.png, which ..."."""
+    return error.told_of(f"Level {index + 1} {relation} {short_path(path)}, which")
 
 
 def _check(index: int, relation: str, path: str) -> None:

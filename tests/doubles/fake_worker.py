@@ -5,6 +5,7 @@ Standard library only, so that any Python runs it. The mode is the first line of
 
     ok          a small zoom, one step every FAKE_WORKER_STEP seconds (0.05)
     saves       the same, and keeps its state when it is cancelled
+    saves_late  says that it is cancelled before it has kept its state
     crash       dies in the middle of the run
     segfault    is killed by a signal while the model loads
     silence     never says hello
@@ -127,9 +128,7 @@ def generate(request, lines, inline):
     first = saved_step(state) if request.get("resume") else 1
     for step in range(first, steps + 1):
         if is_cancelled(lines):
-            if mode() == "saves":
-                write(state, str(step).encode())
-            return say(type="done", status="cancelled")
+            return cancelled(job, out, step)
         time.sleep(pause)
         go_wrong(late=step > steps // 2)
         for level in range(levels):
@@ -143,6 +142,21 @@ def generate(request, lines, inline):
         if os.path.exists(file):
             os.remove(file)
     return say(type="done", status="finished")
+
+
+def cancelled(job, out, step):
+    """Say so, and keep the state before or after it."""
+    if mode() == "saves_late":
+        say(type="done", status="cancelled")
+        time.sleep(0.5)
+    if mode() in ("saves", "saves_late"):
+        folder = os.path.join(out, ".zoom_stack")
+        # A real one holds the folder until it has ended, and nobody removes anything there.
+        os.makedirs(folder, exist_ok=True)
+        write(os.path.join(folder, "job.json"), json.dumps(job).encode())
+        write(os.path.join(folder, "state-0.safetensors"), str(step).encode())
+    if mode() != "saves_late":
+        say(type="done", status="cancelled")
 
 
 def saved_step(state):

@@ -225,8 +225,8 @@ def broken_stack(folder: Path, what: str) -> Path:
 @pytest.mark.parametrize(
     ("what", "sentence"),
     [
-        ("json", "is not valid JSON"),
-        ("missing", r"the picture of level 2, 01\.png, is not in"),
+        ("json", "The zoom in .* is damaged or incomplete"),
+        ("missing", r"is incomplete: the picture of level 2, 01\.png, is missing"),
         ("text", r"The picture of level 2, 01\.png, cannot be read"),
         ("cut", r"The picture of level 3, 02\.png, cannot be read"),
         ("outside", "level 2: focus x = 0.9 puts it partly outside"),

@@ -40,6 +40,7 @@ def status():
 def zooms():
     return [item.name for item in bpy.data.objects if item.type == "CAMERA" and "zoom" in item]
 """
+_EDGE = 8  # pixels from a side bar's region to the edge that is seen
 LEVELS = ("a spiral galaxy", "a star field", "a planet")
 
 
@@ -126,6 +127,19 @@ class ZoomTab:
                 "bpy.utils.register_class(panel)\n"
                 "_part('blender.screen').redraw()"
             )
+
+    def narrow(self, width: int = 190) -> None:
+        """Make the side bar that wide, in pixels, by its edge."""
+        place = self.window.region("VIEW_3D", "UI")
+        edge = place.x + _EDGE, place.y + 60
+        self.window.screen.move(*edge)
+        self.window.settle()  # a busy Blender takes long to notice what is under the pointer
+        with self.window.screen.held(edge):
+            self.window.screen.move(edge[0] + place.width - width, edge[1])
+            self.window.settle()
+        self.window.settle()
+        self.place = self.window.region("VIEW_3D", "UI")
+        assert abs(self.place.width - width) <= 2, self.place
 
     def click(self, across: float, down: float, double: bool = False) -> None:
         """Click at pixels from the tab's top left corner."""

@@ -40,6 +40,18 @@ def test_texts_are_for_people(bpy: Any) -> None:
     assert [texts.duration_text(s) for s in (3.2, 75, 7260)] == ["3 s", "1 min 15 s", "2 h 01 min"]
 
 
+def test_a_path_is_broken_after_a_slash(bpy: Any) -> None:
+    wrapped = bpy_session.submodule("panels.parts").wrapped
+    text = "The disk of /home/artist/.config/blender is full."
+    assert wrapped(text, 16) == ["The disk of", "/home/artist/", ".config/blender", "is full."]
+    assert wrapped("nvidia-cuda-runtime-cu12", 16) == ["nvidia-cuda-", "runtime-cu12"]
+    assert wrapped("No word for 1\N{NO-BREAK SPACE}min", 14) == [
+        "No word for",
+        "1\N{NO-BREAK SPACE}min",
+    ]
+    assert wrapped("x" * 20, 16) == ["x" * 16, "x" * 4]
+
+
 def test_what_the_model_does_not_understand_is_told_where_a_prompt_decides(bpy: Any) -> None:
     settings = bpy.context.scene.zoom_stack
     settings.model = "bundled"

@@ -29,6 +29,7 @@ def test_generate_waits_and_builds_the_zoom(bpy: Any, settings: Any, use_worker:
     assert len(_cameras(bpy)) == 1
     generation = latest().generation
     assert (generation.out / "stack.json").exists()
+    assert generation.thumbnails._icons is None, "icons that nobody sees any more"
     assert not {"extensions", ".user"} & set(generation.out.parts), "Blender removes those"
     assert _files(extension) == before, "files were written into the extension"
     zoom_scene = bpy.data.scenes[generation.delivery.result.scene_name]

@@ -56,6 +56,35 @@ def test_what_comes_down_is_shown(start: Any) -> None:
     assert task.notes == ["github.com cannot be reached."]
 
 
+@pytest.mark.parametrize(
+    ("done", "total", "speed", "text"),
+    [
+        (0, 0, 0, ""),
+        (0, 1000, 0, ""),
+        (7e6, 0, 0, "7 MB"),
+        (0, 2e7, 0, "0 of 20 MB"),
+        (0, 0, 3e6, "3.0 MB/s"),
+    ],
+)
+def test_what_is_not_known_yet_is_left_out(
+    start: Any, done: float, total: float, speed: float, text: str
+) -> None:
+    progress = {"type": "progress", "done": done, "total": total, "speed": speed, "what": "uv"}
+    assert run(start(telling(progress))).detail == text
+
+
+def test_notes_are_dismissed_as_a_whole(
+    bpy: Any, start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    latest = bpy_session.submodule("tasks.latest")
+    notes = [{"type": "note", "text": text} for text in ("One.", "Two.")]
+    monkeypatch.setattr(latest, "installation", run(start(telling(*notes, FINISHED))))
+    bpy.ops.zoom_stack.dismiss_notes(of="RUN")
+    assert latest.installation.notes == ["One.", "Two."]
+    bpy.ops.zoom_stack.dismiss_notes(of="INSTALLATION")
+    assert latest.installation.notes == []
+
+
 def test_a_failure_has_its_words(start: Any) -> None:
     error = {"type": "error", "code": "no_space", "text": "The disk is full.", "hint": "Free some."}
     task = run(start(telling(error, {"type": "done", "status": "failed"}, code=1)))

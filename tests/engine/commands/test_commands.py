@@ -287,7 +287,7 @@ def test_views_mistakes_are_one_line(
 
 def test_view_of_a_folder_that_is_no_stack(tmp_path: Path) -> None:
     options = ["--magnification", "1", "--size", "24x16", "--out", tmp_path / "frame.png"]
-    refuse(engine("view", tmp_path, *options), "has no stack.json")
+    refuse(engine("view", tmp_path, *options), "There is no zoom in")
     refuse(engine("view", tmp_path / "absent", *options), "There is no folder")
 
 

@@ -141,6 +141,30 @@ def test_a_stack_without_its_picture(tmp_path: Path) -> None:
     assert caught.value.code == "missing_picture"
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "detail"),
+    [
+        (None, "There is no zoom in {}.", "It has no stack.json."),
+        ('{"version": 1, "levels": [', "The zoom in {} is damaged or incomplete.", "column 27"),
+        ("[]", "The zoom in {} is damaged or incomplete.", "an object in braces, not a list"),
+        ('{"version": 9}', "The zoom in {} was made by a newer Zoom Stack.", "its version is 9"),
+    ],
+)
+def test_a_broken_stack_is_told_to_people_who_know_no_json(
+    text: str | None, words: str, detail: str, tmp_path: Path
+) -> None:
+    if text is not None:
+        (tmp_path / "stack.json").write_text(text)
+    with pytest.raises(ZoomStackError) as caught:
+        read_stack(tmp_path)
+    assert (caught.value.code, caught.value.text) == ("bad_stack", words.format(tmp_path))
+    advice, _, brackets = caught.value.hint.partition(" (")
+    assert advice.endswith(".")
+    assert "JSON" not in advice
+    assert detail in brackets
+    assert str(tmp_path) not in brackets
+
+
 def stack_of(levels: list[dict[str, object]], folder: Path, **top: object) -> Stack:
     named = [{"image": f"{number}.png", **level} for number, level in enumerate(levels)]
     return parse_stack({"version": 1, "levels": named, **top}, folder)

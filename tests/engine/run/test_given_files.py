@@ -46,6 +46,8 @@ def test_a_picture_that_is_none_is_told_before_torch_is_imported(
         run_generate(request, Recorder(), lambda: False, lambda *_: AnalyticModel())
     assert caught.value.code == "bad_picture"
     assert caught.value.hint
+    # A file is named by its folder and itself, not by its whole path.
+    assert f" {tmp_path.name}{os.sep}x.png, which" in caught.value.text
 
 
 def test_a_kept_jpeg_is_no_png(tmp_path: Path) -> None:
