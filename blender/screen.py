@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import bpy
 
 # Operators that are jobs of Blender's.
@@ -18,6 +20,32 @@ def redraw() -> None:
                         region.tag_redraw()
             elif area.type == "PREFERENCES":
                 area.tag_redraw()
+
+
+def redraw_soon() -> None:
+    """The same for what changes many times a second: a few times a second are enough to see it.
+
+    To draw a window takes longer than most of what it shows.
+    """
+    if bpy.app.background or bpy.app.timers.is_registered(_redraw_now):
+        return
+    wait = max(0.0, _last_redraw[0] + _REDRAW_SECONDS - time.monotonic())
+    bpy.app.timers.register(_redraw_now, first_interval=wait, persistent=True)
+
+
+_REDRAW_SECONDS = 0.2
+_last_redraw = [0.0]
+
+
+def _redraw_now() -> None:
+    _last_redraw[0] = time.monotonic()
+    redraw()
+
+
+def unregister() -> None:
+    """End the waiting."""
+    if bpy.app.timers.is_registered(_redraw_now):
+        bpy.app.timers.unregister(_redraw_now)
 
 
 def shows_tab(context: bpy.types.Context, category: str) -> bool:

@@ -58,8 +58,8 @@ class Run:
             jobs = [partial(self._run_suite, preparation, suite) for suite in completed]
             if "lint" in self.kinds:
                 jobs.insert(0, partial(self._run_lint, preparation))
-            # Two at a time: starting pytest, Blender and torch uses one core each, rendering all.
-            with ThreadPoolExecutor(max_workers=1 if self.verbose else 2) as pool:
+            # One more than the cores have work for: some tests wait for processes and timers.
+            with ThreadPoolExecutor(max_workers=1 if self.verbose else 3) as pool:
                 for finished in [pool.submit(job) for job in jobs]:
                     results += finished.result()
             # On a machine with nothing else to do: they test that Blender stays fluid.

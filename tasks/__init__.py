@@ -7,7 +7,7 @@ for the panels. Tasks know no panel and no operator.
 import bpy
 from bpy.app.handlers import persistent
 
-from ..blender import picture_icons
+from ..blender import picture_icons, screen
 from . import copying, delivery, following, latest, missing, runner, runs, views
 
 
@@ -58,3 +58,4 @@ def unregister() -> None:
     missing.unregister()
     latest.clear()
     picture_icons.unregister()
+    screen.unregister()

@@ -58,7 +58,7 @@ class Background(Generic[Result]):
 
     def tick(self) -> float | None:
         if self._thread.is_alive():
-            screen.redraw()
+            screen.redraw_soon()
             return _TICK
         if isinstance(self._failure, Stopped):
             self._end()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import bpy
 
 from ..blender import folders
-from ..blender.screen import redraw
+from ..blender.screen import redraw_soon
 from ..engine.client.helper_process import HelperProcess
 from ..engine.contract import backends
 from ..engine.contract.downloaded import downloaded_text
@@ -94,7 +94,7 @@ class Installation:
         ended = self._process.has_ended()
         for message in self._process.messages():
             self._take(message)
-        redraw()
+        redraw_soon()
         if not ended:
             return TICK
         forget_engine()

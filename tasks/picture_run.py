@@ -11,7 +11,7 @@ from typing import Protocol
 import bpy
 
 from ..blender import folders
-from ..blender.screen import redraw
+from ..blender.screen import redraw, redraw_soon
 from ..blender.timings import note
 from ..engine.client.connection import SILENT_SECONDS, Client
 from ..engine.client.process import END_SECONDS
@@ -233,10 +233,10 @@ class PictureRun:
             if message["type"] == "done":
                 return self._finish(message["status"])
             self._take(message)
-            redraw()
+            redraw_soon()
         self._notice_silence()
         if self.thumbnails.collect():
-            redraw()
+            redraw_soon()
         elif self.eta is not None and time.monotonic() - self._eta_at > _SECOND:
             self._count_down()
         return TICK
@@ -247,7 +247,7 @@ class PictureRun:
             self._patience = SILENT_SECONDS
         silence = silent if silent >= self._patience else 0.0
         if int(silence) != int(self.silence):
-            redraw()
+            redraw_soon()
         self.silence = silence
 
     def _take(self, message: Message) -> None:
@@ -291,7 +291,7 @@ class PictureRun:
         now = time.monotonic()
         self.eta = max(0.0, (self.eta or 0.0) - (now - self._eta_at))
         self._eta_at = now
-        redraw()
+        redraw_soon()
 
     def _finish(self, status: str) -> float | None:
         """The engine is done."""
@@ -318,13 +318,13 @@ class PictureRun:
         if self.delivery.is_lost():
             self.delivery.stop()
             self.phase = Phase.OFFERED
-            redraw()
+            redraw_soon()
             return None
         reason = self.delivery.blocker()
         if reason:
             if reason != self.stage:
                 self.phase, self.stage = Phase.WAITING, reason
-                redraw()
+                redraw_soon()
             return TICK
         self.phase = Phase.IMPORTING
         start = time.thread_time()
@@ -332,7 +332,7 @@ class PictureRun:
             self.stage = self.delivery.step(self.out)
         finally:
             note("import step", time.thread_time() - start)
-        redraw()
+        redraw_soon()
         if self.delivery.result is None:
             return DELIVERY_TICK
         self.warnings = [each for each in self.warnings if each not in self._passing]
