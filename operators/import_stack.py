@@ -10,6 +10,7 @@ from bpy.props import EnumProperty, StringProperty
 
 from ..blender.folders import EXTENSION
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.ordinary_files import is_ordinary
 from ..engine.contract.stack import STACK_FILE, Stack, read_stack
 from ..scene.finding import zoom_to_update
 from ..scene.importing import ImportOptions, import_stack, leave_edit_mode
@@ -142,7 +143,7 @@ class ZOOMSTACK_OT_import_stack(ImportSettings):
     def execute(self, context: bpy.types.Context) -> set[str]:
         path = Path(bpy.path.abspath(self.filepath or self.directory))
         # Any file of the folder stands for the folder.
-        if path.is_file():
+        if is_ordinary(path):
             path = path.parent
         return self.import_folder(context, path)
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.ordinary_files import is_ordinary
 from ..engine.contract.stack import STACK_FILE, Stack, read_stack, write_stack
 
 _PIECE = 1 << 20  # bytes
@@ -88,7 +89,7 @@ def with_manifest(shown: Stack) -> Stack:
     with contextlib.suppress(ZoomStackError):
         return read_stack(shown.folder)
     for number in range(len(shown.levels)):
-        if not shown.picture(number).is_file():
+        if not is_ordinary(shown.picture(number)):
             raise ZoomStackError(
                 "missing_picture",
                 f"The picture of level {number + 1} is not in {shown.folder}.",
@@ -117,7 +118,7 @@ def _copy(stack: Stack, place: Path, done: int, total: int, tell: Callable[[floa
                 done += len(piece)
                 tell(min(1.0, done / total))
         _keep_times(file, target)
-    if (stack.folder / STACK_FILE).is_file():
+    if is_ordinary(stack.folder / STACK_FILE):
         shutil.copyfile(stack.folder / STACK_FILE, place / STACK_FILE)
         _keep_times(stack.folder / STACK_FILE, place / STACK_FILE)
     else:

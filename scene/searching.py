@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.file_names import leaves
+from ..engine.contract.ordinary_files import is_ordinary
 from ..engine.contract.stack import STACK_FILE, Stack, parse_stack
 from ..engine.contract.validation import read_json
 
@@ -36,7 +37,7 @@ class Wanted:
 
     def missing(self) -> list[int]:
         """The levels whose file is gone; looks at the disk."""
-        return [number for number, file in self.files.items() if not file.is_file()]
+        return [number for number, file in self.files.items() if not is_ordinary(file)]
 
 
 @dataclass
@@ -101,7 +102,7 @@ def _find_others(
     Args:
         now: where the zoom's stack was found; its other runs are likely beside it.
     """
-    missing = {file for file in wanted.others if not file.is_file()}
+    missing = {file for file in wanted.others if not is_ordinary(file)}
     found: dict[Path, Path] = {}
     for place, depth, most in _places(wanted, now, chosen) if missing else ():
         for folder in _folders(place, depth, most):
@@ -113,7 +114,7 @@ def _find_others(
                 if file.parent.name == folder.name or (moved and file.parent == wanted.stack.folder)
             }
             if here and _is_of_zoom(folder, wanted.stack):
-                found.update((old, new) for old, new in here.items() if new.is_file())
+                found.update((old, new) for old, new in here.items() if is_ordinary(new))
                 missing -= found.keys()
         if not missing:
             break
@@ -185,6 +186,6 @@ def _pictures_in(folder: Path, stack: Stack, numbers: Iterable[int]) -> dict[int
     files = {}
     for number in numbers:
         file = folder.joinpath(*PurePosixPath(stack.levels[number].image).parts)
-        if file.is_file() and not leaves(folder, stack.levels[number].image):
+        if is_ordinary(file) and not leaves(folder, stack.levels[number].image):
             files[number] = file
     return files

@@ -11,6 +11,7 @@ from pathlib import Path
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.ordinary_files import is_ordinary
 from . import keys
 from .draft import Draft
 from .finding import file_of, octaves_of, parts
@@ -135,7 +136,7 @@ def swap_levels(root: bpy.types.Object, images: Mapping[int, bpy.types.Image]) -
 
 
 def _check_there(root: bpy.types.Object, number: int, file: Path) -> None:
-    if not file.is_file():
+    if not is_ordinary(file):
         raise ZoomStackError(
             "missing_picture",
             f"The picture that level {number + 1} of {root.name} showed before is gone.",

@@ -12,6 +12,7 @@ import bpy
 
 from ..blender.compat import save_picture_as
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.ordinary_files import is_ordinary
 from ..engine.contract.stack import Stack, write_stack
 from . import keys
 from .finding import file_of, is_linked, stack_of
@@ -41,7 +42,7 @@ def _checked(stack: Stack) -> Stack:
         ZoomStackError: code ``missing_picture``.
     """
     for number, level in enumerate(stack.levels):
-        if not stack.picture(number).is_file():
+        if not is_ordinary(stack.picture(number)):
             raise ZoomStackError(
                 "missing_picture",
                 f"The picture of level {number + 1}, {level.image}, is not in {stack.folder}.",
@@ -158,7 +159,7 @@ def _picture(root: bpy.types.Object, number: int) -> bpy.types.Image:
 def _check_all_there(stack: Stack, pictures: dict[int, bpy.types.Image]) -> None:
     for number in range(len(stack.levels)):
         image = pictures.get(number)
-        if image is None or not (is_packed(image) or file_of(image).is_file()):
+        if image is None or not (is_packed(image) or is_ordinary(file_of(image))):
             raise ZoomStackError(
                 "missing_picture",
                 f"The picture of level {number + 1} is neither packed nor on the disk.",

@@ -10,6 +10,7 @@ import bpy
 
 from ..blender.folders import beside_file, unsaved_zooms_folder
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.ordinary_files import is_ordinary
 from ..engine.contract.stack import Stack
 from . import keys
 from .finding import file_of, image_of, is_linked, octaves_of, parts, shown_roots, stack_of
@@ -46,7 +47,7 @@ def is_painted(image: bpy.types.Image) -> bool:
     if not is_packed(image):
         return False
     file = file_of(image)
-    return file.is_file() and file.stat().st_size != image.packed_file.size
+    return is_ordinary(file) and file.stat().st_size != image.packed_file.size
 
 
 def files_of(root: bpy.types.Object) -> dict[int, Path]:

@@ -13,6 +13,7 @@ import bpy
 
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.geometry import Nested, Place, levels_between, place_along
+from ..engine.contract.ordinary_files import is_ordinary
 from ..engine.contract.stack import Stack, read_stack
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def check_kept(settings: ZOOMSTACK_PG_settings, placed: Sequence[Nested]) -> Non
     """
     kept = [(n, picture_of(level)) for n, level in enumerate(settings.levels) if is_kept(level)]
     for number, file in kept:
-        if not file.is_file():
+        if not is_ordinary(file):
             raise ZoomStackError(
                 "bad_picture",
                 f"Level {number + 1} is kept, but its picture {file.name} is no longer in the "

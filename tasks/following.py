@@ -13,6 +13,7 @@ import bpy
 
 from ..blender.folders import beside_file
 from ..engine.contract.errors import ZoomStackError
+from ..engine.contract.ordinary_files import is_ordinary
 from ..scene import keys
 from ..scene.finding import file_of, is_linked, level_numbers, shown_roots, stack_of
 from ..scene.unpacking import needs_unpacking, stack_on_disk
@@ -83,14 +84,14 @@ def bring_back(settings: ZOOMSTACK_PG_settings) -> None:
         if is_linked(root):  # its pictures name the files of before
             numbers = level_numbers(root)
             for level in settings.levels:
-                if level.uid in numbers and level.made and not picture_of(level).is_file():
+                if level.uid in numbers and level.made and not is_ordinary(picture_of(level)):
                     level.made = beside_file(str(stack.picture(numbers[level.uid])))
         else:
             note_zoom(root)
 
 
 def _any_gone(settings: ZOOMSTACK_PG_settings) -> bool:
-    return any(is_kept(level) and not picture_of(level).is_file() for level in settings.levels)
+    return any(is_kept(level) and not is_ordinary(picture_of(level)) for level in settings.levels)
 
 
 def _follow(settings: ZOOMSTACK_PG_settings, root: bpy.types.Object) -> None:

@@ -44,3 +44,13 @@ def test_sound_files_are_read(bpy: Any, name: str, tmp_path: Path) -> None:
         own = tmp_path / str(number)
         own.mkdir()
         parser.read(seed if isinstance(seed, bytes) else json.dumps(seed).encode(), own)
+
+
+def test_a_name_that_no_file_can_have_is_one_that_is_gone(bpy: Any, tmp_path: Path) -> None:
+    part = bpy_session.submodule
+    kept = {"prompt": "a leaf", "keep": {"image": "x" * 300 + ".png"}}
+    job = {"levels": [{"prompt": "a forest"}, kept]}
+    settings = bpy.context.scene.zoom_stack
+    with pytest.raises(part("engine.contract.errors").ZoomStackError, match="no longer in the"):
+        part("settings.job").apply_job(settings, job, tmp_path)
+        part("settings.job").job_from_settings(settings)
