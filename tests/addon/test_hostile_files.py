@@ -51,7 +51,7 @@ def test_a_name_that_no_file_can_have_is_one_that_is_gone(bpy: Any, tmp_path: Pa
     kept = {"prompt": "a leaf", "keep": {"image": "x" * 300 + ".png"}}
     job = {"levels": [{"prompt": "a forest"}, kept]}
     settings = bpy.context.scene.zoom_stack
-    apply_job, job_from_settings = part("settings.job").apply_job, part("settings.job").job_from_settings
-    apply_job(settings, job, tmp_path)
+    read_back = part("settings.job").job_from_settings
+    part("settings.job").apply_job(settings, job, tmp_path)
     with pytest.raises(part("engine.contract.errors").ZoomStackError, match="no longer in the"):
-        job_from_settings(settings)
+        read_back(settings)
