@@ -12,17 +12,19 @@ from . import (
     levels,
     models,
     presets,
+    rendering,
     runs,
     setup,
     shape,
     sharpen,
+    timing,
     zoom,
     zoom_here,
 )
 
 _MODULES = (
-    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, sharpen, runs,
-    zoom_here, drag_focus, files,
+    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, timing, rendering,
+    sharpen, runs, zoom_here, drag_focus, files,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import bpy
 from bpy.props import BoolProperty, FloatProperty
 
 from ..blender.screen import shows_tab
+from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..scene import finding
 from ..scene.naming import name_zoom
@@ -27,6 +28,35 @@ if TYPE_CHECKING:
 
 
 _TAB = "Zoom"
+
+
+class OnZoom(bpy.types.Operator):
+    """What every operator on an imported zoom needs."""
+
+    @classmethod
+    @measured
+    def poll(cls, context: bpy.types.Context) -> bool:
+        root = finding.active_root(context)
+        if root is None:
+            cls.poll_message_set("There is no zoom in this scene")
+            return False
+        if finding.camera_of(root) is None:
+            cls.poll_message_set("The zoom's camera was deleted")
+            return False
+        return True
+
+
+class ChangesZoom(OnZoom):
+    """What a linked zoom does not allow."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        if finding.is_linked(finding.present_root(context)):
+            cls.poll_message_set(finding.LINKED)
+            return False
+        return True
 
 
 def why_not_change(context: bpy.types.Context) -> str:

@@ -1,4 +1,4 @@
-"""Play a zoom, go to a level, change its timing and its rig."""
+"""Play a zoom, show it, go to a level, change its rig."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ import math
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from ..blender.timings import measured
-from ..engine.contract.errors import ZoomStackError
-from ..scene import colour, finding, keys, markers, retiming
-from ..scene.target_scene import set_range
-from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
+from ..scene import finding, keys, markers, retiming
 from ..scene.viewing import (
     is_looking_through,
     look_through,
@@ -22,39 +18,10 @@ from ..scene.viewing import (
 )
 from ..tasks import latest
 from ..tasks.views import watch_views
-from .shared import Durations
+from .shared import ChangesZoom, OnZoom
 
 
-class _OnZoom(bpy.types.Operator):
-    """What every operator on an imported zoom needs."""
-
-    @classmethod
-    @measured
-    def poll(cls, context: bpy.types.Context) -> bool:
-        root = finding.active_root(context)
-        if root is None:
-            cls.poll_message_set("There is no zoom in this scene")
-            return False
-        if finding.camera_of(root) is None:
-            cls.poll_message_set("The zoom's camera was deleted")
-            return False
-        return True
-
-
-class _ChangesZoom(_OnZoom):
-    """What a linked zoom does not allow."""
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if not super().poll(context):
-            return False
-        if finding.is_linked(finding.present_root(context)):
-            cls.poll_message_set(finding.LINKED)
-            return False
-        return True
-
-
-class ZOOMSTACK_OT_play(_OnZoom):
+class ZOOMSTACK_OT_play(OnZoom):
     """Play the zoom from its beginning, or stop it"""
 
     bl_idname = "zoom_stack.play"
@@ -112,7 +79,7 @@ class ZOOMSTACK_OT_show_zoom(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_go_to_level(_OnZoom):
+class ZOOMSTACK_OT_go_to_level(OnZoom):
     """Go to the frame in which this level fills the view"""
 
     bl_idname = "zoom_stack.go_to_level"
@@ -141,7 +108,7 @@ class ZOOMSTACK_OT_go_to_level(_OnZoom):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_switch_rig(_ChangesZoom):
+class ZOOMSTACK_OT_switch_rig(ChangesZoom):
     """Let the camera travel, or the world grow past it; the picture stays the same"""
 
     bl_idname = "zoom_stack.switch_rig"
@@ -155,7 +122,7 @@ class ZOOMSTACK_OT_switch_rig(_ChangesZoom):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_lock_levels(_ChangesZoom):
+class ZOOMSTACK_OT_lock_levels(ChangesZoom):
     """Let the levels be selected in the view, to hang things on them; or keep clicks off them"""
 
     bl_idname = "zoom_stack.lock_levels"
@@ -170,86 +137,6 @@ class ZOOMSTACK_OT_lock_levels(_ChangesZoom):
         return {"FINISHED"}
 
 
-class ZOOMSTACK_OT_retime(Durations, _ChangesZoom):
-    """Give the zoom other durations; every key moves along, your own too"""
-
-    bl_idname = "zoom_stack.retime"
-    bl_label = "Retime"
-    bl_options = {"REGISTER", "UNDO"}
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        root = finding.present_root(context)
-        self.seconds_per_octave = root.get(keys.SECONDS_PER_OCTAVE, SECONDS_PER_OCTAVE)
-        self.hold_seconds = root.get(keys.HOLD_SECONDS, HOLD_SECONDS)
-        return context.window_manager.invoke_props_dialog(self)
-
-    def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        layout.prop(self, "seconds_per_octave")
-        root = finding.active_root(context)  # it may be gone while the dialog is open
-        if root is not None and finding.turn_of(root) is None:
-            layout.prop(self, "hold_seconds")
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        root = finding.present_root(context)
-        scene = context.scene
-        followed = retiming.range_follows(scene, root)
-        plan = retiming.retime(
-            root, retiming.frames_per_second(scene), self.seconds_per_octave, self.hold_seconds
-        )
-        if followed:
-            scene.frame_end = max(scene.frame_start + 1, math.ceil(plan.end))
-        if root.get(keys.MARKERS):
-            markers.refresh_markers(scene, root)
-        return {"FINISHED"}
-
-
-class ZOOMSTACK_OT_refresh_markers(_ChangesZoom):
-    """Put a marker at each level, where the keys have it now"""
-
-    bl_idname = "zoom_stack.refresh_markers"
-    bl_label = "Refresh Markers"
-    bl_options = {"REGISTER", "UNDO"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        count = markers.refresh_markers(context.scene, finding.present_root(context))
-        self.report({"INFO"}, f"{count} markers")
-        return {"FINISHED"}
-
-
-class ZOOMSTACK_OT_fit_scene(_OnZoom):
-    """Make the scene's frame range the zoom's, at the zoom's camera"""
-
-    bl_idname = "zoom_stack.fit_scene"
-    bl_label = "Use for Render"
-    bl_options = {"REGISTER", "UNDO"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        root = finding.present_root(context)
-        plan = retiming.present_schedule(root)
-        context.scene.camera = finding.present_camera(root)
-        set_range(context.scene, plan.start, plan.end)
-        return {"FINISHED"}
-
-
-class ZOOMSTACK_OT_use_standard_view(bpy.types.Operator):
-    """Show pictures in their own colours: view transform Standard, no look, no exposure"""
-
-    bl_idname = "zoom_stack.use_standard_view"
-    bl_label = "Use Standard"
-    bl_options = {"REGISTER", "UNDO"}
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            colour.use_standard_view(context.scene)
-        except ZoomStackError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
-
-
 register, unregister = bpy.utils.register_classes_factory(
     (
         ZOOMSTACK_OT_play,
@@ -257,9 +144,5 @@ register, unregister = bpy.utils.register_classes_factory(
         ZOOMSTACK_OT_go_to_level,
         ZOOMSTACK_OT_switch_rig,
         ZOOMSTACK_OT_lock_levels,
-        ZOOMSTACK_OT_retime,
-        ZOOMSTACK_OT_refresh_markers,
-        ZOOMSTACK_OT_fit_scene,
-        ZOOMSTACK_OT_use_standard_view,
     )
 )

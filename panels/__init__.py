@@ -1,8 +1,8 @@
 """What is drawn: reads, changes nothing, imports no operator."""
 
-from . import generate, levels, models, preferences, runs, setup, zoom
+from . import generate, levels, models, preferences, rendering, runs, setup, way, zoom
 
-_MODULES = (preferences, setup, levels, generate, models, zoom, runs)
+_MODULES = (preferences, setup, levels, generate, models, zoom, way, rendering, runs)
 
 
 def register() -> None:

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 
 import bpy
 
+from ..blender.timings import measured
 from ..engine.contract.errors import ZoomStackError
 from ..scene import keys
-from ..scene.finding import active_root, looking_once, zoom_to_update
+from ..scene.finding import active_root, camera_of, looking_once, zoom_to_update
 
 # Of the interface's font at a scale of 1; measured, with a little air.
 _CHARACTER_WIDTH = 6.4
@@ -30,6 +31,18 @@ class ZoomPanel:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "Zoom"
+
+
+class OfZoom(ZoomPanel):
+    """Sub-panels that only make sense once there is a zoom."""
+
+    bl_parent_id = "ZOOMSTACK_PT_stack"
+
+    @classmethod
+    @measured
+    def poll(cls, context: bpy.types.Context) -> bool:
+        root = active_root(context)
+        return root is not None and camera_of(root) is not None
 
 
 def of_one_look(draw: Draw) -> Draw:

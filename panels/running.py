@@ -83,3 +83,12 @@ def draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
     box.operator("zoom_stack.copy_report", icon="COPYDOWN")
     if problem.code in latest.ENGINE_PROBLEMS:
         box.operator("zoom_stack.open_preferences", text="Open Preferences", icon="PREFERENCES")
+
+
+def draw_running_sharpening(layout: bpy.types.UILayout, context: bpy.types.Context) -> bool:
+    """Draw how far it has come; returns whether there is one."""
+    sharpening = latest.sharpening()
+    if sharpening is None or sharpening is not latest.running_generation():
+        return False
+    draw_running(layout, context, sharpening)
+    return True

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import bpy
 
-from ..blender.texts import magnification_text, size_text, times_text
+from ..blender.texts import magnification_text
 from ..blender.timings import measured
-from ..scene import colour, finding, keys, retiming
+from ..scene import colour, finding, keys
 from ..scene.viewing import is_looking_through, shows_pictures
 from ..tasks import latest
-from ..tasks.picture_run import Phase
 from .files import draw_files
-from .parts import ZoomPanel, draw_notes, draw_wrapped, of_one_look, zoom_elsewhere
-from .running import draw_problem, draw_running
+from .parts import OfZoom, ZoomPanel, draw_wrapped, of_one_look, zoom_elsewhere
+from .running import draw_running_sharpening
 
 _MOST_ROOTS = 6  # that are listed of other scenes
 
@@ -77,7 +76,7 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         layout = self.layout
         root = finding.active_root(context)
         if root is None:
-            _draw_running_sharpening(layout, context)  # its zoom was deleted
+            draw_running_sharpening(layout, context)  # its zoom was deleted
             instance = finding.instance_of_zoom(context.scene)
             if instance is not None:
                 draw_wrapped(
@@ -145,19 +144,7 @@ def _draw_elsewhere(layout: bpy.types.UILayout, context: bpy.types.Context) -> N
         column.label(text=f"and {len(roots) - _MOST_ROOTS} more in other scenes")
 
 
-class _OfZoom(ZoomPanel):
-    """Sub-panels that only make sense once there is a zoom."""
-
-    bl_parent_id = "ZOOMSTACK_PT_stack"
-
-    @classmethod
-    @measured
-    def poll(cls, context: bpy.types.Context) -> bool:
-        root = finding.active_root(context)
-        return root is not None and finding.camera_of(root) is not None
-
-
-class ZOOMSTACK_PT_stack_levels(_OfZoom, bpy.types.Panel):
+class ZOOMSTACK_PT_stack_levels(OfZoom, bpy.types.Panel):
     """Jump to a level"""
 
     bl_idname = "ZOOMSTACK_PT_stack_levels"
@@ -185,76 +172,10 @@ class ZOOMSTACK_PT_stack_levels(_OfZoom, bpy.types.Panel):
             row.label(text=magnification_text(octaves))
 
 
-class ZOOMSTACK_PT_stack_timing(_OfZoom, bpy.types.Panel):
-    """Durations, markers and frame range"""
-
-    bl_idname = "ZOOMSTACK_PT_stack_timing"
-    bl_label = "Timing and Render"
-
-    @measured
-    @of_one_look
-    def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        scene = context.scene
-        root = finding.present_root(context)
-        finding.for_buttons(layout, root)
-        column = layout.column(align=True)
-        column.label(text=f"{root.get(keys.SECONDS_PER_OCTAVE, 0.0):.2f} s per octave")
-        if finding.turn_of(root):
-            column.label(text="Loops without a hold")
-        else:
-            column.label(text=f"{root.get(keys.HOLD_SECONDS, 0.0):.2f} s hold at each end")
-        fps = float(root.get(keys.FPS, 24.0))
-        if abs(fps - retiming.frames_per_second(scene)) > 1e-3:
-            column.label(text=f"Timed for {fps:g} fps: retime it", icon="ERROR")
-        row = layout.row(align=True)
-        row.operator("zoom_stack.retime", text="Retime…")
-        row.operator("zoom_stack.refresh_markers")
-        width = scene.render.resolution_x * scene.render.resolution_percentage // 100
-        sharp = finding.sharp_width(root)
-        column = layout.column(align=True)
-        if sharp:  # otherwise pictures are missing
-            column.label(text=f"Pictures of {size_text(*finding.picture_size(root))}")
-        column.label(text=f"Render width {width} px")
-        if sharp and width <= sharp:
-            column.label(text=f"Sharp up to {sharp} px", icon="CHECKMARK")
-        elif sharp and width > finding.picture_size(root)[0]:
-            number = finding.most_enlarged(root)[1] + 1
-            text = f"Level {number} is enlarged up to {times_text(width / sharp)} in this render"
-            draw_wrapped(column, context, text, "INFO")
-        _draw_sharpening(layout, context)
-        camera = finding.present_camera(root)
-        if scene.camera != camera or not retiming.range_follows(scene, root):
-            layout.operator("zoom_stack.fit_scene", icon="OUTLINER_OB_CAMERA")
-
-
-def _draw_sharpening(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    if _draw_running_sharpening(layout, context):
-        return
-    layout.operator("zoom_stack.sharpen", text="Make Sharper…", icon="SHADERFX")
-    sharpening = latest.sharpening()
-    if sharpening is not None:
-        draw_notes(layout, context, sharpening.warnings, "RUN")
-        if sharpening.phase is Phase.CANCELLED:
-            draw_wrapped(layout, context, "Cancelled: nothing was changed")
-    if latest.problem_of_sharpening():  # not what was pressed elsewhere
-        draw_problem(layout, context)
-
-
-def _draw_running_sharpening(layout: bpy.types.UILayout, context: bpy.types.Context) -> bool:
-    """Draw how far it has come; returns whether there is one."""
-    sharpening = latest.sharpening()
-    if sharpening is None or sharpening is not latest.running_generation():
-        return False
-    draw_running(layout, context, sharpening)
-    return True
-
-
 register, unregister = bpy.utils.register_classes_factory(
     (
         ZOOMSTACK_PT_shown,
         ZOOMSTACK_PT_stack,
         ZOOMSTACK_PT_stack_levels,
-        ZOOMSTACK_PT_stack_timing,
     )
 )
