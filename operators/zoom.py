@@ -8,6 +8,7 @@ import bpy
 from bpy.props import IntProperty, StringProperty
 
 from ..scene import finding, keys, markers, retiming
+from ..scene.reach import why_not_travel
 from ..scene.viewing import (
     is_looking_through,
     look_through,
@@ -114,6 +115,17 @@ class ZOOMSTACK_OT_switch_rig(ChangesZoom):
     bl_idname = "zoom_stack.switch_rig"
     bl_label = "Switch Rig"
     bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        root = finding.present_root(context)
+        grows = root.get(keys.TRAVEL, 1.0) <= 0.5
+        reason = why_not_travel(root, finding.present_camera(root)) if grows else ""
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.present_root(context)
