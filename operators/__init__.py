@@ -11,12 +11,15 @@ from . import (
     keeping,
     levels,
     models,
+    of_things,
     presets,
+    readout,
     rendering,
     runs,
     setup,
     shape,
     sharpen,
+    things,
     timing,
     zoom,
     zoom_here,
@@ -24,7 +27,7 @@ from . import (
 
 _MODULES = (
     generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, timing, rendering,
-    sharpen, runs, zoom_here, drag_focus, files,
+    things, of_things, readout, sharpen, runs, zoom_here, drag_focus, files,
 )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """What is drawn: reads, changes nothing, imports no operator."""
 
-from . import generate, levels, models, preferences, rendering, runs, setup, way, zoom
+from . import generate, levels, models, preferences, rendering, runs, setup, things, way, zoom
 
-_MODULES = (preferences, setup, levels, generate, models, zoom, way, rendering, runs)
+_MODULES = (preferences, setup, levels, generate, models, zoom, way, things, rendering, runs)
 
 
 def register() -> None:

@@ -19,6 +19,7 @@ from .finding import stops_of, turn_of, zooms_named
 from .levels import Rig, add_level
 from .markers import refresh_markers
 from .path import offset_table
+from .reach import travels_well
 from .retiming import frames_per_second, present_schedule, store_timing
 from .rig import (
     build_dolly,
@@ -31,12 +32,6 @@ from .rig import (
 )
 from .target_scene import blur_forwards, has_renderable, new_zoom_scene, set_range
 from .timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
-
-# Beyond this magnification the camera's way has too few digits left, and the world grows instead.
-TRAVEL_LIMIT = 1e5
-# The same limit for a zoom away from the world's origin, where floats are coarser: magnification
-# times distance, in widths of level 0.
-TRAVEL_LIMIT_AWAY = 1e3
 
 
 @dataclass(frozen=True)
@@ -153,8 +148,8 @@ def _choose_rig_mode(
     if options.target == "THIS_SCENE":
         root.location = _scene(draft, scene_name).cursor.location
         distance = root.location.length
-    magnification = 2.0 ** min(unrolled.octaves[-1], 1000.0)
-    travels = magnification <= TRAVEL_LIMIT and magnification * distance <= TRAVEL_LIMIT_AWAY
+    lens = draft.part(keys.ROLE_CAMERA).data
+    travels = travels_well(unrolled.octaves[-1], lens.lens, lens.sensor_width, distance)
     root[keys.TRAVEL] = float(travels if options.rig == "AUTO" else options.rig == "CAMERA")
 
 

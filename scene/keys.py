@@ -38,6 +38,18 @@ LAP = "zoom_stack_lap"
 OTHER = "zoom_stack_other"
 DRAFT = "zoom_stack_draft"
 
+# Of things in the zoom. On a level's Empty: the zoom at which it is the view.
+OWN_OCTAVES = "octaves"
+# On a thing: where it can be seen, in octaves from its level's own zoom, and how softly it comes
+# and goes, in octaves.
+VISIBLE_FROM = "visible_from"
+VISIBLE_TO = "visible_to"
+FADE_OCTAVES = "fade_octaves"
+# On what a loop shows once more: the thing whose twin it is.
+TWIN_OF = "zoom_stack_twin_of"
+# On a read-out: what it tells.
+READ_OUT = "zoom_stack_read_out"
+
 ROLE_ROOT = "root"
 ROLE_WORLD = "world"
 ROLE_DOLLY = "dolly"

@@ -105,6 +105,7 @@ def drive_level_scale(
     level: bpy.types.Object, camera: bpy.types.Object, root: bpy.types.Object, octaves: float
 ) -> None:
     """Scale a level's Empty: 2^-octaves, times the part of the zoom that the world takes."""
+    level[keys.OWN_OCTAVES] = float(octaves)
     exponent = f"zoom*(1-travels){-octaves:+.9g}"
     expression = f"pow(2, clamp({exponent}, -{MAX_EXPONENT}, {MAX_EXPONENT}))"
     for axis in range(3):

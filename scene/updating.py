@@ -21,6 +21,7 @@ from ..engine.contract.ids import Ids
 from ..engine.contract.stack import Stack
 from ..engine.contract.unrolling import Unrolled, unroll
 from . import keys
+from .attaching import follow_levels
 from .camera import describe_zoom
 from .draft import Draft
 from .family import Family, rename_levels
@@ -39,6 +40,7 @@ from .levels import Rig, add_level, feather_of, name_level, name_of
 from .material import give_border, swap_picture, take_border
 from .path import offset_table
 from .planes import drive_visibility, move_rectangle
+from .readout import refresh_read_out
 from .rekeying import Followed
 from .rig import drive_framing, drive_level_scale, drive_pan
 from .unused import drop_unused
@@ -222,6 +224,8 @@ def _show(root: bpy.types.Object, draft: Draft, plan: _Plan) -> Updated:
     followed.follow(
         root, rig.camera, [(places[key].octaves, unrolled.octaves[i]) for i, key in stayed]
     )
+    follow_levels(root)
+    refresh_read_out(root)
     drop_unused(each for each in swapped if isinstance(each, bpy.types.Image))
     return result
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import finding, importing, keys, reach
-from judging import load, set_zoom, show
+from judging import in_frame, load, set_zoom, show
 
 from devtools import rendering
 
@@ -62,4 +62,33 @@ def test_a_camera_that_travels_too_far_can_be_brought_back(bpy: Any, tmp_path: P
     show(scene)
     assert bpy.ops.zoom_stack.switch_rig() == {"FINISHED"}
     assert root[keys.TRAVEL] == 0.0
+    assert not bpy.ops.zoom_stack.switch_rig.poll()
+
+
+def test_away_from_the_origin_a_camera_travels_as_far_as_single_precision_is_exact(
+    bpy: Any, tmp_path: Path
+) -> None:
+    stack = read_stack(making.plain_stack(tmp_path / "stack", 15, 2.0, (0.3, 0.65)))
+    options = importing.ImportOptions(rig="CAMERA", target="NEW_SCENE")
+    result = importing.import_stack(stack, options)
+    scene, root = bpy.data.scenes[result.scene_name], bpy.data.objects[result.root_name]
+    camera = bpy.data.objects[result.camera_name]
+    show(scene)
+    assert reach.why_not_travel(root, camera) == ""
+    root.location = (7.1, -6.3, 3.3)
+    show(scene)
+    limit = reach.coarse_octaves(root.location.length)
+    assert limit == pytest.approx(8.7, abs=0.1)
+    assert "is exact for 8.7" in reach.why_not_travel(root, camera)
+    square = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
+    planes = finding.parts(root, keys.ROLE_PLANE)
+
+    def error(level: int) -> float:
+        set_zoom(camera, float(level))
+        return float(np.abs(in_frame(scene, camera, planes[level]) - square).max())
+
+    assert max(error(level) for level in range(9)) < 1e-3
+    assert max(error(level) for level in (12, 13, 14)) > 1e-3
+    root[keys.TRAVEL] = 0.0
+    root.update_tag()
     assert not bpy.ops.zoom_stack.switch_rig.poll()

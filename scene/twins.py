@@ -1,0 +1,87 @@
+"""What hangs on a level that a loop shows more than once, hung on each of them.
+
+A twin has its thing's data, material and modifiers; drivers give it the thing's place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import bpy
+
+from . import keys, ranges
+from .drivers import keep_driver
+from .finding import parts
+from .spaces import below, number_of
+
+_CHANNELS = (
+    ("location", 3),
+    ("rotation_euler", 3),
+    ("rotation_quaternion", 4),
+    ("rotation_axis_angle", 4),
+    ("scale", 3),
+    ("delta_location", 3),
+    ("delta_rotation_euler", 3),
+    ("delta_scale", 3),
+)
+
+
+def twins_of(thing: bpy.types.Object) -> list[bpy.types.Object]:
+    """The twins of a thing, without those of what hangs on it."""
+    return [item for item in bpy.data.objects if item.get(keys.TWIN_OF) == thing]
+
+
+def forget(thing: bpy.types.Object) -> None:
+    """Remove the twins of a thing and of what hangs on it."""
+    _remove(twin for twin in twins_of(thing) if twin.parent is not None)
+
+
+def follow(root: bpy.types.Object, things: Iterable[bpy.types.Object]) -> None:
+    """Give things twins where a loop shows their levels again, and take away what is too much.
+
+    Args:
+        things: that hang on levels of the zoom.
+    """
+    again: dict[int, list[bpy.types.Object]] = {}
+    for level in parts(root, keys.ROLE_LEVEL):
+        if int(level.get(keys.LAP, 0)) != 0:
+            again.setdefault(number_of(root, level), []).append(level)
+    for thing in things:
+        if thing.parent is None or thing.parent.get(keys.ROLE) != keys.ROLE_LEVEL:
+            continue
+        levels = again.get(number_of(root, thing.parent), [])
+        there = {twin.parent: twin for twin in twins_of(thing)}
+        _remove(twin for level, twin in there.items() if level not in levels)
+        for level in levels:
+            if level in there:
+                ranges.follow(root, there[level])
+            else:
+                _add(root, thing, level)
+
+
+def _add(root: bpy.types.Object, thing: bpy.types.Object, level: bpy.types.Object) -> None:
+    made: dict[bpy.types.Object, bpy.types.Object] = {}
+    for item in below(thing):
+        twin = item.copy()
+        twin.animation_data_clear()
+        twin.parent = level if item == thing else made[item.parent]
+        twin.matrix_parent_inverse = item.matrix_parent_inverse
+        twin[keys.TWIN_OF] = item
+        for home in item.users_collection:
+            home.objects.link(twin)
+        _drive(twin, item)
+        made[item] = twin
+    ranges.follow(root, made[thing])
+
+
+def _drive(twin: bpy.types.Object, item: bpy.types.Object) -> None:
+    for path, count in _CHANNELS:
+        for axis in range(count):
+            variables = {"value": (item, f"{path}[{axis}]")}
+            keep_driver(twin, path, "value", variables, axis)
+
+
+def _remove(tops: Iterable[bpy.types.Object]) -> None:
+    doomed = [item for top in list(tops) for item in below(top) if keys.TWIN_OF in item]
+    if doomed:
+        bpy.data.batch_remove(doomed)
