@@ -341,6 +341,7 @@ def test_what_cannot_start_is_said_in_the_panel(tab: ZoomTab) -> None:
     tab.window.do("settings().levels[1].focus = (0.0, 0.0)")
     assert "level 2" in error_of("bad_geometry").lower()
     tab.window.do("with override('VIEW_3D'): bpy.context.space_data.show_region_ui = False")
+    tab.window.settle()  # the side bar is gone once Blender has drawn
     with pytest.raises(AssertionError, match=r"(?i)level 2"):  # reported where it is not
         tab.window.do("with override('VIEW_3D'): bpy.ops.zoom_stack.generate('INVOKE_DEFAULT')")
     tab.window.show_sidebar("Zoom")
