@@ -8,6 +8,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..scene import attaching, fading, finding, keys, ranges, spaces
+from ..scene.importing import select_only
 from .shared import ChangesZoom
 
 _MOST_NAMES = 3
@@ -18,16 +19,6 @@ def named(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def select_only(context: bpy.types.Context, item: bpy.types.Object) -> None:
-    layer = context.view_layer
-    if layer.objects.get(item.name) != item:
-        return
-    for each in layer.objects:
-        each.select_set(False, view_layer=layer)
-    item.select_set(True, view_layer=layer)
-    layer.objects.active = item
 
 
 def tell_unseen(
@@ -91,7 +82,7 @@ class ZOOMSTACK_OT_select_thing(NamesThing, OnThing):
         if context.view_layer.objects.get(item.name) != item:
             self.report({"ERROR"}, f"{item.name} is not in this view layer")
             return {"CANCELLED"}
-        select_only(context, item)
+        select_only(context.view_layer, item)
         tell_unseen(self, finding.present_root(context), item)
         return {"FINISHED"}
 

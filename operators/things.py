@@ -9,7 +9,8 @@ from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, St
 
 from ..engine.contract.errors import ZoomStackError
 from ..scene import adding, attaching, fading, finding, keys, ranges, spaces
-from .of_things import named, select_only, tell_unseen
+from ..scene.importing import select_only
+from .of_things import named, tell_unseen
 from .shared import ChangesZoom
 
 _PLACES = (
@@ -262,7 +263,8 @@ class ZOOMSTACK_OT_add_thing(Hangs, HangsOnLevel):
             return {"CANCELLED"}
         if self.use_range:
             give_ranges(root, level, added)
-        select_only(context, added.things[0])
+        if context.view_layer.objects.get(added.things[0].name) == added.things[0]:
+            select_only(context.view_layer, added.things[0])
         tell_unseen(self, root, added.things[0])
         return {"FINISHED"}
 

@@ -11,7 +11,8 @@ import bpy
 from ..engine.contract.errors import ZoomStackError
 from .attaching import Attached, Fit, attach
 from .fading import fade_material
-from .material import build_material
+from .material import build_material, over_nothing
+from .planes import set_rectangle
 
 #: (identifier, name, description) of what can be added.
 KINDS = (
@@ -59,8 +60,16 @@ def add_thing(
     try:
         return attach(root, level, [thing], Fit(place, share, facing))
     except ZoomStackError:
-        bpy.data.objects.remove(thing)
+        _drop(thing)
         raise
+
+
+def _drop(thing: bpy.types.Object) -> None:
+    """Remove a thing that was just made, with what was made for it."""
+    made = [thing]
+    if thing.data is not None:
+        made += [*getattr(thing.data, "materials", ()), thing.data]
+    bpy.data.batch_remove(made)
 
 
 def is_lamp(kind: str) -> bool:
@@ -154,13 +163,8 @@ def _text(body: str) -> bpy.types.Object:
 def _picture(image: bpy.types.Image) -> bpy.types.Object:
     """A rectangle of a picture's shape, 1 wide, that shines as the levels do."""
     width, height = (max(side, 1) for side in image.size)
-    half = (0.5, 0.5 * height / width)
     mesh = bpy.data.meshes.new(image.name)
-    corners = [(x * half[0], y * half[1], 0.0) for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-    mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
-    layer = mesh.uv_layers.new(name="UVMap")
-    for loop, uv in zip(layer.data, ((0, 0), (1, 0), (1, 1), (0, 1)), strict=True):
-        loop.uv = uv
+    set_rectangle(mesh, (0.0, 0.0), width / height)
     material = build_material(image.name, image, None)
     _cut_out(material)
     fade_material(material)
@@ -176,11 +180,5 @@ def _cut_out(material: bpy.types.Material) -> None:
     picture = tree.nodes.active
     output = next(node for node in tree.nodes if node.bl_idname == "ShaderNodeOutputMaterial")
     surface = output.inputs["Surface"].links[0].from_socket
-    nothing, mix = (
-        tree.nodes.new(kind) for kind in ("ShaderNodeBsdfTransparent", "ShaderNodeMixShader")
-    )
-    nothing.location, mix.location = (200, 120), (400, 100)
-    tree.links.new(picture.outputs["Alpha"], mix.inputs[0])
-    tree.links.new(nothing.outputs[0], mix.inputs[1])
-    tree.links.new(surface, mix.inputs[2])
+    mix = over_nothing(tree, surface, picture.outputs["Alpha"])
     tree.links.new(mix.outputs[0], output.inputs["Surface"])

@@ -17,7 +17,7 @@ from ..engine.contract.errors import ZoomStackError
 from . import keys, ranges, twins
 from .cursor import cursor_in
 from .extent import Box, box_of
-from .finding import is_linked, root_of
+from .finding import is_linked, parts, root_of
 from .spaces import (
     UPRIGHT,
     Placed,
@@ -301,7 +301,12 @@ def size_of(thing: bpy.types.Object) -> Vector:
 
 def follow_levels(root: bpy.types.Object) -> None:
     """After levels came, went or moved: ranges and twins go by the levels that are there now."""
+    for level in parts(root, keys.ROLE_LEVEL):
+        if keys.OWN_OCTAVES in level:
+            ranges.note_octaves(root, level)
     things = [thing for _, thing in things_of(root)]
     for thing in things:
-        ranges.follow(root, thing)
+        level = level_above(thing)
+        if ranges.has_range(thing) and level is not None and not ranges.reads(thing, level):
+            ranges.follow(root, thing)
     twins.follow(root, things)

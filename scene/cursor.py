@@ -5,9 +5,8 @@ from __future__ import annotations
 import bpy
 from mathutils import Vector
 
-from . import keys
-from .finding import camera_of, parts
-from .spaces import centre_of, exponent_of, own_octaves
+from .finding import camera_of
+from .spaces import centre_of, corners_of, exponent_of, own_octaves
 
 _BORDER = 1e-4  # in widths of a picture: single precision is no finer in the world
 
@@ -35,9 +34,5 @@ def cursor_in(
 
 
 def _half_size(root: bpy.types.Object, level: bpy.types.Object) -> tuple[float, float]:
-    index = level.get(keys.INDEX)
-    for plane in parts(root, keys.ROLE_PLANE):
-        if plane.get(keys.INDEX) == index and len(plane.data.vertices) == 4:
-            ups = [vertex.co.y for vertex in plane.data.vertices]
-            return 0.5, (max(ups) - min(ups)) / 2
-    return 0.5, 0.5
+    ups = [corner.y for corner in corners_of(root, level)]
+    return 0.5, (max(ups) - min(ups)) / 2 if ups else 0.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..blender.compat import enable_nodes
+from .material import over_nothing
 from .spaces import below
 
 # Known by this; an artist may give its node another place and name.
@@ -54,15 +55,10 @@ def fade_material(material: bpy.types.Material) -> bool:
     surface, target = link.from_socket, link.to_socket
     x, y = link.to_node.location
     link.to_node.location.x += 250
-    mix, nothing, info = (
-        tree.nodes.new(kind)
-        for kind in ("ShaderNodeMixShader", "ShaderNodeBsdfTransparent", "ShaderNodeObjectInfo")
-    )
+    info = tree.nodes.new("ShaderNodeObjectInfo")
+    info.location = (x - 200, y + 330)
+    mix = over_nothing(tree, surface, info.outputs["Alpha"], x, y)
     mix.label = _MARK
-    mix.location, nothing.location, info.location = (x, y), (x - 200, y + 120), (x - 200, y + 330)
-    tree.links.new(info.outputs["Alpha"], mix.inputs[0])
-    tree.links.new(nothing.outputs[0], mix.inputs[1])
-    tree.links.new(surface, mix.inputs[2])
     tree.links.new(mix.outputs[0], target)
     return True
 

@@ -185,8 +185,8 @@ def _place(
         refresh_markers(scene, root)
         if repeats:
             blur_forwards(scene)
-    if own_scene or options.select:
-        _select_only(scene, camera)
+    if own_scene or options.select:  # its keys are then in the timeline
+        select_only(scene.view_layers[0], camera)
     draft.finish()
     return ImportResult(root.name, scene.name, camera.name, own_scene)
 
@@ -199,13 +199,12 @@ def leave_edit_mode() -> None:
                 bpy.ops.object.mode_set(mode="OBJECT")
 
 
-def _select_only(scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
-    """Select the camera: its keys are then in the timeline."""
-    layer = scene.view_layers[0]
-    for item in layer.objects:
-        item.select_set(False, view_layer=layer)
-    camera.select_set(True, view_layer=layer)
-    layer.objects.active = camera
+def select_only(layer: bpy.types.ViewLayer, item: bpy.types.Object) -> None:
+    """Select one object of a view layer, and nothing else, and make it the active one."""
+    for each in layer.objects:
+        each.select_set(False, view_layer=layer)
+    item.select_set(True, view_layer=layer)
+    layer.objects.active = item
 
 
 def _scene(draft: Draft, name: str) -> bpy.types.Scene:

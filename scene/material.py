@@ -106,6 +106,25 @@ def take_border(material: bpy.types.Material) -> None:
             tree.links.new(inner.from_socket, link.to_socket)
 
 
+def over_nothing(
+    tree: bpy.types.NodeTree,
+    surface: bpy.types.NodeSocket,
+    opacity: bpy.types.NodeSocket | float,
+    x: float = 400.0,
+    y: float = 100.0,
+) -> bpy.types.Node:
+    """The node, at (x, y), that lets what lies behind a surface show below an opacity of 1."""
+    nothing = _add(tree, "ShaderNodeBsdfTransparent", x - 200.0, y + 20.0)
+    mix = _add(tree, "ShaderNodeMixShader", x, y)
+    if isinstance(opacity, float):
+        mix.inputs[0].default_value = opacity
+    else:
+        tree.links.new(opacity, mix.inputs[0])
+    tree.links.new(nothing.outputs[0], mix.inputs[1])
+    tree.links.new(surface, mix.inputs[2])
+    return mix
+
+
 def swap_picture(material: bpy.types.Material, old: bpy.types.Image, new: bpy.types.Image) -> None:
     """Show another picture wherever a material shows the old one; undo takes it back."""
     if material.node_tree is None or old == new:
@@ -169,12 +188,7 @@ def _add_feather(
     _set_sides(border, width, height)
     info = _add(tree, "ShaderNodeObjectInfo", -100, 550)
     opacity = _add_math(tree, "MULTIPLY", border.outputs[0], info.outputs["Alpha"], 200, 350)
-    nothing = _add(tree, "ShaderNodeBsdfTransparent", 200, 120)
-    mix = _add(tree, "ShaderNodeMixShader", 400, 100)
-    tree.links.new(opacity, mix.inputs[0])
-    tree.links.new(nothing.outputs[0], mix.inputs[1])
-    tree.links.new(surface, mix.inputs[2])
-    return mix.outputs[0]
+    return over_nothing(tree, surface, opacity).outputs[0]
 
 
 def _add_ramp(

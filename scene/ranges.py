@@ -17,7 +17,7 @@ from ..blender import compat
 from . import keys
 from .drivers import Variables, keep_driver
 from .finding import camera_of, octaves_of, turn_of
-from .spaces import below, level_above, number_of, own_octaves
+from .spaces import below, level_above, number_of, own_octaves, twins_of
 
 #: Octaves that lie beyond every zoom: no beginning, or no end.
 ENDLESS = 1000.0
@@ -91,11 +91,37 @@ def give_range(
 
 
 def follow(root: bpy.types.Object, thing: bpy.types.Object) -> list[str]:
-    """Let the drivers of a thing with a range read its present level; see ``give_range``."""
-    level, camera = level_above(thing), camera_of(root)
-    if level is None or camera is None or not has_range(thing):
+    """Let the drivers of a thing with a range, and of its twins, read their present levels.
+
+    See ``give_range``.
+    """
+    if not has_range(thing):
         return []
-    level[keys.OWN_OCTAVES] = own_octaves(root, level)
+    kept = [name for each in (thing, *twins_of(thing)) for name in _drive(root, each, thing)]
+    return list(dict.fromkeys(kept))
+
+
+def reads(thing: bpy.types.Object, level: bpy.types.Object) -> bool:
+    """Whether what hides or fades a thing goes by that level."""
+    curves = [_driver(thing, path, index) for path, index, _ in _DRIVEN]
+    variables = [each for curve in curves if curve is not None for each in curve.driver.variables]
+    return any(each.name == "own" and each.targets[0].id == level for each in variables)
+
+
+def note_octaves(root: bpy.types.Object, level: bpy.types.Object) -> None:
+    """Let the drivers of things know the zoom at which their level is the view."""
+    octaves = own_octaves(root, level)
+    if level.get(keys.OWN_OCTAVES) != octaves:
+        level[keys.OWN_OCTAVES] = octaves
+        level.update_tag()
+
+
+def _drive(root: bpy.types.Object, hung: bpy.types.Object, thing: bpy.types.Object) -> list[str]:
+    """Drive a thing or a twin of it by the thing's range; names of what the artist animates."""
+    level, camera = level_above(hung), camera_of(root)
+    if level is None or camera is None:
+        return []
+    note_octaves(root, level)
     variables: Variables = {
         "zoom": (camera, keys.path_to(keys.ZOOM)),
         "own": (level, keys.path_to(keys.OWN_OCTAVES)),
@@ -104,7 +130,7 @@ def follow(root: bpy.types.Object, thing: bpy.types.Object) -> list[str]:
         "fade": (thing, keys.path_to(keys.FADE_OCTAVES)),
     }
     kept = {}
-    for item in below(thing):
+    for item in below(hung):
         for path, index, expression in _DRIVEN:
             if _is_artists(item, path, index):
                 kept[item.name] = True
@@ -117,7 +143,8 @@ def follow(root: bpy.types.Object, thing: bpy.types.Object) -> list[str]:
 
 def drop_range(thing: bpy.types.Object) -> None:
     """Let a thing be seen at every zoom; keys and drivers of the artist's stay."""
-    for item in below(thing):
+    shown = [item for each in (thing, *twins_of(thing)) for item in below(each)]
+    for item in shown:
         for path, index, _ in _DRIVEN:
             if _driver(item, path, index) is None or _is_artists(item, path, index):
                 continue

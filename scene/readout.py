@@ -10,8 +10,9 @@ from ..blender.compat import enable_nodes, use_blended_transparency
 from . import keys
 from .drivers import Variables, keep_driver
 from .finding import camera_of, level_titles, root_of
+from .material import over_nothing
 from .reach import NEAREST
-from .readout_nodes import Builder, block, magnification, prompt, width
+from .readout_nodes import Builder, block, magnification, prompt, set_titles, width
 
 CORNERS = {
     "BOTTOM_LEFT": (0, 0),
@@ -76,7 +77,6 @@ def add_read_out(root: bpy.types.Object, options: ReadOut) -> bpy.types.Object:
         for home in camera.users_collection:
             home.objects.link(item)
         _only_for_the_camera(item)
-        item.modifiers.new("Read-Out", "NODES")
     # Booleans as numbers: an ID property in a group knows no others in 4.2.
     item[keys.READ_OUT] = {
         name: value if isinstance(value, str) else float(value)
@@ -100,14 +100,15 @@ def remove_read_out(root: bpy.types.Object) -> None:
 def refresh_read_out(root: bpy.types.Object) -> None:
     """Let the read-out know the levels that are there now."""
     item = read_out_of(root)
-    if item is not None and camera_of(root) is not None:
-        add_read_out(root, options_of(item))
+    tree = _modifier(item).node_group if item is not None else None
+    if tree is not None:
+        set_titles(tree, _titles(root))
 
 
 def _set_nodes(
     root: bpy.types.Object, camera: bpy.types.Object, item: bpy.types.Object, options: ReadOut
 ) -> None:
-    modifier = next(each for each in item.modifiers if each.type == "NODES")
+    modifier = _modifier(item)
     tree = modifier.node_group
     if tree is None:
         tree = bpy.data.node_groups.new("Read-Out", "GeometryNodeTree")
@@ -122,8 +123,7 @@ def _set_nodes(
     build = Builder(tree)
     zoom, rows = build.driven("Zoom", camera, keys.ZOOM), []
     if options.prompt:
-        titles = [_shortened(title) for title in level_titles(root)]
-        rows.append(prompt(build, build.driven("Level", camera, keys.LEVEL), titles))
+        rows.append(prompt(build, build.driven("Level", camera, keys.LEVEL), _titles(root)))
     if options.magnification:
         rows.append(magnification(build, zoom))
     if options.metres > 0.0:
@@ -131,6 +131,16 @@ def _set_nodes(
     shape = block(build, rows, CORNERS[options.corner], ink, plate if options.plate else None)
     output = build.add("NodeGroupOutput")
     tree.links.new(shape, output.inputs[0])
+
+
+def _modifier(item: bpy.types.Object) -> bpy.types.Modifier:
+    """The one with the nodes; made where there is none."""
+    there = (each for each in item.modifiers if each.type == "NODES")
+    return next(there, None) or item.modifiers.new("Read-Out", "NODES")
+
+
+def _titles(root: bpy.types.Object) -> list[str]:
+    return [_shortened(title) for title in level_titles(root)]
 
 
 def _shortened(title: str) -> str:
@@ -166,13 +176,7 @@ def _light(name: str, grey: float, opacity: float) -> bpy.types.Material:
     emission.inputs["Color"].default_value = (grey, grey, grey, 1.0)
     surface = emission.outputs[0]
     if opacity < 1.0:
-        nothing, mix = (
-            tree.nodes.new(kind) for kind in ("ShaderNodeBsdfTransparent", "ShaderNodeMixShader")
-        )
-        mix.inputs[0].default_value = opacity
-        tree.links.new(nothing.outputs[0], mix.inputs[1])
-        tree.links.new(surface, mix.inputs[2])
-        surface = mix.outputs[0]
+        surface = over_nothing(tree, surface, opacity).outputs[0]
         use_blended_transparency(material)
     tree.links.new(surface, output.inputs["Surface"])
     material.diffuse_color = (grey, grey, grey, opacity)

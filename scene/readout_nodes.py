@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import bpy
 
@@ -29,6 +30,8 @@ _PLAIN = math.log2(9999.5)
 _LOG_2 = math.log10(2.0)
 # 9.95 and more is 10, to one decimal.
 _ROUNDED = 1.0 - math.log10(9.95)
+# Nodes that are found again, to take other titles.
+_TITLES, _COUNT = "Titles", "Number of Titles"
 
 
 class Builder:
@@ -84,8 +87,7 @@ class Builder:
         """One of several texts, by a whole number from 0."""
         node = self.add("GeometryNodeIndexSwitch")
         node.data_type = "STRING"
-        while len(node.index_switch_items) < len(texts):
-            node.index_switch_items.new()
+        _make_room(node, len(texts))
         self.tree.links.new(index, node.inputs[0])
         for socket, text in zip(node.inputs[1:], texts, strict=False):
             if isinstance(text, str):
@@ -173,8 +175,27 @@ def width(build: Builder, zoom: Socket, metres: float) -> Socket:
 def prompt(build: Builder, level: Socket, titles: Sequence[str]) -> Socket:
     """The row with the title of the level that is nearest; after the last comes the first."""
     nearest = build.math("FLOOR", build.math("ADD", level, 0.5))
-    index = build.math("FLOORED_MODULO", nearest, float(len(titles)))
-    return build.row([(build.choice(index, titles), False)], 0.8)
+    index: Any = build.math("FLOORED_MODULO", nearest, float(len(titles)))
+    chosen: Any = build.choice(index, titles)
+    index.node.name, chosen.node.name = _COUNT, _TITLES
+    return build.row([(chosen, False)], 0.8)
+
+
+def set_titles(tree: bpy.types.NodeTree, titles: Sequence[str]) -> None:
+    """Let the row of ``prompt`` tell other titles; without such a row nothing changes."""
+    count, switch = tree.nodes.get(_COUNT), tree.nodes.get(_TITLES)
+    if count is None or switch is None:
+        return
+    _make_room(switch, len(titles))
+    pairs = [(count.inputs[1], float(len(titles))), *zip(switch.inputs[1:], titles, strict=False)]
+    for socket, value in pairs:
+        if socket.default_value != value:  # each change has Blender look at all nodes again
+            socket.default_value = value
+
+
+def _make_room(switch: bpy.types.Node, texts: int) -> None:
+    while len(switch.index_switch_items) < texts:
+        switch.index_switch_items.new()
 
 
 def block(

@@ -59,6 +59,11 @@ def below(item: bpy.types.Object) -> list[bpy.types.Object]:
     return [item, *item.children_recursive]
 
 
+def twins_of(thing: bpy.types.Object) -> list[bpy.types.Object]:
+    """What a loop shows of a thing once more, without that of what hangs on it."""
+    return [item for item in bpy.data.objects if item.get(keys.TWIN_OF) == thing]
+
+
 def matrix_in(item: bpy.types.Object, top: bpy.types.Object) -> Matrix:
     """An object's place relative to what ``top``'s own transform is in; it is ``top`` or below."""
     matrix = item.matrix_basis.copy()
@@ -107,12 +112,17 @@ def scaled(exponent: float) -> Matrix:
 
 def centre_of(root: bpy.types.Object, level: bpy.types.Object) -> Vector:
     """The middle of a level's picture in the level's space; the limit point without a picture."""
+    corners = corners_of(root, level)
+    return sum(corners, Vector((0.0, 0.0, 0.0))) / max(len(corners), 1)
+
+
+def corners_of(root: bpy.types.Object, level: bpy.types.Object) -> list[Vector]:
+    """The corners of a level's picture in the level's space; none where it is no rectangle."""
     index = level.get(keys.INDEX)
     for plane in parts(root, keys.ROLE_PLANE):
         if plane.get(keys.INDEX) == index and len(plane.data.vertices) == 4:
-            corners = [vertex.co for vertex in plane.data.vertices]
-            return Vector((sum(c.x for c in corners) / 4, sum(c.y for c in corners) / 4, 0.0))
-    return Vector((0.0, 0.0, 0.0))
+            return [vertex.co.copy() for vertex in plane.data.vertices]
+    return []
 
 
 def focus_of(root: bpy.types.Object, level: bpy.types.Object) -> Vector:

@@ -12,7 +12,7 @@ import bpy
 from . import keys, ranges
 from .drivers import keep_driver
 from .finding import parts
-from .spaces import below, number_of
+from .spaces import below, number_of, twins_of
 
 _CHANNELS = (
     ("location", 3),
@@ -24,11 +24,6 @@ _CHANNELS = (
     ("delta_rotation_euler", 3),
     ("delta_scale", 3),
 )
-
-
-def twins_of(thing: bpy.types.Object) -> list[bpy.types.Object]:
-    """The twins of a thing, without those of what hangs on it."""
-    return [item for item in bpy.data.objects if item.get(keys.TWIN_OF) == thing]
 
 
 def forget(thing: bpy.types.Object) -> None:
@@ -46,20 +41,30 @@ def follow(root: bpy.types.Object, things: Iterable[bpy.types.Object]) -> None:
     for level in parts(root, keys.ROLE_LEVEL):
         if int(level.get(keys.LAP, 0)) != 0:
             again.setdefault(number_of(root, level), []).append(level)
+    there = _by_thing()
     for thing in things:
         if thing.parent is None or thing.parent.get(keys.ROLE) != keys.ROLE_LEVEL:
             continue
         levels = again.get(number_of(root, thing.parent), [])
-        there = {twin.parent: twin for twin in twins_of(thing)}
-        _remove(twin for level, twin in there.items() if level not in levels)
-        for level in levels:
-            if level in there:
-                ranges.follow(root, there[level])
-            else:
-                _add(root, thing, level)
+        hung = {twin.parent: twin for twin in there.get(thing, [])}
+        _remove(twin for level, twin in hung.items() if level not in levels)
+        missing = [level for level in levels if level not in hung]
+        for level in missing:
+            _add(thing, level)
+        if missing:
+            ranges.follow(root, thing)
 
 
-def _add(root: bpy.types.Object, thing: bpy.types.Object, level: bpy.types.Object) -> None:
+def _by_thing() -> dict[bpy.types.Object, list[bpy.types.Object]]:
+    """The twins of each thing; Blender's objects are looked through once."""
+    found: dict[bpy.types.Object, list[bpy.types.Object]] = {}
+    for item in bpy.data.objects:
+        if keys.TWIN_OF in item:
+            found.setdefault(item[keys.TWIN_OF], []).append(item)
+    return found
+
+
+def _add(thing: bpy.types.Object, level: bpy.types.Object) -> None:
     made: dict[bpy.types.Object, bpy.types.Object] = {}
     for item in below(thing):
         twin = item.copy()
@@ -71,7 +76,6 @@ def _add(root: bpy.types.Object, thing: bpy.types.Object, level: bpy.types.Objec
             home.objects.link(twin)
         _drive(twin, item)
         made[item] = twin
-    ranges.follow(root, made[thing])
 
 
 def _drive(twin: bpy.types.Object, item: bpy.types.Object) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import importing, keys, readout
-from bl_ext.user_default.zoom_stack.scene.readout_nodes import Builder
+from bl_ext.user_default.zoom_stack.scene.readout_nodes import Builder, set_titles
 from judging import load, set_zoom, show
 
 from devtools import rendering
@@ -175,3 +175,20 @@ def test_again_it_changes_and_once_removed_it_is_gone(bpy: Any, zoom: Any) -> No
     readout.remove_read_out(root)
     assert readout.read_out_of(root) is None
     readout.remove_read_out(root)
+
+
+def test_new_titles_come_into_the_nodes_that_are_there(bpy: Any, zoom: Any) -> None:
+    scene, camera, root = zoom
+    item = readout.add_read_out(root, readout.ReadOut(magnification=False, plate=False))
+    tree = item.modifiers[0].node_group
+    nodes = [node.name for node in tree.nodes]
+    for titles in (["a", "b", "c"], ["only"]):
+        set_titles(tree, titles)
+        assert [node.name for node in tree.nodes] == nodes
+        for level in range(4):
+            set_zoom(camera, float(level))
+            title = titles[level % len(titles)]
+            assert tells(bpy, scene, item, [(title, False)], 0.8), level
+    item.modifiers.clear()  # an artist may take it away, and press the button again
+    assert readout.add_read_out(root, readout.ReadOut()) == item
+    assert item.modifiers[0].node_group is not None

@@ -22,7 +22,6 @@ from bl_ext.user_default.zoom_stack.scene import (
     keys,
     ranges,
     spaces,
-    twins,
 )
 from bl_ext.user_default.zoom_stack.scene.attaching import Fit, attach, detach
 from bl_ext.user_default.zoom_stack.scene.naming import name_zoom
@@ -386,8 +385,7 @@ def test_a_loop_shows_a_thing_wherever_it_shows_its_level(bpy: Any, loop: Any) -
     show(scene)
     attach(root, spaces.level_of(root, 0), [thing], Fit(share=0.4))
     ranges.give_range(root, thing, -1.0, 1.0, 0.0)
-    twins.follow(root, [thing])
-    again = twins.twins_of(thing)
+    again = spaces.twins_of(thing)
     assert len(again) == len([e for e in finding.parts(root, "level") if e.get(keys.LAP) == 1])
     assert [number for number, _ in attaching.things_of(root)] == [0]
     thing.location.x += 0.5  # a twin goes where its thing goes
@@ -398,7 +396,12 @@ def test_a_loop_shows_a_thing_wherever_it_shows_its_level(bpy: Any, loop: Any) -
     graph = show(scene)
     assert thing.evaluated_get(graph).hide_render
     assert not again[0].evaluated_get(graph).hide_render
-    assert len(twins.twins_of(child)) == len(again)
+    thing[keys.VISIBLE_FROM] = 0.5  # a twin is seen in its thing's range, changed or dropped
+    thing.update_tag()
+    assert again[0].evaluated_get(show(scene)).hide_render
+    ranges.drop_range(thing)
+    assert not again[0].evaluated_get(show(scene)).hide_render
+    assert len(spaces.twins_of(child)) == len(again)
     detach(root, thing)
     assert not [item for item in bpy.data.objects if keys.TWIN_OF in item]
 
@@ -418,3 +421,27 @@ def test_an_update_takes_things_ranges_and_all_along(bpy: Any, tmp_path: Path) -
     assert not thing.evaluated_get(show(scene)).hide_render
     set_zoom(camera, 3.0)
     assert thing.evaluated_get(show(scene)).hide_render
+
+
+def test_an_update_leaves_what_is_right_alone(bpy: Any, zoom: Any) -> None:
+    _, _, root = zoom
+    level = spaces.level_of(root, 3)
+    (thing,) = adding.add_thing(root, level, "CUBE").things
+    ranges.give_range(root, thing, -0.5, 0.5, 0.0)
+    assert ranges.reads(thing, level)
+    other = spaces.level_of(root, 4)
+    thing.parent = other
+    assert not ranges.reads(thing, other)
+    attaching.follow_levels(root)
+    assert ranges.reads(thing, other)
+
+
+def test_what_is_refused_leaves_nothing(bpy: Any, zoom: Any) -> None:
+    scene, _, root = zoom
+    scene.cursor.location = (0.0, 1e3, 0.0)  # behind the picture
+    kinds = ("objects", "meshes", "materials", "curves", "lights")
+    before = {kind: len(getattr(bpy.data, kind)) for kind in kinds}
+    for kind in ("CUBE", "TEXT", "POINT"):
+        with pytest.raises(ZoomStackError, match="3D cursor"):
+            adding.add_thing(root, spaces.level_of(root, 3), kind, place="CURSOR")
+    assert {kind: len(getattr(bpy.data, kind)) for kind in kinds} == before

@@ -100,6 +100,7 @@ def test_a_zoom_among_many_objects_is_updated_in_small_pieces(
         "stack_levels": "zoom",
         "stack_timing": "way",
         "stack_render": "rendering",
+        "things": "things",
         "stack": "zoom",
     }
     tab.open_panels(*(f"ZOOMSTACK_PT_{name}" for name in panels))
