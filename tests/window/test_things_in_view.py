@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
+from harness import BlenderWindow
 from test_zoom_view import IMPORT, middle_of_view
 from zoom_tab import ZoomTab
 
 _THINGS = "sorted(o.name for o in bpy.data.objects if o.parent and 'Level' in o.parent.name)"
 _BEYOND = "[n for n in " + _THINGS + " if 'Picture' not in n]"
+
+
+@pytest.fixture
+def tab(window: BlenderWindow, engine_python: Path) -> ZoomTab:
+    return ZoomTab(window, engine_python)
 
 
 def test_a_thing_is_in_view_and_one_undo_takes_it_away(tab: ZoomTab) -> None:
