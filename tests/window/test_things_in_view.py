@@ -23,7 +23,9 @@ def test_a_thing_is_in_view_and_one_undo_takes_it_away(tab: ZoomTab) -> None:
     window = tab.window
     window.do(IMPORT)
     tab.open_panels("ZOOMSTACK_PT_things")
-    window.do("with override('VIEW_3D'): bpy.ops.zoom_stack.go_to_level('EXEC_DEFAULT', level=2)")
+    window.do(
+        "with override('VIEW_3D'): bpy.ops.zoom_stack.go_to_level('EXEC_DEFAULT', True, level=2)"
+    )
     window.settle(1.0)
     before = middle_of_view(window, "level-2")
     window.do(
