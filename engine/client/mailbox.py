@@ -14,6 +14,7 @@ from ..contract.messages import Message
 
 MOST_WARNINGS = 50
 PREVIEW_SECONDS = 0.25  # between two previews of one level
+_HELLO = ("hello", None)
 _MORE = {"type": "warning", "code": "more", "text": "The engine said more than is shown here."}
 
 
@@ -27,9 +28,9 @@ class Mailbox:
         self._warnings: set[str] = set()
 
     def begin(self) -> None:
-        """A new request: its warnings count anew."""
+        """A new request: its warnings count anew. A hello is of the worker, and stays."""
         with self._lock:
-            self._waiting.clear()
+            self._waiting = {key: said for key, said in self._waiting.items() if key == _HELLO}
             self._warnings.clear()
             self._shown.clear()
 

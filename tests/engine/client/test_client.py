@@ -101,6 +101,17 @@ def test_a_run_brings_hello_progress_previews_result_and_one_done(
     assert json.loads((tmp_path / "out" / "stack.json").read_text())["version"] == 1
 
 
+def test_a_hello_that_comes_before_the_request_is_heard(start: Start, tmp_path: Path) -> None:
+    client = start(hello_seconds=3.0)
+    deadline = time.monotonic() + 10.0
+    while not client._mailbox._waiting and time.monotonic() < deadline:
+        time.sleep(0.01)  # whoever starts it is busy with something else
+    generate(client, tmp_path / "out")
+    messages = until_done(client)
+    assert types(messages)[0] == "hello"
+    assert messages[-1]["status"] == "finished"
+
+
 def test_a_worker_takes_one_job_after_another(start: Start, tmp_path: Path) -> None:
     client = start()
     for name in ("first", "second"):
