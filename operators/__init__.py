@@ -4,6 +4,7 @@ The work is done in ``tasks``, ``settings`` and ``scene``.
 """
 
 from . import (
+    choosing,
     drag_focus,
     files,
     generate,
@@ -26,7 +27,7 @@ from . import (
 )
 
 _MODULES = (
-    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, timing, rendering,
+    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, choosing, timing, rendering,
     things, of_things, readout, sharpen, runs, zoom_here, drag_focus, files,
 )  # fmt: skip
 

@@ -20,8 +20,9 @@ class ZOOMSTACK_OT_fit_scene(OnZoom):
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.present_root(context)
         plan = retiming.present_schedule(root)
-        context.scene.camera = finding.present_camera(root)
-        set_range(context.scene, plan.start, plan.end)
+        scene = context.scene
+        scene.camera = finding.camera_in_use(root, scene) or finding.present_camera(root)
+        set_range(scene, plan.start, plan.end)
         return {"FINISHED"}
 
 

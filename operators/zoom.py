@@ -7,7 +7,7 @@ import math
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from ..scene import finding, keys, markers, retiming
+from ..scene import finding, keys, markers, placing, retiming
 from ..scene.reach import why_not_travel
 from ..scene.viewing import (
     is_looking_through,
@@ -35,7 +35,8 @@ class ZOOMSTACK_OT_play(OnZoom):
             return {"FINISHED"}
         root = finding.present_root(context)
         latest.note_seen()
-        look_through(remember_view(context), context.scene, finding.present_camera(root))
+        camera = finding.camera_in_use(root, context.scene) or finding.present_camera(root)
+        look_through(remember_view(context), context.scene, camera)
         context.scene.frame_set(math.floor(retiming.present_schedule(root).start))
         watch_views()
         if screen is not None:
@@ -64,12 +65,12 @@ class ZOOMSTACK_OT_show_zoom(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         latest.note_seen()
         root = bpy.data.objects.get(self.root) if self.root else finding.active_root(context)
-        camera = finding.camera_of(root) if root is not None else None
-        if root is None or camera is None or not root.users_scene:
+        if root is None or finding.camera_of(root) is None or not root.users_scene:
             self.report({"ERROR"}, "The zoom, or its camera, is gone")
             return {"CANCELLED"}
         here = root in context.scene.objects.values()
         scene = context.scene if here else root.users_scene[0]
+        camera = finding.camera_in_use(root, scene) or finding.present_camera(root)
         place = remember_view(context)
         view = context.space_data
         shown = is_looking_through(view, scene, camera) and shows_pictures(view)
@@ -131,6 +132,9 @@ class ZOOMSTACK_OT_switch_rig(ChangesZoom):
         root = finding.present_root(context)
         root[keys.TRAVEL] = 0.0 if root.get(keys.TRAVEL, 1.0) > 0.5 else 1.0
         root.update_tag()
+        near = placing.disturbed(root, finding.roots_in(context.scene))
+        if near:
+            self.report({"WARNING"}, f"{near[0].name} is in the way in this rig: use Move Apart")
         return {"FINISHED"}
 
 

@@ -39,8 +39,9 @@ class ZOOMSTACK_PT_stack_render(OfZoom, bpy.types.Panel):
             text = f"Level {number} is enlarged up to {times_text(width / sharp)} in this render"
             draw_wrapped(column, context, text, "INFO")
         _draw_sharpening(layout, context)
-        camera = finding.present_camera(root)
-        if scene.camera != camera or not retiming.range_follows(scene, root):
+        if scene.camera != finding.camera_in_use(root, scene) or not retiming.range_follows(
+            scene, root
+        ):
             layout.operator("zoom_stack.fit_scene", icon="OUTLINER_OB_CAMERA")
 
 

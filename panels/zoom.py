@@ -6,7 +6,7 @@ import bpy
 
 from ..blender.texts import magnification_text
 from ..blender.timings import measured
-from ..scene import colour, finding, keys
+from ..scene import colour, finding, keys, placing
 from ..scene.viewing import is_looking_through, shows_pictures
 from ..tasks import latest
 from .files import draw_files
@@ -35,8 +35,10 @@ class ZOOMSTACK_PT_shown(ZoomPanel, bpy.types.Panel):
         root = _zoom_to_show(context)
         if root is None:
             return
-        camera = finding.camera_of(root)
+        camera = finding.camera_in_use(root, context.scene)
         here = root == finding.active_root(context)
+        if here:
+            _draw_choice(self.layout, context, root)
         row = self.layout.row(align=True)
         row.scale_y = 1.3
         play = row.row(align=True)
@@ -51,6 +53,33 @@ class ZOOMSTACK_PT_shown(ZoomPanel, bpy.types.Panel):
             "zoom_stack.show_zoom", text="Show", icon="VIEW_CAMERA", depress=looking
         )
         button.root = "" if here else root.name
+
+
+def _draw_choice(
+    layout: bpy.types.UILayout, context: bpy.types.Context, root: bpy.types.Object
+) -> None:
+    """Draw which zoom is meant, where the scene has several."""
+    roots = finding.roots_in(context.scene)
+    if len(roots) < 2:
+        return
+    row = layout.row(align=True)
+    row.menu("ZOOMSTACK_MT_zooms", text=root.name, icon="VIEW_ZOOM")
+    if placing.disturbed(root, roots):
+        row.operator("zoom_stack.move_apart", icon="ERROR")
+
+
+class ZOOMSTACK_MT_zooms(bpy.types.Menu):
+    """The zooms of this scene: choose the one to work on, to play and to render"""
+
+    bl_idname = "ZOOMSTACK_MT_zooms"
+    bl_label = "Zooms"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        present = finding.active_root(context)
+        for root in finding.roots_in(context.scene):
+            icon = "RADIOBUT_ON" if root == present else "RADIOBUT_OFF"
+            button = self.layout.operator("zoom_stack.choose_zoom", text=root.name, icon=icon)
+            button.root = root.name
 
 
 def _zoom_to_show(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -174,6 +203,7 @@ class ZOOMSTACK_PT_stack_levels(OfZoom, bpy.types.Panel):
 
 register, unregister = bpy.utils.register_classes_factory(
     (
+        ZOOMSTACK_MT_zooms,
         ZOOMSTACK_PT_shown,
         ZOOMSTACK_PT_stack,
         ZOOMSTACK_PT_stack_levels,

@@ -137,7 +137,7 @@ def detach(root: bpy.types.Object, thing: bpy.types.Object) -> None:
     ranges.drop_range(thing)
     was = placed(thing)
     side = _into_world(root, was)
-    if not _moves_by_itself(thing):
+    if not moves_by_itself(thing):
         thing.parent = None
         thing.matrix_basis = side @ thing.matrix_basis
         thing.matrix_parent_inverse = Matrix()
@@ -267,7 +267,7 @@ def _fitted(box: Box, share: float, place: Vector) -> Matrix:
     return Matrix.Translation(place) @ Matrix.Scale(scale, 4) @ Matrix.Translation(-middle)
 
 
-def _moves_by_itself(item: bpy.types.Object) -> bool:
+def moves_by_itself(item: bpy.types.Object) -> bool:
     """Whether keys, drivers or constraints decide where an object lies."""
     animation = item.animation_data
     if animation is not None and animation.nla_tracks:

@@ -116,9 +116,10 @@ def zoom_to_update(name: str) -> bpy.types.Object | None:
 
 
 def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The zoom meant by the present selection: the active object's, the camera's, or the first.
+    """The zoom meant at present: the active object's, or that of the camera in use, or the last.
 
-    Of a button in a panel, the zoom that the panel shows: see ``for_buttons``.
+    The camera of a 3D view that looks through one of its own comes before the scene's. Of a button
+    in a panel, the zoom that the panel shows: see ``for_buttons``.
     """
     scene = context.scene
     shown = getattr(context, _OF_BUTTONS, None)
@@ -126,9 +127,35 @@ def active_root(context: bpy.types.Context) -> bpy.types.Object | None:
         return shown
     return (
         root_of(getattr(context, "active_object", None))
+        or root_of(_camera_of_view(getattr(context, "space_data", None)))
         or root_of(scene.camera)
-        or next(_roots_in(scene), None)
+        or next(_last_roots(scene), None)
     )
+
+
+def _camera_of_view(space: bpy.types.Space | None) -> bpy.types.Object | None:
+    """What a 3D view looks through, where that is another camera than the scene's."""
+    if not isinstance(space, bpy.types.SpaceView3D) or not space.use_local_camera:
+        return None
+    looks = space.region_3d is not None and space.region_3d.view_perspective == "CAMERA"
+    return space.camera if looks else None
+
+
+def roots_in(scene: bpy.types.Scene) -> list[bpy.types.Object]:
+    """The roots of all zooms of a scene, by their names."""
+    homes = (scene.collection, *scene.collection.children_recursive)
+    found = [
+        root
+        for root in _look().marked
+        if is_root(root) and any(home.objects.get(root.name) == root for home in homes)
+    ]
+    return sorted(found, key=lambda root: root.name)
+
+
+def camera_in_use(root: bpy.types.Object, scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """What to see a zoom through: the scene's camera, if that hangs on the zoom; else its own."""
+    present = scene.camera
+    return present if present is not None and root_of(present) == root else camera_of(root)
 
 
 def roots_elsewhere(scene: bpy.types.Scene) -> list[bpy.types.Object]:
@@ -149,9 +176,11 @@ def is_alone(context: bpy.types.Context, root: bpy.types.Object) -> bool:
     return not name or getattr(context, _ALONE, None) == root or zoom_to_update(name) == root
 
 
-def _roots_in(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
-    for collection in (scene.collection, *scene.collection.children_recursive):
-        for item in [each for each in collection.objects if keys.ROLE in each]:
+def _last_roots(scene: bpy.types.Scene) -> Iterator[bpy.types.Object]:
+    """The zooms of a scene, what was put there last first."""
+    homes = (scene.collection, *scene.collection.children_recursive)
+    for collection in reversed(homes):
+        for item in reversed([each for each in collection.objects if keys.ROLE in each]):
             if is_root(item):
                 yield item
 

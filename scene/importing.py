@@ -15,10 +15,11 @@ from ..engine.contract.unrolling import Unrolled, unroll
 from . import keys
 from .camera import build_camera, describe_zoom, key_zoom
 from .draft import Draft
-from .finding import stops_of, turn_of, zooms_named
+from .finding import octaves_of, roots_in, stops_of, turn_of, zooms_named
 from .levels import Rig, add_level
 from .markers import refresh_markers
 from .path import offset_table
+from .placing import disturbed, move_apart
 from .reach import travels_well
 from .retiming import frames_per_second, present_schedule, store_timing
 from .rig import (
@@ -40,7 +41,8 @@ class ImportOptions:
 
     Attributes:
         target: "AUTO": a scene of its own when the present one has anything to render in it;
-            "THIS_SCENE": the present scene, at the 3D cursor; "NEW_SCENE".
+            "THIS_SCENE": the present scene, at the 3D cursor, or beside the zooms there when it would
+            come into their view or they into its own; "NEW_SCENE".
         rig: "AUTO", "CAMERA" (the camera travels) or "WORLD" (the world grows).
         seconds_per_octave: seconds in which the view halves.
         hold_seconds: seconds of rest at each end; a loop has no ends.
@@ -99,7 +101,6 @@ def import_steps(stack: Stack, options: ImportOptions) -> Generator[str, None, I
         unrolled = unroll(stack, sizes)
         yield "Building the camera"
         _build_rig(draft, stack, unrolled)
-        _choose_rig_mode(draft, options, unrolled, scene_name)
         total = len(unrolled.levels)
         for position in range(total):
             yield f"Building level {position + 1} of {total}"
@@ -140,16 +141,22 @@ def _build_rig(draft: Draft, stack: Stack, unrolled: Unrolled) -> None:
     drive_clipping(camera, root)
 
 
-def _choose_rig_mode(
-    draft: Draft, options: ImportOptions, unrolled: Unrolled, scene_name: str
-) -> None:
+def _choose_place(draft: Draft, options: ImportOptions, scene: bpy.types.Scene) -> None:
+    """Where the zoom stands in the present scene, and which rig shows it well there."""
     root = draft.part(keys.ROLE_ROOT)
-    distance = 0.0
     if options.target == "THIS_SCENE":
-        root.location = _scene(draft, scene_name).cursor.location
-        distance = root.location.length
-    lens = draft.part(keys.ROLE_CAMERA).data
-    travels = travels_well(unrolled.octaves[-1], lens.lens, lens.sensor_width, distance)
+        root.location = scene.cursor.location
+    _choose_rig_mode(draft, options)
+    others = roots_in(scene)
+    if options.target == "THIS_SCENE" and disturbed(root, others):
+        move_apart(root, others)
+        _choose_rig_mode(draft, options)
+
+
+def _choose_rig_mode(draft: Draft, options: ImportOptions) -> None:
+    root, lens = draft.part(keys.ROLE_ROOT), draft.part(keys.ROLE_CAMERA).data
+    deepest, distance = octaves_of(root)[-1], root.location.length
+    travels = travels_well(deepest, lens.lens, lens.sensor_width, distance)
     root[keys.TRAVEL] = float(travels if options.rig == "AUTO" else options.rig == "CAMERA")
 
 
@@ -158,6 +165,7 @@ def _place(
 ) -> ImportResult:
     """Link everything and time it: the only step that changes what the user sees."""
     present = _scene(draft, scene_name)
+    _choose_place(draft, options, present)
     root, camera = draft.part(keys.ROLE_ROOT), draft.part(keys.ROLE_CAMERA)
     leave_edit_mode()
     collection = draft.collection()

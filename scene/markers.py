@@ -8,7 +8,7 @@ import bpy
 
 from . import keys
 from .camera import zoom_curve
-from .finding import camera_of, level_titles, octaves_of
+from .finding import camera_of, level_titles, octaves_of, roots_in
 from .retiming import present_schedule
 from .timing import crossing
 
@@ -42,13 +42,14 @@ def refresh_markers(scene: bpy.types.Scene, root: bpy.types.Object) -> int:
     start = present_schedule(root).start
     wanted: dict[str, int] = {}
     frames = level_frames(root)
+    ours = _ours(root)
+    taken = _taken(scene, root)
     for number, (title, frame) in enumerate(zip(level_titles(root), frames, strict=False)):
         if frame is None:
             continue
-        name = f"{number + 1:02d} {title}"[:MAX_NAME]
+        name = _free(f"{number + 1:02d} {title}"[:MAX_NAME], taken)
         # The widest level is in view from the hold's beginning.
         wanted[name] = round(start) if number == 0 else frame
-    ours = _ours(root)
     there: set[str] = set()
     for marker in list(scene.timeline_markers):
         if marker.name in wanted and marker.name not in there and marker.name in ours:
@@ -69,3 +70,20 @@ def refresh_markers(scene: bpy.types.Scene, root: bpy.types.Object) -> int:
 def _ours(root: bpy.types.Object) -> set[str]:
     """Names of the markers that are the zoom's; the artist's own stay."""
     return set(str(root.get(keys.MARKERS, "")).split("\n")) - {""}
+
+
+def _taken(scene: bpy.types.Scene, root: bpy.types.Object) -> set[str]:
+    """Names of markers that are the artist's or another zoom's: ours are known by their names."""
+    others = [each for each in roots_in(scene) if each != root]
+    names = {marker.name for marker in scene.timeline_markers} - _ours(root)
+    return names.union(*map(_ours, others))
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """A name that no marker but ours has."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        end = f" ({number})"
+        free = name[: MAX_NAME - len(end)] + end
+    return free

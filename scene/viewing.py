@@ -119,6 +119,12 @@ def is_looking_through(
     return space.region_3d.view_perspective == "CAMERA" and present == camera
 
 
+def looks_through_any(place: ViewPlace | None) -> bool:
+    """Whether a 3D view shows what some camera sees."""
+    space = _view_space(place)
+    return space is not None and space.region_3d.view_perspective == "CAMERA"
+
+
 def turn_back(place: ViewPlace | None) -> bool:
     """Make a view again what it was before it was turned to a zoom, in the scene that it showed.
 
