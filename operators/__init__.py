@@ -27,8 +27,8 @@ from . import (
 )
 
 _MODULES = (
-    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, choosing, timing, rendering,
-    things, of_things, readout, sharpen, runs, zoom_here, drag_focus, files,
+    generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, choosing, timing,
+    rendering, things, of_things, readout, sharpen, runs, zoom_here, drag_focus, files,
 )  # fmt: skip
 
 

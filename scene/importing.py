@@ -41,8 +41,8 @@ class ImportOptions:
 
     Attributes:
         target: "AUTO": a scene of its own when the present one has anything to render in it;
-            "THIS_SCENE": the present scene, at the 3D cursor, or beside the zooms there when it would
-            come into their view or they into its own; "NEW_SCENE".
+            "THIS_SCENE": the present scene, at the 3D cursor, or beside the zooms there where it
+            would be in their view, or they in its own; "NEW_SCENE".
         rig: "AUTO", "CAMERA" (the camera travels) or "WORLD" (the world grows).
         seconds_per_octave: seconds in which the view halves.
         hold_seconds: seconds of rest at each end; a loop has no ends.
