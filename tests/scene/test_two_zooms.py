@@ -90,7 +90,8 @@ def test_where_there_is_room_the_cursor_is_kept(bpy: Any, empty: Any, tmp_path: 
     # Level 0 grows to 4 widths there, over the first one's view.
     empty.cursor.location = (-2.0, 0.0, 0.0)
     grown = here(bpy, folder, "WORLD")
-    assert grown.location.x > -2.0 and grown.location.y < -4.0
+    assert grown.location.x > -2.0
+    assert grown.location.y < -4.0
     empty.cursor.location = (20.0, 0.0, 0.0)
     assert here(bpy, folder, "WORLD").location.x == 20.0
 
@@ -141,7 +142,8 @@ def test_the_chosen_zoom_has_camera_selection_and_range(bpy: Any, two: tuple[Any
     assert retiming.range_follows(scene, second)
     scene.frame_set(3)
     assert bpy.ops.zoom_stack.choose_zoom(root=first.name) == {"FINISHED"}
-    assert retiming.range_follows(scene, first) and not retiming.range_follows(scene, second)
+    assert retiming.range_follows(scene, first)
+    assert not retiming.range_follows(scene, second)
     assert scene.frame_current == 3
     assert finding.active_root(bpy.context) == first
     with pytest.raises(RuntimeError, match="is no zoom in this scene"):
@@ -168,9 +170,11 @@ def test_each_zoom_keeps_its_markers_and_keys(bpy: Any, two: tuple[Any, Any]) ->
     assert len(before) == len(scene.timeline_markers) == 9
     bpy.ops.zoom_stack.choose_zoom(root=second.name)
     assert bpy.ops.zoom_stack.retime(seconds_per_octave=2.0) == {"FINISHED"}
-    assert keyed(first) == keys_before and len(keyed(second)) == 5
+    assert keyed(first) == keys_before
+    assert len(keyed(second)) == 5
     after = marked()
-    assert own.frame == 7 and after.keys() == before.keys()
+    assert own.frame == 7
+    assert after.keys() == before.keys()
     moved = {name for name in after if after[name] != before[name]}
     assert len(moved) == 4  # those of the second but for its first
     assert moved.isdisjoint(str(first[keys.MARKERS]).split("\n"))
