@@ -88,3 +88,99 @@ def set_picture_output(scene: bpy.types.Scene) -> None:
     settings.file_format = "PNG"
     settings.color_mode = "RGB"
     settings.color_depth = "8"
+
+
+def remove_fcurve(owner: bpy.types.ID, path: str) -> None:
+    """Take the animation of one property out of the action of ``owner``."""
+    animation = owner.animation_data
+    for curve in [each for each in fcurves_of(owner) if each.data_path == path]:
+        if bpy.app.version < (5, 0, 0):
+            animation.action.fcurves.remove(curve)
+        else:
+            from bpy_extras import anim_utils
+
+            bag = anim_utils.action_get_channelbag_for_slot(animation.action, animation.action_slot)
+            bag.fcurves.remove(curve)
+
+
+def compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:
+    """The compositor's nodes of a scene alone, in use; made where there are none.
+
+    Up to 4.5 each scene has its own. From 5.0 they are a group, which scenes may share.
+    """
+    if bpy.app.version < (5, 0, 0):
+        scene.use_nodes = True
+        return scene.node_tree
+    tree = scene.compositing_node_group
+    if tree is None:
+        tree = bpy.data.node_groups.new(f"{scene.name} Compositing", "CompositorNodeTree")
+    elif tree.users > 1 or tree.library is not None:
+        tree = tree.copy()
+    scene.compositing_node_group = tree
+    return tree
+
+
+def has_compositor(scene: bpy.types.Scene) -> bool:
+    """Whether a scene's compositor nodes are in use, or there from an earlier use."""
+    if bpy.app.version < (5, 0, 0):
+        return bool(scene.use_nodes)
+    return scene.compositing_node_group is not None
+
+
+def present_compositor(scene: bpy.types.Scene) -> bpy.types.NodeTree | None:
+    """The compositor's nodes of a scene, if there are any."""
+    if bpy.app.version < (5, 0, 0):
+        return scene.node_tree
+    return scene.compositing_node_group
+
+
+def drop_compositor(scene: bpy.types.Scene) -> None:
+    """Put a scene's compositor out of use; a group that nothing else uses is removed."""
+    if bpy.app.version < (5, 0, 0):
+        scene.use_nodes = False
+        return
+    tree = scene.compositing_node_group
+    scene.compositing_node_group = None
+    if tree is not None and tree.users == 0:
+        bpy.data.node_groups.remove(tree)
+
+
+def compositor_output(tree: bpy.types.NodeTree) -> Any:
+    """The socket that takes the compositor's picture; made where there is none."""
+    if bpy.app.version < (5, 0, 0):
+        kind = "CompositorNodeComposite"
+        node = next((each for each in tree.nodes if each.bl_idname == kind), None)
+        return (node or tree.nodes.new(kind)).inputs["Image"]
+    if not any(item.item_type == "SOCKET" for item in tree.interface.items_tree):
+        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+    node = next((each for each in tree.nodes if each.bl_idname == "NodeGroupOutput"), None)
+    return (node or tree.nodes.new("NodeGroupOutput")).inputs[0]
+
+
+def add_disjoint_over(tree: bpy.types.NodeTree, back: Any, front: Any) -> Any:
+    """Lay one layer over another that has a hole where the first one is; the result's socket.
+
+    Colours and alphas are added, which 5.0 calls Disjoint Over.
+
+    Args:
+        back: the Render Layers node behind.
+        front: the one in front.
+    """
+    if bpy.app.version >= (5, 0, 0):
+        over = tree.nodes.new("CompositorNodeAlphaOver")
+        over.inputs["Type"].default_value = "Disjoint Over"
+        tree.links.new(back.outputs["Image"], over.inputs["Background"])
+        tree.links.new(front.outputs["Image"], over.inputs["Foreground"])
+        return over.outputs[0]
+    colours = tree.nodes.new("CompositorNodeMixRGB")
+    colours.blend_type = "ADD"
+    alphas = tree.nodes.new("CompositorNodeMath")
+    alphas.operation = "ADD"
+    result = tree.nodes.new("CompositorNodeSetAlpha")
+    result.mode = "REPLACE_ALPHA"
+    for number, layer in enumerate((back, front)):
+        tree.links.new(layer.outputs["Image"], colours.inputs[1 + number])
+        tree.links.new(layer.outputs["Alpha"], alphas.inputs[number])
+    tree.links.new(colours.outputs[0], result.inputs["Image"])
+    tree.links.new(alphas.outputs[0], result.inputs["Alpha"])
+    return result.outputs[0]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import build, demo, environments, guide, lint, suites, testing
+from . import build, demo, environments, example, guide, lint, suites, testing
 from .console import Command, Problem, end_everything, fail, say, start_process, wait
 from .environments import BLENDERS, ENGINE
 from .paths import BLENDER_VERSIONS, DEV, REPO
@@ -38,6 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demonstrate = commands.add_parser("demo", help="make a zoom and render it to a video")
     demonstrate.add_argument("--out", type=Path, default=REPO / "demo_output", metavar="DIR")
+    show = commands.add_parser("example", help="make a .blend with a 3D thing in a zoom")
+    show.add_argument("--out", type=Path, default=REPO / "demo_output" / "example", metavar="DIR")
+    show.add_argument("--film", action="store_true", help="render it too, to example.webp")
     test = commands.add_parser(
         "test",
         help="run every test",
@@ -95,6 +98,13 @@ def _demo(arguments: argparse.Namespace) -> int:
     return demo.run(demo.Context(REPO, arguments.out.resolve(), engine_python, _bpy_python))
 
 
+def _example(arguments: argparse.Namespace) -> int:
+    engine_python = environments.ensure(ENGINE) if arguments.film else None
+    return example.run(
+        example.Context(REPO, arguments.out.resolve(), _bpy_python(None), engine_python)
+    )
+
+
 _HOURS = 4 * 3600.0  # seconds: packages of some gigabytes over a slow line
 
 
@@ -123,6 +133,7 @@ def _run(command: Command) -> int:
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "demo": _demo,
+    "example": _example,
     "test": testing.main,
     "build": lambda _: build.main(),
     "lint": lambda _: lint.main_lint(),

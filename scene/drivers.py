@@ -35,6 +35,22 @@ def add_driver(
     return curve
 
 
+def add_scale_variable(
+    curve: Any, name: str, item: bpy.types.Object, kind: str = "SCALE_AVG"
+) -> None:
+    """Let a driver read the size of an object in the world.
+
+    Args:
+        kind: "SCALE_AVG" multiplies three sides, which floats do from 2^-40 to 2^40; "SCALE_X"
+            is the length of one of them.
+    """
+    variable = curve.driver.variables.new()
+    variable.name = name
+    variable.type = "TRANSFORMS"
+    variable.targets[0].id = item
+    variable.targets[0].transform_type = kind
+
+
 def keep_driver(
     owner: bpy.types.ID, path: str, expression: str, variables: Variables, index: int = -1
 ) -> Any:

@@ -49,6 +49,21 @@ FADE_OCTAVES = "fade_octaves"
 TWIN_OF = "zoom_stack_twin_of"
 # On a read-out: what it tells.
 READ_OUT = "zoom_stack_read_out"
+# Light. On a level's Empty, 0 to 1: how much of its picture is lit instead of shining by itself.
+RECEIVES_LIGHT = "receives_light"
+ROLE_LIT = "lit picture"
+# On the root: its sun. On the scene: the world that it had before, and ours on ours.
+SUN = "zoom_stack_sun"
+WORLD_BEFORE = "zoom_stack_world_before"
+BLACK_WORLD = "zoom_stack_black_world"
+# On a lamp that keeps its look: watts and metres as for a level that is one metre wide.
+LAMP_POWER = "lamp_power"
+LAMP_SIZE = "lamp_size"
+
+# Catcher. On view layers and compositor nodes; on the scene: what it was before.
+CATCHER = "zoom_stack_catcher"
+# On an object that was moved to the things: the collection in which it lay.
+FROM = "zoom_stack_from"
 
 ROLE_ROOT = "root"
 ROLE_WORLD = "world"

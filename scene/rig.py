@@ -17,7 +17,7 @@ import math
 import bpy
 
 from . import keys
-from .drivers import Variables, add_driver, keep_driver, set_table
+from .drivers import Variables, add_driver, add_scale_variable, keep_driver, set_table
 
 # Planes lie this far apart, in their own widths: enough for depth buffers, too little to see.
 PLANE_SPACING = 1e-4
@@ -129,11 +129,7 @@ def drive_clipping(camera: bpy.types.Object, root: bpy.types.Object) -> None:
     """Let the near clipping distance shrink along with the way to the picture."""
     variables = dict(_zoom(camera, root))
     curve = add_driver(camera.data, "clip_start", "0.02*size*pow(2, -zoom*travels)", variables)
-    size = curve.driver.variables.new()
-    size.name = "size"
-    size.type = "TRANSFORMS"
-    size.targets[0].id = root
-    size.targets[0].transform_type = "SCALE_AVG"
+    add_scale_variable(curve, "size", root)
 
 
 def _zoom(camera: bpy.types.Object, root: bpy.types.Object) -> Variables:

@@ -25,11 +25,12 @@ TRANSPARENT_BOUNCES = 256
 
 def has_renderable(scene: bpy.types.Scene) -> bool:
     """Whether anything in a scene could stand in the camera's way."""
-    return any(
-        not item.hide_render
-        and (item.type in _RENDERED_TYPES or item.instance_type == "COLLECTION")
-        for item in scene.objects
-    )
+    return any(not item.hide_render and is_rendered(item) for item in scene.objects)
+
+
+def is_rendered(item: bpy.types.Object) -> bool:
+    """Whether an object is of a kind that shows in a picture."""
+    return item.type in _RENDERED_TYPES or item.instance_type == "COLLECTION"
 
 
 def new_zoom_scene(

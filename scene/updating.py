@@ -41,6 +41,7 @@ from .material import give_border, swap_picture, take_border
 from .path import offset_table
 from .planes import drive_visibility, move_rectangle
 from .readout import refresh_read_out
+from .receiving import light_new_levels
 from .rekeying import Followed
 from .rig import drive_framing, drive_level_scale, drive_pan
 from .unused import drop_unused
@@ -215,6 +216,8 @@ def _show(root: bpy.types.Object, draft: Draft, plan: _Plan) -> Updated:
     if built:
         draft.drop_collection()
     _tell_root(root, plan)
+    new = [unrolled.levels[i] for i, key in enumerate(wanted) if key in built and key[1] == 0]
+    light_new_levels(root, new)
     pan = part(root, keys.ROLE_PAN)
     if pan is not None:
         drive_framing(pan, rig.camera, unrolled.placements[unrolled.first].aspect)
