@@ -31,7 +31,7 @@ from .rig import (
     keep_drawn_small,
     new_empty,
 )
-from .target_scene import blur_forwards, has_renderable, new_zoom_scene, set_range
+from .target_scene import blur_forwards, has_renderable, new_zoom_scene, set_range, take_untouched
 from .timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
 
 
@@ -169,9 +169,8 @@ def _place(
     root, camera = draft.part(keys.ROLE_ROOT), draft.part(keys.ROLE_CAMERA)
     leave_edit_mode()
     collection = draft.collection()
-    own_scene = options.target == "NEW_SCENE" or (
-        options.target == "AUTO" and has_renderable(present)
-    )
+    empty = not has_renderable(present)
+    own_scene = options.target == "NEW_SCENE" or (options.target == "AUTO" and not empty)
     scene = new_zoom_scene(draft.title, present, camera, picture) if own_scene else present
     if own_scene and options.fps:
         scene.render.fps, scene.render.fps_base = options.fps, 1.0
@@ -188,8 +187,12 @@ def _place(
     scene.collection.children.link(collection)
     if scene.camera is None:
         scene.camera = camera
+    shown = own_scene
     if own_scene:
         set_range(scene, plan.start, plan.end)
+    elif empty:
+        shown = take_untouched(scene, camera, picture, plan.start, plan.end)
+    if shown:
         refresh_markers(scene, root)
         if repeats:
             blur_forwards(scene)
