@@ -50,6 +50,9 @@ TWIN_OF = "zoom_stack_twin_of"
 # On a read-out: what it tells.
 READ_OUT = "zoom_stack_read_out"
 
+# Of the render. On a scene: it renders what it renders, and nobody asks.
+KEEPS_RENDER = "zoom_stack_keeps_render"
+
 ROLE_ROOT = "root"
 ROLE_WORLD = "world"
 ROLE_DOLLY = "dolly"

@@ -34,9 +34,9 @@ class Wishes:
 
     Attributes:
         camera: the zoom's camera is the scene's.
-        frame: width and height in pixels, square ones, at 100 %; None: as it is.
+        size: width and height in pixels, square ones, at 100 %; None: as it is.
         rate: frames in a second, and what they are divided by; None: as it is.
-        range: the frames are the zoom's, and a loop's shutter opens at the frame.
+        frames: the range is the zoom's, and a loop's shutter opens at the frame.
         colours: pictures keep their colours.
         bounces: Cycles sees through as many borders as can meet in a pixel.
         output: "VIDEO", "FRAMES" (PNG) or "": as it is.
@@ -44,9 +44,9 @@ class Wishes:
     """
 
     camera: bool = True
-    frame: tuple[int, int] | None = None
+    size: tuple[int, int] | None = None
     rate: tuple[int, float] | None = None
-    range: bool = True
+    frames: bool = True
     colours: bool = True
     bounces: bool = True
     output: str = ""
@@ -73,11 +73,11 @@ def wanted(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> di
     found = described(scene)
     if wishes.camera:
         found[CAMERA] = finding.present_camera(root).name
-    if wishes.frame is not None:
-        found[FRAME] = frame_text(*wishes.frame)
+    if wishes.size is not None:
+        found[FRAME] = frame_text(*wishes.size)
     if wishes.rate is not None:
         found[RATE] = rate_text(*wishes.rate)
-    if wishes.range:
+    if wishes.frames:
         found[RANGE] = range_text(*_range(root, scene, wishes.rate))
         if finding.turn_of(root) is not None:
             found[SHUTTER] = "Start"
@@ -99,16 +99,16 @@ def set_up(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> li
     """
     before = described(scene)
     if wishes.output == VIDEO:
-        _check_video(wishes.frame or present_frame(scene))
+        _check_video(wishes.size or present_frame(scene))
     if wishes.colours:
         colour.use_standard_view(scene)
     if wishes.rate is not None:
         _set_rate(scene, root, wishes.rate)
-    if wishes.frame is not None:
-        _set_frame(scene, wishes.frame)
+    if wishes.size is not None:
+        _set_frame(scene, wishes.size)
     if wishes.camera:
         scene.camera = finding.present_camera(root)
-    if wishes.range:
+    if wishes.frames:
         plan = retiming.present_schedule(root)
         set_range(scene, plan.start, plan.end)
         if finding.turn_of(root) is not None:
@@ -147,7 +147,9 @@ def obstacles(scene: bpy.types.Scene, root: bpy.types.Object) -> list[str]:
     """What else keeps the zoom out of the render and is the artist's to decide, for people."""
     camera = finding.camera_of(root)
     found = []
-    others = {each.camera.name for each in scene.timeline_markers if each.camera not in (None, camera)}
+    others = {
+        each.camera.name for each in scene.timeline_markers if each.camera not in (None, camera)
+    }
     if others:
         found.append(f"Markers switch to {', '.join(sorted(others))}")
     if scene.render.use_sequencer and compat.shows_strips(scene):
@@ -195,17 +197,17 @@ def frame_of_shape(scene: bpy.types.Scene, shape: tuple[int, int]) -> tuple[int,
 
 
 def frame_text(width: int, height: int) -> str:
-    """"1920 × 1080"."""
+    """ "1920 × 1080"."""
     return f"{width} × {height}"
 
 
 def rate_text(fps: int, base: float) -> str:
-    """"24 fps", "29.97 fps"."""
+    """ "24 fps", "29.97 fps"."""
     return f"{round(fps / base, 3):g} fps"
 
 
 def range_text(start: int, end: int) -> str:
-    """"1 to 250"."""
+    """ "1 to 250"."""
     return f"{start} to {end}"
 
 
