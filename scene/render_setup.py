@@ -78,7 +78,7 @@ def wanted(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> di
     if wishes.rate is not None:
         found[RATE] = rate_text(*wishes.rate)
     if wishes.frames:
-        found[RANGE] = range_text(*_range(root, scene, wishes.rate))
+        found[RANGE] = range_text(*_range(root, wishes.rate))
         if finding.turn_of(root) is not None:
             found[SHUTTER] = "Start"
     if wishes.colours:
@@ -211,18 +211,17 @@ def range_text(start: int, end: int) -> str:
     return f"{start} to {end}"
 
 
-def _range(
-    root: bpy.types.Object, scene: bpy.types.Scene, rate: tuple[int, float] | None
-) -> Sequence[int]:
+def _range(root: bpy.types.Object, rate: tuple[int, float] | None) -> Sequence[int]:
     """The zoom's first and last frame, also at a frame rate that it is not timed for yet."""
     plan = retiming.present_schedule(root)
-    timed = float(root.get(keys.FPS, 24.0))
-    length = plan.end - plan.start
+    start, length = math.floor(plan.start), plan.end - plan.start
     if rate is not None and not finding.is_linked(root):
-        loops = finding.turn_of(root) is not None  # its last frame is one before the turn's end
-        length = (length + loops) * rate[0] / rate[1] / timed - loops
-        length = round(length) if loops else length
-    start = math.floor(plan.start)
+        fps, turn = rate[0] / rate[1], finding.turn_of(root)
+        if turn is None:
+            length *= fps / float(root.get(keys.FPS, 24.0))
+        else:  # whole frames, and the turn's end is the next one's first
+            seconds = turn * float(root.get(keys.SECONDS_PER_OCTAVE, 1.0))
+            length = max(2, round(seconds * fps)) - 1
     return (start, max(start + 1, math.ceil(plan.start + length - 1e-6)))
 
 
