@@ -72,7 +72,7 @@ def wanted(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> di
     """The same as it would be with some wishes."""
     found = described(scene)
     if wishes.camera:
-        found[CAMERA] = finding.present_camera(root).name
+        found[CAMERA] = _camera(scene, root).name
     if wishes.size is not None:
         found[FRAME] = frame_text(*wishes.size)
     if wishes.rate is not None:
@@ -107,7 +107,7 @@ def set_up(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> li
     if wishes.size is not None:
         _set_frame(scene, wishes.size)
     if wishes.camera:
-        scene.camera = finding.present_camera(root)
+        scene.camera = _camera(scene, root)
     if wishes.frames:
         plan = retiming.present_schedule(root)
         set_range(scene, plan.start, plan.end)
@@ -130,7 +130,7 @@ def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
 
 def otherwise(scene: bpy.types.Scene, root: bpy.types.Object) -> list[str]:
     """What a scene renders in the place of the zoom as it is, for people; empty if nothing."""
-    camera = finding.camera_of(root)
+    camera = _camera(scene, root)
     found = []
     if scene.camera is None:
         found.append("no camera")
@@ -145,7 +145,7 @@ def otherwise(scene: bpy.types.Scene, root: bpy.types.Object) -> list[str]:
 
 def obstacles(scene: bpy.types.Scene, root: bpy.types.Object) -> list[str]:
     """What else keeps the zoom out of the render and is the artist's to decide, for people."""
-    camera = finding.camera_of(root)
+    camera = _camera(scene, root)
     found = []
     others = {
         each.camera.name for each in scene.timeline_markers if each.camera not in (None, camera)
@@ -157,6 +157,11 @@ def obstacles(scene: bpy.types.Scene, root: bpy.types.Object) -> list[str]:
     if scene.render.use_border:
         found.append("A render region cuts the frame")
     return found
+
+
+def _camera(scene: bpy.types.Scene, root: bpy.types.Object) -> bpy.types.Object:
+    """The zoom's camera; the scene's own where that hangs on the zoom."""
+    return finding.camera_in_use(root, scene) or finding.present_camera(root)
 
 
 def present_frame(scene: bpy.types.Scene) -> tuple[int, int]:
