@@ -187,15 +187,12 @@ def _place(
     scene.collection.children.link(collection)
     if scene.camera is None:
         scene.camera = camera
-    shown = own_scene
     if own_scene:
         set_range(scene, plan.start, plan.end)
-    elif empty:
-        shown = take_untouched(scene, camera, picture, plan.start, plan.end)
-    if shown:
         refresh_markers(scene, root)
-        if repeats:
-            blur_forwards(scene)
+    taken = empty and not own_scene and take_untouched(scene, camera, picture, plan)
+    if repeats and (own_scene or taken):
+        blur_forwards(scene)
     if own_scene or options.select:  # its keys are then in the timeline
         select_only(scene.view_layers[0], camera)
     draft.finish()

@@ -11,6 +11,7 @@ import bpy
 from ..engine.contract.errors import ZoomStackError
 from . import untouched
 from .colour import use_standard_view
+from .timing import Schedule
 
 _RENDERED_TYPES = {
     "MESH", "CURVE", "SURFACE", "META", "FONT", "CURVES", "POINTCLOUD", "VOLUME",
@@ -76,18 +77,13 @@ def _clean(scene: bpy.types.Scene) -> tuple[tuple[str, object, object], ...]:
 
 
 def take_untouched(
-    scene: bpy.types.Scene,
-    camera: bpy.types.Object,
-    picture: tuple[int, int],
-    start: float,
-    end: float,
+    scene: bpy.types.Scene, camera: bpy.types.Object, picture: tuple[int, int], plan: Schedule
 ) -> bool:
     """Let a scene that has nothing to render show a zoom: each setting that nobody chose.
 
     Args:
         picture: the widest level's size in pixels, which gives the frame its shape.
-        start: the zoom's first frame.
-        end: its last one.
+        plan: the zoom's frames.
 
     Returns:
         whether the frame range became the zoom's.
@@ -104,7 +100,7 @@ def take_untouched(
     untouched.change(scene, "sync_mode", "NONE", "FRAME_DROP")
     if not untouched.frame_range(scene):
         return False
-    set_range(scene, start, end)
+    set_range(scene, plan.start, plan.end)
     return True
 
 

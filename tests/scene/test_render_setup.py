@@ -74,7 +74,7 @@ def test_without_the_cube_the_factory_scene_renders_the_zoom(bpy: Any) -> None:
     assert (scene.frame_start, scene.frame_end) == FRAMES_OF_SAMPLE
     assert scene.view_settings.view_transform == "Standard"
     assert (scene.eevee.taa_render_samples, scene.cycles.transparent_max_bounces) == (16, 256)
-    assert len(scene.timeline_markers) == 8
+    assert len(scene.timeline_markers) == 0
     assert render_setup.otherwise(scene, root) == []
 
 
