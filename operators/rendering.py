@@ -39,7 +39,7 @@ _SIZE_ITEMS = [
     for key, (size, name) in _SIZES.items()
 ]
 _RATE_ITEMS = [(name, f"{name} fps", "Frames in a second") for name in _RATES]
-_WIDTH = 460  # of the dialog, in pixels at a scale of 1
+_WIDTH = 500  # of the dialog, in pixels at a scale of 1
 _NO_PICTURES = "Pictures of this zoom are missing, so their size is not known. Find them first."
 _NO_VIEW = "There is no 3D view to take a shape from. Choose another resolution."
 
@@ -147,20 +147,26 @@ class ZOOMSTACK_OT_set_up_render(OnZoom):
             (render_setup.OUTPUT, "output"),
         ):
             if before[part]:
-                self._draw_part(column, name, before[part], after[part])
+                self._draw_part(column, part, name, before[part], after[part])
         if self.output != _KEEP:
             self.layout.prop(self, "video_path" if self.output == VIDEO else "frames_path")
         notes = [problem] if problem else render_setup.obstacles(scene, root)
         for note in notes:
             self.layout.label(text=note, icon="ERROR" if problem else "INFO")
 
-    def _draw_part(self, layout: bpy.types.UILayout, name: str, before: str, after: str) -> None:
-        row = layout.split(factor=0.5)
-        row.prop(self, name)
+    def _draw_part(
+        self, layout: bpy.types.UILayout, part: str, name: str, before: str, after: str
+    ) -> None:
+        choice, change = _columns(layout, 0.48)
+        if isinstance(getattr(self, name), bool):
+            choice.prop(self, name)
+        else:
+            title, values = _columns(choice, 0.38)
+            title.label(text=part)
+            values.prop(self, name, text="")
         changes = before != after
-        text = row.row()
-        text.active = changes
-        text.label(text=f"{before} → {after}" if changes else before)
+        change.active = changes
+        change.label(text=f"{before} → {after}" if changes else before)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.present_root(context)
@@ -217,6 +223,14 @@ class ZOOMSTACK_OT_set_up_render(OnZoom):
             ended = path.lower().endswith(render_paths.VIDEO_SUFFIX)
             return path if ended else path + render_paths.VIDEO_SUFFIX
         return self.frames_path.strip() or render_paths.new_frames(root.name)
+
+
+def _columns(
+    layout: bpy.types.UILayout, factor: float
+) -> tuple[bpy.types.UILayout, bpy.types.UILayout]:
+    """Two columns; the first has a share of the width."""
+    split = layout.split(factor=factor)
+    return split.row(), split.row()
 
 
 def _view_shape(context: bpy.types.Context) -> tuple[int, int] | None:

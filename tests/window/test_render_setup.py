@@ -73,7 +73,9 @@ def test_the_question_is_answered_by_one_dialog_and_one_undo_takes_it_back(tab: 
         "with override('VIEW_3D'):"
         " bpy.ops.zoom_stack.import_sample('EXEC_DEFAULT', True, target='THIS_SCENE')"
     )
-    tab.open_panels("ZOOMSTACK_PT_stack")
+    window.settle(1.0)
+    for _ in range(12):  # the question is below the list of levels
+        window.screen.click(tab.place.x + 100, tab.place.y + 300, button=5)
     window.settle(1.0)
     window.picture("question")
     state = (
