@@ -57,11 +57,13 @@ def draw_question(
         row = box.row()
         draw_wrapped(row, context, f"This scene renders {', '.join(found)}", "ERROR", boxed=True)
         row.operator("zoom_stack.keep_render", text="", icon="X", emboss=False)
-        box.operator("zoom_stack.set_up_render", text="Set Up Render…", icon="OUTPUT")
     else:
         box.label(text="Colours are altered", icon="ERROR")
+    row = box.row(align=True)
+    if found:
+        row.operator("zoom_stack.set_up_render", text="Set Up Render…")
     if altered:
-        box.operator("zoom_stack.use_standard_view")
+        row.operator("zoom_stack.use_standard_view")
 
 
 def _draw_sharpening(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import BlenderWindow
+from harness import Blender, BlenderWindow
 from PIL import Image
 from test_zoom_view import IMPORT, SCENE
 from zoom_tab import ZoomTab
@@ -47,7 +47,9 @@ def rendered(window: BlenderWindow, name: str) -> np.ndarray:
     return np.asarray(Image.open(file).convert("RGB"), float)
 
 
-def test_delete_the_cube_import_and_press_f12(window: BlenderWindow) -> None:
+def test_delete_the_cube_import_and_press_f12_and_a_farm_renders_the_same(
+    window: BlenderWindow, blender: Blender
+) -> None:
     view = window.region("VIEW_3D", "WINDOW")
     window.screen.click(*view.at(0.5, 0.5))
     window.screen.key("x")
@@ -65,6 +67,21 @@ def test_delete_the_cube_import_and_press_f12(window: BlenderWindow) -> None:
     )
     assert size == (192, 192)
     assert np.abs(shown - wanted).mean() < 6.0
+    film = window.folder / "film.blend"
+    window.do(
+        f"bpy.ops.wm.save_as_mainfile(filepath={str(film)!r})\n"
+        "with override('VIEW_3D'):"
+        " bpy.ops.zoom_stack.set_up_render('EXEC_DEFAULT', True, output='FRAMES')\n"
+        "scene.frame_end = 2\n"
+        "bpy.ops.wm.save_mainfile()"
+    )
+    farm = ["blender", "-b", "--factory-startup", "--disable-autoexec", str(film)]
+    without = "import bpy; assert not hasattr(bpy.types.Scene, 'zoom_stack')"
+    farm += ["--python-exit-code", "1", "--python-expr", without, "-a"]
+    blender.run(farm, window.folder)
+    frames = sorted((window.folder / "renders" / "galaxy_to_shore").iterdir())
+    assert [file.name[-8:] for file in frames] == ["0001.png", "0002.png"]
+    assert np.array_equal(np.asarray(Image.open(frames[0]).convert("RGB"), float), shown)
 
 
 def test_the_question_is_answered_by_one_dialog_and_one_undo_takes_it_back(tab: ZoomTab) -> None:
