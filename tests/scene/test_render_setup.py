@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,41 @@ def test_a_question_that_was_answered_is_not_asked_again(bpy: Any) -> None:
     imported(SAMPLE_FOLDER, target="THIS_SCENE")
     assert bpy.ops.zoom_stack.keep_render() == {"FINISHED"}
     assert bpy.context.scene[keys.KEEPS_RENDER]
+
+
+def test_a_video_is_one_file_at_the_path_that_was_given(bpy: Any, tmp_path: Path) -> None:
+    scene = empty(bpy)
+    imported(making.plain_stack(tmp_path / "stack", 2, 2.0))
+    scene.render.engine, scene.cycles.samples = "CYCLES", 1
+    path = tmp_path / "film"
+    wishes = {"output": "VIDEO", "video_path": str(path)}
+    assert bpy.ops.zoom_stack.set_up_render(**wishes) == {"FINISHED"}
+    scene.render.resolution_x = scene.render.resolution_y = 64
+    scene.frame_end = 2
+    bpy.ops.render.render(animation=True)
+    assert path.with_suffix(".mp4").read_bytes()[4:8] == b"ftyp"
+    assert bpy.ops.zoom_stack.set_up_render(output="FRAMES", frames_path=f"{path}_")
+    assert scene.render.image_settings.file_format == "PNG"
+
+
+@pytest.mark.parametrize("mute", [False, True])
+def test_a_song_goes_into_the_video(bpy: Any, tmp_path: Path, mute: bool) -> None:
+    scene = bpy.context.scene
+    root = imported(SAMPLE_FOLDER, target="THIS_SCENE")
+    with wave.open(str(tmp_path / "song.wav"), "wb") as song:
+        song.setparams((1, 2, 8000, 0, "NONE", ""))
+        song.writeframes(bytes(16000))
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    try:
+        strip = strips.new_sound("song", str(tmp_path / "song.wav"), channel=1, frame_start=1)
+    except RuntimeError as error:
+        pytest.skip(str(error))  # the wheel of 4.2 has no sound
+    strip.mute = mute
+    assert render_setup.obstacles(scene, root) == []
+    wishes = {"output": "VIDEO", "video_path": str(tmp_path / "film.mp4")}
+    assert bpy.ops.zoom_stack.set_up_render(**wishes) == {"FINISHED"}
+    assert scene.render.ffmpeg.audio_codec == ("NONE" if mute else "AAC")
 
 
 # As ``blender -b film.blend --disable-autoexec -a``, in a Blender without the extension.
