@@ -11,6 +11,7 @@ import bpy
 from ..blender import compat
 from ..engine.contract.errors import ZoomStackError
 from . import colour, finding, keys, retiming
+from .markers import refresh_markers
 from .target_scene import TRANSPARENT_BOUNCES, blur_forwards, frame_size, set_range
 
 CAMERA = "Camera"
@@ -156,6 +157,9 @@ def obstacles(scene: bpy.types.Scene, root: bpy.types.Object) -> list[str]:
         found.append("The video sequencer's strips are rendered in the scene's place")
     if scene.render.use_border:
         found.append("A render region cuts the frame")
+    timed = float(root.get(keys.FPS, 24.0))
+    if abs(timed - retiming.frames_per_second(scene)) > 1e-3:
+        found.append(f"The zoom is timed for {timed:g} fps")
     return found
 
 
@@ -242,6 +246,8 @@ def _set_rate(scene: bpy.types.Scene, root: bpy.types.Object, rate: tuple[int, f
     plan = retiming.retime(root, fps, per_octave, hold)
     if followed:
         set_range(scene, plan.start, plan.end)
+    if root.get(keys.MARKERS):
+        refresh_markers(scene, root)
 
 
 def _set_frame(scene: bpy.types.Scene, size: tuple[int, int]) -> None:
