@@ -184,3 +184,21 @@ def add_disjoint_over(tree: bpy.types.NodeTree, back: Any, front: Any) -> Any:
     tree.links.new(colours.outputs[0], result.inputs["Image"])
     tree.links.new(alphas.outputs[0], result.inputs["Alpha"])
     return result.outputs[0]
+
+
+def _strips(scene: bpy.types.Scene) -> list[Any]:
+    """What lies in a scene's video sequencer; 4.4 gave it another name, 5.0 dropped the old one."""
+    editor = scene.sequence_editor
+    if editor is None:
+        return []
+    return list(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)
+
+
+def shows_strips(scene: bpy.types.Scene) -> bool:
+    """Whether a scene's video sequencer has pictures, and not sound alone."""
+    return any(strip.type != "SOUND" and not strip.mute for strip in _strips(scene))
+
+
+def has_sound(scene: bpy.types.Scene) -> bool:
+    """Whether a scene's video sequencer has sound to be heard."""
+    return any(strip.type == "SOUND" and not strip.mute for strip in _strips(scene))

@@ -77,8 +77,7 @@ def new_folder(parent: Path, title: str) -> Path:
     Raises:
         ZoomStackError: code ``unwritable``.
     """
-    letters = "".join(c if c.isalnum() else " " for c in title.lower())[:48]
-    name = "_".join(letters.split()) or "zoom"
+    name = plain_name(title)
     number = 1
     while True:
         folder = parent / (name if number == 1 else f"{name}_{number}")
@@ -94,6 +93,12 @@ def new_folder(parent: Path, title: str) -> Path:
         except OSError as error:
             raise _unwritable(str(parent), error) from None
         return folder
+
+
+def plain_name(title: str) -> str:
+    """Some words as the name of a file or folder: lower-case letters, digits and underscores."""
+    letters = "".join(c if c.isalnum() else " " for c in title.lower())[:48]
+    return "_".join(letters.split()) or "zoom"
 
 
 def new_log(name: str) -> Path:

@@ -12,6 +12,7 @@ from ..blender.folders import EXTENSION
 from ..engine.contract.errors import ZoomStackError
 from ..engine.contract.ordinary_files import is_ordinary
 from ..engine.contract.stack import STACK_FILE, Stack, read_stack
+from ..scene import render_setup
 from ..scene.finding import zoom_to_update
 from ..scene.importing import ImportOptions, import_stack, leave_edit_mode
 from ..scene.updating import Updated, update_steps
@@ -84,7 +85,10 @@ class ImportSettings(_Placing, Durations, bpy.types.Operator):
         watch_views()
         new = result.scene_name != options.scene
         where = f", in the new scene {result.scene_name}" if new else ""
-        self.report({"INFO"}, f"{result.root_name}: {len(stack.levels)} levels{where}")
+        scene, root = bpy.data.scenes[result.scene_name], bpy.data.objects[result.root_name]
+        other = ", ".join(render_setup.otherwise(scene, root))
+        asks = f". This scene renders {other}: Set Up Render changes that" if other else ""
+        self.report({"INFO"}, f"{root.name}: {len(stack.levels)} levels{where}{asks}")
         return {"FINISHED"}
 
     def _update(self, stack: Stack) -> set[str]:

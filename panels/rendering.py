@@ -6,7 +6,7 @@ import bpy
 
 from ..blender.texts import size_text, times_text
 from ..blender.timings import measured
-from ..scene import finding, retiming
+from ..scene import colour, finding, keys, render_setup
 from ..tasks import latest
 from ..tasks.picture_run import Phase
 from .parts import OfZoom, draw_notes, draw_wrapped, of_one_look
@@ -39,10 +39,31 @@ class ZOOMSTACK_PT_stack_render(OfZoom, bpy.types.Panel):
             text = f"Level {number} is enlarged up to {times_text(width / sharp)} in this render"
             draw_wrapped(column, context, text, "INFO")
         _draw_sharpening(layout, context)
-        if scene.camera != finding.camera_in_use(root, scene) or not retiming.range_follows(
-            scene, root
-        ):
-            layout.operator("zoom_stack.fit_scene", icon="OUTLINER_OB_CAMERA")
+        layout.operator("zoom_stack.set_up_render", text="Set Up Render…", icon="OUTPUT")
+
+
+def draw_question(
+    layout: bpy.types.UILayout, context: bpy.types.Context, root: bpy.types.Object
+) -> None:
+    """Draw what the scene renders in the place of a zoom as it is, and what to press then."""
+    scene = context.scene
+    altered = not colour.shows_pictures_unchanged(scene)
+    kept = bool(scene.get(keys.KEEPS_RENDER))
+    found = [] if kept else render_setup.otherwise(scene, root)
+    if not altered and not found:
+        return
+    box = layout.box()
+    if found:
+        row = box.row()
+        draw_wrapped(row, context, f"This scene renders {', '.join(found)}", "ERROR", boxed=True)
+        row.operator("zoom_stack.keep_render", text="", icon="X", emboss=False)
+    else:
+        box.label(text="Colours are altered", icon="ERROR")
+    row = box.row(align=True)
+    if found:
+        row.operator("zoom_stack.set_up_render", text="Set Up Render…")
+    if altered:
+        row.operator("zoom_stack.use_standard_view")
 
 
 def _draw_sharpening(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

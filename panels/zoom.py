@@ -6,11 +6,12 @@ import bpy
 
 from ..blender.texts import magnification_text
 from ..blender.timings import measured
-from ..scene import colour, finding, keys, placing
+from ..scene import finding, keys, placing
 from ..scene.viewing import is_looking_through, shows_pictures
 from ..tasks import latest
 from .files import draw_files
 from .parts import OfZoom, ZoomPanel, draw_wrapped, of_one_look, zoom_elsewhere
+from .rendering import draw_question
 from .running import draw_running_sharpening
 
 _MOST_ROOTS = 6  # that are listed of other scenes
@@ -126,10 +127,7 @@ class ZOOMSTACK_PT_stack(ZoomPanel, bpy.types.Panel):
         if camera is None:
             layout.label(text=f"The camera of {root.name} was deleted", icon="ERROR")
             return
-        if not colour.shows_pictures_unchanged(context.scene):
-            box = layout.box()
-            box.label(text="Colours are altered", icon="ERROR")
-            box.operator("zoom_stack.use_standard_view")
+        draw_question(layout, context, root)
         self._draw_zoom(context, root, camera)
         row = layout.row(align=True)
         row.operator("zoom_stack.edit_levels", icon="GREASEPENCIL")

@@ -31,7 +31,7 @@ from .rig import (
     keep_drawn_small,
     new_empty,
 )
-from .target_scene import blur_forwards, has_renderable, new_zoom_scene, set_range
+from .target_scene import blur_forwards, has_renderable, new_zoom_scene, set_range, take_untouched
 from .timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
 
 
@@ -169,9 +169,8 @@ def _place(
     root, camera = draft.part(keys.ROLE_ROOT), draft.part(keys.ROLE_CAMERA)
     leave_edit_mode()
     collection = draft.collection()
-    own_scene = options.target == "NEW_SCENE" or (
-        options.target == "AUTO" and has_renderable(present)
-    )
+    empty = not has_renderable(present)
+    own_scene = options.target == "NEW_SCENE" or (options.target == "AUTO" and not empty)
     scene = new_zoom_scene(draft.title, present, camera, picture) if own_scene else present
     if own_scene and options.fps:
         scene.render.fps, scene.render.fps_base = options.fps, 1.0
@@ -191,8 +190,9 @@ def _place(
     if own_scene:
         set_range(scene, plan.start, plan.end)
         refresh_markers(scene, root)
-        if repeats:
-            blur_forwards(scene)
+    taken = empty and not own_scene and take_untouched(scene, camera, picture, plan)
+    if repeats and (own_scene or taken):
+        blur_forwards(scene)
     if own_scene or options.select:  # its keys are then in the timeline
         select_only(scene.view_layers[0], camera)
     draft.finish()

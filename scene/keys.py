@@ -65,6 +65,9 @@ CATCHER = "zoom_stack_catcher"
 # On an object that was moved to the things: the collection in which it lay.
 FROM = "zoom_stack_from"
 
+# Of the render. On a scene: it renders what it renders, and nobody asks.
+KEEPS_RENDER = "zoom_stack_keeps_render"
+
 ROLE_ROOT = "root"
 ROLE_WORLD = "world"
 ROLE_DOLLY = "dolly"

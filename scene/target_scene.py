@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
+from operator import attrgetter
 
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
+from . import untouched
 from .colour import use_standard_view
+from .timing import Schedule
 
 _RENDERED_TYPES = {
     "MESH", "CURVE", "SURFACE", "META", "FONT", "CURVES", "POINTCLOUD", "VOLUME",
@@ -49,18 +52,57 @@ def new_zoom_scene(
     scene.camera = camera
     # Drop frames rather than play slower than the durations say.
     scene.sync_mode = "FRAME_DROP"
-    scene.eevee.taa_render_samples = EEVEE_SAMPLES
-    if hasattr(scene, "cycles"):
-        scene.cycles.samples = CYCLES_SAMPLES
-        scene.cycles.use_denoising = False
-        scene.cycles.transparent_max_bounces = TRANSPARENT_BOUNCES
-    # Should the scene be rendered by Workbench, it shows pictures too.
-    scene.display.shading.light = "FLAT"
-    scene.display.shading.color_type = "TEXTURE"
+    for path, _, value in _clean(scene):
+        place, _, setting = path.rpartition(".")
+        setattr(attrgetter(place)(scene), setting, value)
     # A studio's own colour configuration may have no Standard; the panel says so.
     with contextlib.suppress(ZoomStackError):
         use_standard_view(scene)
     return scene
+
+
+def _clean(scene: bpy.types.Scene) -> tuple[tuple[str, object, object], ...]:
+    """What pictures need in a render: settings, the start-up file's values, and better ones."""
+    cycles = (
+        ("cycles.samples", 4096, CYCLES_SAMPLES),
+        ("cycles.use_denoising", True, False),
+        ("cycles.transparent_max_bounces", 8, TRANSPARENT_BOUNCES),
+    )
+    return (
+        ("eevee.taa_render_samples", 64, EEVEE_SAMPLES),
+        # Should the scene be rendered by Workbench, it shows pictures too.
+        ("display.shading.light", "STUDIO", "FLAT"),
+        ("display.shading.color_type", "MATERIAL", "TEXTURE"),
+        *(cycles if hasattr(scene, "cycles") else ()),
+    )
+
+
+def take_untouched(
+    scene: bpy.types.Scene, camera: bpy.types.Object, picture: tuple[int, int], plan: Schedule
+) -> bool:
+    """Let a scene that has nothing to render show a zoom: each setting that nobody chose.
+
+    Args:
+        picture: the widest level's size in pixels, which gives the frame its shape.
+        plan: the zoom's frames.
+
+    Returns:
+        whether the frame range became the zoom's.
+    """
+    if untouched.camera(scene):
+        scene.camera = camera
+    if untouched.frame_size(scene):
+        scene.render.resolution_x, scene.render.resolution_y = frame_size(picture)
+    if untouched.colours(scene):
+        with contextlib.suppress(ZoomStackError):
+            use_standard_view(scene)
+    for path, factory, value in _clean(scene):
+        untouched.change(scene, path, factory, value)
+    untouched.change(scene, "sync_mode", "NONE", "FRAME_DROP")
+    if not untouched.frame_range(scene):
+        return False
+    set_range(scene, plan.start, plan.end)
+    return True
 
 
 def blur_forwards(scene: bpy.types.Scene) -> None:

@@ -83,16 +83,6 @@ def test_with_the_cube_there_the_zoom_gets_its_own_scene(bpy: Any) -> None:
     assert len(scene.timeline_markers) == 8
 
 
-def test_an_empty_scene_takes_the_zoom_and_keeps_its_camera_and_settings(bpy: Any) -> None:
-    scene = bpy.context.scene
-    bpy.data.objects.remove(bpy.data.objects["Cube"])
-    kept = (scene.camera, scene.frame_end, scene.view_settings.view_transform)
-    result = import_folder(SAMPLE_FOLDER)
-    assert result.scene_name == scene.name
-    assert not result.new_scene
-    assert (scene.camera, scene.frame_end, scene.view_settings.view_transform) == kept
-
-
 def test_this_scene_means_at_the_cursor_and_the_world_grows_there(bpy: Any) -> None:
     scene = bpy.context.scene
     scene.cursor.location = (3.0, -2.0, 1.0)

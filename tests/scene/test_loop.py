@@ -209,7 +209,7 @@ def test_a_scene_of_ones_own_keeps_its_frames_until_asked(bpy: Any, tmp_path: Pa
     kept = (scene.frame_start, scene.frame_end, scene.render.motion_blur_position)
     imported(bpy, plain_loop(tmp_path / "loop"), target="THIS_SCENE")
     assert (scene.frame_start, scene.frame_end, scene.render.motion_blur_position) == kept
-    assert bpy.ops.zoom_stack.fit_scene() == {"FINISHED"}
+    assert bpy.ops.zoom_stack.set_up_render() == {"FINISHED"}
     assert (scene.frame_start, scene.frame_end) == (1, FRAMES)
 
 

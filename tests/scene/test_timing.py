@@ -144,7 +144,7 @@ def test_use_for_render_takes_camera_and_range(bpy: Any, tmp_path: Path) -> None
     )
     scene = bpy.context.scene
     assert scene.camera.name == "Camera"
-    assert bpy.ops.zoom_stack.fit_scene() == {"FINISHED"}
+    assert bpy.ops.zoom_stack.set_up_render() == {"FINISHED"}
     assert scene.camera.name == result.camera_name
     assert (scene.frame_start, scene.frame_end) == (1, 84)
 

@@ -138,7 +138,7 @@ def test_the_chosen_zoom_has_camera_selection_and_range(bpy: Any, two: tuple[Any
     assert scene.frame_end == 250  # the artist's own
     assert scene.camera == finding.camera_of(second) == layer.objects.active
     assert [item for item in layer.objects if item.select_get()] == [scene.camera]
-    assert bpy.ops.zoom_stack.fit_scene() == {"FINISHED"}
+    assert bpy.ops.zoom_stack.set_up_render() == {"FINISHED"}
     assert retiming.range_follows(scene, second)
     scene.frame_set(3)
     assert bpy.ops.zoom_stack.choose_zoom(root=first.name) == {"FINISHED"}

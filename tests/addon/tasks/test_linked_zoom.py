@@ -78,7 +78,7 @@ def test_what_cannot_be_done_says_why(bpy: Any, library: Path, how: str) -> None
     for name in CHANGING:
         with pytest.raises(RuntimeError, match="linked from another file and cannot be changed"):
             getattr(bpy.ops.zoom_stack, name)()
-    assert bpy.ops.zoom_stack.fit_scene() == {"FINISHED"}
+    assert bpy.ops.zoom_stack.set_up_render() == {"FINISHED"}
     assert bpy.ops.zoom_stack.go_to_level(level=1) == {"FINISHED"}
 
 
