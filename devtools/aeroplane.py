@@ -14,7 +14,7 @@ from . import bpy_session
 
 _RED, _WHITE, _DARK = (0.62, 0.03, 0.02), (0.85, 0.84, 0.8), (0.03, 0.035, 0.05)
 _PAINTS = (("Plane Red", _RED, 0.35), ("Plane White", _WHITE, 0.35), ("Plane Dark", _DARK, 0.15))
-_RED_PAINT, _WHITE_PAINT, _DARK_PAINT = range(3)
+_RED_PAINT, _WHITE_PAINT, _DARK_PAINT = 0, 1, 2
 # Half widths of the body along its length: (place from the tail, across, up), in lengths.
 _BODY = (
     (0.00, 0.012, 0.030),
@@ -40,8 +40,8 @@ def build_aeroplane(name: str) -> bpy.types.Object:
     It is in no collection yet.
     """
     mesh = bpy.data.meshes.new(name)
-    for paint in _PAINTS:
-        mesh.materials.append(_painted(*paint))
+    for name_of_paint, colour, roughness in _PAINTS:
+        mesh.materials.append(_painted(name_of_paint, colour, roughness))
     shape = bmesh.new()
     _add_body(shape)
     for side in (-1.0, 1.0):

@@ -113,12 +113,9 @@ def _add_aeroplane(scene: Any, root: Any) -> Any:
 
 
 def _light(scene: Any, root: Any) -> None:
-    sun, receiving, finding = (
-        bpy_session.submodule(f"scene.{name}") for name in ("sun", "receiving", "finding")
-    )
-    sun.set_up_light(root, scene, [], _SUN_ANGLE, _SUN_DIRECTION)
-    for number in range(len(finding.octaves_of(root))):
-        receiving.set_receives_light(root, number, _RECEIVES_LIGHT)
+    sun, finding = (bpy_session.submodule(f"scene.{name}") for name in ("sun", "finding"))
+    levels = list(range(len(finding.octaves_of(root))))
+    sun.set_up_light(root, scene, levels, _SUN_ANGLE, _SUN_DIRECTION, _RECEIVES_LIGHT)
 
 
 def _lay_over(scene: Any, root: Any) -> None:

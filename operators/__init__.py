@@ -4,6 +4,7 @@ The work is done in ``tasks``, ``settings`` and ``scene``.
 """
 
 from . import (
+    catcher,
     choosing,
     drag_focus,
     files,
@@ -11,6 +12,7 @@ from . import (
     import_stack,
     keeping,
     levels,
+    lighting,
     models,
     of_things,
     presets,
@@ -28,7 +30,7 @@ from . import (
 
 _MODULES = (
     generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, choosing, timing,
-    rendering, things, of_things, readout, sharpen, runs, zoom_here, drag_focus, files,
+    rendering, things, of_things, readout, lighting, catcher, sharpen, runs, zoom_here, drag_focus, files,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import bpy
 from bpy.props import StringProperty
 
-from ..scene import attaching, fading, finding, keys, ranges, spaces
+from ..scene import fading, finding, hanging, keys, ranges, spaces
 from ..scene.importing import select_only
 from .shared import ChangesZoom
 
@@ -39,7 +39,7 @@ class OnThing(ChangesZoom):
         """The thing of a name, the active one without; None, and a report, where it is none."""
         root = finding.present_root(context)
         item = bpy.data.objects.get(name) if name else context.active_object
-        if item is None or item not in [each for _, each in attaching.things_of(root)]:
+        if item is None or item not in [each for _, each in hanging.things_of(root)]:
             self.report({"ERROR"}, f"{name or 'What is active'} hangs on no level of this zoom")
             return None
         return item
@@ -100,7 +100,7 @@ class ZOOMSTACK_OT_give_range(NamesThing, OnThing):
         if item is None or level is None:
             return {"CANCELLED"}
         root = finding.present_root(context)
-        start, end = ranges.default_range(root, level, attaching.size_of(item))
+        start, end = ranges.default_range(root, level, hanging.size_of(item))
         kept = ranges.give_range(root, item, start, end, ranges.FADE)
         if kept:
             self.report({"WARNING"}, f"These keep a visibility of their own: {named(kept)}")

@@ -202,6 +202,10 @@ def _tell(
     if attached.parted:
         parted = named([item.name for item in attached.parted])
         notes.append(f"without their parents: {parted}")
+    if attached.animated:
+        notes.append(
+            f"lamps with animated power, which does not follow: {named(attached.animated)}"
+        )
     if kept:
         notes.append(f"with a visibility of their own, which stays: {named(kept)}")
     if left:

@@ -130,9 +130,8 @@ class ZOOMSTACK_OT_switch_rig(ChangesZoom):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.present_root(context)
-        root[keys.TRAVEL] = 0.0 if root.get(keys.TRAVEL, 1.0) > 0.5 else 1.0
-        root.update_tag()
-        near = placing.disturbed(root, finding.roots_in(context.scene))
+        travels = root.get(keys.TRAVEL, 1.0) <= 0.5
+        near = placing.switch_rig(root, travels, finding.roots_in(context.scene))
         if near:
             self.report({"WARNING"}, f"{near[0].name} is in the way in this rig: use Move Apart")
         return {"FINISHED"}

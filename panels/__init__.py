@@ -1,8 +1,32 @@
 """What is drawn: reads, changes nothing, imports no operator."""
 
-from . import generate, levels, models, preferences, rendering, runs, setup, things, way, zoom
+from . import (
+    generate,
+    levels,
+    lighting,
+    models,
+    preferences,
+    rendering,
+    runs,
+    setup,
+    things,
+    way,
+    zoom,
+)
 
-_MODULES = (preferences, setup, levels, generate, models, zoom, way, things, rendering, runs)
+_MODULES = (
+    preferences,
+    setup,
+    levels,
+    generate,
+    models,
+    zoom,
+    way,
+    things,
+    lighting,
+    rendering,
+    runs,
+)
 
 
 def register() -> None:

@@ -6,7 +6,7 @@ import bpy
 
 from ..blender.texts import magnification_text
 from ..blender.timings import measured
-from ..scene import adding, attaching, finding, keys, ranges, readout, spaces
+from ..scene import adding, finding, hanging, keys, ranges, readout, spaces
 from .parts import OfZoom, draw_wrapped, of_one_look
 
 _MOST = 12  # things that are listed
@@ -66,7 +66,7 @@ class ZOOMSTACK_PT_things(OfZoom, bpy.types.Panel):
         row = layout.row(align=True)
         row.menu("ZOOMSTACK_MT_add_thing", icon="ADD")
         row.operator("zoom_stack.attach", text="Attach…", icon="LINKED")
-        things = attaching.things_of(root)
+        things = hanging.things_of(root)
         if things:
             _draw_list(layout, context, things)
             active = context.active_object

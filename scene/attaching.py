@@ -14,17 +14,16 @@ from mathutils import Matrix, Vector
 
 from ..blender import compat
 from ..engine.contract.errors import ZoomStackError
-from . import keys, ranges, twins
+from . import keys, lighting, ranges, twins
 from .cursor import cursor_in
 from .extent import Box, box_of
-from .finding import is_linked, parts, root_of
+from .finding import is_linked, root_of
 from .spaces import (
     UPRIGHT,
     Placed,
     centre_of,
     exponent_of,
     focus_of,
-    level_above,
     number_of,
     own_octaves,
     placed,
@@ -66,11 +65,13 @@ class Attached:
         things: what hangs on the level.
         parted: those of them that had another parent, which did not come along.
         size: of all of them together, in widths of the level: across, up, towards the camera.
+        animated: names of lamps whose energy is animated, and does not follow their size.
     """
 
     things: list[bpy.types.Object]
     parted: list[bpy.types.Object]
     size: Vector
+    animated: list[str]
 
 
 def can_hang(item: bpy.types.Object, root: bpy.types.Object) -> bool:
@@ -118,13 +119,16 @@ def attach(
     box = box_of(zip(tops, sides, strict=True))
     by = Matrix() if fit.place == "STAY" else _fitted(box, fit.share, _place(root, level, fit))
     parted = [item for item in tops if _has_other_parent(item)]
+    animated = []
     for item, side in zip(tops, sides, strict=True):
         twins.forget(item)
+        was = placed(item).matrix.median_scale
         item.parent, item.parent_type = level, "OBJECT"
         item.matrix_parent_inverse = by @ side
+        animated += lighting.keep_looks(item, level, (by @ side).median_scale / was)
         ranges.follow(root, item)
     twins.follow(root, tops)
-    return Attached(tops, parted, box.size * by.median_scale)
+    return Attached(tops, parted, box.size * by.median_scale, animated)
 
 
 def detach(root: bpy.types.Object, thing: bpy.types.Object) -> None:
@@ -137,6 +141,7 @@ def detach(root: bpy.types.Object, thing: bpy.types.Object) -> None:
     ranges.drop_range(thing)
     was = placed(thing)
     side = _into_world(root, was)
+    lighting.free_looks(thing, side.median_scale / was.matrix.median_scale)
     if not moves_by_itself(thing):
         thing.parent = None
         thing.matrix_basis = side @ thing.matrix_basis
@@ -274,39 +279,3 @@ def moves_by_itself(item: bpy.types.Object) -> bool:
         return True
     curves = [*compat.fcurves_of(item), *(animation.drivers if animation is not None else ())]
     return bool(item.constraints) or any(each.data_path.startswith(_TRANSFORMS) for each in curves)
-
-
-def things_of(root: bpy.types.Object) -> list[tuple[int, bpy.types.Object]]:
-    """(level's number from 0, thing) of all that hangs on the zoom's levels, widest level first.
-
-    What a loop shows again of them is not listed.
-    """
-    found = []
-    for item in bpy.data.objects:
-        parent = item.parent
-        if parent is None or keys.ROLE not in parent or keys.TWIN_OF in item:
-            continue
-        level = parent if parent[keys.ROLE] == keys.ROLE_LEVEL else level_above(parent)
-        hangs = parent[keys.ROLE] in (keys.ROLE_LEVEL, keys.ROLE_PLANE)
-        own = item.get(keys.ROLE) not in (keys.ROLE_PLANE, keys.ROLE_LEVEL)
-        if hangs and own and level is not None and root_of(level) == root:
-            found.append((number_of(root, level), item))
-    return sorted(found, key=lambda each: (each[0], each[1].name))
-
-
-def size_of(thing: bpy.types.Object) -> Vector:
-    """How large a thing is, in widths of its level: across, up, towards the camera."""
-    return box_of([(thing, placed(thing).matrix)]).size
-
-
-def follow_levels(root: bpy.types.Object) -> None:
-    """After levels came, went or moved: ranges and twins go by the levels that are there now."""
-    for level in parts(root, keys.ROLE_LEVEL):
-        if keys.OWN_OCTAVES in level:
-            ranges.note_octaves(root, level)
-    things = [thing for _, thing in things_of(root)]
-    for thing in things:
-        level = level_above(thing)
-        if ranges.has_range(thing) and level is not None and not ranges.reads(thing, level):
-            ranges.follow(root, thing)
-    twins.follow(root, things)

@@ -12,12 +12,14 @@ from typing import Any
 import bpy
 
 from ..blender.compat import fcurves_of
-from ..engine.contract.errors import ZoomStackError
 from . import keys
 from .drivers import Variables, add_driver, add_scale_variable
+from .spaces import below
 
 # Most that a driven energy becomes, in watts: floats end at 3e38, and light is multiplied on.
 _MOST = 1e34
+_LEAST = 1e-30  # a lamp scaled to nothing
+_SIZE = "size"
 
 
 def is_kept(lamp: bpy.types.Object) -> bool:
@@ -25,52 +27,83 @@ def is_kept(lamp: bpy.types.Object) -> bool:
     return keys.LAMP_POWER in lamp
 
 
-def keep_lamp_look(lamp: bpy.types.Object, level: bpy.types.Object, as_seen: bool = False) -> None:
-    """Let the energy and the radius of a lamp below a level follow the level's size.
+def keep_looks(thing: bpy.types.Object, level: bpy.types.Object, grown: float) -> list[str]:
+    """Let the energies and the radii of all lamps of a thing follow the size of its level.
 
-    The lamp's ``["lamp_power"]`` (watts) and ``["lamp_size"]`` (metres) are what it is given from
+    A lamp's ``["lamp_power"]`` (watts) and ``["lamp_size"]`` (metres) are what it is given from
     then on: as for a level that is one metre wide. Light that others use as well is copied. A sun
     needs nothing.
 
     Args:
-        level: the Empty that the lamp hangs on, through whatever parents.
-        as_seen: the present energy is right at the present size, which must be up to date;
-            otherwise it is meant for a level one metre wide.
+        thing: an object that hangs on the level, with all that hangs on it.
+        level: the Empty of the level.
+        grown: how many times as large the thing is in widths of the level as it was where its
+            lamps' energies were right: in the world in metres, on a level in widths of that.
 
-    Raises:
-        ZoomStackError: codes ``no_lamp``, ``lamp_elsewhere``, ``lamp_animated``; nothing is
-            changed then.
+    Returns:
+        names of lamps whose energy or radius is animated: they are left as they are.
     """
-    if lamp.type != "LIGHT" or lamp.library is not None or lamp.data.library is not None:
-        raise ZoomStackError("no_lamp", f"{lamp.name} is no lamp of this file.")
-    if lamp.data.type == "SUN" or is_kept(lamp):
-        return
-    share = _size_below(lamp, level)
-    paths = _paths(lamp.data)
-    _check_free(lamp, paths)
-    size = level.matrix_world.to_3x3().col[0].length if as_seen else 1.0
-    if lamp.data.users > 1:
-        lamp.data = lamp.data.copy()
-    _give(lamp, keys.LAMP_POWER, lamp.data.energy / (size * size), "Watts")
-    _give(lamp, keys.LAMP_SIZE, getattr(lamp.data, "shadow_soft_size", 0.0) / size, "Metres")
-    for path, (key, law) in paths.items():
-        variables: Variables = {"value": (lamp, keys.path_to(key))}
-        curve = add_driver(lamp.data, path, law.format(f"{1.0 / share:.9g}"), variables)
-        add_scale_variable(curve, "size", lamp, "SCALE_X")
+    lamps = [each for each in below(thing) if _can_follow(each)]
+    return [lamp.name for lamp in lamps if not _keep_look(lamp, level, grown)]
 
 
-def free_lamp(lamp: bpy.types.Object) -> None:
-    """Let a lamp's energy and radius be its own again: what they are at the present size."""
-    if not is_kept(lamp):
-        return
-    light = lamp.data
-    for path in _paths(light):
-        value = getattr(light, path)
-        light.driver_remove(path)
-        setattr(light, path, value)
-    for key in (keys.LAMP_POWER, keys.LAMP_SIZE):
-        if key in lamp:
+def free_looks(thing: bpy.types.Object, grown: float) -> None:
+    """Let the energies and the radii of a thing's lamps be their own again.
+
+    Args:
+        grown: how many metres one width of its level has become.
+    """
+    for lamp in filter(is_kept, below(thing)):
+        values = _values(lamp)
+        for path in _paths(lamp.data):
+            lamp.data.driver_remove(path)
+        lamp.data.energy = min(values[keys.LAMP_POWER] * grown**2, _MOST)
+        if keys.LAMP_SIZE in values and hasattr(lamp.data, "shadow_soft_size"):
+            lamp.data.shadow_soft_size = values[keys.LAMP_SIZE] * grown
+        for key in values:
             del lamp[key]
+
+
+def follow_twin(twin: bpy.types.Object) -> None:
+    """Give what a loop shows once more of a lamp a light of its own, by the size that it has."""
+    if not is_kept(twin):
+        return
+    twin.data = twin.data.copy()
+    for curve in twin.data.animation_data.drivers:
+        for variable in curve.driver.variables:
+            if variable.name == _SIZE:
+                variable.targets[0].id = twin
+
+
+def _can_follow(item: bpy.types.Object) -> bool:
+    own = item.library is None and item.data is not None and item.data.library is None
+    return item.type == "LIGHT" and own and item.data.type != "SUN"
+
+
+def _keep_look(lamp: bpy.types.Object, level: bpy.types.Object, grown: float) -> bool:
+    values = _values(lamp)
+    if not values:
+        if _is_animated(lamp):
+            return False
+        if lamp.data.users > 1:
+            lamp.data = lamp.data.copy()
+        values = {
+            keys.LAMP_POWER: lamp.data.energy,
+            keys.LAMP_SIZE: getattr(lamp.data, "shadow_soft_size", 0.0),
+        }
+    _give(lamp, keys.LAMP_POWER, values[keys.LAMP_POWER] * grown**2, "Watts")
+    _give(lamp, keys.LAMP_SIZE, values.get(keys.LAMP_SIZE, 0.0) * grown, "Metres")
+    share = _size_below(lamp, level)
+    for path, (key, law) in _paths(lamp.data).items():
+        variables: Variables = {"value": (lamp, keys.path_to(key))}
+        lamp.data.driver_remove(path)
+        curve = add_driver(lamp.data, path, law.format(f"{1.0 / share:.9g}"), variables)
+        add_scale_variable(curve, _SIZE, lamp, "SCALE_X")
+    return True
+
+
+def _values(lamp: bpy.types.Object) -> dict[str, float]:
+    return {key: float(lamp[key]) for key in (keys.LAMP_POWER, keys.LAMP_SIZE) if key in lamp}
 
 
 def _paths(light: Any) -> dict[str, tuple[str, str]]:
@@ -82,36 +115,20 @@ def _paths(light: Any) -> dict[str, tuple[str, str]]:
 
 
 def _size_below(lamp: bpy.types.Object, level: bpy.types.Object) -> float:
-    """How large a lamp is as seen from a level.
-
-    Raises:
-        ZoomStackError: code ``lamp_elsewhere``.
-    """
+    """How large a lamp is as seen from a level."""
     matrix = lamp.matrix_parent_inverse @ lamp.matrix_basis
     item = lamp.parent
     while item is not None and item != level:
         matrix = item.matrix_parent_inverse @ item.matrix_basis @ matrix
         item = item.parent
-    size = float(matrix.to_3x3().col[0].length)
-    if item is None or not size > 0.0:
-        raise ZoomStackError(
-            "lamp_elsewhere",
-            f"{lamp.name} does not hang on {level.name}, or has no size there.",
-            "Attach the lamp to the level first.",
-        )
-    return size
+    return max(float(matrix.to_3x3().col[0].length), _LEAST)
 
 
-def _check_free(lamp: bpy.types.Object, paths: dict[str, tuple[str, str]]) -> None:
+def _is_animated(lamp: bpy.types.Object) -> bool:
     animation = lamp.data.animation_data
     driven = {curve.data_path for curve in animation.drivers} if animation is not None else set()
     keyed = {curve.data_path for curve in fcurves_of(lamp.data)}
-    if (driven | keyed) & set(paths):
-        raise ZoomStackError(
-            "lamp_animated",
-            f"The energy or the radius of {lamp.name} is animated.",
-            "Delete those keys or drivers, then animate the lamp's own Power instead.",
-        )
+    return bool((driven | keyed) & set(_paths(lamp.data)))
 
 
 def _give(lamp: bpy.types.Object, key: str, value: float, unit: str) -> None:

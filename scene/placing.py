@@ -91,6 +91,19 @@ def disturbed(
     return [other for other in others if other != root and _meet(room, room_of(other, both_rigs))]
 
 
+def switch_rig(
+    root: bpy.types.Object, travels: bool, others: Iterable[bpy.types.Object]
+) -> list[bpy.types.Object]:
+    """Let the camera travel, or the world grow past it; the picture stays the same.
+
+    Returns:
+        the other zooms that are in the way then.
+    """
+    root[keys.TRAVEL] = 1.0 if travels else 0.0
+    root.update_tag()
+    return disturbed(root, others)
+
+
 def move_apart(root: bpy.types.Object, others: Sequence[bpy.types.Object]) -> bool:
     """Put a zoom where it and the others are out of one another's view, in either rig.
 

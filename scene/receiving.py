@@ -15,10 +15,26 @@ from ..blender.compat import fcurves_of, remove_fcurve
 from ..engine.contract.errors import ZoomStackError
 from . import keys
 from .drivers import add_driver
-from .finding import octaves_of, parts
+from .finding import looking_once, octaves_of, parts
 
 _NODE = "Receives Light"
 _DIFFUSE = "Lit Picture"
+
+
+def receivers_of(root: bpy.types.Object) -> dict[int, bpy.types.Object]:
+    """The Empties whose properties say how much of levels' pictures is lit, by levels' numbers."""
+    count = max(len(octaves_of(root)), 1)
+    found: dict[int, bpy.types.Object] = {}
+    for plane in parts(root, keys.ROLE_PLANE):
+        number = int(plane.get(keys.INDEX, -1)) % count
+        material = plane.active_material
+        if number in found or material is None or material.node_tree is None:
+            continue
+        mix = _mix_in(material.node_tree)
+        holder = _driving(material.node_tree, mix) if mix is not None else None
+        if holder is not None and keys.RECEIVES_LIGHT in holder:
+            found[number] = holder
+    return found
 
 
 def receiver_of(root: bpy.types.Object, number: int) -> bpy.types.Object | None:
@@ -27,12 +43,7 @@ def receiver_of(root: bpy.types.Object, number: int) -> bpy.types.Object | None:
     Args:
         number: of the level, from 0.
     """
-    for material in _materials(root, number):
-        mix = _mix_in(material.node_tree)
-        holder = _driving(material.node_tree, mix) if mix is not None else None
-        if holder is not None and keys.RECEIVES_LIGHT in holder:
-            return holder
-    return None
+    return receivers_of(root).get(number)
 
 
 def receives_light(root: bpy.types.Object, number: int) -> float:
@@ -42,8 +53,8 @@ def receives_light(root: bpy.types.Object, number: int) -> float:
 
 
 def lit_levels(root: bpy.types.Object) -> list[int]:
-    """The numbers of levels that take light."""
-    return [n for n in range(len(octaves_of(root))) if receiver_of(root, n) is not None]
+    """The numbers of levels that take light, the widest first."""
+    return sorted(receivers_of(root))
 
 
 def set_receives_light(root: bpy.types.Object, number: int, share: float) -> None:
@@ -93,18 +104,21 @@ def light_new_levels(root: bpy.types.Object, new: Iterable[int]) -> None:
     Args:
         new: numbers of levels that were not there before.
     """
-    fresh, count = set(new), len(octaves_of(root))
-    older = [number for number in range(count) if number not in fresh]
-    for number in range(count):
-        wider = [each for each in older if each <= number]
-        source = wider[-1] if wider else min(older, default=number)
-        holder = receiver_of(root, source)
-        if holder is None:
-            continue
-        if source != number:
-            set_receives_light(root, number, float(holder[keys.RECEIVES_LIGHT]))
-        else:  # what a loop shows again may be new, with a material of its own
-            _follow(root, number, holder)
+    lit = receivers_of(root)
+    if not lit:
+        return
+    with looking_once():
+        fresh, count = set(new), len(octaves_of(root))
+        older = [number for number in range(count) if number not in fresh]
+        for number in range(count):
+            wider = [each for each in older if each <= number]
+            holder = lit.get(wider[-1] if wider else min(older, default=number))
+            if holder is None:
+                continue
+            if number in fresh:
+                set_receives_light(root, number, float(holder[keys.RECEIVES_LIGHT]))
+            else:  # what a loop shows again may be new, with a material of its own
+                _follow(root, number, holder)
 
 
 def _follow(root: bpy.types.Object, number: int, holder: bpy.types.Object) -> None:

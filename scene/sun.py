@@ -53,13 +53,15 @@ def set_up_light(
     numbers: list[int],
     angle: float = ANGLE,
     direction: float = DIRECTION,
+    share: float = 1.0,
 ) -> Lit:
     """Give a zoom a sun, a black world, and levels that take light; again to change them.
 
     Args:
-        numbers: of the levels, from 0, whose pictures are lit wholly.
+        numbers: of the levels, from 0, whose pictures take light.
         angle: between the sun's rays and the pictures' normal, in radians.
         direction: from which the rays come, in radians, counter-clockwise from below.
+        share: of those pictures that is lit, 0 to 1.
 
     Raises:
         ZoomStackError: codes ``two_suns``, ``own_material``; nothing is changed then by the first.
@@ -82,7 +84,7 @@ def set_up_light(
         notes.append("EEVEE casts shadows")
     for number in numbers:
         try:
-            set_receives_light(root, number, 1.0)
+            set_receives_light(root, number, share)
         except ZoomStackError as error:
             notes.append(error.text)
     others = [each.name for each in _other_lamps(scene)]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import bpy
 
-from . import keys, ranges
+from . import keys, lighting, ranges
 from .drivers import keep_driver
 from .finding import parts
 from .spaces import below, number_of, twins_of
@@ -75,6 +75,7 @@ def _add(thing: bpy.types.Object, level: bpy.types.Object) -> None:
         for home in item.users_collection:
             home.objects.link(twin)
         _drive(twin, item)
+        lighting.follow_twin(twin)
         made[item] = twin
 
 
@@ -88,4 +89,5 @@ def _drive(twin: bpy.types.Object, item: bpy.types.Object) -> None:
 def _remove(tops: Iterable[bpy.types.Object]) -> None:
     doomed = [item for top in list(tops) for item in below(top) if keys.TWIN_OF in item]
     if doomed:
-        bpy.data.batch_remove(doomed)
+        lights = [item.data for item in doomed if lighting.is_kept(item)]
+        bpy.data.batch_remove([*doomed, *lights])

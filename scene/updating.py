@@ -21,7 +21,6 @@ from ..engine.contract.ids import Ids
 from ..engine.contract.stack import Stack
 from ..engine.contract.unrolling import Unrolled, unroll
 from . import keys
-from .attaching import follow_levels
 from .camera import describe_zoom
 from .draft import Draft
 from .family import Family, rename_levels
@@ -36,6 +35,7 @@ from .finding import (
     stops_of,
     turn_of,
 )
+from .hanging import follow_levels
 from .levels import Rig, add_level, feather_of, name_level, name_of
 from .material import give_border, swap_picture, take_border
 from .path import offset_table

@@ -15,7 +15,6 @@ from bl_ext.user_default.zoom_stack.engine.contract.errors import ZoomStackError
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import (
     adding,
-    attaching,
     fading,
     finding,
     importing,
@@ -387,7 +386,7 @@ def test_a_loop_shows_a_thing_wherever_it_shows_its_level(bpy: Any, loop: Any) -
     ranges.give_range(root, thing, -1.0, 1.0, 0.0)
     again = spaces.twins_of(thing)
     assert len(again) == len([e for e in finding.parts(root, "level") if e.get(keys.LAP) == 1])
-    assert [number for number, _ in attaching.things_of(root)] == [0]
+    assert [number for number, _ in hanging.things_of(root)] == [0]
     thing.location.x += 0.5  # a twin goes where its thing goes
     set_zoom(camera, 0.2)
     first = in_frame(scene, camera, thing)
@@ -432,7 +431,7 @@ def test_an_update_leaves_what_is_right_alone(bpy: Any, zoom: Any) -> None:
     other = spaces.level_of(root, 4)
     thing.parent = other
     assert not ranges.reads(thing, other)
-    attaching.follow_levels(root)
+    hanging.follow_levels(root)
     assert ranges.reads(thing, other)
 
 

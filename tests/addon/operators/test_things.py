@@ -22,7 +22,7 @@ def root(bpy: Any) -> Any:
 
 
 def things(root: Any) -> list[tuple[int, str]]:
-    found = bpy_session.submodule("scene.attaching").things_of(root)
+    found = bpy_session.submodule("scene.hanging").things_of(root)
     return [(number, thing.name) for number, thing in found]
 
 
