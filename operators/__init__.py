@@ -30,7 +30,8 @@ from . import (
 
 _MODULES = (
     generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, choosing, timing,
-    rendering, things, of_things, readout, lighting, catcher, sharpen, runs, zoom_here, drag_focus, files,
+    rendering, things, of_things, readout, lighting, catcher, sharpen, runs, zoom_here,
+    drag_focus, files,
 )  # fmt: skip
 
 

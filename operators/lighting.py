@@ -128,9 +128,7 @@ class ZOOMSTACK_OT_receive_light(ChangesZoom):
         root = finding.present_root(context)
         count = len(finding.octaves_of(root))
         if self.level > count:
-            self.report(
-                {"ERROR"}, f"This zoom has no level {self.level}: choose one of 1 to {count}"
-            )
+            self.report({"ERROR"}, f"There is no level {self.level}: choose one of 1 to {count}")
             return {"CANCELLED"}
         failed = []
         for number in [self.level - 1] if self.level else range(count):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import bpy
 from bpy.props import StringProperty
 
-from ..scene import fading, finding, hanging, keys, ranges, spaces
+from ..scene import attaching, fading, finding, hanging, keys, ranges, spaces
 from ..scene.importing import select_only
 from .shared import ChangesZoom
 

@@ -15,18 +15,8 @@ from . import (
 )
 
 _MODULES = (
-    preferences,
-    setup,
-    levels,
-    generate,
-    models,
-    zoom,
-    way,
-    things,
-    lighting,
-    rendering,
-    runs,
-)
+    preferences, setup, levels, generate, models, zoom, way, things, lighting, rendering, runs,
+)  # fmt: skip
 
 
 def register() -> None:

@@ -17,6 +17,7 @@ from bl_ext.user_default.zoom_stack.scene import (
     adding,
     fading,
     finding,
+    hanging,
     importing,
     keys,
     ranges,
