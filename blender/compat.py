@@ -22,6 +22,13 @@ def enable_nodes(owner: bpy.types.Material | bpy.types.World) -> None:
         owner.use_nodes = True
 
 
+def nodes_in_use(owner: bpy.types.Material | bpy.types.World) -> bpy.types.NodeTree | None:
+    """The node tree by which a material or world is shaded, if it is."""
+    if bpy.app.version < (5, 0, 0) and not owner.use_nodes:
+        return None
+    return owner.node_tree
+
+
 def blend_relative() -> set[str]:
     """Options of a path property that may start with "//"; 4.5 and newer want to be told."""
     return {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()

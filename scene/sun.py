@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import bpy
 from mathutils import Vector
 
-from ..blender.compat import enable_nodes
+from ..blender.compat import enable_nodes, nodes_in_use
 from ..engine.contract.errors import ZoomStackError
 from . import keys
 from .drivers import add_driver
@@ -204,7 +204,7 @@ def _darken_world(scene: bpy.types.Scene) -> list[str]:
 
 def _is_black(world: bpy.types.World) -> bool:
     """Whether a world gives no light, as far as plain values say."""
-    tree = world.node_tree if world.use_nodes else None
+    tree = nodes_in_use(world)
     if tree is None:
         return not any(world.color)
     backgrounds = [node for node in tree.nodes if node.bl_idname == "ShaderNodeBackground"]
