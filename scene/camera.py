@@ -1,4 +1,4 @@
-"""The zoom's camera: the ``["zoom"]`` property in octaves, its keys and its read-out."""
+"""The zoom's camera: the ``["zoom"]`` property in octaves, its curve and its read-out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import bpy
 from ..blender import compat
 from . import keys
 from .drivers import Variables, keep_driver, set_table
-from .timing import Schedule
 
 
 def build_camera(name: str, collection: bpy.types.Collection) -> bpy.types.Object:
@@ -46,30 +45,6 @@ def describe_zoom(camera: bpy.types.Object, stops: Sequence[float]) -> None:
     zoom: Variables = {"zoom": (camera, keys.path_to(keys.ZOOM))}
     curve = keep_driver(camera, keys.path_to(keys.LEVEL), "zoom", zoom)
     set_table(curve, [(value, float(number)) for number, value in enumerate(stops)])
-
-
-def key_zoom(
-    camera: bpy.types.Object, stops: Sequence[float], plan: Schedule, repeats: bool
-) -> None:
-    """One linear key per level. The holds are the curve's constant ends.
-
-    Args:
-        stops: the zoom at each key of the plan.
-        repeats: go through the keys again and again, for ever and from ever: a loop.
-    """
-    path = keys.path_to(keys.ZOOM)
-    for value, frame in zip(stops, plan.keys, strict=True):
-        camera[keys.ZOOM] = float(value)
-        camera.keyframe_insert(path, frame=frame)
-    curve = zoom_curve(camera)
-    if curve is not None:
-        for key in curve.keyframe_points:
-            key.interpolation = "LINEAR"
-        curve.extrapolation = "CONSTANT"
-        if repeats:
-            curve.modifiers.new("CYCLES")
-        curve.update()
-    camera[keys.ZOOM] = 0.0
 
 
 def zoom_curve(camera: bpy.types.Object) -> Any | None:

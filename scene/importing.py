@@ -13,9 +13,10 @@ from ..engine.contract.ids import new_id
 from ..engine.contract.stack import Stack
 from ..engine.contract.unrolling import Unrolled, unroll
 from . import keys
-from .camera import build_camera, describe_zoom, key_zoom
+from .camera import build_camera, describe_zoom
 from .draft import Draft
 from .finding import octaves_of, roots_in, stops_of, turn_of, zooms_named
+from .keying import write_keys
 from .levels import Rig, add_level
 from .markers import refresh_markers
 from .path import offset_table
@@ -183,7 +184,7 @@ def _place(
     )
     plan = present_schedule(root)
     repeats = turn_of(root) is not None
-    key_zoom(camera, stops_of(root), plan, repeats)
+    write_keys(camera, plan)
     scene.collection.children.link(collection)
     if scene.camera is None:
         scene.camera = camera

@@ -23,6 +23,16 @@ HOLD_SECONDS = "hold_seconds"
 START_FRAME = "start_frame"
 FPS = "timed_for_fps"
 
+# On the root, of the camera's way: see ``way.Way``. Without them it goes inwards, rests as long at
+# its end as at its beginning, and has no eases.
+HOLD_END_SECONDS = "hold_end_seconds"
+EASE_IN = "ease_in"
+EASE_OUT = "ease_out"
+DIRECTION = "direction"
+WHOLE_FRAMES = "whole_frames"
+# The frames in which levels were put onto markers, one for each key.
+ON_MARKERS = "zoom_stack_on_markers"
+
 # On the camera.
 ZOOM = "zoom"
 LEVEL = "level"

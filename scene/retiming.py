@@ -1,16 +1,12 @@
-"""Change the zoom's timing, or its levels, and carry everyone's keys along."""
+"""The way that a zoom's root remembers, and the frames that it comes to."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any
 
 import bpy
 
 from . import keys
-from .camera import zoom_curve
-from .finding import camera_of, stops_of, turn_of
-from .timing import Schedule, loop_schedule, remap, schedule
+from .finding import stops_of, turn_of
+from .way import LEGS, Schedule, Way, plan
 
 
 def frames_per_second(scene: bpy.types.Scene) -> float:
@@ -18,15 +14,28 @@ def frames_per_second(scene: bpy.types.Scene) -> float:
     return scene.render.fps / scene.render.fps_base
 
 
+def way_of(root: bpy.types.Object) -> Way:
+    """The way that the zoom was last timed for."""
+    hold = float(root.get(keys.HOLD_SECONDS, 0.0))
+    direction = str(root.get(keys.DIRECTION, "IN"))
+    return Way(
+        stops=tuple(stops_of(root)),
+        start=float(root.get(keys.START_FRAME, 1.0)),
+        fps=float(root.get(keys.FPS, 24.0)),
+        per_octave=float(root.get(keys.SECONDS_PER_OCTAVE, 1.0)),
+        hold=hold,
+        hold_end=float(root.get(keys.HOLD_END_SECONDS, hold)),
+        ease_in=float(root.get(keys.EASE_IN, 0.0)),
+        ease_out=float(root.get(keys.EASE_OUT, 0.0)),
+        direction=direction if direction in LEGS else "IN",
+        whole_frames=bool(root.get(keys.WHOLE_FRAMES, False)),
+        turns=turn_of(root) is not None,
+    )
+
+
 def present_schedule(root: bpy.types.Object) -> Schedule:
     """The frames that the zoom was last timed for."""
-    stops = stops_of(root)
-    start = float(root.get(keys.START_FRAME, 1.0))
-    fps = float(root.get(keys.FPS, 24.0))
-    per_octave = float(root.get(keys.SECONDS_PER_OCTAVE, 1.0))
-    if turn_of(root) is not None:
-        return loop_schedule(stops, start, fps, per_octave)
-    return schedule(stops, start, fps, per_octave, float(root.get(keys.HOLD_SECONDS, 0.0)))
+    return plan(way_of(root))
 
 
 def store_timing(
@@ -42,54 +51,25 @@ def store_timing(
     root[keys.HOLD_SECONDS] = float(hold) if turn_of(root) is None else 0.0
 
 
+def store_way(root: bpy.types.Object, way: Way) -> None:
+    """Remember a way; what it does not need stays away, as in zooms of before."""
+    was = way_of(root)
+    store_timing(root, way.start, way.fps, way.per_octave, way.hold)
+    if keys.HOLD_END_SECONDS in root or way.hold_end != root[keys.HOLD_SECONDS]:
+        root[keys.HOLD_END_SECONDS] = float(way.hold_end) if turn_of(root) is None else 0.0
+    for name, value, before in (
+        (keys.EASE_IN, way.ease_in, was.ease_in),
+        (keys.EASE_OUT, way.ease_out, was.ease_out),
+        (keys.DIRECTION, way.direction, was.direction),
+        (keys.WHOLE_FRAMES, way.whole_frames, was.whole_frames),
+    ):
+        if name in root or value != before:
+            root[name] = value
+
+
 def range_follows(scene: bpy.types.Scene, root: bpy.types.Object) -> bool:
     """Whether the scene's frame range is the zoom's."""
-    plan = present_schedule(root)
-    return abs(scene.frame_start - plan.start) < 1.0 and abs(scene.frame_end - plan.end) < 1.5
-
-
-def retime(root: bpy.types.Object, fps: float, per_octave: float, hold: float) -> Schedule:
-    """Re-map all keys of the zoom, the artist's own too, to new durations; returns the frames.
-
-    Args:
-        fps: frames in a second of the scene that shows the zoom.
-        per_octave: seconds.
-        hold: seconds at each end; without meaning in a loop.
-    """
-    old = present_schedule(root)
-    store_timing(root, old.start, fps, per_octave, hold)
-    new = present_schedule(root)
-    camera = camera_of(root)
-    curve = zoom_curve(camera) if camera is not None else None
-    if curve is not None:
-        stops = stops_of(root)
-        move_keys(curve, _anchors(old), _anchors(new), stops, stops)
-    return new
-
-
-def move_keys(
-    curve: Any,
-    old_frames: Sequence[float],
-    new_frames: Sequence[float],
-    old_values: Sequence[float],
-    new_values: Sequence[float],
-) -> None:
-    """Carry keys and handles from old anchors to new ones, piecewise, in time and in value."""
-
-    def moved(point: Sequence[float]) -> tuple[float, float]:
-        return (
-            remap(point[0], old_frames, new_frames),
-            remap(point[1], old_values, new_values),
-        )
-
-    for key in curve.keyframe_points:
-        left, centre, right = key.handle_left[:], key.co[:], key.handle_right[:]
-        key.co = moved(centre)
-        key.handle_left = moved(left)
-        key.handle_right = moved(right)
-    curve.update()
-
-
-def _anchors(plan: Schedule) -> list[float]:
-    # A loop's keys begin and end its turn by themselves.
-    return [plan.start, *plan.keys, max(plan.end, plan.keys[-1])]
+    plan_now = present_schedule(root)
+    return (
+        abs(scene.frame_start - plan_now.start) < 1.0 and abs(scene.frame_end - plan_now.end) < 1.5
+    )

@@ -1,0 +1,194 @@
+"""From the frames of one way to those of another: the map, and F-curves carried by it. No bpy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from .way import Way, leg_frames, plan
+
+# Points in each ease: what lies between levels moves with the zoom to a tenth of a frame.
+_IN_EASE = 8
+_SWAPPED = {"EASE_IN": "EASE_OUT", "EASE_OUT": "EASE_IN"}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Frames and what becomes of them, linear between: both rise, or the new ones fall."""
+
+    old: tuple[float, ...]
+    new: tuple[float, ...]
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether time runs the other way."""
+        return self.new[-1] < self.new[0]
+
+    def __call__(self, frame: float) -> float:
+        """Outside of its ends a frame goes along with the nearest of them, unscaled."""
+        sign = -1.0 if self.is_mirrored else 1.0
+        if frame <= self.old[0]:
+            return self.new[0] + sign * (frame - self.old[0])
+        for (start, end), (low, high) in zip(pairwise(self.old), pairwise(self.new), strict=True):
+            if frame <= end:
+                share = (frame - start) / (end - start) if end > start else 0.0
+                return low + share * (high - low)
+        return self.new[-1] + sign * (frame - self.old[-1])
+
+
+@dataclass(frozen=True)
+class TimeMap:
+    """Where each frame goes.
+
+    Attributes:
+        pieces: in the order of their old frames.
+        turns: of what repeats: (frame of the beginning, frames of a turn), before and now.
+    """
+
+    pieces: tuple[Piece, ...]
+    turns: tuple[tuple[float, float], tuple[float, float]] | None = None
+
+    def at(self, frame: float) -> tuple[Piece, float, float]:
+        """What moves a key in a frame, and what to take from its frames before and add after."""
+        before = after = 0.0
+        if self.turns is not None:
+            (start, length), (_, new_length) = self.turns
+            turn = math.floor((frame - start) / length + 1e-6)
+            before, after = turn * length, turn * new_length
+        inside = frame - before
+        for piece, following in pairwise(self.pieces):
+            if inside <= (piece.old[-1] + following.old[0]) / 2.0:
+                return piece, before, after
+        return self.pieces[-1], before, after
+
+    def __call__(self, frame: float) -> float:
+        piece, before, after = self.at(frame)
+        return piece(frame - before) + after
+
+    def is_still(self) -> bool:
+        """Whether nothing moves."""
+        same = (
+            abs(a - b) < 1e-6 for piece in self.pieces for a, b in zip(piece.old, piece.new, strict=True)
+        )
+        return all(same) and (self.turns is None or self.turns[0] == self.turns[1])
+
+
+def between(old: Way, new: Way, values: Sequence[tuple[float, float]] | None = None) -> TimeMap:
+    """What was at some zoom before is at that zoom again.
+
+    There and back, each of the legs has its own; where one of them is new or gone, what goes by
+    the other one stays with that. A way in the opposite direction is run through backwards.
+
+    Args:
+        values: the zoom at each stop that stays, before and now, ascending; None: nothing moved.
+    """
+    if values is None:
+        row = _values(old, new)
+        values = [(value, value) for value in row]
+    was = leg_frames(old, [value for value, _ in values])
+    now = leg_frames(new, [value for _, value in values])
+    turns = None
+    if plan(old).repeats and plan(new).repeats:
+        turns = (_turn(old), _turn(new))
+    if old.legs == new.legs:
+        middle = [
+            (sorted(before), sorted(after)) for before, after in zip(was, now, strict=True)
+        ]
+        rows = ([frame for each, _ in middle for frame in each],
+                [frame for _, each in middle for frame in each])
+        return TimeMap((_piece(old, new, *rows),), turns)
+    if len(old.legs) == len(new.legs) == 1:
+        return TimeMap((_mirrored(old, new, was[0], now[0]),), turns)
+    if len(old.legs) == len(new.legs):
+        swapped = [Piece(tuple(sorted(a)), tuple(sorted(b))) for a, b in zip(was, now[::-1], strict=True)]
+        return TimeMap(tuple(swapped), turns)
+    shared = old.legs[0] if len(old.legs) == 1 else new.legs[0]
+    before, after = sorted(was[old.legs.index(shared)]), sorted(now[new.legs.index(shared)])
+    return TimeMap((Piece(tuple(before), tuple(after)),), turns)
+
+
+def onto(old: Sequence[float], new: Sequence[float]) -> TimeMap:
+    """The map between two rising rows of frames."""
+    return TimeMap((Piece(tuple(old), tuple(new)),))
+
+
+def _values(old: Way, new: Way) -> list[float]:
+    """The stops, and points within the eases."""
+    found = set(old.stops)
+    for way in (old, new):
+        if way.turns or not (way.ease_in or way.ease_out):
+            continue
+        half = way.octaves / 2.0
+        for ease in (way.ease_in, way.ease_out):
+            reach = min(ease / (2.0 * max(way.per_octave, 1e-6)), half)
+            for number in range(1, _IN_EASE + 1):
+                part = reach * (number / _IN_EASE) ** 2
+                found |= {way.stops[0] + part, way.stops[-1] - part}
+    return sorted(found)
+
+
+def _turn(way: Way) -> tuple[float, float]:
+    schedule = plan(way)
+    return schedule.start, schedule.end + 1.0 - schedule.start
+
+
+def _piece(old: Way, new: Way, was: Sequence[float], now: Sequence[float]) -> Piece:
+    before, after = plan(old), plan(new)
+    rests = (before.end + before.repeats, after.end + after.repeats)
+    return Piece((before.start, *was, rests[0]), (after.start, *now, rests[1]))
+
+
+def _mirrored(old: Way, new: Way, was: Sequence[float], now: Sequence[float]) -> Piece:
+    before, after = plan(old), plan(new)
+    pairs = sorted(zip(was, now, strict=True))
+    return Piece(
+        (before.start, *(a for a, _ in pairs), before.end + before.repeats),
+        (after.end + after.repeats, *(b for _, b in pairs), after.start),
+    )
+
+
+def move_curve(curve: Any, moved: TimeMap) -> None:
+    """Carry an F-curve's keys and handles, and the frames between which its modifiers act."""
+    mirrored = moved.pieces[0].is_mirrored
+    points = curve.keyframe_points
+    kinds = [(point.interpolation, point.easing) for point in points]
+    for point in points:
+        piece, before, after = moved.at(point.co[0])
+
+        def at(place: Sequence[float], piece: Piece = piece, shift: Any = (before, after)) -> Any:
+            return piece(place[0] - shift[0]) + shift[1], place[1]
+
+        left, centre, right = map(at, (point.handle_left[:], point.co[:], point.handle_right[:]))
+        if mirrored:
+            left, right = right, left
+            types = point.handle_right_type, point.handle_left_type
+            point.handle_left_type, point.handle_right_type = types
+        point.co, point.handle_left, point.handle_right = centre, left, right
+    if mirrored:
+        # The piece that began at a key ends there.
+        for point, (kind, easing) in zip(points[1:], kinds, strict=False):
+            point.interpolation, point.easing = kind, _SWAPPED.get(easing, easing)
+    for modifier in curve.modifiers:
+        if modifier.use_restricted_range:
+            ends = sorted((moved(modifier.frame_start), moved(modifier.frame_end)))
+            modifier.frame_start = min(ends[0], modifier.frame_end)
+            modifier.frame_end, modifier.frame_start = ends[1], ends[0]
+    curve.update()
+
+
+def move_keys(curve: Any, moved: TimeMap, values: Iterable[tuple[float, float]] = ()) -> None:
+    """Carry an F-curve as ``move_curve`` does, and its values between stops as they move."""
+    move_curve(curve, moved)
+    pairs = list(values)
+    if not pairs:
+        return
+    by = Piece(tuple(a for a, _ in pairs), tuple(b for _, b in pairs))
+    for point in curve.keyframe_points:
+        left, right = point.handle_left[:], point.handle_right[:]
+        point.co = (point.co[0], by(point.co[1]))
+        point.handle_left = (left[0], by(left[1]))
+        point.handle_right = (right[0], by(right[1]))
+    curve.update()
