@@ -47,6 +47,16 @@ def fcurves_of(owner: bpy.types.ID) -> list[Any]:
     return list(channelbag.fcurves) if channelbag is not None else []
 
 
+def animation_of(owner: bpy.types.ID) -> tuple[Any, int]:
+    """What tells apart the F-curves of owners: the action, and the part of it that is theirs.
+
+    Owners of one action share its curves; from 5.0 those of one of its slots.
+    """
+    animation = owner.animation_data
+    slot = animation.action_slot if bpy.app.version >= (5, 0, 0) else None
+    return animation.action, slot.handle if slot is not None else 0
+
+
 def clear_driver_curve(curve: Any) -> None:
     """Make a new driver's F-curve pass its value through unchanged.
 

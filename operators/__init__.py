@@ -24,13 +24,14 @@ from . import (
     sharpen,
     things,
     timing,
+    timing_properties,
     zoom,
     zoom_here,
 )
 
 _MODULES = (
     generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, choosing, timing,
-    rendering, things, of_things, readout, lighting, catcher, sharpen, runs, zoom_here,
+    timing_properties, rendering, things, of_things, readout, lighting, catcher, sharpen, runs, zoom_here,
     drag_focus, files,
 )  # fmt: skip
 

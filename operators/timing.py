@@ -1,27 +1,38 @@
-"""When the zoom is where: its durations and its markers."""
+"""When the zoom is where: its durations, its own curve again, and its markers."""
 
 from __future__ import annotations
 
-import math
-
 import bpy
+from bpy.props import BoolProperty
 
-from ..scene import finding, keys, markers, retiming
+from ..scene import finding, keying, keys, markers, retiming
+from ..scene.belongings import belongings_of
 from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
+from ..scene.way_changes import change_way, replace_own_curve, retimed
+from .of_things import named
 from .shared import ChangesZoom, Durations
 
 
 class ZOOMSTACK_OT_retime(Durations, ChangesZoom):
-    """Give the zoom other durations; every key moves along, your own too"""
+    """Give the zoom other durations; every key of it and of what hangs on it moves along, your
+    own too"""
 
     bl_idname = "zoom_stack.retime"
     bl_label = "Retime"
     bl_options = {"REGISTER", "UNDO"}
 
+    with_shared: BoolProperty(
+        name="Shared Actions Too",
+        description="Also move keys of actions that something outside of this zoom uses",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
+
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         root = finding.present_root(context)
         self.seconds_per_octave = root.get(keys.SECONDS_PER_OCTAVE, SECONDS_PER_OCTAVE)
         self.hold_seconds = root.get(keys.HOLD_SECONDS, HOLD_SECONDS)
+        self._shared = list(belongings_of(root).shared)
         return context.window_manager.invoke_props_dialog(self)
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -32,18 +43,44 @@ class ZOOMSTACK_OT_retime(Durations, ChangesZoom):
         root = finding.active_root(context)  # it may be gone while the dialog is open
         if root is not None and finding.turn_of(root) is None:
             layout.prop(self, "hold_seconds")
+        shared = getattr(self, "_shared", [])
+        if shared:
+            layout.label(text=f"Used outside of the zoom too: {named(shared)}", icon="INFO")
+            layout.prop(self, "with_shared")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         root = finding.present_root(context)
-        scene = context.scene
-        followed = retiming.range_follows(scene, root)
-        plan = retiming.retime(
-            root, retiming.frames_per_second(scene), self.seconds_per_octave, self.hold_seconds
-        )
-        if followed:
-            scene.frame_end = max(scene.frame_start + 1, math.ceil(plan.end))
-        if root.get(keys.MARKERS):
-            markers.refresh_markers(scene, root)
+        fps = retiming.frames_per_second(context.scene)
+        way = retimed(retiming.way_of(root), fps, self.seconds_per_octave, self.hold_seconds)
+        changed = change_way(root, way, self.with_shared)
+        left = []
+        if changed.shared:
+            left.append(f"actions that something else uses too: {named(changed.shared)}")
+        if changed.strips:
+            left.append(f"NLA strips of {named(changed.strips)}")
+        if left:
+            self.report({"WARNING"}, f"Left as they are: {'; '.join(left)}")
+        return {"FINISHED"}
+
+
+class ZOOMSTACK_OT_replace_own_curve(ChangesZoom):
+    """Make the zoom's curve anew by the camera's way; your own keys of it go"""
+
+    bl_idname = "zoom_stack.replace_own_curve"
+    bl_label = "Replace Own Curve"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        if keying.is_as_made(finding.present_root(context)):
+            cls.poll_message_set("The zoom's curve is as the camera's way has it")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        replace_own_curve(finding.present_root(context))
         return {"FINISHED"}
 
 
@@ -61,5 +98,5 @@ class ZOOMSTACK_OT_refresh_markers(ChangesZoom):
 
 
 register, unregister = bpy.utils.register_classes_factory(
-    (ZOOMSTACK_OT_retime, ZOOMSTACK_OT_refresh_markers)
+    (ZOOMSTACK_OT_retime, ZOOMSTACK_OT_replace_own_curve, ZOOMSTACK_OT_refresh_markers)
 )

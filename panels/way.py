@@ -1,12 +1,15 @@
-"""The panel of the camera's way: durations and markers."""
+"""The panel of the camera's way: direction, durations, eases and markers."""
 
 from __future__ import annotations
 
 import bpy
 
 from ..blender.timings import measured
-from ..scene import finding, keys, retiming
-from .parts import OfZoom, of_one_look
+from ..scene import finding, keying, keys, retiming
+from .parts import OfZoom, draw_wrapped, of_one_look
+
+_WAY = "zoom_way_"
+_OF_LOOPS = ("IN", "OUT")
 
 
 class ZOOMSTACK_PT_stack_timing(OfZoom, bpy.types.Panel):
@@ -19,21 +22,50 @@ class ZOOMSTACK_PT_stack_timing(OfZoom, bpy.types.Panel):
     @of_one_look
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        scene = context.scene
         root = finding.present_root(context)
         finding.for_buttons(layout, root)
-        column = layout.column(align=True)
-        column.label(text=f"{root.get(keys.SECONDS_PER_OCTAVE, 0.0):.2f} s per octave")
-        if finding.turn_of(root):
-            column.label(text="Loops without a hold")
-        else:
-            column.label(text=f"{root.get(keys.HOLD_SECONDS, 0.0):.2f} s hold at each end")
+        if not keying.is_as_made(root):
+            box = layout.box()
+            draw_wrapped(box, context, _whose(root), "INFO", boxed=True)
+            box.operator("zoom_stack.replace_own_curve")
+        _draw_way(layout, root)
         fps = float(root.get(keys.FPS, 24.0))
-        if abs(fps - retiming.frames_per_second(scene)) > 1e-3:
-            column.label(text=f"Timed for {fps:g} fps: retime it", icon="ERROR")
+        if abs(fps - retiming.frames_per_second(context.scene)) > 1e-3:
+            layout.label(text=f"Timed for {fps:g} fps: retime it", icon="ERROR")
         row = layout.row(align=True)
         row.operator("zoom_stack.retime", text="Retime…")
         row.operator("zoom_stack.refresh_markers")
+
+
+def _whose(root: bpy.types.Object) -> str:
+    if keying.lies_on_markers(root):
+        return "The levels lie on markers. Retime carries them along"
+    return "This curve is your own. Retime carries it along"
+
+
+def _draw_way(layout: bpy.types.UILayout, root: bpy.types.Object) -> None:
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    column.enabled = keying.is_as_made(root)
+    loops = finding.turn_of(root) is not None
+    if loops:
+        row = column.row(align=True)
+        for name in _OF_LOOPS:
+            row.prop_enum(root, _WAY + "direction", name)
+    else:
+        column.prop(root, _WAY + "direction")
+    group = column.column(align=True)
+    for name in ("length", "level_seconds", "speed"):
+        group.prop(root, _WAY + name)
+    if not loops:
+        group = column.column(align=True)
+        group.prop(root, _WAY + "hold")
+        group.prop(root, _WAY + "hold_end")
+        group = column.column(align=True)
+        group.prop(root, _WAY + "ease_in")
+        group.prop(root, _WAY + "ease_out")
+    column.prop(root, _WAY + "whole_frames")
 
 
 register, unregister = bpy.utils.register_classes_factory((ZOOMSTACK_PT_stack_timing,))

@@ -71,7 +71,9 @@ class TimeMap:
     def is_still(self) -> bool:
         """Whether nothing moves."""
         same = (
-            abs(a - b) < 1e-6 for piece in self.pieces for a, b in zip(piece.old, piece.new, strict=True)
+            abs(a - b) < 1e-6
+            for piece in self.pieces
+            for a, b in zip(piece.old, piece.new, strict=True)
         )
         return all(same) and (self.turns is None or self.turns[0] == self.turns[1])
 
@@ -94,25 +96,22 @@ def between(old: Way, new: Way, values: Sequence[tuple[float, float]] | None = N
     if plan(old).repeats and plan(new).repeats:
         turns = (_turn(old), _turn(new))
     if old.legs == new.legs:
-        middle = [
-            (sorted(before), sorted(after)) for before, after in zip(was, now, strict=True)
-        ]
-        rows = ([frame for each, _ in middle for frame in each],
-                [frame for _, each in middle for frame in each])
+        middle = [(sorted(before), sorted(after)) for before, after in zip(was, now, strict=True)]
+        rows = (
+            [frame for each, _ in middle for frame in each],
+            [frame for _, each in middle for frame in each],
+        )
         return TimeMap((_piece(old, new, *rows),), turns)
     if len(old.legs) == len(new.legs) == 1:
         return TimeMap((_mirrored(old, new, was[0], now[0]),), turns)
     if len(old.legs) == len(new.legs):
-        swapped = [Piece(tuple(sorted(a)), tuple(sorted(b))) for a, b in zip(was, now[::-1], strict=True)]
+        swapped = [
+            Piece(tuple(sorted(a)), tuple(sorted(b))) for a, b in zip(was, now[::-1], strict=True)
+        ]
         return TimeMap(tuple(swapped), turns)
     shared = old.legs[0] if len(old.legs) == 1 else new.legs[0]
     before, after = sorted(was[old.legs.index(shared)]), sorted(now[new.legs.index(shared)])
     return TimeMap((Piece(tuple(before), tuple(after)),), turns)
-
-
-def onto(old: Sequence[float], new: Sequence[float]) -> TimeMap:
-    """The map between two rising rows of frames."""
-    return TimeMap((Piece(tuple(old), tuple(new)),))
 
 
 def _values(old: Way, new: Way) -> list[float]:
@@ -179,13 +178,13 @@ def move_curve(curve: Any, moved: TimeMap) -> None:
     curve.update()
 
 
-def move_keys(curve: Any, moved: TimeMap, values: Iterable[tuple[float, float]] = ()) -> None:
-    """Carry an F-curve as ``move_curve`` does, and its values between stops as they move."""
-    move_curve(curve, moved)
-    pairs = list(values)
-    if not pairs:
-        return
-    by = Piece(tuple(a for a, _ in pairs), tuple(b for _, b in pairs))
+def carry_values(curve: Any, values: Iterable[tuple[float, float]]) -> None:
+    """Carry an F-curve's values and handles to where the stops of the zoom are.
+
+    Args:
+        values: the zoom at each stop that stays, before and now; both rise.
+    """
+    by = Piece(*(tuple(row) for row in zip(*values, strict=True)))
     for point in curve.keyframe_points:
         left, right = point.handle_left[:], point.handle_right[:]
         point.co = (point.co[0], by(point.co[1]))

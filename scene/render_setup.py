@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 
 from ..blender import compat
 from ..engine.contract.errors import ZoomStackError
 from . import colour, finding, keys, retiming
-from .markers import refresh_markers
 from .target_scene import TRANSPARENT_BOUNCES, blur_forwards, frame_size, set_range
+from .way import plan
+from .way_changes import change_way
 
 CAMERA = "Camera"
 FRAME = "Resolution"
@@ -110,8 +111,8 @@ def set_up(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> li
     if wishes.camera:
         scene.camera = _camera(scene, root)
     if wishes.frames:
-        plan = retiming.present_schedule(root)
-        set_range(scene, plan.start, plan.end)
+        frames = retiming.present_schedule(root)
+        set_range(scene, frames.start, frames.end)
         if finding.turn_of(root) is not None:
             blur_forwards(scene)
     if wishes.bounces and _by_cycles(scene):
@@ -222,32 +223,21 @@ def range_text(start: int, end: int) -> str:
 
 def _range(root: bpy.types.Object, rate: tuple[int, float] | None) -> Sequence[int]:
     """The zoom's first and last frame, also at a frame rate that it is not timed for yet."""
-    plan = retiming.present_schedule(root)
-    start, length = math.floor(plan.start), plan.end - plan.start
+    way = retiming.way_of(root)
     if rate is not None and not finding.is_linked(root):
-        fps, turn = rate[0] / rate[1], finding.turn_of(root)
-        if turn is None:
-            length *= fps / float(root.get(keys.FPS, 24.0))
-        else:  # whole frames, and the turn's end is the next one's first
-            seconds = turn * float(root.get(keys.SECONDS_PER_OCTAVE, 1.0))
-            length = max(2, round(seconds * fps)) - 1
-    return (start, max(start + 1, math.ceil(plan.start + length - 1e-6)))
+        way = replace(way, fps=rate[0] / rate[1])
+    frames = plan(way)
+    start = math.floor(frames.start)
+    return (start, max(start + 1, math.ceil(frames.end - 1e-6)))
 
 
 def _set_rate(scene: bpy.types.Scene, root: bpy.types.Object, rate: tuple[int, float]) -> None:
     """Another frame rate, at which the zoom takes its seconds still, unless it is linked."""
-    followed = retiming.range_follows(scene, root)
     scene.render.fps, scene.render.fps_base = rate
     fps = retiming.frames_per_second(scene)
     if finding.is_linked(root) or abs(fps - float(root.get(keys.FPS, 24.0))) < 1e-3:
         return
-    per_octave = float(root.get(keys.SECONDS_PER_OCTAVE, 1.0))
-    hold = float(root.get(keys.HOLD_SECONDS, 0.0))
-    plan = retiming.retime(root, fps, per_octave, hold)
-    if followed:
-        set_range(scene, plan.start, plan.end)
-    if root.get(keys.MARKERS):
-        refresh_markers(scene, root)
+    change_way(root, replace(retiming.way_of(root), fps=fps))
 
 
 def _set_frame(scene: bpy.types.Scene, size: tuple[int, int]) -> None:

@@ -11,7 +11,7 @@ import bpy
 from ..engine.contract.errors import ZoomStackError
 from . import untouched
 from .colour import use_standard_view
-from .timing import Schedule
+from .way import Schedule
 
 _RENDERED_TYPES = {
     "MESH", "CURVE", "SURFACE", "META", "FONT", "CURVES", "POINTCLOUD", "VOLUME",

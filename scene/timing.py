@@ -27,9 +27,7 @@ def remap(value: float, old: Sequence[float], new: Sequence[float]) -> float:
     return value - old[-1] + new[-1]
 
 
-def passages(
-    samples: Sequence[tuple[float, float]], values: Sequence[float]
-) -> list[list[float]]:
+def passages(samples: Sequence[tuple[float, float]], values: Sequence[float]) -> list[list[float]]:
     """The times at which a sampled curve (time, value) reaches or passes each of ``values``.
 
     A rest at a value counts once, when it begins.

@@ -1,0 +1,142 @@
+"""The camera's way as properties of the zoom's root, for the panel: changing one acts at once.
+
+They show what plain custom properties say, which the file keeps without the extension.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty
+
+from ..scene import finding, keying, retiming
+from ..scene.way import FASTEST, SLOWEST, Way, per_octave_of
+from ..scene.way_changes import change_way
+
+_PREFIX = "zoom_way_"
+_DIRECTIONS = (
+    ("IN", "In", "From the widest level to the deepest"),
+    ("OUT", "Out", "From the deepest level to the widest"),
+    ("IN_OUT", "In and Out", "To the deepest level and back"),
+    ("LOOP", "In and Out, Endless", "To the deepest level and back, again and again"),
+    ("LOOP_OUT", "Out and In, Endless", "To the widest level and back, again and again"),
+)
+_NAMES = [name for name, _, _ in _DIRECTIONS]
+_LONGEST = 36_000.0  # seconds
+
+
+def _levels(way: Way) -> int:
+    """How many steps there are from level to level."""
+    return max(len(way.stops) - 1, 1)
+
+
+def _change(root: bpy.types.Object, **values: Any) -> None:
+    """An artist's own curve is never touched by a value in the panel."""
+    if finding.camera_of(root) is not None and not keying.is_as_made(root):
+        return
+    change_way(root, replace(retiming.way_of(root), **values))
+
+
+def _field(name: str) -> dict[str, Callable[..., Any]]:
+    """A getter and a setter of one of the way's attributes."""
+    return {
+        "get": lambda root: getattr(retiming.way_of(root), name),
+        "set": lambda root, value: _change(root, **{name: value}),
+    }
+
+
+def _get_length(root: bpy.types.Object) -> float:
+    return retiming.way_of(root).seconds
+
+
+def _set_length(root: bpy.types.Object, value: float) -> None:
+    _change(root, per_octave=per_octave_of(retiming.way_of(root), value))
+
+
+def _get_level_seconds(root: bpy.types.Object) -> float:
+    way = retiming.way_of(root)
+    return way.per_octave * way.octaves / _levels(way)
+
+
+def _set_level_seconds(root: bpy.types.Object, value: float) -> None:
+    way = retiming.way_of(root)
+    if way.octaves > 0.0:
+        found = value * _levels(way) / way.octaves
+        _change(root, per_octave=min(max(found, FASTEST), SLOWEST))
+
+
+def _get_speed(root: bpy.types.Object) -> float:
+    return 1.0 / max(retiming.way_of(root).per_octave, FASTEST)
+
+
+def _set_speed(root: bpy.types.Object, value: float) -> None:
+    _change(root, per_octave=1.0 / value)
+
+
+def _get_direction(root: bpy.types.Object) -> int:
+    return _NAMES.index(retiming.way_of(root).direction)
+
+
+def _set_direction(root: bpy.types.Object, value: int) -> None:
+    _change(root, direction=_NAMES[value])
+
+
+_SECONDS = {"min": 0.0, "max": 600.0, "soft_max": 10.0, "step": 10, "precision": 2}
+_PROPERTIES = {
+    "length": FloatProperty(
+        name="Length",
+        description="Seconds in all, or of one round: the speed follows",
+        min=0.02, max=_LONGEST, step=50, precision=2, get=_get_length, set=_set_length,
+    ),
+    "level_seconds": FloatProperty(
+        name="Seconds a Level",
+        description="On average, from one level to the next",
+        min=1e-3, max=_LONGEST, step=10, precision=2,
+        get=_get_level_seconds, set=_set_level_seconds,
+    ),
+    "speed": FloatProperty(
+        name="Octaves a Second",
+        description="How many times a second the view halves",
+        min=1.0 / SLOWEST, max=1.0 / FASTEST, soft_max=10.0, step=5, precision=3,
+        get=_get_speed, set=_set_speed,
+    ),
+    "hold": FloatProperty(
+        name="Rest at the Start", description="Seconds before the zoom begins to move",
+        **_SECONDS, **_field("hold"),
+    ),
+    "hold_end": FloatProperty(
+        name="Rest at the End", description="Seconds at the other end",
+        **_SECONDS, **_field("hold_end"),
+    ),
+    "ease_in": FloatProperty(
+        name="Ease In", description="Seconds in which the zoom gathers speed",
+        **_SECONDS, **_field("ease_in"),
+    ),
+    "ease_out": FloatProperty(
+        name="Ease Out", description="Seconds in which the zoom comes to rest",
+        **_SECONDS, **_field("ease_out"),
+    ),
+    "direction": EnumProperty(
+        name="Direction", description="Where the zoom leads", items=_DIRECTIONS,
+        get=_get_direction, set=_set_direction,
+    ),
+    "whole_frames": BoolProperty(
+        name="Keys on Whole Frames",
+        description="Where levels are at least two frames apart; the speed is uneven by less "
+        "than a frame then",
+        **_field("whole_frames"),
+    ),
+}  # fmt: skip
+
+
+def register() -> None:
+    for name, made in _PROPERTIES.items():
+        setattr(bpy.types.Object, _PREFIX + name, made)
+
+
+def unregister() -> None:
+    for name in _PROPERTIES:
+        delattr(bpy.types.Object, _PREFIX + name)

@@ -1,0 +1,112 @@
+"""Another way for a zoom's camera, with all that goes by it: keys, range and markers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import bpy
+
+from . import keys
+from .belongings import belongings_of
+from .camera import zoom_curve
+from .carrying import between, move_curve
+from .finding import camera_of
+from .keying import is_as_made, write_curve, write_keys
+from .markers import refresh_markers
+from .retiming import fit_range, present_schedule, range_follows, store_way, way_of
+from .way import Schedule, Way
+
+
+@dataclass
+class Changed:
+    """What became of a zoom in time.
+
+    Attributes:
+        plan: the new frames.
+        shared: names of actions that stay, as something outside of the zoom uses them too.
+        strips: names of what has NLA strips, which stay.
+    """
+
+    plan: Schedule
+    shared: list[str] = field(default_factory=list)
+    strips: list[str] = field(default_factory=list)
+
+
+def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> Changed:
+    """Give a zoom another way; keys of its parts and of all that hangs on it move along.
+
+    A curve of the zoom that nobody has touched becomes what the new way says; an artist's own is
+    carried. Ranges of scenes that were the zoom's, and its markers, follow.
+
+    Args:
+        with_shared: also keys that something outside of the zoom uses.
+    """
+    old, made = way_of(root), is_as_made(root)
+    followed = _Followed(root)
+    store_way(root, way)
+    new = way_of(root)
+    plan = present_schedule(root)
+    changed = Changed(plan)
+    moved = between(old, new)
+    camera = camera_of(root)
+    curve = zoom_curve(camera) if camera is not None else None
+    if curve is not None and made:
+        write_curve(curve, plan)
+        curve.id_data.update_tag()
+    elif curve is not None and not moved.is_still():
+        move_curve(curve, moved)
+        curve.id_data.update_tag()
+    if not moved.is_still():
+        found = belongings_of(root)
+        curves = found.curves
+        if with_shared:
+            curves = [*curves, *(each for shared in found.shared.values() for each in shared)]
+        else:
+            changed.shared = list(found.shared)
+        for each in curves:
+            move_curve(each, moved)
+        for action in dict.fromkeys(each.id_data for each in curves):
+            action.update_tag()
+        changed.strips = found.strips
+    followed.follow(plan)
+    return changed
+
+
+def replace_own_curve(root: bpy.types.Object) -> None:
+    """Give the camera's zoom the curve that the zoom's way says; the artist's keys go."""
+    camera = camera_of(root)
+    if camera is None:
+        return
+    followed = _Followed(root)
+    camera.driver_remove(keys.path_to(keys.ZOOM))
+    plan = present_schedule(root)
+    if keys.ON_MARKERS in root:
+        del root[keys.ON_MARKERS]
+    write_keys(camera, plan)
+    followed.follow(plan)
+
+
+def retimed(way: Way, fps: float, per_octave: float, hold: float) -> Way:
+    """A way at another frame rate with other durations, in seconds.
+
+    The rest at the far end is the new hold as well, where it was as long as the one before.
+    """
+    hold_end = hold if way.hold_end == way.hold else way.hold_end
+    return replace(way, fps=fps, per_octave=per_octave, hold=hold, hold_end=hold_end)
+
+
+class _Followed:
+    """The ranges and markers of scenes that go by a zoom, as it is before it changes."""
+
+    def __init__(self, root: bpy.types.Object) -> None:
+        self._root = root
+        scenes = [each for each in bpy.data.scenes if each.objects.get(root.name) == root]
+        scenes = [each for each in scenes if each.library is None]
+        self._ranged = [each for each in scenes if range_follows(each, root)]
+        self._marked = scenes if root.get(keys.MARKERS) else []
+
+    def follow(self, plan: Schedule) -> None:
+        for scene in self._ranged:
+            fit_range(scene, plan)
+        for scene in self._marked:
+            refresh_markers(scene, self._root)
