@@ -70,12 +70,9 @@ class TimeMap:
 
     def is_still(self) -> bool:
         """Whether nothing moves."""
-        same = (
-            abs(a - b) < 1e-6
-            for piece in self.pieces
-            for a, b in zip(piece.old, piece.new, strict=True)
-        )
-        return all(same) and (self.turns is None or self.turns[0] == self.turns[1])
+        pairs = [pair for each in self.pieces for pair in zip(each.old, each.new, strict=True)]
+        still = all(abs(old - new) < 1e-6 for old, new in pairs)
+        return still and (self.turns is None or self.turns[0] == self.turns[1])
 
 
 def between(old: Way, new: Way, values: Sequence[tuple[float, float]] | None = None) -> TimeMap:
@@ -105,10 +102,9 @@ def between(old: Way, new: Way, values: Sequence[tuple[float, float]] | None = N
     if len(old.legs) == len(new.legs) == 1:
         return TimeMap((_mirrored(old, new, was[0], now[0]),), turns)
     if len(old.legs) == len(new.legs):
-        swapped = [
-            Piece(tuple(sorted(a)), tuple(sorted(b))) for a, b in zip(was, now[::-1], strict=True)
-        ]
-        return TimeMap(tuple(swapped), turns)
+        swapped = zip(was, now[::-1], strict=True)
+        pieces = (Piece(tuple(sorted(a)), tuple(sorted(b))) for a, b in swapped)
+        return TimeMap(tuple(pieces), turns)
     shared = old.legs[0] if len(old.legs) == 1 else new.legs[0]
     before, after = sorted(was[old.legs.index(shared)]), sorted(now[new.legs.index(shared)])
     return TimeMap((Piece(tuple(before), tuple(after)),), turns)

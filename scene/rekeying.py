@@ -24,7 +24,7 @@ class Followed:
     they showed.
     """
 
-    def __init__(self, root: bpy.types.Object, camera: bpy.types.Object) -> None:
+    def __init__(self, root: bpy.types.Object) -> None:
         self._stops, self._turn = stops_of(root), turn_of(root)
         self._ours = is_as_made(root)
         scenes = [each for each in bpy.data.scenes if each.objects.get(root.name) == root]

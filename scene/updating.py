@@ -192,7 +192,7 @@ def _show(root: bpy.types.Object, draft: Draft, plan: _Plan) -> Updated:
     places = {
         key: _Placed(level, family.plane(level), octaves, turn) for key, level in before.items()
     }
-    followed = Followed(root, rig.camera)
+    followed = Followed(root)
     built = {(each[keys.ID], each[keys.LAP]): each for each in draft.parts(keys.ROLE_LEVEL)}
     there = {**built, **before}
     if not set(wanted) <= there.keys():

@@ -204,10 +204,7 @@ def plan(way: Way) -> Schedule:
         for number, frame in enumerate(frames):
             first.setdefault(number, frame)
     keys = tuple(first[number] for number in range(len(way.stops)))
-    if way.repeats:
-        end = curve[-1].frame - 1.0
-    else:
-        end = way.start + way.seconds * way.fps
+    end = curve[-1].frame - 1.0 if way.repeats else way.start + way.seconds * way.fps
     return Schedule(way.start, keys, end, tuple(curve), way.repeats)
 
 

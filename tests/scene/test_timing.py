@@ -10,12 +10,14 @@ import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import (
     camera,
+    carrying,
     finding,
     importing,
     keys,
     markers,
     retiming,
     timing,
+    way_changes,
 )
 from judging import show
 
@@ -36,11 +38,10 @@ def test_remap_is_piecewise_and_goes_on_outside() -> None:
     assert found == [-2.0, 0.0, 15.0, 30.0, 35.0, 43.0]
 
 
-def test_crossing_finds_when_a_level_is_first_reached() -> None:
-    samples = [(0.0, 0.0), (1.0, 0.0), (2.0, 4.0), (3.0, 2.0)]
-    assert timing.crossing(samples, 0.0) == 0.0
-    assert timing.crossing(samples, 3.0) == pytest.approx(1.75)
-    assert timing.crossing(samples, 9.0) is None
+def test_passages_are_found_each_time_that_a_level_is_reached() -> None:
+    samples = [(0.0, 0.0), (1.0, 0.0), (2.0, 4.0), (3.0, 2.0), (4.0, 2.0)]
+    found = timing.passages(samples, [0.0, 2.0, 3.0, 9.0])
+    assert found == [[0.0], [1.5, 3.0], [1.75, 2.5], []]
 
 
 def test_retiming_moves_every_key_and_handle_the_users_too(zoom: Any) -> None:
@@ -52,7 +53,8 @@ def test_retiming_moves_every_key_and_handle_the_users_too(zoom: Any) -> None:
     own.handle_left_type = own.handle_right_type = "FREE"
     own.handle_right = (own.co[0] + 6.0, 3.5)
     old = retiming.present_schedule(root)
-    new = retiming.retime(root, 24.0, per_octave=2 * 0.83, hold=0.0)
+    way = way_changes.retimed(retiming.way_of(root), 24.0, per_octave=2 * 0.83, hold=0.0)
+    new = way_changes.change_way(root, way).plan
     keys_at = [point.co[0] for point in curve.keyframe_points]
     assert keys_at[0] == pytest.approx(old.start, abs=1e-3)
     assert keys_at[-1] == pytest.approx(new.end) == pytest.approx(old.start + 6 * 1.66 * 24)
@@ -75,10 +77,8 @@ def test_retiming_follows_the_frame_rate(bpy: Any, zoom: Any) -> None:
 def test_moved_values_carry_keys_to_a_changed_stack(zoom: Any) -> None:
     _, root, cam = zoom
     curve = camera.zoom_curve(cam)
-    plan = retiming.present_schedule(root)
-    frames = list(plan.keys)
     old = finding.octaves_of(root)
-    retiming.move_keys(curve, frames, frames, old, [0.0, 1.0, 3.0, 5.0])
+    carrying.carry_values(curve, list(zip(old, [0.0, 1.0, 3.0, 5.0], strict=True)))
     assert [point.co[1] for point in curve.keyframe_points] == pytest.approx([0, 1, 3, 5])
 
 
