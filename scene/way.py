@@ -146,7 +146,7 @@ class _Leg:
         return self.speed * (time - self.ease_in / 2.0)
 
     def speed_at(self, time: float) -> float:
-        left = self.seconds - time
+        left = max(self.seconds - time, 0.0)
         if time < self.ease_in:
             return self.speed * _rising(time / self.ease_in)
         return self.speed * (_rising(left / self.ease_out) if left < self.ease_out else 1.0)

@@ -1,0 +1,321 @@
+"""The camera's way: direction, rests and eases as the curve has them, and what goes along."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import making
+import pytest
+from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
+from bl_ext.user_default.zoom_stack.scene import (
+    adding,
+    camera,
+    finding,
+    importing,
+    keying,
+    keys,
+    retiming,
+    spaces,
+    way_changes,
+)
+from bl_ext.user_default.zoom_stack.scene.way import LEGS, per_octave_of, plan
+from judging import show
+
+FPS = 24.0
+FRAME = 1e-2
+OCTAVES = 6.0  # four levels, two octaves apart
+ROLL = "rotation_euler"
+
+
+@pytest.fixture
+def zoom(bpy: Any, tmp_path: Path) -> tuple[Any, Any, Any]:
+    """(scene, root, camera) of four levels two octaves apart, a second an octave and at rest."""
+    folder = making.plain_stack(tmp_path / "stack", 4, 4.0)
+    options = importing.ImportOptions(seconds_per_octave=1.0, hold_seconds=1.0, target="NEW_SCENE")
+    result = importing.import_stack(read_stack(folder), options)
+    scene = bpy.data.scenes[result.scene_name]
+    show(scene)
+    return scene, bpy.data.objects[result.root_name], bpy.data.objects[result.camera_name]
+
+
+@pytest.fixture
+def loop(bpy: Any, tmp_path: Path) -> tuple[Any, Any, Any]:
+    import numpy as np
+
+    pictures = [np.full((8, 8, 3), 40 * number, np.uint8) for number in range(3)]
+    folder = making.write_loop(tmp_path / "loop", pictures, [2.0] * 3, [(0.5, 0.5)] * 3)
+    options = importing.ImportOptions(seconds_per_octave=1.0, target="NEW_SCENE")
+    result = importing.import_stack(read_stack(folder), options)
+    scene = bpy.data.scenes[result.scene_name]
+    show(scene)
+    return scene, bpy.data.objects[result.root_name], bpy.data.objects[result.camera_name]
+
+
+def change(root: Any, **values: Any) -> way_changes.Changed:
+    return way_changes.change_way(root, replace(retiming.way_of(root), **values))
+
+
+def zoom_at(cam: Any, *frames: float) -> list[float]:
+    curve = camera.zoom_curve(cam)
+    return [curve.evaluate(frame) for frame in frames]
+
+
+def marked(scene: Any) -> dict[str, int]:
+    return {marker.name: marker.frame for marker in scene.timeline_markers}
+
+
+@pytest.mark.parametrize(
+    ("direction", "frames", "values", "end"),
+    [
+        ("IN", (1, 25, 97, 169, 193), (0, 0, 3, 6, 6), 193),
+        ("OUT", (1, 25, 97, 169, 193), (6, 6, 3, 0, 0), 193),
+        # The rest at the far end comes once, and one more where it ends.
+        ("IN_OUT", (1, 25, 97, 169, 193, 265, 337, 361), (0, 0, 3, 6, 6, 3, 0, 0), 361),
+        ("LOOP", (1, 25, 97, 169, 193, 265, 337, 409), (0, 0, 3, 6, 6, 3, 0, 2), 336),
+        ("LOOP_OUT", (1, 25, 97, 169, 193, 265, 337, 409), (6, 6, 3, 0, 0, 3, 6, 4), 336),
+    ],
+)
+def test_a_direction_is_the_curve_s(
+    zoom: Any, direction: str, frames: Any, values: Any, end: int
+) -> None:
+    scene, root, cam = zoom
+    change(root, direction=direction)
+    assert zoom_at(cam, *frames) == pytest.approx(values, abs=1e-4)
+    assert (scene.frame_start, scene.frame_end) == (1, end)
+    assert keying.is_as_made(root)
+    change(root, direction="IN")
+    assert zoom_at(cam, 1, 25, 97, 169, 193) == pytest.approx([0, 0, 3, 6, 6], abs=1e-4)
+    assert not camera.zoom_curve(cam).modifiers
+
+
+def test_markers_stand_at_each_passage(zoom: Any) -> None:
+    scene, root, _ = zoom
+    assert sorted(marked(scene).values()) == [1, 73, 121, 169]
+    change(root, direction="OUT")
+    assert [marked(scene)[f"0{n} 0{n - 1}"] for n in (4, 3, 2, 1)] == [1, 73, 121, 169]
+    change(root, direction="IN_OUT")
+    found = marked(scene)
+    assert [found[f"0{n} 0{n - 1}"] for n in (1, 2, 3, 4)] == [1, 73, 121, 169]
+    assert [found[f"0{n} 0{n - 1} (back)"] for n in (3, 2, 1)] == [241, 289, 337]
+    assert len(found) == 7
+
+
+@pytest.mark.parametrize("direction", sorted(LEGS))
+def test_eases_begin_and_end_in_rest_and_are_exact_between(zoom: Any, direction: str) -> None:
+    _, root, cam = zoom
+    change(root, direction=direction, ease_in=2.0, ease_out=1.0, hold=0.5, hold_end=0.25)
+    way, curve = retiming.way_of(root), camera.zoom_curve(cam)
+    # At the ends slow, in the middle as fast as without eases.
+    first = 1.0 + 0.5 * FPS
+    sign = 1.0 if LEGS[direction][0] > 0 else -1.0
+    begin = zoom_at(cam, first)[0]
+    leg = OCTAVES + 1.5  # seconds: eases cover half of what they would at full speed
+    for seconds, travelled in ((0.0, 0.0), (1.0, 1 / 6), (2.0, 1.0), (3.0, 2.0), (leg, OCTAVES)):
+        found = zoom_at(cam, first + seconds * FPS)[0]
+        assert sign * (found - begin) == pytest.approx(travelled, abs=2e-3)
+    assert way.seconds == pytest.approx(way.holds + len(LEGS[direction]) * leg)
+    assert keying.is_as_made(root)
+    speeds = [curve.evaluate(f + 0.5) - curve.evaluate(f - 0.5) for f in (first + 72, first + 96)]
+    assert speeds == pytest.approx([sign / FPS] * 2, rel=1e-3)
+
+
+def test_eases_longer_than_the_way_are_cut(zoom: Any) -> None:
+    _, root, cam = zoom
+    changed = change(root, ease_in=100.0, ease_out=100.0, hold=0.0, hold_end=0.0)
+    assert changed.plan.end == pytest.approx(1.0 + 2.0 * OCTAVES * FPS)
+    middle = (changed.plan.start + changed.plan.end) / 2.0
+    assert zoom_at(cam, middle) == pytest.approx([OCTAVES / 2.0], abs=1e-3)
+
+
+def test_keys_lie_on_whole_frames_where_levels_are_two_apart(zoom: Any) -> None:
+    _, root, cam = zoom
+    change(root, per_octave=0.83, whole_frames=True)
+    frames = [point.co[0] for point in camera.zoom_curve(cam).keyframe_points]
+    assert frames == [float(round(each)) for each in frames]
+    exact = plan(replace(retiming.way_of(root), whole_frames=False)).keys
+    assert frames == pytest.approx(exact, abs=0.5)
+    change(root, per_octave=0.03)  # 1.44 frames a level
+    frames = [point.co[0] for point in camera.zoom_curve(cam).keyframe_points]
+    assert any(abs(each - round(each)) > 0.01 for each in frames)
+    assert keying.is_as_made(root)
+
+
+def test_a_length_is_met(zoom: Any) -> None:
+    _, root, _ = zoom
+    for direction in LEGS:
+        change(root, direction=direction, ease_in=0.5, ease_out=0.25)
+        way = retiming.way_of(root)
+        long = replace(way, per_octave=per_octave_of(way, 30.0))
+        assert long.seconds == pytest.approx(30.0)
+
+
+def test_properties_show_one_way_and_change_it(zoom: Any) -> None:
+    scene, root, cam = zoom
+    assert root.zoom_way_length == pytest.approx(8.0)
+    assert root.zoom_way_level_seconds == pytest.approx(2.0)
+    assert root.zoom_way_speed == pytest.approx(1.0)
+    root.zoom_way_length = 14.0
+    assert root.zoom_way_speed == pytest.approx(0.5)
+    assert scene.frame_end == 1 + 14 * 24
+    root.zoom_way_level_seconds = 1.0
+    root.zoom_way_direction = "OUT"
+    root.zoom_way_hold, root.zoom_way_hold_end = 0.0, 2.0
+    assert zoom_at(cam, 1, 1 + 3 * 24, 1 + 5 * 24) == pytest.approx([6.0, 0.0, 0.0])
+    assert scene.frame_end == 1 + 5 * 24
+    root.zoom_way_whole_frames = True
+    root.zoom_way_ease_in = 0.5
+    assert keying.is_as_made(root)
+    assert (root["direction"], root["ease_in"], root["whole_frames"]) == ("OUT", 0.5, True)
+
+
+def test_an_own_curve_is_not_touched_until_it_is_replaced(bpy: Any, zoom: Any) -> None:
+    scene, root, cam = zoom
+    curve = camera.zoom_curve(cam)
+    assert not bpy.ops.zoom_stack.replace_own_curve.poll()
+    curve.keyframe_points[1].co = (60.0, 2.5)
+    curve.update()
+    before = [tuple(point.co) for point in curve.keyframe_points]
+    root.zoom_way_direction = "OUT"
+    root.zoom_way_length = 30.0
+    assert [tuple(point.co) for point in curve.keyframe_points] == before
+    assert keys.DIRECTION not in root
+    assert bpy.ops.zoom_stack.replace_own_curve() == {"FINISHED"}
+    assert zoom_at(cam, 25, 97, 169) == pytest.approx([0, 3, 6], abs=1e-4)
+    root.zoom_way_direction = "OUT"
+    assert zoom_at(cam, 25, 169) == pytest.approx([6, 0], abs=1e-4)
+    cam.animation_data.action = None  # without any keys
+    assert bpy.ops.zoom_stack.replace_own_curve() == {"FINISHED"}
+    assert zoom_at(cam, 25, 169) == pytest.approx([6, 0], abs=1e-4)
+    assert scene.frame_end == 193
+
+
+def rolled(item: Any, *frames: float, path: str = "rotation_euler") -> Any:
+    """Keys of the artist's, with handles a quarter of a second away."""
+    for frame in frames:
+        item.keyframe_insert(path, index=2, frame=frame)
+    curve = next(each for each in fcurves(item) if each.data_path == path)
+    for point in curve.keyframe_points:
+        point.handle_left_type = point.handle_right_type = "FREE"
+        point.handle_left = (point.co[0] - 6.0, point.co[1])
+        point.handle_right = (point.co[0] + 6.0, point.co[1])
+    return curve
+
+
+def fcurves(owner: Any) -> Any:
+    from bl_ext.user_default.zoom_stack.blender.compat import fcurves_of
+
+    return fcurves_of(owner)
+
+
+def frames_of(curve: Any) -> list[float]:
+    return [point.co[0] for point in curve.keyframe_points]
+
+
+def test_retiming_takes_along_what_hangs_on_the_zoom(bpy: Any, zoom: Any) -> None:
+    scene, root, cam = zoom
+    at_level_2 = 121.0  # the third level: four octaves after the rest
+    (cube,) = adding.add_thing(root, spaces.level_of(root, 2), "CUBE").things
+    hung = bpy.data.objects.new("Hung", None)
+    hung.parent = cube
+    scene.collection.objects.link(hung)
+    other = bpy.data.objects.new("Other", None)
+    scene.collection.objects.link(other)
+    curves = [rolled(item, at_level_2) for item in (cam, cube, hung, other)]
+    cam.data.keyframe_insert("lens", frame=at_level_2)
+    cube.active_material.node_tree.nodes[0].inputs[0].keyframe_insert(
+        "default_value", frame=at_level_2
+    )
+    cube.shape_key_add(name="Basis")
+    cube.shape_key_add(name="Key")
+    cube.data.shape_keys.key_blocks["Key"].keyframe_insert("value", frame=at_level_2)
+    drivers = [(curve.data_path, frames_of(curve)) for curve in cam.animation_data.drivers]
+    assert bpy.ops.zoom_stack.retime(seconds_per_octave=2.0, hold_seconds=0.5) == {"FINISHED"}
+    new = 1.0 + 12.0 + 4 * 48.0
+    assert [frames_of(curve) for curve in curves] == [[new], [new], [new], [at_level_2]]
+    point = curves[0].keyframe_points[0]
+    assert (point.handle_left[0], point.handle_right[0]) == pytest.approx((new - 12, new + 12))
+    more = (cam.data, cube.active_material.node_tree, cube.data.shape_keys)
+    for owner in more:
+        assert frames_of(fcurves(owner)[0]) == pytest.approx([new]), owner
+    found = [(curve.data_path, frames_of(curve)) for curve in cam.animation_data.drivers]
+    assert found == drivers
+
+
+def test_a_mirrored_way_mirrors_what_goes_along(zoom: Any) -> None:
+    _, root, cam = zoom
+    curve = rolled(cam, 73.0, 169.0)  # at levels 1 and 3
+    curve.keyframe_points[0].interpolation = "LINEAR"
+    curve.keyframe_points[1].interpolation = "CONSTANT"
+    curve.keyframe_points[0].handle_right = (77.0, 0.0)
+    change(root, direction="OUT")
+    assert frames_of(curve) == pytest.approx([25.0, 121.0])  # levels 3 and 1
+    first, second = curve.keyframe_points
+    assert (first.interpolation, second.handle_left[0]) == ("LINEAR", pytest.approx(117.0))
+    change(root, direction="IN")
+    assert frames_of(curve) == pytest.approx([73.0, 169.0])
+    assert curve.keyframe_points[0].handle_right[0] == pytest.approx(77.0)
+
+
+def test_there_and_back_keeps_both_passages_apart(zoom: Any) -> None:
+    _, root, cam = zoom
+    change(root, direction="IN_OUT")
+    curve = rolled(cam, 121.0, 241.0)  # level 2, twice
+    change(root, per_octave=2.0)
+    again = 1.0 + 24.0 + 2 * 6 * 48.0 + 24.0 - 4 * 48.0
+    assert frames_of(curve) == pytest.approx([1.0 + 24.0 + 4 * 48.0, again])
+
+
+def test_what_repeats_carries_keys_of_every_turn(loop: Any) -> None:
+    _, root, cam = loop
+    curve = rolled(cam, 13.0, 13.0 + 72.0, 13.0 + 144.0)  # a turn takes 72 frames
+    change(root, per_octave=2.0)
+    assert frames_of(curve) == pytest.approx([25.0, 25.0 + 144.0, 25.0 + 288.0])
+    change(root, direction="OUT")
+    assert zoom_at(cam, 1.0, 73.0, 217.0) == pytest.approx([3.0, 1.5, 1.5], abs=1e-3)
+    assert keying.is_as_made(root)
+
+
+def test_an_own_curve_is_carried_by_a_retiming(bpy: Any, zoom: Any) -> None:
+    _, _, cam = zoom
+    curve = camera.zoom_curve(cam)
+    curve.keyframe_points.insert(97.0, 3.3)
+    assert bpy.ops.zoom_stack.retime(seconds_per_octave=2.0, hold_seconds=1.0) == {"FINISHED"}
+    assert frames_of(curve) == pytest.approx([25.0, 121.0, 169.0, 217.0, 313.0], abs=FRAME)
+
+
+def test_a_shared_action_is_asked_about(bpy: Any, zoom: Any) -> None:
+    scene, root, _ = zoom
+    (cube,) = adding.add_thing(root, spaces.level_of(root, 2), "CUBE").things
+    curve = rolled(cube, 121.0)
+    other = bpy.data.objects.new("Other", None)
+    scene.collection.objects.link(other)
+    other.animation_data_create()
+    other.animation_data.action = cube.animation_data.action
+    if hasattr(cube.animation_data, "action_slot"):
+        other.animation_data.action_slot = cube.animation_data.action_slot
+    changed = change(root, per_octave=2.0)
+    assert changed.shared == [cube.animation_data.action.name]
+    assert frames_of(curve) == [121.0]
+    way = replace(retiming.way_of(root), per_octave=1.0)
+    way_changes.change_way(root, way)
+    way_changes.change_way(root, replace(way, per_octave=2.0), with_shared=True)
+    assert frames_of(curve) == pytest.approx([217.0])
+
+
+def test_strips_are_named(zoom: Any) -> None:
+    _, root, _ = zoom
+    (cube,) = adding.add_thing(root, spaces.level_of(root, 2), "CUBE").things
+    rolled(cube, 121.0)
+    action = cube.animation_data.action
+    cube.animation_data.nla_tracks.new().strips.new("Strip", 1, action)
+    assert change(root, per_octave=2.0).strips == [cube.name]
+
+
+def test_a_file_of_before_is_as_made(zoom: Any) -> None:
+    _, root, _ = zoom
+    new = {keys.HOLD_END_SECONDS, keys.EASE_IN, keys.EASE_OUT, keys.DIRECTION, keys.WHOLE_FRAMES}
+    assert not new & {*root.keys()}
+    assert keying.is_as_made(root)
+    assert finding.stops_of(root) == [0.0, 2.0, 4.0, 6.0]
