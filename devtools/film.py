@@ -9,8 +9,7 @@ from PIL import Image
 
 _WIDTH = 640
 _QUALITY = 60
-_EVERY = 2  # frames
-_FRAMES_PER_SECOND = 24.0
+_FRAMES_PER_SECOND = 12.0
 _PAUSE = 1.0  # seconds, at the end
 
 
@@ -20,7 +19,7 @@ def make_film(frames: Path, target: Path) -> None:
     Raises:
         ValueError: the folder has no frames.
     """
-    files = sorted(frames.glob("*.png"))[::_EVERY]
+    files = sorted(frames.glob("*.png"))
     if not files:
         raise ValueError(f"no PNG frames in {frames}")
     pictures = []
@@ -28,7 +27,7 @@ def make_film(frames: Path, target: Path) -> None:
         with Image.open(file) as picture:
             height = round(_WIDTH * picture.height / picture.width)
             pictures.append(picture.convert("RGB").resize((_WIDTH, height), Image.Resampling.BOX))
-    shown = 1000.0 * _EVERY / _FRAMES_PER_SECOND  # milliseconds
+    shown = 1000.0 / _FRAMES_PER_SECOND  # milliseconds
     durations = [round(shown)] * (len(pictures) - 1) + [round(1000.0 * _PAUSE)]
     first, *others = pictures
     first.save(

@@ -1,6 +1,7 @@
 """What is drawn: reads, changes nothing, imports no operator."""
 
 from . import (
+    cameras,
     generate,
     levels,
     lighting,
@@ -15,7 +16,8 @@ from . import (
 )
 
 _MODULES = (
-    preferences, setup, levels, generate, models, zoom, way, things, lighting, rendering, runs,
+    preferences, setup, levels, generate, models, zoom, way, things, lighting, cameras, rendering,
+    runs,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import bpy
 from ..blender.compat import enable_nodes, use_blended_transparency
 from . import keys
 from .drivers import Variables, keep_driver
-from .finding import camera_of, level_titles, root_of
+from .finding import camera_of, level_titles, part, root_of
 from .material import over_nothing
 from .reach import NEAREST
 from .readout_nodes import Builder, block, magnification, prompt, set_titles, width
@@ -24,6 +24,8 @@ _MARGIN = 0.02  # from the frame's sides, in its widths
 _LETTERS = 42  # of a title, more are cut off
 # From the camera, in widths of level 0 at zoom 0: twice the clipping distance.
 _NEAR = 0.04
+# From the camera, in ways to the picture, where depth of field is used.
+_SHARP = 0.98
 _PLATE_OPACITY = 0.5
 
 
@@ -95,6 +97,13 @@ def remove_read_out(root: bpy.types.Object) -> None:
     trees = [modifier.node_group for modifier in item.modifiers if modifier.type == "NODES"]
     doomed = [item, item.data, *(tree for tree in trees if tree is not None and tree.users == 1)]
     bpy.data.batch_remove(doomed)
+
+
+def replace_read_out(root: bpy.types.Object) -> None:
+    """Put the read-out where it belongs; one of an older Zoom Stack knows no depth of field."""
+    item, camera = read_out_of(root), camera_of(root)
+    if item is not None and camera is not None:
+        _place(root, camera, item, options_of(item))
 
 
 def refresh_read_out(root: bpy.types.Object) -> None:
@@ -195,7 +204,8 @@ def _place(
 ) -> None:
     """Drive it to its corner at every lens, render size, shift and zoom.
 
-    Its distance is the least at which Blender draws it wherever the camera has travelled.
+    Its distance is the least at which Blender draws it wherever the camera has travelled. With
+    depth of field it lies hardly before the picture, where it is sharp.
     """
     right, top = CORNERS[options.corner]
     distance: Variables = {
@@ -203,7 +213,13 @@ def _place(
         "travels": (root, keys.path_to(keys.TRAVEL)),
         "size": (root, "scale[0]"),
     }
-    away = f"max({_NEAR}, {1.02 * NEAREST:g}*pow(2, zoom*travels)/size)"
+    least = f"{_NEAR}, {1.02 * NEAREST:g}*pow(2, zoom*travels)/size"
+    away = f"max({least})"
+    pan = part(root, keys.ROLE_PAN)
+    if pan is not None:
+        blurs: Variables = {"blurs": (camera.data, "dof.use_dof"), "far": (pan, "location[2]")}
+        distance = {**distance, **blurs}
+        away = f"max({least}, {_SHARP}*blurs*far)"
     frame: Variables = {
         **distance,
         "lens": (camera.data, "lens"),
