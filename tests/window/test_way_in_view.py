@@ -1,0 +1,54 @@
+"""The camera's way in the real window: a direction is clicked, and the zoom goes there at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from harness import BlenderWindow
+from test_zoom_view import IMPORT
+from zoom_tab import ZoomTab
+
+_CURVE = (
+    "[[round(point.co[1], 3) for point in curve.keyframe_points] for curve in"
+    " _part('blender.compat').fcurves_of(next(o for o in bpy.data.objects if 'zoom' in o))"
+    " if curve.data_path == '[\"zoom\"]'][0]"
+)
+_ROOT = "next(o for o in bpy.data.objects if o.get('zoom_stack_role') == 'root')"
+_RANGE = "[(s.frame_start, s.frame_end) for s in [bpy.context.window_manager.windows[0].scene]][0]"
+
+
+@pytest.fixture
+def tab(window: BlenderWindow, engine_python: Path) -> ZoomTab:
+    return ZoomTab(window, engine_python)
+
+
+def test_a_direction_acts_at_once_and_is_undone(tab: ZoomTab) -> None:
+    window = tab.window
+    window.do(IMPORT)
+    tab.open_panels("ZOOMSTACK_PT_stack_timing")
+    window.settle(1.0)
+    window.picture("way")
+    inwards, frames = window.ask(_CURVE), window.ask(_RANGE)
+    window.do(f"{_ROOT}.zoom_way_direction = 'IN_OUT'")
+    window.do(f"{_ROOT}.zoom_way_ease_in = 1.0")
+    window.do("with override('VIEW_3D'): bpy.ops.ed.undo_push(message='way')")
+    window.settle(1.0)
+    window.picture("there-and-back")
+    there = window.ask(_CURVE)
+    assert there[0] == there[-1] == inwards[0]
+    assert max(there) == max(inwards)
+    assert window.ask(_RANGE)[1] > 1.9 * frames[1]
+    window.do("with override('VIEW_3D'): bpy.ops.ed.undo()")
+    window.settle()
+    assert window.ask(_CURVE) == inwards
+    assert window.ask(_RANGE) == frames
+    window.do(
+        "next(c for c in _part('blender.compat').fcurves_of("
+        "next(o for o in bpy.data.objects if 'zoom' in o))"
+        " if c.data_path == '[\"zoom\"]').keyframe_points[1].co[0] += 9"
+    )
+    window.settle(1.0)
+    window.picture("own")
+    window.do("with override('VIEW_3D'): bpy.ops.zoom_stack.replace_own_curve('INVOKE_DEFAULT')")
+    assert window.ask(_CURVE) == inwards
