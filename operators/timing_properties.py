@@ -84,22 +84,29 @@ def _set_direction(root: bpy.types.Object, value: int) -> None:
     _change(root, direction=_NAMES[value])
 
 
-_SECONDS = {"min": 0.0, "max": 600.0, "soft_max": 10.0, "step": 10, "precision": 2}
+_SECONDS: dict[str, Any] = {
+    "subtype": "TIME_ABSOLUTE",
+    "min": 0.0,
+    "max": 600.0,
+    "soft_max": 10.0,
+    "step": 10,
+    "precision": 2,
+}
 _PROPERTIES = {
     "length": FloatProperty(
         name="Length",
         description="Seconds in all, or of one round: the speed follows",
-        min=0.02, max=_LONGEST, step=50, precision=2, get=_get_length, set=_set_length,
+        subtype="TIME_ABSOLUTE", min=0.02, max=_LONGEST, step=50, precision=2, get=_get_length, set=_set_length,
     ),
     "level_seconds": FloatProperty(
         name="Seconds a Level",
         description="On average, from one level to the next",
-        min=1e-3, max=_LONGEST, step=10, precision=2,
+        subtype="TIME_ABSOLUTE", min=1e-3, max=_LONGEST, step=10, precision=2,
         get=_get_level_seconds, set=_set_level_seconds,
     ),
     "speed": FloatProperty(
-        name="Octaves a Second",
-        description="How many times a second the view halves",
+        name="Speed",
+        description="Octaves a second: how often the view halves",
         min=1.0 / SLOWEST, max=1.0 / FASTEST, soft_max=10.0, step=5, precision=3,
         get=_get_speed, set=_set_speed,
     ),
@@ -124,8 +131,8 @@ _PROPERTIES = {
         get=_get_direction, set=_set_direction,
     ),
     "whole_frames": BoolProperty(
-        name="Keys on Whole Frames",
-        description="Where levels are at least two frames apart; the speed is uneven by less "
+        name="Whole Frames",
+        description="Keys lie on them where levels are at least two apart; the speed is uneven by less "
         "than a frame then",
         **_field("whole_frames"),
     ),
