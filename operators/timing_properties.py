@@ -96,7 +96,8 @@ _PROPERTIES = {
     "length": FloatProperty(
         name="Length",
         description="Seconds in all, or of one round: the speed follows",
-        subtype="TIME_ABSOLUTE", min=0.02, max=_LONGEST, step=50, precision=2, get=_get_length, set=_set_length,
+        subtype="TIME_ABSOLUTE", min=0.02, max=_LONGEST, step=50, precision=2,
+        get=_get_length, set=_set_length,
     ),
     "level_seconds": FloatProperty(
         name="Seconds a Level",
@@ -132,8 +133,8 @@ _PROPERTIES = {
     ),
     "whole_frames": BoolProperty(
         name="Whole Frames",
-        description="Keys lie on them where levels are at least two apart; the speed is uneven by less "
-        "than a frame then",
+        description="Keys lie on them where levels are at least two apart; the speed is uneven "
+        "by less than a frame then",
         **_field("whole_frames"),
     ),
 }  # fmt: skip

@@ -35,6 +35,7 @@ class ZOOMSTACK_PT_stack_timing(OfZoom, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("zoom_stack.retime", text="Retime…")
         row.operator("zoom_stack.refresh_markers")
+        layout.operator("zoom_stack.levels_onto_markers")
 
 
 def _whose(root: bpy.types.Object) -> str:

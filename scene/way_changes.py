@@ -9,7 +9,7 @@ import bpy
 from . import keys
 from .belongings import belongings_of
 from .camera import zoom_curve
-from .carrying import between, move_curve
+from .carrying import TimeMap, between, move_curve
 from .finding import camera_of
 from .keying import is_as_made, write_curve, write_keys
 from .markers import refresh_markers
@@ -57,19 +57,28 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
         move_curve(curve, moved)
         curve.id_data.update_tag()
     if not moved.is_still():
-        found = belongings_of(root)
-        curves = found.curves
-        if with_shared:
-            curves = [*curves, *(each for shared in found.shared.values() for each in shared)]
-        else:
-            changed.shared = list(found.shared)
-        for each in curves:
-            move_curve(each, moved)
-        for action in dict.fromkeys(each.id_data for each in curves):
-            action.update_tag()
-        changed.strips = found.strips
+        changed.shared, changed.strips = carry_belongings(root, moved, with_shared)
     followed.follow(plan)
     return changed
+
+
+def carry_belongings(
+    root: bpy.types.Object, moved: TimeMap, with_shared: bool = False
+) -> tuple[list[str], list[str]]:
+    """Carry the keys of a zoom's parts and of all that hangs on it, but for the camera's zoom.
+
+    Returns:
+        ``shared`` and ``strips`` as ``Changed`` has them.
+    """
+    found = belongings_of(root)
+    curves = found.curves
+    if with_shared:
+        curves = [*curves, *(each for shared in found.shared.values() for each in shared)]
+    for each in curves:
+        move_curve(each, moved)
+    for action in dict.fromkeys(each.id_data for each in curves):
+        action.update_tag()
+    return [] if with_shared else list(found.shared), found.strips
 
 
 def replace_own_curve(root: bpy.types.Object) -> None:

@@ -1,0 +1,93 @@
+"""Levels laid onto markers: the beats of a song."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import making
+import pytest
+from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
+from bl_ext.user_default.zoom_stack.scene import beats, camera, importing, keying, markers
+from judging import show
+
+
+@pytest.fixture
+def zoom(bpy: Any, tmp_path: Path) -> tuple[Any, Any, Any]:
+    """(scene, root, camera) of four levels two octaves apart."""
+    folder = making.plain_stack(tmp_path / "stack", 4, 4.0)
+    options = importing.ImportOptions(seconds_per_octave=1.0, hold_seconds=1.0, target="NEW_SCENE")
+    result = importing.import_stack(read_stack(folder), options)
+    scene = bpy.data.scenes[result.scene_name]
+    show(scene)
+    return scene, bpy.data.objects[result.root_name], bpy.data.objects[result.camera_name]
+
+
+def beat(scene: Any, *frames: int) -> None:
+    for frame in frames:
+        scene.timeline_markers.new(f"beat {frame}", frame=frame)
+
+
+def reached(root: Any) -> list[list[float]]:
+    return [[round(time, 2) for time in times] for times in markers.passages_of(root)]
+
+
+def lay(bpy: Any, **options: Any) -> None:
+    assert bpy.ops.zoom_stack.levels_onto_markers(**options) == {"FINISHED"}
+
+
+def test_each_level_is_reached_at_its_marker(bpy: Any, zoom: Any) -> None:
+    scene, root, cam = zoom
+    assert not bpy.ops.zoom_stack.levels_onto_markers.poll()  # its own markers are no beats
+    beat(scene, 60, 10, 90, 33)
+    cam.keyframe_insert("rotation_euler", index=2, frame=121.0)  # at level 2
+    lay(bpy)
+    assert reached(root) == [[10.0], [33.0], [60.0], [90.0]]
+    assert keying.lies_on_markers(root)
+    assert not keying.is_as_made(root)
+    curves = cam.animation_data.action
+    roll = next(each for each in fcurves(cam) if each.data_path == "rotation_euler")
+    assert roll.keyframe_points[0].co[0] == pytest.approx(60.0)
+    assert curves is not None
+    assert (scene.frame_start, scene.frame_end) == (1, 90 + 24)
+    shown = {marker.name: marker.frame for marker in scene.timeline_markers}
+    assert [shown[f"0{n} 0{n - 1}"] for n in (2, 3, 4)] == [33, 60, 90]
+    for marker in scene.timeline_markers:  # again, onto some of them
+        marker.select = marker.name in {"beat 10", "beat 60", "beat 90"}
+    lay(bpy)
+    assert reached(root) == [[10.0], [35.0], [60.0], [90.0]]
+
+
+def fcurves(owner: Any) -> Any:
+    from bl_ext.user_default.zoom_stack.blender.compat import fcurves_of
+
+    return fcurves_of(owner)
+
+
+def test_more_markers_than_levels_are_left(zoom: Any) -> None:
+    scene, root, _ = zoom
+    laid = beats.lay_onto(root, scene, [5, 15, 25, 35, 45, 55], with_range=False)
+    assert (laid.between, laid.unused) == (0, 2)
+    assert reached(root) == [[5.0], [15.0], [25.0], [35.0]]
+
+
+def test_there_and_back_turns_on_a_marker(zoom: Any) -> None:
+    scene, root, cam = zoom
+    root.zoom_way_direction = "IN_OUT"
+    beats.lay_onto(root, scene, [1, 11, 41, 51], with_range=True)
+    curve = camera.zoom_curve(cam)
+    assert max(point.co[1] for point in curve.keyframe_points) == 6.0
+    assert curve.evaluate(51) == 0.0
+    root.zoom_way_direction = "OUT"  # lies on markers: it is not touched
+    assert curve.evaluate(51) == 0.0
+
+
+def test_an_own_curve_is_refused(bpy: Any, zoom: Any) -> None:
+    scene, root, cam = zoom
+    beat(scene, 1, 50, 60, 70)
+    curve = camera.zoom_curve(cam)
+    curve.keyframe_points[1].co[0] += 5.0
+    with pytest.raises(RuntimeError, match="choose Replace Own Curve"):
+        bpy.ops.zoom_stack.levels_onto_markers()
+    lay(bpy, replace_own=True)
+    assert reached(root) == [[1.0], [50.0], [60.0], [70.0]]
