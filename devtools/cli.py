@@ -61,7 +61,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("build", help="make and validate the installable zip in dist/")
     commands.add_parser("lint", help="ruff and mypy")
     commands.add_parser("format", help="format the code, write the documents' tables")
-    commands.add_parser("guide", help="take the pictures of docs/guide.md in a Blender window")
+    pictures = commands.add_parser(
+        "guide", help="take the pictures of docs/guide.md in a Blender window"
+    )
+    pictures.add_argument("chapters", nargs="*", choices=(*guide.CHAPTERS, "all"), default="all")
     engine = commands.add_parser(
         "engine", help="install an engine as the extension does; arguments after -- go to that"
     )
@@ -138,7 +141,9 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "build": lambda _: build.main(),
     "lint": lambda _: lint.main_lint(),
     "format": lambda _: lint.main_format(),
-    "guide": lambda _: guide.main(),
+    "guide": lambda options: guide.main(
+        guide.CHAPTERS if "all" in options.chapters else options.chapters
+    ),
     "setup": lambda _: _setup(),
     "engine": _engine,
     "faults": _faults,

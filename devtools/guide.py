@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ _PRESET = "powers_of_ten"
 _WINDOW_TESTS = REPO / "tests" / "window"
 _IN_TAB = "with override('VIEW_3D', 'UI'): "
 _MINUTES = 60.0
+_ROOT = "next(o for o in bpy.data.objects if o.get('zoom_stack_role') == 'root')"
 # The header of that panel: pixels from the tab's corner, below a level with a seed of its own.
 _EARLIER_PICTURES = (85, 392)
 
@@ -39,10 +41,11 @@ class Guide:
         self._window = tab.window
         self._target = target
 
-    def play(self) -> None:
-        """All chapters."""
-        self._first_zoom()
-        self._iterating()
+    def play(self, names: Sequence[str]) -> None:
+        """Chapters by their names."""
+        for name in names:
+            say(name)
+            _CHAPTERS[name](self)
 
     def _first_zoom(self) -> None:
         self._do(f"bpy.ops.zoom_stack.load_preset(preset={_PRESET!r})")
@@ -82,6 +85,39 @@ class Guide:
         self._take("zoom_here_asked")
         screen.key("Escape")
 
+    def _way(self) -> None:
+        self._import_sample("ZOOMSTACK_PT_stack_timing")
+        self._window.do(f"{_ROOT}.zoom_way_direction = 'IN_OUT'")
+        self._window.do(f"{_ROOT}.zoom_way_ease_in = {_ROOT}.zoom_way_ease_out = 1.0")
+        self._do("bpy.ops.zoom_stack.go_to_level(level=3)")
+        self._take("way")
+
+    def _things(self) -> None:
+        self._import_sample("ZOOMSTACK_PT_things", "ZOOMSTACK_PT_light")
+        self._do("bpy.ops.zoom_stack.go_to_level(level=5)")
+        self._do("bpy.ops.zoom_stack.set_up_light()")
+        self._do("bpy.ops.zoom_stack.add_thing(kind='MONKEY', level=6, share=0.35)")
+        self._do("bpy.ops.zoom_stack.add_read_out(use_width=True, metres=1e21)")
+        self._window.settle(20.0)  # EEVEE draws without a graphics card here
+        self._take("things")
+
+    def _rendering(self) -> None:
+        self._import_sample("ZOOMSTACK_PT_stack_render")
+        self._do("bpy.ops.zoom_stack.go_to_level(level=2)")
+        place = self._tab.place
+        self._window.screen.move(place.x - 300, place.y + 100)
+        self._do("bpy.ops.zoom_stack.set_up_render('INVOKE_DEFAULT')")
+        self._take("rendering")
+        self._window.screen.key("Escape")
+
+    def _import_sample(self, *panels: str) -> None:
+        self._do("bpy.ops.wm.read_homefile(use_factory_startup=False)")
+        self._window.settle(2.0)
+        self._do("bpy.ops.zoom_stack.import_sample('EXEC_DEFAULT', True)")
+        self._do("bpy.ops.zoom_stack.show_zoom()")
+        self._tab.open_panels(*panels)
+        self._window.settle(2.0)
+
     def _do(self, code: str) -> None:
         self._window.do(_IN_TAB + code, timeout=120)
 
@@ -99,9 +135,24 @@ class Guide:
         say(f"- {name}")
 
 
-def main() -> int:
-    """``dev.py guide``; returns the exit code."""
-    command: Command = [environments.ensure(ENGINE), "-m", __name__]
+_CHAPTERS: dict[str, Callable[[Guide], None]] = {
+    "first zoom": Guide._first_zoom,
+    "iterating": Guide._iterating,
+    "way": Guide._way,
+    "things": Guide._things,
+    "rendering": Guide._rendering,
+}
+#: What ``dev.py guide`` can be asked for.
+CHAPTERS = tuple(_CHAPTERS)
+
+
+def main(chapters: Sequence[str] = CHAPTERS) -> int:
+    """``dev.py guide``; returns the exit code.
+
+    Args:
+        chapters: those whose pictures are taken; iterating goes on from the first zoom.
+    """
+    command: Command = [environments.ensure(ENGINE), "-m", __name__, *chapters]
     return 0 if wait(start_process(command, env=child_environment(), cwd=REPO), 3600) == 0 else 1
 
 
@@ -128,7 +179,7 @@ def _main() -> int:
         ) as window:
             tab = zoom_tab.ZoomTab(window, engine, quick_view=False)
             tab.use_python(engine)
-            Guide(tab, TARGET).play()
+            Guide(tab, TARGET).play(sys.argv[1:])
     return 0
 
 
