@@ -36,24 +36,29 @@ def blend_relative() -> set[str]:
 
 def fcurves_of(owner: bpy.types.ID) -> list[Any]:
     """The F-curves that animate ``owner`` through its own action; empty without one."""
+    return [curve for bag in _curve_bags(owner) for curve in bag]
+
+
+def _curve_bags(owner: bpy.types.ID) -> list[Any]:
+    """The collections of these F-curves: from 4.4 an action has some for each of its slots."""
     animation = owner.animation_data
     if animation is None or animation.action is None:
         return []
-    if bpy.app.version < (5, 0, 0):
-        return list(animation.action.fcurves)
-    from bpy_extras import anim_utils
-
-    channelbag = anim_utils.action_get_channelbag_for_slot(animation.action, animation.action_slot)
-    return list(channelbag.fcurves) if channelbag is not None else []
+    if bpy.app.version < (4, 4, 0):
+        return [animation.action.fcurves]
+    slot = animation.action_slot
+    strips = [strip for layer in animation.action.layers for strip in layer.strips]
+    bags = [strip.channelbag(slot) for strip in strips] if slot is not None else []
+    return [bag.fcurves for bag in bags if bag is not None]
 
 
 def animation_of(owner: bpy.types.ID) -> tuple[Any, int]:
     """What tells apart the F-curves of owners: the action, and the part of it that is theirs.
 
-    Owners of one action share its curves; from 5.0 those of one of its slots.
+    Owners of one action share its curves; from 4.4 those of one of its slots.
     """
     animation = owner.animation_data
-    slot = animation.action_slot if bpy.app.version >= (5, 0, 0) else None
+    slot = animation.action_slot if bpy.app.version >= (4, 4, 0) else None
     return animation.action, slot.handle if slot is not None else 0
 
 
@@ -109,15 +114,9 @@ def set_picture_output(scene: bpy.types.Scene) -> None:
 
 def remove_fcurve(owner: bpy.types.ID, path: str) -> None:
     """Take the animation of one property out of the action of ``owner``."""
-    animation = owner.animation_data
-    for curve in [each for each in fcurves_of(owner) if each.data_path == path]:
-        if bpy.app.version < (5, 0, 0):
-            animation.action.fcurves.remove(curve)
-        else:
-            from bpy_extras import anim_utils
-
-            bag = anim_utils.action_get_channelbag_for_slot(animation.action, animation.action_slot)
-            bag.fcurves.remove(curve)
+    for bag in _curve_bags(owner):
+        for curve in [each for each in bag if each.data_path == path]:
+            bag.remove(curve)
 
 
 def compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:
