@@ -319,3 +319,113 @@ def test_a_file_of_before_is_as_made(zoom: Any) -> None:
     assert not new & {*root.keys()}
     assert keying.is_as_made(root)
     assert finding.stops_of(root) == [0.0, 2.0, 4.0, 6.0]
+
+
+def outside(bpy: Any, scene: Any) -> Any:
+    other = bpy.data.objects.new("Other", bpy.data.meshes.new("Other"))
+    scene.collection.objects.link(other)
+    return other
+
+
+def test_slots_of_one_action_have_times_of_their_own(bpy: Any, zoom: Any) -> None:
+    """From 4.4: an action that something outside has another slot of is not shared."""
+    scene, root, cam = zoom
+    if bpy.app.version < (4, 4, 0):
+        pytest.skip("an action has no slots")
+    other = outside(bpy, scene)
+    theirs = rolled(other, 121.0)
+    cam.animation_data.action_slot = None
+    cam.animation_data.action = other.animation_data.action
+    cam.animation_data.action_slot = cam.animation_data.action.slots.new("OBJECT", "Ours")
+    assert not keying.is_as_made(root)
+    assert bpy.ops.zoom_stack.replace_own_curve() == {"FINISHED"}
+    assert keying.is_as_made(root)
+    ours = rolled(cam, 121.0)
+    assert change(root, per_octave=2.0).shared == []
+    assert (frames_of(ours), frames_of(theirs)) == ([217.0], [121.0])
+
+
+def test_a_material_that_something_outside_shows_is_shared(bpy: Any, zoom: Any) -> None:
+    scene, root, _ = zoom
+    (cube,) = adding.add_thing(root, spaces.level_of(root, 2), "CUBE").things
+    material = cube.active_material
+    material.node_tree.nodes[0].inputs[0].keyframe_insert("default_value", frame=121.0)
+    curve = fcurves(material.node_tree)[0]
+    other = outside(bpy, scene)
+    other.data.materials.append(material)
+    action = material.node_tree.animation_data.action.name
+    assert change(root, per_octave=2.0).shared == [action]
+    assert frames_of(curve) == [121.0]
+    bpy.data.objects.remove(other)
+    bpy.data.meshes.remove(bpy.data.meshes["Other"])
+    assert change(root, per_octave=1.0).shared == []
+    assert frames_of(curve) == [pytest.approx(1.0 + 24.0 + 2.0 * 24.0)]
+
+
+def test_a_rest_that_is_new_takes_along_what_lies_at_its_level(zoom: Any) -> None:
+    _, root, cam = zoom
+    change(root, hold=0.0, hold_end=0.0)
+    curve = rolled(cam, 1.0, 145.0)  # at the first level and at the last
+    change(root, hold=2.0, hold_end=1.0)
+    assert frames_of(curve) == pytest.approx([49.0, 193.0])
+    assert curve.keyframe_points[0].handle_left[0] == pytest.approx(43.0)
+
+
+def test_another_zoom_on_a_level_has_its_own_time(bpy: Any, zoom: Any, tmp_path: Path) -> None:
+    scene, root, _ = zoom
+    folder = making.plain_stack(tmp_path / "second", 2, 2.0)
+    result = importing.import_stack(
+        read_stack(folder), importing.ImportOptions(target="THIS_SCENE")
+    )
+    second, cam = bpy.data.objects[result.root_name], bpy.data.objects[result.camera_name]
+    second.parent = spaces.level_of(root, 1)
+    curve = rolled(cam, 121.0)
+    before = frames_of(camera.zoom_curve(cam))
+    change(root, per_octave=2.0)
+    assert (frames_of(curve), frames_of(camera.zoom_curve(cam))) == ([121.0], before)
+
+
+def test_levels_that_are_a_loop_lead_in_or_out_alone(loop: Any) -> None:
+    _, root, cam = loop
+    root.zoom_way_direction = "LOOP_OUT"
+    assert (root.zoom_way_direction, root[keys.DIRECTION]) == ("OUT", "OUT")
+    assert zoom_at(cam, 1.0, 37.0) == pytest.approx([3.0, 1.5], abs=1e-3)
+    root.zoom_way_direction = "IN_OUT"
+    assert root.zoom_way_direction == "IN"
+
+
+def test_what_is_no_zoom_takes_no_way(bpy: Any, zoom: Any) -> None:
+    cube = bpy.data.objects["Cube"]
+    cube.zoom_way_length = 5.0
+    cube.zoom_way_direction = "OUT"
+    assert not list(cube.keys())
+
+
+def test_a_linked_zoom_takes_no_other_way(bpy: Any, zoom: Any, tmp_path: Path) -> None:
+    scene, root, _ = zoom
+    name, file = root.name, str(tmp_path / "zoom.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=file)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(file, link=True) as (there, here):
+        here.scenes = [each for each in there.scenes if each == scene_name(there)]
+    linked = next(each for each in bpy.data.objects if each.name == name)
+    linked.zoom_way_direction = "OUT"
+    assert linked.zoom_way_direction == "IN"
+
+
+def scene_name(there: Any) -> str:
+    return next(each for each in there.scenes if each != "Scene")
+
+
+def test_keys_that_hang_on_a_zoom_follow_its_new_levels(bpy: Any, tmp_path: Path) -> None:
+    from test_updating import imported, stack_of, update
+
+    root = imported(stack_of(tmp_path, "abc"))
+    cam = finding.camera_of(root)
+    at_last = retiming.present_schedule(root).keys[2]
+    curve = rolled(cam, at_last)
+    update(root, stack_of(tmp_path, "axbc"))
+    assert keying.is_as_made(root)
+    wanted = retiming.present_schedule(root).keys[3]
+    assert wanted > at_last + 10.0
+    assert frames_of(curve) == pytest.approx([wanted], abs=1e-2)
