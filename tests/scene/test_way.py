@@ -372,7 +372,7 @@ def test_a_rest_that_is_new_takes_along_what_lies_at_its_level(zoom: Any) -> Non
 
 
 def test_another_zoom_on_a_level_has_its_own_time(bpy: Any, zoom: Any, tmp_path: Path) -> None:
-    scene, root, _ = zoom
+    _, root, _ = zoom
     folder = making.plain_stack(tmp_path / "second", 2, 2.0)
     result = importing.import_stack(
         read_stack(folder), importing.ImportOptions(target="THIS_SCENE")
@@ -402,19 +402,19 @@ def test_what_is_no_zoom_takes_no_way(bpy: Any, zoom: Any) -> None:
 
 
 def test_a_linked_zoom_takes_no_other_way(bpy: Any, zoom: Any, tmp_path: Path) -> None:
+    from devtools import bpy_session
+
     scene, root, _ = zoom
-    name, file = root.name, str(tmp_path / "zoom.blend")
+    names, file = (scene.name, root.name), str(tmp_path / "zoom.blend")
     bpy.ops.wm.save_as_mainfile(filepath=file)
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    with bpy.data.libraries.load(file, link=True) as (there, here):
-        here.scenes = [each for each in there.scenes if each == scene_name(there)]
-    linked = next(each for each in bpy.data.objects if each.name == name)
+    bpy_session.load_factory_startup()
+    with bpy.data.libraries.load(file, link=True) as (_, here):
+        here.scenes = [names[0]]
+    linked = bpy.data.objects[names[1]]
+    assert linked.library is not None
     linked.zoom_way_direction = "OUT"
     assert linked.zoom_way_direction == "IN"
-
-
-def scene_name(there: Any) -> str:
-    return next(each for each in there.scenes if each != "Scene")
+    assert keys.DIRECTION not in linked
 
 
 def test_keys_that_hang_on_a_zoom_follow_its_new_levels(bpy: Any, tmp_path: Path) -> None:
