@@ -11,6 +11,7 @@ import bpy
 from ..blender import compat
 from . import keys
 from .camera import zoom_curve
+from .family import Family
 from .finding import is_root, root_of
 
 
@@ -66,10 +67,9 @@ def _is_zoom(curve: Any, owners: Iterable[bpy.types.ID]) -> bool:
 
 
 def _objects(root: bpy.types.Object) -> list[bpy.types.Object]:
-    below = [item for item in root.children_recursive if root_of(item) == root]
     homes = [home for home in root.users_collection if _is_own(home, root)]
     beside = [item for home in homes for item in home.all_objects if root_of(item) in (None, root)]
-    return list(dict.fromkeys([root, *below, *beside]))
+    return list(dict.fromkeys([root, *Family().below(root), *beside]))
 
 
 def _is_own(home: bpy.types.Collection, root: bpy.types.Object) -> bool:
