@@ -36,15 +36,22 @@ def blend_relative() -> set[str]:
 
 def fcurves_of(owner: bpy.types.ID) -> list[Any]:
     """The F-curves that animate ``owner`` through its own action; empty without one."""
-    animation = owner.animation_data
-    if animation is None or animation.action is None:
-        return []
-    if bpy.app.version < (5, 0, 0):
-        return list(animation.action.fcurves)
-    from bpy_extras import anim_utils
+    curves = _fcurves(owner.animation_data)
+    return list(curves) if curves is not None else []
 
-    channelbag = anim_utils.action_get_channelbag_for_slot(animation.action, animation.action_slot)
-    return list(channelbag.fcurves) if channelbag is not None else []
+
+def _fcurves(animation: bpy.types.AnimData | None) -> Any | None:
+    """Those of the owner's own slot: from 4.4 on a camera and its lens may share an action."""
+    if animation is None or animation.action is None:
+        return None
+    if bpy.app.version < (4, 4, 0):
+        return animation.action.fcurves
+    slot = animation.action_slot
+    if slot is None:
+        return None
+    strips = (strip for layer in animation.action.layers for strip in layer.strips)
+    bags = (strip.channelbag(slot) for strip in strips)
+    return next((bag.fcurves for bag in bags if bag is not None), None)
 
 
 def animation_of(owner: bpy.types.ID) -> tuple[Any, int]:
@@ -109,15 +116,9 @@ def set_picture_output(scene: bpy.types.Scene) -> None:
 
 def remove_fcurve(owner: bpy.types.ID, path: str) -> None:
     """Take the animation of one property out of the action of ``owner``."""
-    animation = owner.animation_data
-    for curve in [each for each in fcurves_of(owner) if each.data_path == path]:
-        if bpy.app.version < (5, 0, 0):
-            animation.action.fcurves.remove(curve)
-        else:
-            from bpy_extras import anim_utils
-
-            bag = anim_utils.action_get_channelbag_for_slot(animation.action, animation.action_slot)
-            bag.fcurves.remove(curve)
+    curves = _fcurves(owner.animation_data)
+    for curve in [each for each in curves or () if each.data_path == path]:
+        curves.remove(curve)
 
 
 def compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:
