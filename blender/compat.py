@@ -39,21 +39,33 @@ def fcurves_of(owner: bpy.types.ID) -> list[Any]:
     animation = owner.animation_data
     if animation is None or animation.action is None:
         return []
-    if bpy.app.version < (5, 0, 0):
-        return list(animation.action.fcurves)
-    from bpy_extras import anim_utils
+    curves = _curves_of(animation)
+    return list(curves) if curves is not None else []
 
-    channelbag = anim_utils.action_get_channelbag_for_slot(animation.action, animation.action_slot)
-    return list(channelbag.fcurves) if channelbag is not None else []
+
+def _curves_of(animation: bpy.types.AnimData) -> Any | None:
+    """The collection of F-curves that an owner has in its action; None where it has none.
+
+    From 4.4 owners share an action by slots, such as an object and its data that are keyed both.
+    """
+    if bpy.app.version < (4, 4, 0):
+        return animation.action.fcurves
+    slot = animation.action_slot
+    for layer in animation.action.layers if slot is not None else ():
+        for strip in layer.strips:
+            bag = strip.channelbag(slot)
+            if bag is not None:
+                return bag.fcurves
+    return None
 
 
 def animation_of(owner: bpy.types.ID) -> tuple[Any, int]:
     """What tells apart the F-curves of owners: the action, and the part of it that is theirs.
 
-    Owners of one action share its curves; from 5.0 those of one of its slots.
+    Owners of one action share its curves; from 4.4 those of one of its slots.
     """
     animation = owner.animation_data
-    slot = animation.action_slot if bpy.app.version >= (5, 0, 0) else None
+    slot = animation.action_slot if bpy.app.version >= (4, 4, 0) else None
     return animation.action, slot.handle if slot is not None else 0
 
 
@@ -109,15 +121,10 @@ def set_picture_output(scene: bpy.types.Scene) -> None:
 
 def remove_fcurve(owner: bpy.types.ID, path: str) -> None:
     """Take the animation of one property out of the action of ``owner``."""
-    animation = owner.animation_data
     for curve in [each for each in fcurves_of(owner) if each.data_path == path]:
-        if bpy.app.version < (5, 0, 0):
-            animation.action.fcurves.remove(curve)
-        else:
-            from bpy_extras import anim_utils
-
-            bag = anim_utils.action_get_channelbag_for_slot(animation.action, animation.action_slot)
-            bag.fcurves.remove(curve)
+        curves = _curves_of(owner.animation_data)
+        if curves is not None:
+            curves.remove(curve)
 
 
 def compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:
