@@ -239,6 +239,8 @@ def test_retiming_takes_along_what_hangs_on_the_zoom(bpy: Any, zoom: Any) -> Non
     more = (cam.data, cube.active_material.node_tree, cube.data.shape_keys)
     for owner in more:
         assert frames_of(fcurves(owner)[0]) == pytest.approx([new]), owner
+    # From 4.4 an object and its data share an action.
+    assert [curve.data_path for curve in fcurves(cam.data)] == ["lens"]
     found = [(curve.data_path, frames_of(curve)) for curve in cam.animation_data.drivers]
     assert found == drivers
 
@@ -275,6 +277,55 @@ def test_what_repeats_carries_keys_of_every_turn(loop: Any) -> None:
     change(root, direction="OUT")
     assert zoom_at(cam, 1.0, 73.0, 217.0) == pytest.approx([3.0, 1.5, 1.5], abs=1e-3)
     assert keying.is_as_made(root)
+
+
+def cyclic(item: Any, start: float, turn: float, *values: float) -> Any:
+    """Straight keys of the artist's, so many a turn, again and again."""
+    for number, value in enumerate([*values, values[0]]):
+        item.rotation_euler[2] = value
+        item.keyframe_insert(ROLL, index=2, frame=start + turn * number / len(values))
+    curve = next(each for each in fcurves(item) if each.data_path == ROLL)
+    for point in curve.keyframe_points:
+        point.interpolation = "LINEAR"
+    curve.modifiers.new("CYCLES")
+    curve.update()
+    return curve
+
+
+def test_a_loop_in_the_other_direction_mirrors_what_repeats(loop: Any) -> None:
+    _, root, cam = loop
+    curve = cyclic(cam, 1.0, 72.0, 0.0, 1.0, 0.4, 0.2)
+    was = [curve.evaluate(1.0 + frame) for frame in range(72)]
+    change(root, direction="OUT")
+    assert sorted(frames_of(curve)) == pytest.approx([1.0, 19.0, 37.0, 55.0, 73.0])
+    now = [curve.evaluate(73.0 - frame) for frame in range(72)]
+    assert now == pytest.approx(was, abs=1e-3)
+    change(root, direction="IN")
+    assert [curve.evaluate(1.0 + frame) for frame in range(72)] == pytest.approx(was, abs=1e-3)
+
+
+def test_there_and_back_for_ever_begun_at_the_other_end_keeps_what_repeats(zoom: Any) -> None:
+    _, root, cam = zoom
+    change(root, direction="LOOP")
+    turn = 336.0
+    curve = cyclic(cam, 1.0, turn, 0.0, 1.0, 0.4, 2.0)
+    frames = [1.0 + 7.0 * number for number in range(48)]
+    was = [curve.evaluate(frame) for frame in frames]
+    before = frames_of(curve)
+    change(root, direction="LOOP_OUT")
+    assert zoom_at(cam, 1.0, 1.0 + turn / 2) == pytest.approx([6.0, 0.0])
+    now = [curve.evaluate(frame + turn / 2) for frame in frames]
+    assert now == pytest.approx(was, abs=1e-3)
+    change(root, direction="LOOP")
+    assert frames_of(curve) == pytest.approx(before, abs=FRAME)
+
+
+def test_what_begins_with_the_zoom_rests_along(zoom: Any) -> None:
+    _, root, cam = zoom
+    change(root, hold=0.0)
+    curve = rolled(cam, 1.0, 49.0)
+    change(root, hold=2.0)
+    assert frames_of(curve) == pytest.approx([49.0, 97.0])
 
 
 def test_an_own_curve_is_carried_by_a_retiming(bpy: Any, zoom: Any) -> None:
