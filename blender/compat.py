@@ -39,22 +39,38 @@ def fcurves_of(owner: bpy.types.ID) -> list[Any]:
     animation = owner.animation_data
     if animation is None or animation.action is None:
         return []
-    if bpy.app.version < (5, 0, 0):
-        return list(animation.action.fcurves)
-    from bpy_extras import anim_utils
+    held = _curves_held(animation)
+    return list(held) if held is not None else []
 
-    channelbag = anim_utils.action_get_channelbag_for_slot(animation.action, animation.action_slot)
-    return list(channelbag.fcurves) if channelbag is not None else []
+
+def _curves_held(animation: bpy.types.AnimData) -> Any | None:
+    """What holds the F-curves of an action that are its user's: from 4.4 those of one slot."""
+    action = animation.action
+    if bpy.app.version < (4, 4, 0):
+        return action.fcurves
+    slot = animation.action_slot
+    strips = [strip for layer in action.layers for strip in layer.strips] if slot else []
+    bags = (strip.channelbag(slot) for strip in strips)
+    return next((bag.fcurves for bag in bags if bag is not None), None)
 
 
 def animation_of(owner: bpy.types.ID) -> tuple[Any, int]:
     """What tells apart the F-curves of owners: the action, and the part of it that is theirs.
 
-    Owners of one action share its curves; from 5.0 those of one of its slots.
+    Owners of one action share its curves; from 4.4 those of one of its slots.
     """
     animation = owner.animation_data
-    slot = animation.action_slot if bpy.app.version >= (5, 0, 0) else None
+    slot = animation.action_slot if bpy.app.version >= (4, 4, 0) else None
     return animation.action, slot.handle if slot is not None else 0
+
+
+def take_own_action(owner: bpy.types.ID) -> None:
+    """Give ``owner`` a copy of its action; other users keep the present one."""
+    animation, (_, handle) = owner.animation_data, animation_of(owner)
+    animation.action = animation.action.copy()
+    if bpy.app.version >= (4, 4, 0):
+        slots = (slot for slot in animation.action.slots if slot.handle == handle)
+        animation.action_slot = next(slots, None)
 
 
 def clear_driver_curve(curve: Any) -> None:
@@ -109,15 +125,8 @@ def set_picture_output(scene: bpy.types.Scene) -> None:
 
 def remove_fcurve(owner: bpy.types.ID, path: str) -> None:
     """Take the animation of one property out of the action of ``owner``."""
-    animation = owner.animation_data
     for curve in [each for each in fcurves_of(owner) if each.data_path == path]:
-        if bpy.app.version < (5, 0, 0):
-            animation.action.fcurves.remove(curve)
-        else:
-            from bpy_extras import anim_utils
-
-            bag = anim_utils.action_get_channelbag_for_slot(animation.action, animation.action_slot)
-            bag.fcurves.remove(curve)
+        _curves_held(owner.animation_data).remove(curve)
 
 
 def compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:

@@ -11,6 +11,7 @@ import bpy
 from ..blender import compat
 from . import keys
 from .camera import zoom_curve
+from .finding import root_of
 
 
 @dataclass
@@ -64,7 +65,15 @@ def _is_zoom(curve: Any, owners: Iterable[bpy.types.ID]) -> bool:
 def _objects(root: bpy.types.Object) -> list[bpy.types.Object]:
     homes = [home for home in root.users_collection if not _is_scenes(home)]
     mine = [item for home in homes for item in home.all_objects]
-    return list(dict.fromkeys([root, *root.children_recursive, *mine]))
+    found = dict.fromkeys([root, *root.children_recursive, *mine])
+    return [item for item in found if _goes_with(item, root)]
+
+
+def _goes_with(item: bpy.types.Object, root: bpy.types.Object) -> bool:
+    """Whether a zoom leads an object in time: another zoom, though it may hang on this one, has
+    a time of its own for all that is in it."""
+    other = root_of(item)
+    return other in (None, root) or (other == item and root_of(item.parent) == root)
 
 
 def _is_scenes(collection: bpy.types.Collection) -> bool:
