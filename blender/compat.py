@@ -62,6 +62,15 @@ def animation_of(owner: bpy.types.ID) -> tuple[Any, int]:
     return animation.action, slot.handle if slot is not None else 0
 
 
+def take_own_action(owner: bpy.types.ID) -> None:
+    """Give ``owner`` a copy of its action; other users keep the present one."""
+    animation, (_, handle) = owner.animation_data, animation_of(owner)
+    animation.action = animation.action.copy()
+    if bpy.app.version >= (4, 4, 0):
+        slots = (slot for slot in animation.action.slots if slot.handle == handle)
+        animation.action_slot = next(slots, None)
+
+
 def clear_driver_curve(curve: Any) -> None:
     """Make a new driver's F-curve pass its value through unchanged.
 

@@ -1,6 +1,7 @@
 """The camera's way as properties of the zoom's root, for the panel: changing one acts at once.
 
-They show what plain custom properties say, which the file keeps without the extension.
+They show what plain custom properties say, which the file keeps without the extension. None can
+be keyed or driven: each change moves keys.
 """
 
 from __future__ import annotations
@@ -101,25 +102,26 @@ _SECONDS: dict[str, Any] = {
     "soft_max": 10.0,
     "step": 10,
     "precision": 2,
+    "options": set(),
 }
 _PROPERTIES = {
     "length": FloatProperty(
         name="Length",
         description="Seconds in all, or of one round: the speed follows",
         subtype="TIME_ABSOLUTE", min=0.02, max=_LONGEST, step=50, precision=2,
-        get=_get_length, set=_set_length,
+        get=_get_length, set=_set_length, options=set(),
     ),
     "level_seconds": FloatProperty(
         name="Seconds a Level",
         description="On average, from one level to the next",
         subtype="TIME_ABSOLUTE", min=1e-3, max=_LONGEST, step=10, precision=2,
-        get=_get_level_seconds, set=_set_level_seconds,
+        get=_get_level_seconds, set=_set_level_seconds, options=set(),
     ),
     "speed": FloatProperty(
         name="Speed",
         description="Octaves a second: how often the view halves",
         min=1.0 / SLOWEST, max=1.0 / FASTEST, soft_max=10.0, step=5, precision=3,
-        get=_get_speed, set=_set_speed,
+        get=_get_speed, set=_set_speed, options=set(),
     ),
     "hold": FloatProperty(
         name="Rest at the Start", description="Seconds before the zoom begins to move",
@@ -139,13 +141,13 @@ _PROPERTIES = {
     ),
     "direction": EnumProperty(
         name="Direction", description="Where the zoom leads", items=_DIRECTIONS,
-        get=_get_direction, set=_set_direction,
+        get=_get_direction, set=_set_direction, options=set(),
     ),
     "whole_frames": BoolProperty(
         name="Whole Frames",
         description="Keys lie on them where levels are at least two apart; the speed is uneven "
         "by less than a frame then",
-        **_field("whole_frames"),
+        options=set(), **_field("whole_frames"),
     ),
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from .belongings import belongings_of
 from .camera import zoom_curve
 from .carrying import TimeMap, between, move_curve
 from .finding import camera_of
-from .keying import is_as_made, write_curve, write_keys
+from .keying import is_as_made, part_from_other_zooms, write_curve, write_keys
 from .markers import refresh_markers
 from .retiming import fit_range, present_schedule, range_follows, store_way, way_of
 from .way import Schedule, Way
@@ -49,6 +49,8 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
     changed = Changed(plan)
     moved = between(old, new)
     camera = camera_of(root)
+    if camera is not None:
+        part_from_other_zooms(camera)
     curve = zoom_curve(camera) if camera is not None else None
     if curve is not None and made:
         write_curve(curve, plan)
@@ -87,7 +89,6 @@ def replace_own_curve(root: bpy.types.Object) -> None:
     if camera is None:
         return
     followed = _Followed(root)
-    camera.driver_remove(keys.path_to(keys.ZOOM))
     plan = present_schedule(root)
     if keys.ON_MARKERS in root:
         del root[keys.ON_MARKERS]

@@ -91,3 +91,15 @@ def test_an_own_curve_is_refused(bpy: Any, zoom: Any) -> None:
         bpy.ops.zoom_stack.levels_onto_markers()
     lay(bpy, replace_own=True)
     assert reached(root) == [[1.0], [50.0], [60.0], [70.0]]
+
+
+def test_a_driver_is_the_artist_s_own_too(bpy: Any, zoom: Any) -> None:
+    scene, _, cam = zoom
+    beat(scene, 10, 33, 60, 90)
+    cam.animation_data.action = None
+    cam.driver_add('["zoom"]').driver.expression = "1 + 0"
+    with pytest.raises(RuntimeError, match="choose Replace Own Curve first"):
+        bpy.ops.zoom_stack.levels_onto_markers()
+    lay(bpy, replace_own=True)
+    scene.frame_set(60)
+    assert cam["zoom"] == pytest.approx(4.0)

@@ -480,3 +480,86 @@ def test_keys_that_hang_on_a_zoom_follow_its_new_levels(bpy: Any, tmp_path: Path
     wanted = retiming.present_schedule(root).keys[3]
     assert wanted > at_last + 10.0
     assert frames_of(curve) == pytest.approx([wanted], abs=1e-2)
+
+
+def test_the_way_can_be_neither_keyed_nor_driven(zoom: Any) -> None:
+    _, root, _ = zoom
+    for name in ("length", "hold", "direction", "whole_frames"):
+        for put in (root.keyframe_insert, root.driver_add):
+            with pytest.raises(TypeError, match="not animatable"):
+                put(f"zoom_way_{name}")
+
+
+def test_other_objects_and_linked_zooms_keep_what_they_have(
+    bpy: Any, zoom: Any, tmp_path: Path
+) -> None:
+    _, root, _ = zoom
+    plane = finding.parts(root, keys.ROLE_PLANE)[0]
+    before = dict(plane)
+    plane.zoom_way_length, plane.zoom_way_direction = 4.0, "OUT"
+    assert dict(plane) == before
+    home, file = root.users_collection[0].name, str(tmp_path / "zoom.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=file)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    with bpy.data.libraries.load(file, link=True) as (_, wanted):
+        wanted.collections = [home]
+    bpy.context.scene.collection.children.link(wanted.collections[0])
+    (linked,) = finding.roots_in(bpy.context.scene)
+    linked.zoom_way_length, linked.zoom_way_direction = 4.0, "OUT"
+    assert keys.DIRECTION not in linked
+    assert linked.zoom_way_length == pytest.approx(8.0)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_duplicate_in_the_same_collection_stays_as_it_is(
+    bpy: Any, zoom: Any, linked: bool
+) -> None:
+    scene, root, cam = zoom
+    rolled(cam, 121.0)
+    for item in scene.objects:
+        item.hide_select = False
+        item.select_set(True)
+    bpy.ops.object.duplicate(linked=linked)
+    (other,) = (each for each in finding.roots_in(scene) if each != root)
+    twin = finding.camera_of(other)
+    change(root, per_octave=2.0)
+    for item, frame, end in ((cam, 217.0, 12.0), (twin, 121.0, 6.0)):
+        (roll,) = (each for each in fcurves(item) if each.data_path == ROLL)
+        assert frames_of(roll) == pytest.approx([frame])
+        assert frames_of(camera.zoom_curve(item))[-1] == pytest.approx(1.0 + 24.0 * (1.0 + end))
+    assert keying.is_as_made(root)
+    assert keying.is_as_made(other)
+
+
+def test_a_driver_of_the_zoom_is_the_artist_s_until_it_is_replaced(bpy: Any, zoom: Any) -> None:
+    scene, root, cam = zoom
+    cam.driver_add('["zoom"]').driver.expression = "1 + 0"
+    root.zoom_way_direction = "OUT"
+    assert keys.DIRECTION not in root
+    assert bpy.ops.zoom_stack.replace_own_curve() == {"FINISHED"}
+    scene.frame_set(97)
+    assert cam["zoom"] == pytest.approx(3.0)
+
+
+def test_a_curve_that_goes_on_beyond_its_ends_is_the_artist_s(zoom: Any) -> None:
+    _, root, cam = zoom
+    camera.zoom_curve(cam).extrapolation = "LINEAR"
+    root.zoom_way_length = 20.0
+    assert camera.zoom_curve(cam).extrapolation == "LINEAR"
+    assert not keying.is_as_made(root)
+
+
+def test_of_an_action_with_several_slots_each_has_its_own(bpy: Any, zoom: Any) -> None:
+    _, root, cam = zoom
+    action = cam.animation_data.action
+    if not hasattr(action, "slots"):
+        pytest.skip("actions have slots from 4.4 on")
+    (cube,) = adding.add_thing(root, spaces.level_of(root, 2), "CUBE").things
+    cube.animation_data_create().action = action
+    cube.animation_data.action_slot = action.slots.new("OBJECT", "Cube")
+    curve = rolled(cube, 121.0)
+    assert len(action.slots) == 2
+    assert [each.data_path for each in fcurves(cube)] == [ROLL]
+    change(root, per_octave=2.0)
+    assert frames_of(curve) == pytest.approx([217.0])
+    assert keying.is_as_made(root)
