@@ -218,3 +218,13 @@ def shows_strips(scene: bpy.types.Scene) -> bool:
 def has_sound(scene: bpy.types.Scene) -> bool:
     """Whether a scene's video sequencer has sound to be heard."""
     return any(strip.type == "SOUND" and not strip.mute for strip in _strips(scene))
+
+
+def copy_action(owner: bpy.types.ID) -> None:
+    """Give an owner a copy of its action; from 4.4 it has the same slot of it."""
+    animation = owner.animation_data
+    handle = animation_of(owner)[1]
+    animation.action = animation.action.copy()
+    if bpy.app.version >= (4, 4, 0):
+        slots = animation.action.slots
+        animation.action_slot = next((each for each in slots if each.handle == handle), None)

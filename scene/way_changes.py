@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import bpy
 
+from ..blender import compat
 from . import keys
-from .belongings import belongings_of
+from .belongings import belongings_of, is_shared
 from .camera import zoom_curve
 from .carrying import TimeMap, between, move_curve
 from .finding import camera_of
@@ -36,19 +37,21 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
     """Give a zoom another way; keys of its parts and of all that hangs on it move along.
 
     A curve of the zoom that nobody has touched becomes what the new way says; an artist's own is
-    carried. Ranges of scenes that were the zoom's, and its markers, follow.
+    carried; one that something outside has too becomes the zoom's own. Ranges of scenes that were the zoom's, and its markers, follow.
 
     Args:
         with_shared: also keys that something outside of the zoom uses.
     """
     old, made = way_of(root), is_as_made(root)
+    camera = camera_of(root)
+    if camera is not None and not with_shared:
+        _part_from_others(root, camera)
     followed = _Followed(root)
     store_way(root, way)
     new = way_of(root)
     plan = present_schedule(root)
     changed = Changed(plan)
     moved = between(old, new)
-    camera = camera_of(root)
     curve = zoom_curve(camera) if camera is not None else None
     if curve is not None and made:
         write_curve(curve, plan)
@@ -87,6 +90,7 @@ def replace_own_curve(root: bpy.types.Object) -> None:
     if camera is None:
         return
     followed = _Followed(root)
+    _part_from_others(root, camera)
     camera.driver_remove(keys.path_to(keys.ZOOM))
     plan = present_schedule(root)
     if keys.ON_MARKERS in root:
@@ -102,6 +106,12 @@ def retimed(way: Way, fps: float, per_octave: float, hold: float) -> Way:
     """
     hold_end = hold if way.hold_end == way.hold else way.hold_end
     return replace(way, fps=fps, per_octave=per_octave, hold=hold, hold_end=hold_end)
+
+
+def _part_from_others(root: bpy.types.Object, camera: bpy.types.Object) -> None:
+    """Each camera has a time of its own: give it a copy of an action that others have too."""
+    if is_shared(root, camera):
+        compat.copy_action(camera)
 
 
 class _Followed:
