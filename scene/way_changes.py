@@ -37,7 +37,8 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
     """Give a zoom another way; keys of its parts and of all that hangs on it move along.
 
     A curve of the zoom that nobody has touched becomes what the new way says; an artist's own is
-    carried; one that something outside has too becomes the zoom's own. Ranges of scenes that were the zoom's, and its markers, follow.
+    carried; one that something outside has too becomes the zoom's own. Ranges of scenes that were
+    the zoom's, and its markers, follow.
 
     Args:
         with_shared: also keys that something outside of the zoom uses.
