@@ -61,6 +61,15 @@ def belongings_of(root: bpy.types.Object) -> Belongings:
     return found
 
 
+def is_shared(root: bpy.types.Object, owner: bpy.types.Object) -> bool:
+    """Whether something outside of a zoom has the F-curves of one of its objects too."""
+    animation = owner.animation_data
+    action = animation.action if animation is not None else None
+    if action is None or action.users <= 1 + action.use_fake_user:
+        return False
+    return bool(_used_outside([owner], dict(_owners(_objects(root)))))
+
+
 def _is_zoom(curve: Any, owners: Iterable[bpy.types.ID]) -> bool:
     cameras = [each for each in owners if isinstance(each, bpy.types.Object) and keys.ZOOM in each]
     return any(zoom_curve(each) == curve for each in cameras)

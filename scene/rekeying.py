@@ -8,27 +8,25 @@ from collections.abc import Sequence
 import bpy
 
 from . import keys
-from .belongings import belongings_of
 from .camera import zoom_curve
-from .carrying import TimeMap, between, carry_values, move_curve
+from .carrying import carry_values
 from .finding import stops_of, turn_of
 from .keying import is_as_made, write_curve
 from .markers import refresh_markers
-from .retiming import fit_range, present_schedule, range_follows, way_of
+from .retiming import fit_range, present_schedule, range_follows
 
 
 class Followed:
     """What goes by a zoom's levels in time, as it is before they change.
 
     Keys that nobody has touched are made anew for the new levels, with the scene's range and
-    markers where these were the zoom's; keys of what hangs on it move along, but for those that
-    something outside uses. An artist's own keys of the zoom stay in their frames, and show what
+    markers where these were the zoom's. An artist's own keys stay in their frames, and show what
     they showed.
     """
 
     def __init__(self, root: bpy.types.Object) -> None:
         self._stops, self._turn = stops_of(root), turn_of(root)
-        self._way, self._ours = way_of(root), is_as_made(root)
+        self._ours = is_as_made(root)
         scenes = [each for each in bpy.data.scenes if each.objects.get(root.name) == root]
         self._ranged = [each for each in scenes if range_follows(each, root)]
         self._marked = [each for each in scenes if root.get(keys.MARKERS)]
@@ -45,31 +43,20 @@ class Followed:
             levels: the zoom at each level that stays, before and now.
         """
         curve = zoom_curve(camera)
-        if self._stops == stops_of(root) and self._turn == turn_of(root):
+        still = self._stops == stops_of(root) and self._turn == turn_of(root)
+        if still:
             curve = None  # not a handle is touched
-        turn = turn_of(root)
-        ends = [] if self._turn is None or turn is None else [(self._turn, turn)]
-        stay = _rising(sorted([*levels, *ends])) if levels else []
         if curve is not None and self._ours:
             plan = present_schedule(root)
             write_curve(curve, plan)
             for scene in self._ranged:
                 fit_range(scene, plan)
-            if stay:
-                _carry(root, between(self._way, way_of(root), stay))
-        elif curve is not None and stay:
-            carry_values(curve, stay)
+        elif curve is not None and levels:
+            turn = turn_of(root)
+            ends = [] if self._turn is None or turn is None else [(self._turn, turn)]
+            carry_values(curve, _rising(sorted([*levels, *ends])))
         for scene in self._marked:
             refresh_markers(scene, root)
-
-
-def _carry(root: bpy.types.Object, moved: TimeMap) -> None:
-    """Move the keys of what hangs on a zoom, unless something outside has them too."""
-    if moved.is_still():
-        return
-    for curve in belongings_of(root).curves:
-        move_curve(curve, moved)
-        curve.id_data.update_tag()
 
 
 def _rising(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

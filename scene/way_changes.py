@@ -11,7 +11,7 @@ from .belongings import belongings_of
 from .camera import zoom_curve
 from .carrying import TimeMap, between, move_curve
 from .finding import camera_of
-from .keying import is_as_made, part_from_other_zooms, write_curve, write_keys
+from .keying import is_as_made, part_from_others, write_curve, write_keys
 from .markers import refresh_markers
 from .retiming import fit_range, present_schedule, range_follows, store_way, way_of
 from .way import Schedule, Way
@@ -36,21 +36,22 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
     """Give a zoom another way; keys of its parts and of all that hangs on it move along.
 
     A curve of the zoom that nobody has touched becomes what the new way says; an artist's own is
-    carried. Ranges of scenes that were the zoom's, and its markers, follow.
+    carried; one that something outside has too becomes the zoom's own. Ranges of scenes that were
+    the zoom's, and its markers, follow.
 
     Args:
         with_shared: also keys that something outside of the zoom uses.
     """
     old, made = way_of(root), is_as_made(root)
+    camera = camera_of(root)
+    if camera is not None and not with_shared:
+        part_from_others(root, camera)
     followed = _Followed(root)
     store_way(root, way)
     new = way_of(root)
     plan = present_schedule(root)
     changed = Changed(plan)
     moved = between(old, new)
-    camera = camera_of(root)
-    if camera is not None:
-        part_from_other_zooms(camera)
     curve = zoom_curve(camera) if camera is not None else None
     if curve is not None and made:
         write_curve(curve, plan)

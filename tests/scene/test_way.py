@@ -378,6 +378,33 @@ def outside(bpy: Any, scene: Any) -> Any:
     return other
 
 
+def test_a_curve_that_something_outside_has_too_becomes_the_zoom_s_own(bpy: Any, zoom: Any) -> None:
+    """As after Alt-D: the other one keeps its time."""
+    scene, root, cam = zoom
+    roll = rolled(cam, 121.0)
+    other = outside(bpy, scene)
+    other[keys.ZOOM] = 0.0
+    other.animation_data_create().action = cam.animation_data.action
+    if hasattr(cam.animation_data, "action_slot"):
+        other.animation_data.action_slot = cam.animation_data.action_slot
+    theirs = camera.zoom_curve(other)
+    before = frames_of(theirs)
+    assert change(root, per_octave=2.0).shared == []
+    assert frames_of(theirs) == before
+    assert frames_of(camera.zoom_curve(cam)) == pytest.approx([25.0, 121.0, 217.0, 313.0])
+    assert frames_of(next(each for each in fcurves(cam) if each.data_path == ROLL)) == [217.0]
+    assert (frames_of(roll), keying.is_as_made(root)) == ([121.0], True)
+    other.animation_data.action = cam.animation_data.action
+    if hasattr(cam.animation_data, "action_slot"):
+        other.animation_data.action_slot = cam.animation_data.action_slot
+    way_changes.change_way(root, replace(retiming.way_of(root), per_octave=1.0), with_shared=True)
+    assert frames_of(camera.zoom_curve(other)) == pytest.approx(before)
+    camera.zoom_curve(cam).keyframe_points[1].co[1] = 3.0
+    way_changes.replace_own_curve(root)
+    assert camera.zoom_curve(other).keyframe_points[1].co[1] == 3.0
+    assert keying.is_as_made(root)
+
+
 def test_slots_of_one_action_have_times_of_their_own(bpy: Any, zoom: Any) -> None:
     """From 4.4: an action that something outside has another slot of is not shared."""
     scene, root, cam = zoom
@@ -466,20 +493,6 @@ def test_a_linked_zoom_takes_no_other_way(bpy: Any, zoom: Any, tmp_path: Path) -
     linked.zoom_way_direction = "OUT"
     assert linked.zoom_way_direction == "IN"
     assert keys.DIRECTION not in linked
-
-
-def test_keys_that_hang_on_a_zoom_follow_its_new_levels(bpy: Any, tmp_path: Path) -> None:
-    from test_updating import imported, stack_of, update
-
-    root = imported(stack_of(tmp_path, "abc"))
-    cam = finding.camera_of(root)
-    at_last = retiming.present_schedule(root).keys[2]
-    curve = rolled(cam, at_last)
-    update(root, stack_of(tmp_path, "axbc"))
-    assert keying.is_as_made(root)
-    wanted = retiming.present_schedule(root).keys[3]
-    assert wanted > at_last + 10.0
-    assert frames_of(curve) == pytest.approx([wanted], abs=1e-2)
 
 
 def test_the_way_can_be_neither_keyed_nor_driven(zoom: Any) -> None:
