@@ -134,9 +134,7 @@ def show_copies(
     return top
 
 
-def _hide_within(
-    home: bpy.types.Collection, ours: set[bpy.types.Object], title: str
-) -> None:
+def _hide_within(home: bpy.types.Collection, ours: set[bpy.types.Object], title: str) -> None:
     """Hide a zoom that lies among other things: in a collection of its own there."""
     inner = bpy.data.collections.new(f"{title} Driven")
     home.children.link(inner)

@@ -77,9 +77,7 @@ class Errors:
         data, zoom = seen.data, float(seen.get(keys.ZOOM, 0.0))
         if not self._planes or data.type != "PERSP":
             return
-        plane = min(
-            self._planes, key=lambda each: abs(float(each.parent[keys.OWN_OCTAVES]) - zoom)
-        )
+        plane = min(self._planes, key=lambda each: abs(float(each.parent[keys.OWN_OCTAVES]) - zoom))
         level = plane.parent.evaluated_get(graph)
         world = level.matrix_world.copy()
         inside = plane.matrix_parent_inverse @ plane.matrix_basis
@@ -88,9 +86,7 @@ class Errors:
         corners = self._in_frame(plane, world @ inside, location, turn.to_matrix(), per_side)
         if corners is not None:
             scale = tuple(level.scale)
-            self._waiting.append(
-                _View(key, share, plane, scale, world, inside, corners, per_side)
-            )
+            self._waiting.append(_View(key, share, plane, scale, world, inside, corners, per_side))
 
     def compare(self) -> None:
         """Compare what was noted, where the next key is known."""

@@ -20,6 +20,7 @@ from .bake_channels import (
     record,
 )
 from .bake_copy import Copies, copy_zoom, show_copies
+from .bake_errors import PIXELS as PIXELS
 from .bake_errors import Errors
 from .bake_keys import is_still, write
 from .camera import zoom_curve
@@ -34,6 +35,8 @@ _OF_RIG = (
     keys.WHOLE_FRAMES, keys.OWN_OCTAVES, keys.VISIBLE_FROM, keys.VISIBLE_TO, keys.FADE_OCTAVES,
     keys.RECEIVES_LIGHT, keys.LAMP_POWER, keys.LAMP_SIZE,
 )  # fmt: skip
+#: An error between keys that can be seen, in pixels.
+NOTICEABLE = 0.5
 _MARK = "zoom_stack_"
 _TRANSFORMS = ("location", "rotation", "scale", "delta_")
 
