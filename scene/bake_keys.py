@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from .bake_channels import Channel
@@ -66,7 +67,7 @@ def write(curve: Any, channel: Channel, frames: Sequence[int]) -> int:
     left, right = array("f"), array("f")
     # Handles at thirds: the curve runs evenly in time.
     left.extend((frames[0] - 1.0, values[0]))
-    for at, after in zip(kept, kept[1:], strict=False):
+    for at, after in pairwise(kept):
         third = (frames[after] - frames[at]) / 3.0
         first, last = values[2 * at], values[2 * after]
         middle = values[2 * at + 1] if after == at + 1 else (first + last) / 2.0
