@@ -227,3 +227,36 @@ def shows_strips(scene: bpy.types.Scene) -> bool:
 def has_sound(scene: bpy.types.Scene) -> bool:
     """Whether a scene's video sequencer has sound to be heard."""
     return any(strip.type == "SOUND" and not strip.mute for strip in _strips(scene))
+
+
+class NewAction:
+    """An action for an owner, which has what the owner's own action has; not yet in use.
+
+    From 4.4 actions have slots, and owners of one action each have their own F-curves in it.
+    """
+
+    def __init__(self, owner: bpy.types.ID, name: str) -> None:
+        animation = owner.animation_data
+        base = animation.action if animation is not None else None
+        self.action = base.copy() if base is not None else bpy.data.actions.new(name)
+        self._handle = 0
+        if bpy.app.version < (4, 4, 0):
+            self.fcurves: Any = self.action.fcurves
+            return
+        used = animation.action_slot if base is not None else None
+        if used is not None:
+            slot = next(each for each in self.action.slots if each.handle == used.handle)
+        else:
+            slot = self.action.slots.new(owner.id_type, name)
+        self._handle = slot.handle
+        layer = self.action.layers[0] if self.action.layers else self.action.layers.new("Layer")
+        strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
+        self.fcurves = strip.channelbag(slot, ensure=True).fcurves
+
+    def animate(self, owner: bpy.types.ID) -> None:
+        """Let the owner, or a copy of it, be animated by the action."""
+        animation = owner.animation_data_create()
+        animation.action = self.action
+        if bpy.app.version >= (4, 4, 0):
+            slots = self.action.slots
+            animation.action_slot = next(each for each in slots if each.handle == self._handle)

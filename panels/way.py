@@ -37,6 +37,7 @@ class ZOOMSTACK_PT_stack_timing(OfZoom, bpy.types.Panel):
         row.operator("zoom_stack.retime", text="Retime…")
         row.operator("zoom_stack.refresh_markers")
         layout.operator("zoom_stack.levels_onto_markers")
+        layout.operator("zoom_stack.bake_to_keyframes", text="Bake to Keyframes…")
 
 
 def _whose(root: bpy.types.Object) -> str:
