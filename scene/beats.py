@@ -11,6 +11,7 @@ from . import keys
 from .camera import zoom_curve
 from .carrying import Piece, TimeMap
 from .finding import camera_of, roots_in
+from .frame_range import frames_of
 from .keying import is_as_made, is_driven, lies_on_markers, write_keys
 from .markers import names_of_markers, passages_of, refresh_markers
 from .retiming import way_of
@@ -75,7 +76,7 @@ def lay_onto(
         left = carry_belongings(root, TimeMap((Piece(tuple(before), tuple(after)),)))
     if with_range:
         scene.frame_start = min(scene.frame_start, int(used[0]))
-        scene.frame_end = int(used[-1]) + round(way.hold_end * way.fps)
+        scene.frame_end = frames_of(root)[1]
     if root.get(keys.MARKERS):
         refresh_markers(scene, root)
     return Laid(len(values) - len(chosen), len(frames) - len(used), *left)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import bpy
@@ -11,8 +9,8 @@ import bpy
 from ..blender import compat
 from ..engine.contract.errors import ZoomStackError
 from . import colour, finding, keys, retiming
+from .frame_range import Frames, frames_of, range_follows
 from .target_scene import TRANSPARENT_BOUNCES, blur_forwards, frame_size, set_range
-from .way import plan
 from .way_changes import change_way
 
 CAMERA = "Camera"
@@ -111,8 +109,7 @@ def set_up(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> li
     if wishes.camera:
         scene.camera = _camera(scene, root)
     if wishes.frames:
-        frames = retiming.present_schedule(root)
-        set_range(scene, frames.start, frames.end)
+        set_range(scene, frames_of(root))
         if finding.turn_of(root) is not None:
             blur_forwards(scene)
     if wishes.bounces and _by_cycles(scene):
@@ -140,7 +137,7 @@ def otherwise(scene: bpy.types.Scene, root: bpy.types.Object) -> list[str]:
         found.append(f"the camera {scene.camera.name}")
     if not colour.shows_pictures_unchanged(scene):
         found.append(f"{_colours_text(scene)} colours")
-    if not retiming.range_follows(scene, root):
+    if not range_follows(scene, root):
         found.append(f"frames {range_text(scene.frame_start, scene.frame_end)}")
     return found
 
@@ -221,14 +218,11 @@ def range_text(start: int, end: int) -> str:
     return f"{start} to {end}"
 
 
-def _range(root: bpy.types.Object, rate: tuple[int, float] | None) -> Sequence[int]:
+def _range(root: bpy.types.Object, rate: tuple[int, float] | None) -> Frames:
     """The zoom's first and last frame, also at a frame rate that it is not timed for yet."""
-    way = retiming.way_of(root)
-    if rate is not None and not finding.is_linked(root):
-        way = replace(way, fps=rate[0] / rate[1])
-    frames = plan(way)
-    start = math.floor(frames.start)
-    return (start, max(start + 1, math.ceil(frames.end - 1e-6)))
+    if rate is None or finding.is_linked(root):
+        return frames_of(root)
+    return frames_of(root, rate[0] / rate[1])
 
 
 def _set_rate(scene: bpy.types.Scene, root: bpy.types.Object, rate: tuple[int, float]) -> None:

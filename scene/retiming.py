@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import bpy
 
 from . import keys
@@ -67,17 +65,3 @@ def store_way(root: bpy.types.Object, way: Way) -> None:
     ):
         if name in root or value != before:
             root[name] = value
-
-
-def range_follows(scene: bpy.types.Scene, root: bpy.types.Object) -> bool:
-    """Whether the scene's frame range is the zoom's."""
-    plan_now = present_schedule(root)
-    return (
-        abs(scene.frame_start - plan_now.start) < 1.0 and abs(scene.frame_end - plan_now.end) < 1.5
-    )
-
-
-def fit_range(scene: bpy.types.Scene, frames: Schedule) -> None:
-    """Make a scene's frame range a zoom's; the present frame stays."""
-    scene.frame_start = math.floor(frames.start)
-    scene.frame_end = max(scene.frame_start + 1, math.ceil(frames.end - 1e-6))

@@ -11,9 +11,10 @@ from .belongings import belongings_of
 from .camera import zoom_curve
 from .carrying import TimeMap, between, move_curve
 from .finding import camera_of
+from .frame_range import fit_range, frames_of, range_follows
 from .keying import is_as_made, part_from_others, write_curve, write_keys
 from .markers import refresh_markers
-from .retiming import fit_range, present_schedule, range_follows, store_way, way_of
+from .retiming import present_schedule, store_way, way_of
 from .way import Schedule, Way
 
 
@@ -61,7 +62,7 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
         curve.id_data.update_tag()
     if not moved.is_still():
         changed.shared, changed.strips = carry_belongings(root, moved, with_shared)
-    followed.follow(plan)
+    followed.follow()
     return changed
 
 
@@ -90,11 +91,10 @@ def replace_own_curve(root: bpy.types.Object) -> None:
     if camera is None:
         return
     followed = _Followed(root)
-    plan = present_schedule(root)
     if keys.ON_MARKERS in root:
         del root[keys.ON_MARKERS]
-    write_keys(camera, plan)
-    followed.follow(plan)
+    write_keys(camera, present_schedule(root))
+    followed.follow()
 
 
 def retimed(way: Way, fps: float, per_octave: float, hold: float) -> Way:
@@ -116,8 +116,8 @@ class _Followed:
         self._ranged = [each for each in scenes if range_follows(each, root)]
         self._marked = scenes if root.get(keys.MARKERS) else []
 
-    def follow(self, plan: Schedule) -> None:
+    def follow(self) -> None:
         for scene in self._ranged:
-            fit_range(scene, plan)
+            fit_range(scene, frames_of(self._root))
         for scene in self._marked:
             refresh_markers(scene, self._root)

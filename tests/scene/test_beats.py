@@ -8,7 +8,14 @@ from typing import Any
 import making
 import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
-from bl_ext.user_default.zoom_stack.scene import beats, camera, importing, keying, markers
+from bl_ext.user_default.zoom_stack.scene import (
+    beats,
+    camera,
+    importing,
+    keying,
+    markers,
+    render_setup,
+)
 from judging import show
 
 
@@ -51,7 +58,8 @@ def test_each_level_is_reached_at_its_marker(bpy: Any, zoom: Any) -> None:
     assert curves is not None
     assert (scene.frame_start, scene.frame_end) == (1, 90 + 24)
     shown = {marker.name: marker.frame for marker in scene.timeline_markers}
-    assert [shown[f"0{n} 0{n - 1}"] for n in (2, 3, 4)] == [33, 60, 90]
+    assert [shown[f"0{n} 0{n - 1}"] for n in (1, 2, 3, 4)] == [10, 33, 60, 90]
+    assert render_setup.otherwise(scene, root) == []  # up to the zoom's end, as it lies
     for marker in scene.timeline_markers:  # again, onto some of them
         marker.select = marker.name in {"beat 10", "beat 60", "beat 90"}
     lay(bpy)
