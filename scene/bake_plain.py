@@ -11,6 +11,7 @@ from . import keys
 from .bake_channels import Channel, Owner, drivers_of
 from .bake_copy import Copies, show_copies
 
+_MARK = "zoom_stack_"
 # Of the rig and of things in it, what says nothing where no driver reads it.
 _OF_RIG = (
     keys.FEATHER, keys.FADE, keys.TRAVEL, keys.SECONDS_PER_OCTAVE, keys.HOLD_SECONDS,
@@ -73,7 +74,7 @@ def _free(camera: bpy.types.Object) -> None:
     camera.constraints.clear()
     camera.rotation_mode = "XYZ"
     camera.delta_location = camera.delta_rotation_euler = (0.0, 0.0, 0.0)
-    camera.delta_scale = camera.scale = (1.0, 1.0, 1.0)
+    camera.delta_scale = (1.0, 1.0, 1.0)
 
 
 def _set(owner: bpy.types.ID, channel: Channel) -> None:

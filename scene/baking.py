@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -101,12 +101,36 @@ def bake_steps(
     owners = owners_of(items)
     place = CameraPlace(camera, with_scale=any(item.parent == camera for item in items))
     driven = [each for each in driven_channels(owners) if not _is_place(each, camera)]
-    channels = [*driven, *place.channels]
     frames = _frames(root, options)
     errors = Errors(camera, parts(root, keys.ROLE_PLANE), place.channels, driven)
-    stage = _Stage(scene, items)
+    yield from _sample(_Stage(scene, items), frames, driven, place, errors)
     actions: dict[Owner, NewAction] = {}
     copies: Copies = {}
+    still: list[Channel] = []
+    try:
+        count = yield from _write_all([*driven, *place.channels], frames, actions, still)
+        if not options.in_place:
+            for _ in copy_zoom(items, owners, copies):
+                yield _WRITTEN
+        for _ in make_plain(owners, still, actions, copies):
+            if not options.in_place:  # a copy that nobody sees yet
+                yield _WRITTEN
+    except BaseException:
+        drop_copies(copies)
+        for made in actions.values():
+            bpy.data.actions.remove(made.action)
+        raise
+    return Baked(show_plain(scene, items, camera, copies).name, count, errors.worst)
+
+
+def _sample(
+    stage: _Stage,
+    frames: Sequence[float],
+    driven: Sequence[Channel],
+    place: CameraPlace,
+    errors: Errors,
+) -> Iterator[float]:
+    """Go through all frames, halves and quarters of what lies between two keys among them."""
     try:
         for number, frame in enumerate(frames):
             ahead = (frames[number + 1] if number + 1 < len(frames) else frame) - frame
@@ -120,28 +144,26 @@ def bake_steps(
                 else:
                     errors.note(graph, number, quarter / 4.0)
                 yield _SAMPLED * (number + quarter / 4.0) / len(frames)
+    finally:
         stage.remove()
-        yield _SAMPLED
-        count, still = 0, []
-        for number, channel in enumerate(channels):
-            if is_still(channel):
-                still.append(channel)
-            else:
-                count += _write(actions, channel, frames)
-            yield _SAMPLED + (_WRITTEN - _SAMPLED) * number / len(channels)
-        if not options.in_place:
-            for _ in copy_zoom(items, owners, copies):
-                yield _WRITTEN
-        for _ in make_plain(owners, still, actions, copies):
-            if not options.in_place:  # a copy that nobody sees yet
-                yield _WRITTEN
-    except BaseException:
-        stage.remove()
-        drop_copies(copies)
-        for made in actions.values():
-            bpy.data.actions.remove(made.action)
-        raise
-    return Baked(show_plain(scene, items, camera, copies).name, count, errors.worst)
+    yield _SAMPLED
+
+
+def _write_all(
+    channels: Sequence[Channel],
+    frames: Sequence[float],
+    actions: dict[Owner, NewAction],
+    still: list[Channel],
+) -> Generator[float, None, int]:
+    """Make actions of what changes; ``still`` takes what does not. Returns the number of keys."""
+    count = 0
+    for number, channel in enumerate(channels):
+        if is_still(channel):
+            still.append(channel)
+        else:
+            count += _write(actions, channel, frames)
+        yield _SAMPLED + (_WRITTEN - _SAMPLED) * number / len(channels)
+    return count
 
 
 def _is_place(channel: Channel, camera: bpy.types.Object) -> bool:
@@ -191,7 +213,7 @@ class _Stage:
             self._scene = None
 
 
-def _write(actions: dict[Owner, NewAction], channel: Channel, frames: list[float]) -> int:
+def _write(actions: dict[Owner, NewAction], channel: Channel, frames: Sequence[float]) -> int:
     owner = channel.owner
     if owner not in actions:
         held = owner.of(owner.holder)
