@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import bpy
@@ -14,23 +14,30 @@ _ENDING = " Baked"
 Copies = dict[bpy.types.ID, bpy.types.ID]
 
 
-def copy_zoom(items: Sequence[bpy.types.Object], owners: Iterable[Owner]) -> Copies:
+def copy_zoom(
+    items: Sequence[bpy.types.Object], owners: Iterable[Owner], copies: Copies
+) -> Iterator[None]:
     """Copy objects, and of their data, materials and nodes what drivers reach; in no scene yet.
+
+    Yields often.
 
     Args:
         items: a zoom's root and all below it.
         owners: of them, see ``owners_of``.
-
-    Returns:
-        each copy by what it was copied from.
+        copies: takes each copy by what it was copied from.
     """
-    copies: Copies = {}
     for item in items:
         copies[item] = _copied(item)
-    _copy_driven(copies, list(owners))
+        yield
+    yield from _copy_driven(copies, list(owners))
     for item in items:
         _rebuild(item, copies)
-    return copies
+        yield
+
+
+def drop_copies(copies: Copies) -> None:
+    """Take away what was copied."""
+    bpy.data.batch_remove([each for each in copies.values() if not isinstance(each, bpy.types.Key)])
 
 
 def _copied(holder: bpy.types.ID) -> Any:
@@ -39,7 +46,7 @@ def _copied(holder: bpy.types.ID) -> Any:
     return copy
 
 
-def _copy_driven(copies: Copies, owners: list[Owner]) -> None:
+def _copy_driven(copies: Copies, owners: list[Owner]) -> Iterator[None]:
     driven = {each.holder for each in owners if drivers_of(each.of(each.holder))}
     trees = [each for each in owners if _tree_of(each) is not None]
     before = -1
@@ -50,6 +57,7 @@ def _copy_driven(copies: Copies, owners: list[Owner]) -> None:
         # Shape keys are copied along with their mesh.
         if holder in driven and holder not in copies and not isinstance(holder, bpy.types.Key):
             copies[holder] = _copied(holder)
+            yield
     for owner in trees:
         if owner.holder in copies:
             for node in _tree_of(Owner(copies[owner.holder], owner.in_tree)).nodes:

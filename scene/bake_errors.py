@@ -102,9 +102,9 @@ class Errors:
             now = was if channel is None else value_between(channel, view.key, view.share)
             grown.append(now / was if was else 1.0)
         world = view.world @ Matrix.Diagonal((*grown, 1.0))
-        now = [value_between(each, view.key, view.share) for each in self._place[:6]]
-        turn = Euler(now[3:], "XYZ").to_matrix()
-        corners = self._in_frame(view.level, world @ view.plane, now[:3], turn, view.per_side)
+        there = [value_between(each, view.key, view.share) for each in self._place[:6]]
+        turn = Euler(there[3:], "XYZ").to_matrix()
+        corners = self._in_frame(view.level, world @ view.plane, there[:3], turn, view.per_side)
         if corners is None:
             return 0.0
         # What lies outside of the frame errs as much less within as it is farther from the middle.

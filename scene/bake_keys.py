@@ -56,7 +56,7 @@ def _kept(channel: Channel) -> list[int]:
     return [n for n in range(last + 1) if n in (0, last) or not (flat[n - 1] and flat[n])]
 
 
-def write(curve: Any, channel: Channel, frames: Sequence[int]) -> int:
+def write(curve: Any, channel: Channel, frames: Sequence[float]) -> int:
     """Give an empty F-curve the keys of a channel; returns their number.
 
     Between keys it is the parabola through the value halfway, which what grows by the same factor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -15,29 +15,29 @@ from .bake_channels import (
     Channel,
     Owner,
     driven_channels,
-    drivers_of,
     owners_of,
     record,
 )
-from .bake_copy import Copies, copy_zoom, show_copies
+from .bake_copy import Copies, copy_zoom, drop_copies
 from .bake_errors import PIXELS as PIXELS
 from .bake_errors import Errors
 from .bake_keys import is_still, write
+from .bake_plain import make_plain, show_plain
 from .camera import zoom_curve
 from .finding import parts, present_camera
 from .keying import is_as_made
 from .retiming import present_schedule
 from .spaces import below
 
-_OF_RIG = (
-    keys.FEATHER, keys.FADE, keys.TRAVEL, keys.SECONDS_PER_OCTAVE, keys.HOLD_SECONDS,
-    keys.START_FRAME, keys.FPS, keys.HOLD_END_SECONDS, keys.EASE_IN, keys.EASE_OUT, keys.DIRECTION,
-    keys.WHOLE_FRAMES, keys.OWN_OCTAVES, keys.VISIBLE_FROM, keys.VISIBLE_TO, keys.FADE_OCTAVES,
-    keys.RECEIVES_LIGHT, keys.LAMP_POWER, keys.LAMP_SIZE,
-)  # fmt: skip
 #: An error between keys that can be seen, in pixels.
 NOTICEABLE = 0.5
-_MARK = "zoom_stack_"
+# Two frames less apart are one.
+_DIGITS = 3
+# How much the speed of the zoom has to change in a key, in octaves a frame, to be seen: an eighth
+# of it is how far the picture is off. It is looked for so many frames before and after.
+_BEND, _NEAR = 1e-3, 0.1
+# Shares of the time that are done when all frames are known, and all keys written.
+_SAMPLED, _WRITTEN = 0.9, 0.97
 _TRANSFORMS = ("location", "rotation", "scale", "delta_")
 
 
@@ -101,11 +101,36 @@ def bake_steps(
     owners = owners_of(items)
     place = CameraPlace(camera, with_scale=any(item.parent == camera for item in items))
     driven = [each for each in driven_channels(owners) if not _is_place(each, camera)]
-    channels = [*driven, *place.channels]
     frames = _frames(root, options)
     errors = Errors(camera, parts(root, keys.ROLE_PLANE), place.channels, driven)
-    stage = _Stage(scene, items)
+    yield from _sample(_Stage(scene, items), frames, driven, place, errors)
     actions: dict[Owner, NewAction] = {}
+    copies: Copies = {}
+    still: list[Channel] = []
+    try:
+        count = yield from _write_all([*driven, *place.channels], frames, actions, still)
+        if not options.in_place:
+            for _ in copy_zoom(items, owners, copies):
+                yield _WRITTEN
+        for _ in make_plain(owners, still, actions, copies):
+            if not options.in_place:  # a copy that nobody sees yet
+                yield _WRITTEN
+    except BaseException:
+        drop_copies(copies)
+        for made in actions.values():
+            bpy.data.actions.remove(made.action)
+        raise
+    return Baked(show_plain(scene, items, camera, copies).name, count, errors.worst)
+
+
+def _sample(
+    stage: _Stage,
+    frames: Sequence[float],
+    driven: Sequence[Channel],
+    place: CameraPlace,
+    errors: Errors,
+) -> Iterator[float]:
+    """Go through all frames, halves and quarters of what lies between two keys among them."""
     try:
         for number, frame in enumerate(frames):
             ahead = (frames[number + 1] if number + 1 < len(frames) else frame) - frame
@@ -118,22 +143,27 @@ def bake_steps(
                     errors.compare()
                 else:
                     errors.note(graph, number, quarter / 4.0)
-                yield 0.9 * (number + quarter / 4.0) / len(frames)
+                yield _SAMPLED * (number + quarter / 4.0) / len(frames)
+    finally:
         stage.remove()
-        count = 0
-        moving = [each for each in channels if not is_still(each)]
-        for number, channel in enumerate(moving):
+    yield _SAMPLED
+
+
+def _write_all(
+    channels: Sequence[Channel],
+    frames: Sequence[float],
+    actions: dict[Owner, NewAction],
+    still: list[Channel],
+) -> Generator[float, None, int]:
+    """Make actions of what changes; ``still`` takes what does not. Returns the number of keys."""
+    count = 0
+    for number, channel in enumerate(channels):
+        if is_still(channel):
+            still.append(channel)
+        else:
             count += _write(actions, channel, frames)
-            yield 0.9 + 0.1 * number / len(moving)
-        keyed = set(map(id, moving))
-        still = [each for each in channels if id(each) not in keyed]
-        baked = _put_in_place(scene, items, owners, still, actions, options.in_place, camera)
-    except BaseException:
-        stage.remove()
-        for made in actions.values():
-            bpy.data.actions.remove(made.action)
-        raise
-    return Baked(baked.name, count, errors.worst)
+        yield _SAMPLED + (_WRITTEN - _SAMPLED) * number / len(channels)
+    return count
 
 
 def _is_place(channel: Channel, camera: bpy.types.Object) -> bool:
@@ -141,12 +171,19 @@ def _is_place(channel: Channel, camera: bpy.types.Object) -> bool:
     return channel.owner == Owner(camera) and channel.path.startswith(_TRANSFORMS)
 
 
-def _frames(root: bpy.types.Object, options: BakeOptions) -> list[int]:
-    """Frames of keys: each so many, and where the zoom's own keys bend its curve."""
-    wanted = {*range(options.start, options.end, options.step), options.end}
+def _frames(root: bpy.types.Object, options: BakeOptions) -> list[float]:
+    """Frames of keys: each so many, and those between which the zoom's own keys bend its curve.
+
+    Where that is within a frame, in the bend itself too, which no curve between frames can follow.
+    """
+    wanted: set[float] = {*range(options.start, options.end, options.step), options.end}
     curve = zoom_curve(present_camera(root))
     for point in curve.keyframe_points if curve is not None else ():
-        wanted |= {math.floor(point.co[0]), math.ceil(point.co[0])}
+        time = round(point.co[0], _DIGITS)
+        wanted |= {math.floor(time), math.ceil(time)}
+        before, at, after = (curve.evaluate(time + shift) for shift in (-_NEAR, 0.0, _NEAR))
+        if abs(after - 2.0 * at + before) > _BEND * _NEAR:
+            wanted.add(time)
     return sorted(frame for frame in wanted if options.start <= frame <= options.end)
 
 
@@ -176,7 +213,7 @@ class _Stage:
             self._scene = None
 
 
-def _write(actions: dict[Owner, NewAction], channel: Channel, frames: list[int]) -> int:
+def _write(actions: dict[Owner, NewAction], channel: Channel, frames: Sequence[float]) -> int:
     owner = channel.owner
     if owner not in actions:
         held = owner.of(owner.holder)
@@ -186,76 +223,3 @@ def _write(actions: dict[Owner, NewAction], channel: Channel, frames: list[int])
     if there is not None:
         curves.remove(there)
     return write(curves.new(channel.path, index=channel.index), channel, frames)
-
-
-def _put_in_place(
-    scene: bpy.types.Scene,
-    items: list[bpy.types.Object],
-    owners: list[Owner],
-    still: list[Channel],
-    actions: dict[Owner, NewAction],
-    in_place: bool,
-    camera: bpy.types.Object,
-) -> bpy.types.Object:
-    """The only step that changes what the user sees; returns the baked camera."""
-    copies: Copies = {} if in_place else copy_zoom(items, owners)
-    for owner in owners:
-        if in_place or owner.holder in copies:
-            held = owner.of(copies.get(owner.holder, owner.holder))
-            for curve in drivers_of(held):
-                held.animation_data.drivers.remove(curve)
-            if owner in actions:
-                actions[owner].animate(held)
-    baked = copies.get(camera, camera)
-    assert isinstance(baked, bpy.types.Object)
-    _free(baked)
-    for channel in still:
-        holder = channel.owner.holder
-        _set(channel.owner.of(copies.get(holder, holder)), channel)
-    if not in_place:
-        show_copies(scene, items, copies)
-        _look_through(scene, camera, baked)
-    for item in items:
-        _forget(copies.get(item, item))
-    return baked
-
-
-def _free(camera: bpy.types.Object) -> None:
-    """Let a camera lie in the world by its own numbers alone."""
-    camera.parent = None
-    camera.constraints.clear()
-    camera.rotation_mode = "XYZ"
-    camera.delta_location = camera.delta_rotation_euler = (0.0, 0.0, 0.0)
-    camera.delta_scale = camera.scale = (1.0, 1.0, 1.0)
-
-
-def _set(owner: bpy.types.ID, channel: Channel) -> None:
-    """Give what never changes its value."""
-    value = channel.values[0]
-    if channel.path.startswith('["'):
-        owner[channel.path[2:-2]] = value
-        return
-    head, _, name = channel.path.rpartition(".")
-    part = owner.path_resolve(head) if head else owner
-    if channel.read != channel.path:
-        getattr(part, name)[channel.index] = value
-    else:
-        setattr(part, name, bool(value) if channel.stepped else value)
-
-
-def _look_through(
-    scene: bpy.types.Scene, camera: bpy.types.Object, baked: bpy.types.Object
-) -> None:
-    if scene.camera == camera:
-        scene.camera = baked
-    for marker in scene.timeline_markers:
-        if marker.camera == camera:
-            marker.camera = baked
-
-
-def _forget(item: bpy.types.Object) -> None:
-    """What has plain keys is no zoom any more: nothing finds it, and nothing changes it."""
-    for owner in (item, item.data):
-        for name in list(owner.keys()) if owner is not None else ():
-            if name.startswith(_MARK) or name in _OF_RIG:
-                del owner[name]
