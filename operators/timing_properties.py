@@ -26,6 +26,8 @@ _DIRECTIONS = (
 )
 _NAMES = [name for name, _, _ in _DIRECTIONS]
 _LONGEST = 36_000.0  # seconds
+# Keys of these would move all other keys in every frame.
+_PLAIN: set[str] = set()
 
 
 def _levels(way: Way) -> int:
@@ -91,25 +93,26 @@ _SECONDS: dict[str, Any] = {
     "soft_max": 10.0,
     "step": 10,
     "precision": 2,
+    "options": _PLAIN,
 }
 _PROPERTIES = {
     "length": FloatProperty(
         name="Length",
         description="Seconds in all, or of one round: the speed follows",
         subtype="TIME_ABSOLUTE", min=0.02, max=_LONGEST, step=50, precision=2,
-        get=_get_length, set=_set_length,
+        options=_PLAIN, get=_get_length, set=_set_length,
     ),
     "level_seconds": FloatProperty(
         name="Seconds a Level",
         description="On average, from one level to the next",
         subtype="TIME_ABSOLUTE", min=1e-3, max=_LONGEST, step=10, precision=2,
-        get=_get_level_seconds, set=_set_level_seconds,
+        options=_PLAIN, get=_get_level_seconds, set=_set_level_seconds,
     ),
     "speed": FloatProperty(
         name="Speed",
         description="Octaves a second: how often the view halves",
         min=1.0 / SLOWEST, max=1.0 / FASTEST, soft_max=10.0, step=5, precision=3,
-        get=_get_speed, set=_set_speed,
+        options=_PLAIN, get=_get_speed, set=_set_speed,
     ),
     "hold": FloatProperty(
         name="Rest at the Start", description="Seconds before the zoom begins to move",
@@ -129,12 +132,13 @@ _PROPERTIES = {
     ),
     "direction": EnumProperty(
         name="Direction", description="Where the zoom leads", items=_DIRECTIONS,
-        get=_get_direction, set=_set_direction,
+        options=_PLAIN, get=_get_direction, set=_set_direction,
     ),
     "whole_frames": BoolProperty(
         name="Whole Frames",
         description="Keys lie on them where levels are at least two apart; the speed is uneven "
         "by less than a frame then",
+        options=_PLAIN,
         **_field("whole_frames"),
     ),
 }  # fmt: skip
