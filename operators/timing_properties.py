@@ -1,6 +1,7 @@
 """The camera's way as properties of the zoom's root, for the panel: changing one acts at once.
 
-They show what plain custom properties say, which the file keeps without the extension.
+They show what plain custom properties say, which the file keeps without the extension. None can
+be keyed or driven: each change moves keys.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty
 
 from ..scene import finding, keying, retiming
-from ..scene.way import FASTEST, SLOWEST, Way, per_octave_of
+from ..scene.way import FASTEST, LEGS, SLOWEST, Way, per_octave_of
 from ..scene.way_changes import change_way
 
 _PREFIX = "zoom_way_"
@@ -26,8 +27,6 @@ _DIRECTIONS = (
 )
 _NAMES = [name for name, _, _ in _DIRECTIONS]
 _LONGEST = 36_000.0  # seconds
-# Keys of these would move all other keys in every frame.
-_PLAIN: set[str] = set()
 
 
 def _levels(way: Way) -> int:
@@ -36,10 +35,13 @@ def _levels(way: Way) -> int:
 
 
 def _change(root: bpy.types.Object, **values: Any) -> None:
-    """An artist's own curve is never touched by a value in the panel."""
-    if finding.camera_of(root) is not None and not keying.is_as_made(root):
+    """An artist's own curve is never touched by a value in the panel, nor what is no zoom."""
+    if not finding.is_root(root) or finding.is_linked(root) or not keying.is_as_made(root):
         return
-    change_way(root, replace(retiming.way_of(root), **values))
+    way = retiming.way_of(root)
+    new = replace(way, **values)
+    if new != way:
+        change_way(root, new)
 
 
 def _field(name: str) -> dict[str, Callable[..., Any]]:
@@ -79,11 +81,18 @@ def _set_speed(root: bpy.types.Object, value: float) -> None:
 
 
 def _get_direction(root: bpy.types.Object) -> int:
-    return _NAMES.index(retiming.way_of(root).direction)
+    return _NAMES.index(_possible(root, retiming.way_of(root).direction))
 
 
 def _set_direction(root: bpy.types.Object, value: int) -> None:
-    _change(root, direction=_NAMES[value])
+    _change(root, direction=_possible(root, _NAMES[value]))
+
+
+def _possible(root: bpy.types.Object, direction: str) -> str:
+    """Levels that are a loop go on for ever in one direction."""
+    if finding.turn_of(root) is None:
+        return direction
+    return "IN" if LEGS[direction][0] > 0 else "OUT"
 
 
 _SECONDS: dict[str, Any] = {
@@ -93,26 +102,26 @@ _SECONDS: dict[str, Any] = {
     "soft_max": 10.0,
     "step": 10,
     "precision": 2,
-    "options": _PLAIN,
+    "options": set(),
 }
 _PROPERTIES = {
     "length": FloatProperty(
         name="Length",
         description="Seconds in all, or of one round: the speed follows",
         subtype="TIME_ABSOLUTE", min=0.02, max=_LONGEST, step=50, precision=2,
-        options=_PLAIN, get=_get_length, set=_set_length,
+        get=_get_length, set=_set_length, options=set(),
     ),
     "level_seconds": FloatProperty(
         name="Seconds a Level",
         description="On average, from one level to the next",
         subtype="TIME_ABSOLUTE", min=1e-3, max=_LONGEST, step=10, precision=2,
-        options=_PLAIN, get=_get_level_seconds, set=_set_level_seconds,
+        get=_get_level_seconds, set=_set_level_seconds, options=set(),
     ),
     "speed": FloatProperty(
         name="Speed",
         description="Octaves a second: how often the view halves",
         min=1.0 / SLOWEST, max=1.0 / FASTEST, soft_max=10.0, step=5, precision=3,
-        options=_PLAIN, get=_get_speed, set=_set_speed,
+        get=_get_speed, set=_set_speed, options=set(),
     ),
     "hold": FloatProperty(
         name="Rest at the Start", description="Seconds before the zoom begins to move",
@@ -132,14 +141,13 @@ _PROPERTIES = {
     ),
     "direction": EnumProperty(
         name="Direction", description="Where the zoom leads", items=_DIRECTIONS,
-        options=_PLAIN, get=_get_direction, set=_set_direction,
+        get=_get_direction, set=_set_direction, options=set(),
     ),
     "whole_frames": BoolProperty(
         name="Whole Frames",
         description="Keys lie on them where levels are at least two apart; the speed is uneven "
         "by less than a frame then",
-        options=_PLAIN,
-        **_field("whole_frames"),
+        options=set(), **_field("whole_frames"),
     ),
 }  # fmt: skip
 

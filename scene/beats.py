@@ -12,7 +12,7 @@ from .camera import zoom_curve
 from .carrying import Piece, TimeMap
 from .finding import camera_of, roots_in
 from .frame_range import frames_of
-from .keying import is_as_made, lies_on_markers, write_keys
+from .keying import is_as_made, is_driven, lies_on_markers, write_keys
 from .markers import names_of_markers, passages_of, refresh_markers
 from .retiming import present_schedule, way_of
 from .way import Key, Schedule, Way
@@ -85,9 +85,9 @@ def lay_onto(
 
 
 def is_own(root: bpy.types.Object) -> bool:
-    """Whether the zoom's curve is there and the artist's own."""
+    """Whether the zoom's curve is the artist's own, or a driver leads it."""
     camera = camera_of(root)
-    there = camera is not None and zoom_curve(camera) is not None
+    there = camera is not None and (zoom_curve(camera) is not None or is_driven(camera))
     return there and not (is_as_made(root) or lies_on_markers(root))
 
 

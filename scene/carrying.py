@@ -12,6 +12,7 @@ from .way import Way, leg_frames, plan
 
 # Points in each ease: what lies between levels moves with the zoom to a tenth of a frame.
 _IN_EASE = 8
+_SAME_FRAME = 1e-3
 _SWAPPED = {"EASE_IN": "EASE_OUT", "EASE_OUT": "EASE_IN"}
 
 
@@ -139,18 +140,29 @@ def _turn(way: Way) -> tuple[float, float]:
 
 
 def _piece(old: Way, new: Way, was: Sequence[float], now: Sequence[float]) -> Piece:
-    before, after = plan(old), plan(new)
-    rests = (before.end + before.repeats, after.end + after.repeats)
-    return Piece((before.start, *was, rests[0]), (after.start, *now, rests[1]))
+    return _with_rests(list(zip(was, now, strict=True)), _ends(old), _ends(new))
 
 
 def _mirrored(old: Way, new: Way, was: Sequence[float], now: Sequence[float]) -> Piece:
-    before, after = plan(old), plan(new)
-    pairs = sorted(zip(was, now, strict=True))
-    return Piece(
-        (before.start, *(a for a, _ in pairs), before.end + before.repeats),
-        (after.end + after.repeats, *(b for _, b in pairs), after.start),
-    )
+    start, end = _ends(new)
+    return _with_rests(sorted(zip(was, now, strict=True)), _ends(old), (end, start))
+
+
+def _with_rests(
+    pairs: list[tuple[float, float]], old: tuple[float, float], new: tuple[float, float]
+) -> Piece:
+    """Where there was no rest, what lies at that end goes by the level and not by the end."""
+    if pairs[0][0] - old[0] > _SAME_FRAME:
+        pairs.insert(0, (old[0], new[0]))
+    if old[1] - pairs[-1][0] > _SAME_FRAME:
+        pairs.append((old[1], new[1]))
+    return Piece(tuple(before for before, _ in pairs), tuple(after for _, after in pairs))
+
+
+def _ends(way: Way) -> tuple[float, float]:
+    """The frames of the beginning and of the end; of what repeats where it begins again."""
+    schedule = plan(way)
+    return schedule.start, schedule.end + schedule.repeats
 
 
 def _half_a_turn_on(

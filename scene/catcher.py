@@ -219,9 +219,14 @@ def _move_things(
 ) -> list[str]:
     """Put things that lie among the pictures, or in no collection, into one of their own."""
     homes = [scene.collection, *ours]
-    astray = [(item, home) for home in homes for item in home.objects if _is_thing(item)]
+    found = [(item, home) for home in homes for item in home.objects if _is_thing(item)]
+    astray = [(item, home) for item, home in found if _can_lose(home)]
+    stay = sorted({item.name for item, home in found if not _can_lose(home)})
+    notes = (
+        [f"Stay with the pictures in their linked collection: {', '.join(stay)}"] if stay else []
+    )
     if not astray:
-        return []
+        return notes
     below = scene.collection.children_recursive
     place = next((each for each in below if keys.CATCHER in each), None)
     if place is None:
@@ -235,7 +240,12 @@ def _move_things(
             place.objects.link(item)
         home.objects.unlink(item)
     names = sorted({item.name for item, _ in astray})
-    return [f"Moved to {place.name}: {', '.join(names)}"]
+    return [f"Moved to {place.name}: {', '.join(names)}", *notes]
+
+
+def _can_lose(home: bpy.types.Collection) -> bool:
+    """Whether objects can be taken out of a collection."""
+    return home.library is None and home.override_library is None
 
 
 def _move_back(scene: bpy.types.Scene) -> int:

@@ -7,9 +7,11 @@ from typing import Any
 
 import bpy
 
+from ..blender import compat
 from . import keys
+from .belongings import is_shared
 from .camera import zoom_curve
-from .finding import camera_of
+from .finding import camera_of, root_of
 from .retiming import present_schedule
 from .way import Schedule
 
@@ -41,8 +43,18 @@ def write_curve(curve: Any, plan: Schedule) -> None:
     curve.update()
 
 
+def part_from_others(root: bpy.types.Object, camera: bpy.types.Object) -> None:
+    """Each camera has a time of its own: give it a copy of an action that others have too."""
+    if camera.library is None and is_shared(root, camera):
+        compat.take_own_action(camera)
+
+
 def write_keys(camera: bpy.types.Object, plan: Schedule) -> None:
-    """Give the camera's zoom the curve that a plan says, also where it has none."""
+    """Give the camera's zoom the curve that a plan says, also where it has none, or a driver."""
+    camera.driver_remove(keys.path_to(keys.ZOOM))
+    root = root_of(camera)
+    if root is not None:
+        part_from_others(root, camera)
     curve = zoom_curve(camera)
     if curve is None:
         value = float(camera[keys.ZOOM])
@@ -59,7 +71,9 @@ def is_planned(curve: Any, plan: Schedule) -> bool:
     """Whether nobody has touched the curve since it was written."""
     points, wanted = curve.keyframe_points, plan.curve
     kinds = [modifier.type for modifier in curve.modifiers]
-    if len(points) != len(wanted) or kinds != (["CYCLES"] if plan.repeats else []) or curve.mute:
+    if len(points) != len(wanted) or kinds != (["CYCLES"] if plan.repeats else []):
+        return False
+    if curve.mute or curve.extrapolation != "CONSTANT":
         return False
     for point, key in zip(points, wanted, strict=True):
         if abs(point.co[0] - key.frame) > _SAME_FRAME or abs(point.co[1] - key.value) > _SAME_VALUE:
@@ -82,17 +96,26 @@ def _is_bent_so(point: Any, following: Any, key: Any, after: Any) -> bool:
     )
 
 
+def is_driven(camera: bpy.types.Object) -> bool:
+    """Whether a driver of the artist's leads a camera's zoom, and no curve."""
+    animation = camera.animation_data
+    return animation is not None and animation.drivers.find(keys.path_to(keys.ZOOM)) is not None
+
+
+def _leading_curve(root: bpy.types.Object) -> Any | None:
+    camera = camera_of(root)
+    return zoom_curve(camera) if camera is not None and not is_driven(camera) else None
+
+
 def is_as_made(root: bpy.types.Object) -> bool:
     """Whether the camera's curve is as the zoom's way has it, and so follows the way."""
-    camera = camera_of(root)
-    curve = zoom_curve(camera) if camera is not None else None
+    curve = _leading_curve(root)
     return curve is not None and is_planned(curve, present_schedule(root))
 
 
 def lies_on_markers(root: bpy.types.Object) -> bool:
     """Whether the camera's curve is as it was laid onto markers."""
-    camera = camera_of(root)
-    curve = zoom_curve(camera) if camera is not None else None
+    curve = _leading_curve(root)
     frames = root.get(keys.ON_MARKERS)
     if curve is None or frames is None or len(frames) != len(curve.keyframe_points):
         return False

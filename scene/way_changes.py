@@ -12,7 +12,7 @@ from .camera import zoom_curve
 from .carrying import TimeMap, between, move_curve
 from .finding import camera_of
 from .frame_range import fit_range, frames_of, range_follows
-from .keying import is_as_made, write_curve, write_keys
+from .keying import is_as_made, part_from_others, write_curve, write_keys
 from .markers import refresh_markers
 from .retiming import present_schedule, store_way, way_of
 from .way import Schedule, Way
@@ -37,19 +37,22 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
     """Give a zoom another way; keys of its parts and of all that hangs on it move along.
 
     A curve of the zoom that nobody has touched becomes what the new way says; an artist's own is
-    carried. Ranges of scenes that were the zoom's, and its markers, follow.
+    carried; one that something outside has too becomes the zoom's own. Ranges of scenes that were
+    the zoom's, and its markers, follow.
 
     Args:
         with_shared: also keys that something outside of the zoom uses.
     """
     old, made = way_of(root), is_as_made(root)
+    camera = camera_of(root)
+    if camera is not None and not with_shared:
+        part_from_others(root, camera)
     followed = _Followed(root)
     store_way(root, way)
     new = way_of(root)
     plan = present_schedule(root)
     changed = Changed(plan)
     moved = between(old, new)
-    camera = camera_of(root)
     curve = zoom_curve(camera) if camera is not None else None
     if curve is not None and made:
         write_curve(curve, plan)
@@ -88,7 +91,6 @@ def replace_own_curve(root: bpy.types.Object) -> None:
     if camera is None:
         return
     followed = _Followed(root)
-    camera.driver_remove(keys.path_to(keys.ZOOM))
     if keys.ON_MARKERS in root:
         del root[keys.ON_MARKERS]
     write_keys(camera, present_schedule(root))

@@ -110,3 +110,15 @@ def test_keys_go_along_onto_markers_in_every_direction(zoom: Any, direction: str
     beats.lay_onto(root, scene, [10 * number for number in range(1, 12)], with_range=False)
     roll = next(each for each in fcurves(cam) if each.data_path == "rotation_euler")
     assert roll.keyframe_points[0].co[0] == pytest.approx(20.0)
+
+
+def test_a_driver_is_the_artist_s_own_too(bpy: Any, zoom: Any) -> None:
+    scene, _, cam = zoom
+    beat(scene, 10, 33, 60, 90)
+    cam.animation_data.action = None
+    cam.driver_add('["zoom"]').driver.expression = "1 + 0"
+    with pytest.raises(RuntimeError, match="choose Replace Own Curve first"):
+        bpy.ops.zoom_stack.levels_onto_markers()
+    lay(bpy, replace_own=True)
+    scene.frame_set(60)
+    assert cam["zoom"] == pytest.approx(4.0)

@@ -350,3 +350,21 @@ def test_the_catcher_goes_and_gives_all_back(bpy: Any, small: Any) -> None:
     with pytest.raises(ZoomStackError, match="Workbench"):
         catcher.set_up_catcher(root, scene, scene.view_layers[0])
     assert render_settings(scene) == before
+
+
+def test_the_catcher_leaves_linked_collections_as_they_are(
+    bpy: Any, small: Any, tmp_path: Path
+) -> None:
+    _, _, root = small
+    root.users_collection[0].objects.link(adding._make("CUBE", ""))
+    home, file = root.users_collection[0].name, str(tmp_path / "zoom.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=file)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    with bpy.data.libraries.load(file, link=True) as (_, wanted):
+        wanted.collections = [home]
+    scene = bpy.context.scene
+    scene.collection.children.link(wanted.collections[0])
+    (root,) = finding.roots_in(scene)
+    notes = catcher.set_up_catcher(root, scene, scene.view_layers[0])
+    assert any(note.startswith("Stay with the pictures in their linked") for note in notes)
+    assert catcher.has_catcher(scene)

@@ -370,3 +370,209 @@ def test_a_file_of_before_is_as_made(zoom: Any) -> None:
     assert not new & {*root.keys()}
     assert keying.is_as_made(root)
     assert finding.stops_of(root) == [0.0, 2.0, 4.0, 6.0]
+
+
+def outside(bpy: Any, scene: Any) -> Any:
+    other = bpy.data.objects.new("Other", bpy.data.meshes.new("Other"))
+    scene.collection.objects.link(other)
+    return other
+
+
+def test_a_curve_that_something_outside_has_too_becomes_the_zoom_s_own(bpy: Any, zoom: Any) -> None:
+    """As after Alt-D: the other one keeps its time."""
+    scene, root, cam = zoom
+    roll = rolled(cam, 121.0)
+    other = outside(bpy, scene)
+    other[keys.ZOOM] = 0.0
+    other.animation_data_create().action = cam.animation_data.action
+    if hasattr(cam.animation_data, "action_slot"):
+        other.animation_data.action_slot = cam.animation_data.action_slot
+    theirs = camera.zoom_curve(other)
+    before = frames_of(theirs)
+    assert change(root, per_octave=2.0).shared == []
+    assert frames_of(theirs) == before
+    assert frames_of(camera.zoom_curve(cam)) == pytest.approx([25.0, 121.0, 217.0, 313.0])
+    assert frames_of(next(each for each in fcurves(cam) if each.data_path == ROLL)) == [217.0]
+    assert (frames_of(roll), keying.is_as_made(root)) == ([121.0], True)
+    other.animation_data.action = cam.animation_data.action
+    if hasattr(cam.animation_data, "action_slot"):
+        other.animation_data.action_slot = cam.animation_data.action_slot
+    way_changes.change_way(root, replace(retiming.way_of(root), per_octave=1.0), with_shared=True)
+    assert frames_of(camera.zoom_curve(other)) == pytest.approx(before)
+    camera.zoom_curve(cam).keyframe_points[1].co[1] = 3.0
+    way_changes.replace_own_curve(root)
+    assert camera.zoom_curve(other).keyframe_points[1].co[1] == 3.0
+    assert keying.is_as_made(root)
+
+
+def test_slots_of_one_action_have_times_of_their_own(bpy: Any, zoom: Any) -> None:
+    """From 4.4: an action that something outside has another slot of is not shared."""
+    scene, root, cam = zoom
+    if bpy.app.version < (4, 4, 0):
+        pytest.skip("an action has no slots")
+    other = outside(bpy, scene)
+    theirs = rolled(other, 121.0)
+    cam.animation_data.action_slot = None
+    cam.animation_data.action = other.animation_data.action
+    cam.animation_data.action_slot = cam.animation_data.action.slots.new("OBJECT", "Ours")
+    assert not keying.is_as_made(root)
+    assert bpy.ops.zoom_stack.replace_own_curve() == {"FINISHED"}
+    assert keying.is_as_made(root)
+    ours = rolled(cam, 121.0)
+    assert change(root, per_octave=2.0).shared == []
+    assert (frames_of(ours), frames_of(theirs)) == ([217.0], [121.0])
+
+
+def test_a_material_that_something_outside_shows_is_shared(bpy: Any, zoom: Any) -> None:
+    scene, root, _ = zoom
+    (cube,) = adding.add_thing(root, spaces.level_of(root, 2), "CUBE").things
+    material = cube.active_material
+    material.node_tree.nodes[0].inputs[0].keyframe_insert("default_value", frame=121.0)
+    curve = fcurves(material.node_tree)[0]
+    other = outside(bpy, scene)
+    other.data.materials.append(material)
+    action = material.node_tree.animation_data.action.name
+    assert change(root, per_octave=2.0).shared == [action]
+    assert frames_of(curve) == [121.0]
+    bpy.data.objects.remove(other)
+    bpy.data.meshes.remove(bpy.data.meshes["Other"])
+    assert change(root, per_octave=1.0).shared == []
+    assert frames_of(curve) == [pytest.approx(1.0 + 24.0 + 2.0 * 24.0)]
+
+
+def test_a_rest_that_is_new_takes_along_what_lies_at_its_level(zoom: Any) -> None:
+    _, root, cam = zoom
+    change(root, hold=0.0, hold_end=0.0)
+    curve = rolled(cam, 1.0, 145.0)  # at the first level and at the last
+    change(root, hold=2.0, hold_end=1.0)
+    assert frames_of(curve) == pytest.approx([49.0, 193.0])
+    assert curve.keyframe_points[0].handle_left[0] == pytest.approx(43.0)
+
+
+def test_another_zoom_on_a_level_has_its_own_time(bpy: Any, zoom: Any, tmp_path: Path) -> None:
+    _, root, _ = zoom
+    folder = making.plain_stack(tmp_path / "second", 2, 2.0)
+    result = importing.import_stack(
+        read_stack(folder), importing.ImportOptions(target="THIS_SCENE")
+    )
+    second, cam = bpy.data.objects[result.root_name], bpy.data.objects[result.camera_name]
+    second.parent = spaces.level_of(root, 1)
+    curve = rolled(cam, 121.0)
+    before = frames_of(camera.zoom_curve(cam))
+    change(root, per_octave=2.0)
+    assert (frames_of(curve), frames_of(camera.zoom_curve(cam))) == ([121.0], before)
+
+
+def test_levels_that_are_a_loop_lead_in_or_out_alone(loop: Any) -> None:
+    _, root, cam = loop
+    root.zoom_way_direction = "LOOP_OUT"
+    assert (root.zoom_way_direction, root[keys.DIRECTION]) == ("OUT", "OUT")
+    assert zoom_at(cam, 1.0, 37.0) == pytest.approx([3.0, 1.5], abs=1e-3)
+    root.zoom_way_direction = "IN_OUT"
+    assert root.zoom_way_direction == "IN"
+
+
+def test_what_is_no_zoom_takes_no_way(bpy: Any, zoom: Any) -> None:
+    cube = bpy.data.objects["Cube"]
+    cube.zoom_way_length = 5.0
+    cube.zoom_way_direction = "OUT"
+    assert not list(cube.keys())
+
+
+def test_a_linked_zoom_takes_no_other_way(bpy: Any, zoom: Any, tmp_path: Path) -> None:
+    from devtools import bpy_session
+
+    scene, root, _ = zoom
+    names, file = (scene.name, root.name), str(tmp_path / "zoom.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=file)
+    bpy_session.load_factory_startup()
+    with bpy.data.libraries.load(file, link=True) as (_, here):
+        here.scenes = [names[0]]
+    linked = bpy.data.objects[names[1]]
+    assert linked.library is not None
+    linked.zoom_way_direction = "OUT"
+    assert linked.zoom_way_direction == "IN"
+    assert keys.DIRECTION not in linked
+
+
+def test_the_way_can_be_neither_keyed_nor_driven(zoom: Any) -> None:
+    _, root, _ = zoom
+    for name in ("length", "hold", "direction", "whole_frames"):
+        for put in (root.keyframe_insert, root.driver_add):
+            with pytest.raises(TypeError, match="not animatable"):
+                put(f"zoom_way_{name}")
+
+
+def test_other_objects_and_linked_zooms_keep_what_they_have(
+    bpy: Any, zoom: Any, tmp_path: Path
+) -> None:
+    _, root, _ = zoom
+    plane = finding.parts(root, keys.ROLE_PLANE)[0]
+    before = dict(plane)
+    plane.zoom_way_length, plane.zoom_way_direction = 4.0, "OUT"
+    assert dict(plane) == before
+    home, file = root.users_collection[0].name, str(tmp_path / "zoom.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=file)
+    bpy.ops.wm.read_homefile(use_empty=True)
+    with bpy.data.libraries.load(file, link=True) as (_, wanted):
+        wanted.collections = [home]
+    bpy.context.scene.collection.children.link(wanted.collections[0])
+    (linked,) = finding.roots_in(bpy.context.scene)
+    linked.zoom_way_length, linked.zoom_way_direction = 4.0, "OUT"
+    assert keys.DIRECTION not in linked
+    assert linked.zoom_way_length == pytest.approx(8.0)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_duplicate_in_the_same_collection_stays_as_it_is(
+    bpy: Any, zoom: Any, linked: bool
+) -> None:
+    scene, root, cam = zoom
+    rolled(cam, 121.0)
+    for item in scene.objects:
+        item.hide_select = False
+        item.select_set(True)
+    bpy.ops.object.duplicate(linked=linked)
+    (other,) = (each for each in finding.roots_in(scene) if each != root)
+    twin = finding.camera_of(other)
+    change(root, per_octave=2.0)
+    for item, frame, end in ((cam, 217.0, 12.0), (twin, 121.0, 6.0)):
+        (roll,) = (each for each in fcurves(item) if each.data_path == ROLL)
+        assert frames_of(roll) == pytest.approx([frame])
+        assert frames_of(camera.zoom_curve(item))[-1] == pytest.approx(1.0 + 24.0 * (1.0 + end))
+    assert keying.is_as_made(root)
+    assert keying.is_as_made(other)
+
+
+def test_a_driver_of_the_zoom_is_the_artist_s_until_it_is_replaced(bpy: Any, zoom: Any) -> None:
+    scene, root, cam = zoom
+    cam.driver_add('["zoom"]').driver.expression = "1 + 0"
+    root.zoom_way_direction = "OUT"
+    assert keys.DIRECTION not in root
+    assert bpy.ops.zoom_stack.replace_own_curve() == {"FINISHED"}
+    scene.frame_set(97)
+    assert cam["zoom"] == pytest.approx(3.0)
+
+
+def test_a_curve_that_goes_on_beyond_its_ends_is_the_artist_s(zoom: Any) -> None:
+    _, root, cam = zoom
+    camera.zoom_curve(cam).extrapolation = "LINEAR"
+    root.zoom_way_length = 20.0
+    assert camera.zoom_curve(cam).extrapolation == "LINEAR"
+    assert not keying.is_as_made(root)
+
+
+def test_of_an_action_with_several_slots_each_has_its_own(bpy: Any, zoom: Any) -> None:
+    _, root, cam = zoom
+    action = cam.animation_data.action
+    if not hasattr(action, "slots"):
+        pytest.skip("actions have slots from 4.4 on")
+    (cube,) = adding.add_thing(root, spaces.level_of(root, 2), "CUBE").things
+    cube.animation_data_create().action = action
+    cube.animation_data.action_slot = action.slots.new("OBJECT", "Cube")
+    curve = rolled(cube, 121.0)
+    assert len(action.slots) == 2
+    assert [each.data_path for each in fcurves(cube)] == [ROLL]
+    change(root, per_octave=2.0)
+    assert frames_of(curve) == pytest.approx([217.0])
+    assert keying.is_as_made(root)
