@@ -14,7 +14,7 @@ from .finding import camera_of, roots_in
 from .frame_range import frames_of
 from .keying import is_as_made, is_driven, lies_on_markers, write_keys
 from .markers import names_of_markers, passages_of, refresh_markers
-from .retiming import way_of
+from .retiming import present_schedule, way_of
 from .way import Key, Schedule, Way
 from .way_changes import carry_belongings
 
@@ -61,8 +61,10 @@ def lay_onto(
     """
     camera = camera_of(root)
     known = is_as_made(root) or lies_on_markers(root)
-    before = _times(root) if known else []
     way = way_of(root)
+    before = _times(root) if known else []
+    if before and is_as_made(root) and way.repeats:  # which begins again at the end of its way
+        before.append(present_schedule(root).curve[-1].frame)
     values = _passages(way)
     chosen = _spread(len(values), len(frames), turn=len(way.stops) - 1)
     used = [float(frame) for frame in frames[: len(chosen)]]

@@ -101,6 +101,17 @@ def test_an_own_curve_is_refused(bpy: Any, zoom: Any) -> None:
     assert reached(root) == [[1.0], [50.0], [60.0], [70.0]]
 
 
+@pytest.mark.parametrize("direction", ["IN", "OUT", "IN_OUT", "LOOP", "LOOP_OUT"])
+def test_keys_go_along_onto_markers_in_every_direction(zoom: Any, direction: str) -> None:
+    scene, root, cam = zoom
+    root.zoom_way_direction = direction
+    second = sorted(time for times in markers.passages_of(root) for time in times)[1]
+    cam.keyframe_insert("rotation_euler", index=2, frame=second)
+    beats.lay_onto(root, scene, [10 * number for number in range(1, 12)], with_range=False)
+    roll = next(each for each in fcurves(cam) if each.data_path == "rotation_euler")
+    assert roll.keyframe_points[0].co[0] == pytest.approx(20.0)
+
+
 def test_a_driver_is_the_artist_s_own_too(bpy: Any, zoom: Any) -> None:
     scene, _, cam = zoom
     beat(scene, 10, 33, 60, 90)
