@@ -91,7 +91,9 @@ class ZOOMSTACK_OT_remove_light(ChangesZoom):
         if not super().poll(context):
             return False
         root = finding.present_root(context)
-        if sun.sun_of(root, context.scene) is None and not receiving.lit_levels(root):
+        # Of a zoom in two scenes the other one may have taken the sun away, but no other world.
+        lit = sun.sun_of(root, context.scene) is not None or sun.has_black_world(context.scene)
+        if not lit and not receiving.lit_levels(root):
             cls.poll_message_set("This zoom has no sun, and its pictures take no light")
             return False
         return True

@@ -99,7 +99,13 @@ def _is_layer(node: bpy.types.Node, scene: bpy.types.Scene) -> bool:
 
 
 def _layer_node(tree: bpy.types.NodeTree, scene: bpy.types.Scene, name: str) -> Any | None:
-    """The artist's Render Layers node: of the layer that is shown, else any of the scene."""
+    """The artist's Render Layers node: of the layer that is shown, else any of the scene.
+
+    Where ours stand for one already, no other.
+    """
+    known = next((node for node in tree.nodes if _STANDS_FOR in node), None)
+    if known is not None:
+        return known
     nodes = [each for each in tree.nodes if _is_layer(each, scene) and keys.CATCHER not in each]
     linked = [each for each in nodes if each.outputs["Image"].is_linked]
     return next((each for each in linked if each.layer == name), next(iter(linked), None))

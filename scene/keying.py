@@ -76,7 +76,7 @@ def is_planned(curve: Any, plan: Schedule) -> bool:
     if curve.mute or curve.extrapolation != "CONSTANT":
         return False
     for point, key in zip(points, wanted, strict=True):
-        if abs(point.co[0] - key.frame) > _SAME_FRAME or abs(point.co[1] - key.value) > _SAME_VALUE:
+        if not _is_at(point.co, key.frame, key.value):
             return False
         if point.interpolation != ("BEZIER" if key.eased else "LINEAR"):
             return False
@@ -90,10 +90,13 @@ def _is_bent_so(point: Any, following: Any, key: Any, after: Any) -> bool:
         (point.handle_right, key.frame + third, key.value + third * key.slope),
         (following.handle_left, after.frame - third, after.value - third * after.slope),
     )
-    return all(
-        abs(handle[0] - frame) < _SAME_FRAME and abs(handle[1] - value) < _SAME_VALUE
-        for handle, frame, value in handles
-    )
+    return all(_is_at(*each) for each in handles)
+
+
+def _is_at(place: Any, frame: float, value: float) -> bool:
+    """Whether a key or a handle is where it was put, in single precision."""
+    near = _SAME_FRAME + abs(frame) * 2.0**-23
+    return abs(place[0] - frame) < near and abs(place[1] - value) < _SAME_VALUE
 
 
 def is_driven(camera: bpy.types.Object) -> bool:

@@ -66,6 +66,7 @@ ROLE_LIT = "lit picture"
 SUN = "zoom_stack_sun"
 WORLD_BEFORE = "zoom_stack_world_before"
 BLACK_WORLD = "zoom_stack_black_world"
+NO_SHADOWS = "zoom_stack_no_shadows"
 # On a lamp that keeps its look: watts and metres as for a level that is one metre wide.
 LAMP_POWER = "lamp_power"
 LAMP_SIZE = "lamp_size"

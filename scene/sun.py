@@ -81,6 +81,7 @@ def set_up_light(
     notes += _darken_world(scene)
     if not scene.eevee.use_shadows:
         scene.eevee.use_shadows = True
+        scene[keys.NO_SHADOWS] = True
         notes.append("EEVEE casts shadows")
     for number in numbers:
         try:
@@ -106,8 +107,10 @@ def remove_light(root: bpy.types.Object, scene: bpy.types.Scene) -> list[str]:
     sun = sun_of(root, scene)
     if keys.SUN in root:
         del root[keys.SUN]
-    others = [each for each in _roots_of(scene) if each != root]
-    if any(lit_levels(each) for each in others):
+    others = [each for each in _roots_of(scene) if each != root and lit_levels(each)]
+    if others:
+        if sun is not None and not any(sun_of(each, scene) == sun for each in others):
+            others[0][keys.SUN] = sun
         return ["Sun and world stay for the other zooms of this scene"]
     notes = []
     if sun is not None:
@@ -116,6 +119,8 @@ def remove_light(root: bpy.types.Object, scene: bpy.types.Scene) -> list[str]:
         bpy.data.objects.remove(sun)
         if light.users == 0:
             bpy.data.lights.remove(light)
+    if scene.pop(keys.NO_SHADOWS, False):
+        scene.eevee.use_shadows = False
     return [*notes, *_give_world_back(scene)]
 
 

@@ -23,8 +23,8 @@ ENDLESS = ("LOOP", "LOOP_OUT")
 FASTEST, SLOWEST = 0.01, 600.0
 # Levels nearer to one another than this have keys between whole frames.
 _APART = 2.0
-# Frames that single precision does not tell apart.
-_SAME_FRAME = 1e-3
+# Keys nearer than this to one another would become one: Blender merges those within 0.01 frames.
+_SAME_FRAME = 0.02
 
 
 @dataclass(frozen=True)
@@ -271,13 +271,17 @@ def _exact_curve(way: Way) -> list[Key]:
 
 
 def _leg_keys(way: Way, start: float, sign: int) -> list[Key]:
-    """A key at each stop, and where a curved piece begins or ends."""
+    """A key at each stop, and where a curved piece begins or ends; at both ends first of all."""
     leg, rate = _Leg(way), _rate(way)
-    times = {_time(way, sign, stop) / rate: stop for stop in way.stops}
+    places = [(_time(way, sign, stop) / rate, stop) for stop in way.stops]
     for bend in leg.bends():
-        if all(abs(bend - time) * rate >= _SAME_FRAME for time in times):
-            travelled = leg.travelled(bend)
-            times[bend] = way.stops[0] + travelled if sign > 0 else way.stops[-1] - travelled
+        travelled = leg.travelled(bend)
+        value = way.stops[0] + travelled if sign > 0 else way.stops[-1] - travelled
+        places.append((bend, value))
+    times = dict((places[0], places[len(way.stops) - 1]))
+    for place, value in places:
+        if all(abs(place - time) * rate >= _SAME_FRAME for time in times):
+            times[place] = value
     order = sorted(times)
     keys = []
     for time, following in zip(order, [*order[1:], leg.seconds], strict=True):

@@ -10,6 +10,7 @@ from typing import Any
 import making
 import numpy as np
 import pytest
+from bl_ext.user_default.zoom_stack.blender import compat
 from bl_ext.user_default.zoom_stack.engine.contract.errors import ZoomStackError
 from bl_ext.user_default.zoom_stack.engine.contract.ids import new_id
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
@@ -368,3 +369,54 @@ def test_the_catcher_leaves_linked_collections_as_they_are(
     notes = catcher.set_up_catcher(root, scene, scene.view_layers[0])
     assert any(note.startswith("Stay with the pictures in their linked") for note in notes)
     assert catcher.has_catcher(scene)
+
+
+def test_no_sun_and_no_shadows_are_left_behind(bpy: Any, small: Any, tmp_path: Path) -> None:
+    scene, _, root = small
+    scene.eevee.use_shadows = False
+    folder = making.plain_stack(tmp_path / "other", 2, 2.0)
+    options = importing.ImportOptions(target="THIS_SCENE")
+    other = bpy.data.objects[importing.import_stack(read_stack(folder), options).root_name]
+    show(scene)
+    lamp = sun.set_up_light(root, scene, [0]).sun.name
+    receiving.set_receives_light(other, 0, 1.0)  # by the sun that is there
+    sun.remove_light(root, scene)
+    assert lamp in bpy.data.objects
+    sun.remove_light(other, scene)
+    assert lamp not in bpy.data.objects
+    assert not scene.eevee.use_shadows
+
+
+def test_each_scene_of_a_zoom_has_its_world_back(bpy: Any, small: Any) -> None:
+    scene, _, root = small
+    scene.world = bpy.data.worlds.new("Mine")
+    scene.world.color = (1.0, 1.0, 1.0)
+    other = bpy.data.scenes.new("Other")
+    other.world = scene.world
+    other.collection.children.link(root.users_collection[0])
+    for each in (scene, other):
+        sun.set_up_light(root, each, [0])
+    show(other)
+    assert bpy.ops.zoom_stack.remove_light() == {"FINISHED"}
+    show(scene)
+    assert bpy.ops.zoom_stack.remove_light() == {"FINISHED"}
+    assert {scene.world.name, other.world.name} == {"Mine"}
+
+
+def test_the_catcher_takes_the_place_of_one_layer_alone(small: Any) -> None:
+    scene, _, root = small
+    tree = compat.compositor_tree(scene)
+    tree.nodes.clear()
+    own, second = (tree.nodes.new("CompositorNodeRLayers") for _ in range(2))
+    own.scene = second.scene = scene
+    over = tree.nodes.new("CompositorNodeAlphaOver")
+    ends = [socket for socket in over.inputs if socket.type == "RGBA"]
+    for node, end in zip((own, second), ends, strict=True):
+        tree.links.new(node.outputs["Image"], end)
+    tree.links.new(over.outputs[0], compat.compositor_output(tree))
+    for _ in range(3):
+        catcher.set_up_catcher(root, scene, scene.view_layers[0])
+        assert ends[1].links[0].from_node == second
+        assert ends[0].links[0].from_node != own
+    catcher.remove_catcher(scene)
+    assert [end.links[0].from_node for end in ends] == [own, second]

@@ -576,3 +576,21 @@ def test_of_an_action_with_several_slots_each_has_its_own(bpy: Any, zoom: Any) -
     change(root, per_octave=2.0)
     assert frames_of(curve) == pytest.approx([217.0])
     assert keying.is_as_made(root)
+
+
+@pytest.mark.parametrize(("ease_in", "ease_out"), [(0.3, 600.0), (600.0, 0.3)])
+def test_keys_that_would_become_one_are_left_out(
+    zoom: Any, ease_in: float, ease_out: float
+) -> None:
+    _, root, cam = zoom
+    change(root, per_octave=0.01, ease_in=ease_in, ease_out=ease_out)
+    assert keying.is_as_made(root)
+    values = [point.co[1] for point in camera.zoom_curve(cam).keyframe_points]
+    assert (values[0], values[-1]) == (0.0, OCTAVES)
+
+
+def test_a_way_of_hours_is_known_again(zoom: Any) -> None:
+    _, root, _ = zoom
+    change(root, per_octave=599.93, hold=555.55)
+    change(root, direction="IN_OUT", ease_in=77.7)
+    assert keying.is_as_made(root)
