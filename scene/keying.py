@@ -43,9 +43,15 @@ def write_curve(curve: Any, plan: Schedule) -> None:
 
 
 def part_from_other_zooms(camera: bpy.types.Object) -> None:
-    """Let a zoom whose camera was duplicated along with its action have keys of its own."""
+    """Let a zoom have keys of its own: its camera may have been duplicated along with its action,
+    or have one of another file."""
     action = camera.animation_data.action if camera.animation_data is not None else None
-    if action is None or action.users == 1 or camera.library is not None:
+    if action is None or camera.library is not None:
+        return
+    if action.library is not None:
+        compat.take_own_action(camera)
+        return
+    if action.users == 1:
         return
     for other in bpy.data.user_map(subset={action})[action]:
         if (
