@@ -591,6 +591,22 @@ def test_keys_that_would_become_one_are_left_out(
 
 def test_a_way_of_hours_is_known_again(zoom: Any) -> None:
     _, root, _ = zoom
-    change(root, per_octave=599.93, hold=555.55)
-    change(root, direction="IN_OUT", ease_in=77.7)
+    change(root, per_octave=599.93, hold=12345.67, ease_in=77.7)
     assert keying.is_as_made(root)
+
+
+def test_keys_of_another_file_are_copied(bpy: Any, zoom: Any, tmp_path: Path) -> None:
+    _, root, cam = zoom
+    action = cam.animation_data.action
+    slots = hasattr(action, "slots")
+    name, file = action.name, str(tmp_path / "action.blend")
+    bpy.data.libraries.write(file, {action})
+    bpy.data.actions.remove(action)
+    with bpy.data.libraries.load(file, link=True) as (_, wanted):
+        wanted.actions = [name]
+    cam.animation_data.action = wanted.actions[0]
+    if slots:
+        cam.animation_data.action_slot = wanted.actions[0].slots[0]
+    root.zoom_way_speed = 0.5
+    assert cam.animation_data.action.library is None
+    assert zoom_at(cam, 1.0 + 24.0 + 6 * 24.0) == pytest.approx([3.0])
