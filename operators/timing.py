@@ -53,13 +53,8 @@ class ZOOMSTACK_OT_retime(Durations, ChangesZoom):
         fps = retiming.frames_per_second(context.scene)
         way = retimed(retiming.way_of(root), fps, self.seconds_per_octave, self.hold_seconds)
         changed = change_way(root, way, self.with_shared)
-        left = []
-        if changed.shared:
-            left.append(f"actions that something else uses too: {names_text(changed.shared)}")
-        if changed.strips:
-            left.append(f"NLA strips of {names_text(changed.strips)}")
-        if left:
-            self.report({"WARNING"}, f"Left as they are: {'; '.join(left)}")
+        for note in changed.left():
+            self.report({"WARNING"}, note)
         return {"FINISHED"}
 
 
