@@ -92,18 +92,18 @@ def wanted(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> di
 
 
 def set_up(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> list[str]:
-    """Set a scene up; returns what was changed, for people.
+    """Set a scene up; returns what was changed and what could not follow, for people.
 
     Raises:
         ZoomStackError: codes ``no_standard_view``, ``odd_video``; nothing was changed.
     """
-    before = described(scene)
+    before, left = described(scene), []
     if wishes.output == VIDEO:
         _check_video(wishes.size or present_frame(scene))
     if wishes.colours:
         colour.use_standard_view(scene)
     if wishes.rate is not None:
-        _set_rate(scene, root, wishes.rate)
+        left = _set_rate(scene, root, wishes.rate)
     if wishes.size is not None:
         _set_frame(scene, wishes.size)
     if wishes.camera:
@@ -118,7 +118,7 @@ def set_up(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> li
         cycles.transparent_max_bounces = bounces
     if wishes.output:
         _set_output(scene, wishes.output, wishes.path)
-    return changes(before, described(scene))
+    return [*changes(before, described(scene)), *left]
 
 
 def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
@@ -225,17 +225,22 @@ def _range(root: bpy.types.Object, rate: tuple[int, float] | None) -> Frames:
     return frames_of(root, rate[0] / rate[1])
 
 
-def _set_rate(scene: bpy.types.Scene, root: bpy.types.Object, rate: tuple[int, float]) -> None:
+def _set_rate(scene: bpy.types.Scene, root: bpy.types.Object, rate: tuple[int, float]) -> list[str]:
     """Another frame rate, at which all zooms of a scene take their seconds still, but linked ones.
 
     Args:
         root: of the zoom that the scene renders.
+
+    Returns:
+        what does not follow, for people.
     """
     scene.render.fps, scene.render.fps_base = rate
     fps = retiming.frames_per_second(scene)
+    left: list[str] = []
     for each in dict.fromkeys([*finding.roots_in(scene), root]):
         if not finding.is_linked(each) and abs(fps - float(each.get(keys.FPS, 24.0))) >= 1e-3:
-            change_way(each, replace(retiming.way_of(each), fps=fps))
+            left += change_way(each, replace(retiming.way_of(each), fps=fps)).left()
+    return list(dict.fromkeys(left))
 
 
 def _set_frame(scene: bpy.types.Scene, size: tuple[int, int]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import bpy
 
+from ..blender.texts import names_text
 from . import keys
 from .belongings import belongings_of
 from .camera import zoom_curve
@@ -15,7 +16,7 @@ from .frame_range import fit_range, frames_of, range_follows
 from .keying import is_as_made, part_from_others, write_curve, write_keys
 from .markers import refresh_markers
 from .retiming import present_schedule, store_way, way_of
-from .way import Schedule, Way
+from .way import Way
 
 
 @dataclass
@@ -23,14 +24,21 @@ class Changed:
     """What became of a zoom in time.
 
     Attributes:
-        plan: the new frames.
         shared: names of actions that stay, as something outside of the zoom uses them too.
         strips: names of what has NLA strips, which stay.
     """
 
-    plan: Schedule
     shared: list[str] = field(default_factory=list)
     strips: list[str] = field(default_factory=list)
+
+    def left(self) -> list[str]:
+        """What stays as it is, for people; empty where all goes along."""
+        found = []
+        if self.shared:
+            found.append(f"actions that something else uses too: {names_text(self.shared)}")
+        if self.strips:
+            found.append(f"NLA strips of {names_text(self.strips)}")
+        return [f"Left as they are: {'; '.join(found)}"] if found else []
 
 
 def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> Changed:
@@ -50,12 +58,11 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
     followed = _Followed(root)
     store_way(root, way)
     new = way_of(root)
-    plan = present_schedule(root)
-    changed = Changed(plan)
+    changed = Changed()
     moved = between(old, new)
     curve = zoom_curve(camera) if camera is not None else None
     if curve is not None and made:
-        write_curve(curve, plan)
+        write_curve(curve, present_schedule(root))
         curve.id_data.update_tag()
     elif curve is not None and not moved.is_still():
         move_curve(curve, moved)

@@ -134,6 +134,21 @@ def test_an_own_curve_is_rendered_to_its_end(bpy: Any) -> None:
     assert render_setup.otherwise(scene, root) == []
 
 
+def test_a_rate_that_something_shared_cannot_follow_is_told(bpy: Any) -> None:
+    scene = empty(bpy)
+    root = imported(SAMPLE_FOLDER)
+    level = finding.parts(root, keys.ROLE_LEVEL)[1]
+    level.keyframe_insert("delta_location", frame=40)
+    other = bpy.data.objects.new("Other", None)
+    other.animation_data_create()
+    other.animation_data.action = level.animation_data.action
+    if hasattr(other.animation_data, "action_slot"):
+        other.animation_data.action_slot = level.animation_data.action_slot
+    told = render_setup.set_up(scene, root, render_setup.Wishes(rate=(60, 1.0)))
+    name = level.animation_data.action.name
+    assert f"Left as they are: actions that something else uses too: {name}" in told
+
+
 def test_one_button_sets_all_up_and_says_what_it_changed(
     bpy: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
