@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,29 @@ def test_eases_begin_and_end_in_rest_and_are_exact_between(zoom: Any, direction:
     assert keying.is_as_made(root)
     speeds = [curve.evaluate(f + 0.5) - curve.evaluate(f - 0.5) for f in (first + 72, first + 96)]
     assert speeds == pytest.approx([sign / FPS] * 2, rel=1e-3)
+
+
+def test_an_ease_is_drawn_to_half_a_pixel_between_frames_too(zoom: Any) -> None:
+    """At the border of 1920 pixels an octave is 960 ln 2 of them."""
+    _, root, cam = zoom
+    change(root, ease_in=3.0, ease_out=2.0)
+
+    def risen(seconds: float, ease: float) -> float:
+        """What the speed, a parabola up to the half and another one from there, comes to."""
+        share = seconds / ease
+        half = 2.0 * share**3 / 3.0
+        return ease * (half if share < 0.5 else share - 0.5 + 2.0 * (1.0 - share) ** 3 / 3.0)
+
+    def travelled(seconds: float) -> float:
+        left = OCTAVES + 2.5 - seconds
+        if seconds < 3.0:
+            return risen(seconds, 3.0)
+        return OCTAVES - risen(left, 2.0) if left < 2.0 else seconds - 1.5
+
+    times = [0.0123 * step for step in range(int((OCTAVES + 2.5) / 0.0123))]
+    found = zoom_at(cam, *(25.0 + time * FPS for time in times))
+    worst = max(abs(travelled(time) - at) for time, at in zip(times, found, strict=True))
+    assert worst * 960.0 * math.log(2.0) < 0.1
 
 
 def test_eases_longer_than_the_way_are_cut(zoom: Any) -> None:
