@@ -8,7 +8,7 @@ from dataclasses import replace
 import bpy
 
 from .camera import zoom_curve
-from .carrying import between
+from .carrying import rescaled
 from .finding import camera_of
 from .keying import is_planned
 from .retiming import way_of
@@ -32,7 +32,7 @@ def frames_of(root: bpy.types.Object, fps: float | None = None) -> Frames:
         return _whole(frames.start, frames.end)
     ends = [key.co[0] for key in curve.keyframe_points]
     if fps is not None:
-        ends = [between(way, new)(end) for end in (min(ends), max(ends))]
+        ends = [rescaled(way, fps)(end) for end in (min(ends), max(ends))]
     rest = frames.end - frames.curve[-1].frame
     if not any(modifier.type == "CYCLES" for modifier in curve.modifiers):
         rest = max(rest, 0.0)

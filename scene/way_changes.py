@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import bpy
@@ -10,11 +11,11 @@ from ..blender.texts import names_text
 from . import keys
 from .belongings import belongings_of
 from .camera import zoom_curve
-from .carrying import TimeMap, between, move_curve
+from .carrying import Piece, TimeMap, between, move_curve, rescaled
 from .finding import camera_of
 from .frame_range import fit_range, frames_of, range_follows
-from .keying import is_as_made, part_from_others, write_curve, write_keys
-from .markers import refresh_markers
+from .keying import is_as_made, lies_on_markers, part_from_others, write_curve, write_keys
+from .markers import refresh_markers, times_of_levels
 from .retiming import present_schedule, store_way, way_of
 from .way import Way
 
@@ -59,7 +60,9 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
     store_way(root, way)
     new = way_of(root)
     changed = Changed()
-    moved = between(old, new)
+    # What lies beyond the ends of the way would keep its frames.
+    faster = not made and replace(old, fps=new.fps) == new
+    moved = rescaled(old, new.fps) if faster else between(old, new)
     curve = zoom_curve(camera) if camera is not None else None
     if curve is not None and made:
         write_curve(curve, present_schedule(root))
@@ -92,15 +95,37 @@ def carry_belongings(
     return [] if with_shared else list(found.shared), found.strips
 
 
+def carry_with_levels(
+    root: bpy.types.Object, before: Sequence[float]
+) -> tuple[list[str], list[str]]:
+    """Carry what goes by the levels from where these were reached before to where they are.
+
+    Args:
+        before: ``times_of_levels``; where these are others in number, nothing moves.
+
+    Returns:
+        see ``carry_belongings``.
+    """
+    after = times_of_levels(root)
+    if not len(before) == len(after) > 1:
+        return [], []
+    return carry_belongings(root, TimeMap((Piece(tuple(before), tuple(after)),)))
+
+
 def replace_own_curve(root: bpy.types.Object) -> None:
-    """Give the camera's zoom the curve that the zoom's way says; the artist's keys go."""
+    """Give the camera's zoom the curve that the zoom's way says; the artist's keys go.
+
+    What was carried along when the levels were laid onto markers goes back with them.
+    """
     camera = camera_of(root)
     if camera is None:
         return
     followed = _Followed(root)
+    before = times_of_levels(root) if lies_on_markers(root) else []
     if keys.ON_MARKERS in root:
         del root[keys.ON_MARKERS]
     write_keys(camera, present_schedule(root))
+    carry_with_levels(root, before)
     followed.follow()
 
 
