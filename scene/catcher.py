@@ -239,9 +239,22 @@ def _move_things(
             item[keys.FROM] = home if home != scene.collection else _SCENE
         if place.objects.get(item.name) != item:
             place.objects.link(item)
+        _show_where(home, scene, place)
         home.objects.unlink(item)
     names = sorted({item.name for item, _ in astray})
     return [f"Moved to {place.name}: {names_text(names)}", *notes]
+
+
+def _show_where(
+    home: bpy.types.Collection, scene: bpy.types.Scene, place: bpy.types.Collection
+) -> None:
+    """Let other scenes that show a collection show what is moved out of it too."""
+    for other in bpy.data.scenes:
+        if other == scene or other.library is not None:
+            continue
+        below = other.collection.children_recursive
+        if home in below and place not in below:
+            other.collection.children.link(place)
 
 
 def _can_lose(home: bpy.types.Collection) -> bool:

@@ -44,8 +44,13 @@ def write_curve(curve: Any, plan: Schedule) -> None:
 
 
 def part_from_others(root: bpy.types.Object, camera: bpy.types.Object) -> None:
-    """Each camera has a time of its own: give it a copy of an action that others have too."""
-    if camera.library is None and is_shared(root, camera):
+    """Each camera has a time of its own: give it a copy of an action that others have too, or that
+    is linked from another file.
+    """
+    action = camera.animation_data.action if camera.animation_data is not None else None
+    if action is None or camera.library is not None:
+        return
+    if action.library is not None or is_shared(root, camera):
         compat.take_own_action(camera)
 
 

@@ -82,7 +82,8 @@ def give_range(
         fade: octaves at either end in which its alpha comes and goes; 0: at once.
 
     Returns:
-        names of objects whose visibility has keys or drivers of the artist's, which stay.
+        names of objects that stay as they are: their visibility has keys or drivers of the
+        artist's, or they are hidden.
     """
     _give(thing, keys.VISIBLE_FROM, start, "Seen from here on, in octaves from its level's zoom")
     _give(thing, keys.VISIBLE_TO, end, "Seen up to here, in octaves from its level's zoom")
@@ -132,7 +133,7 @@ def _drive(root: bpy.types.Object, hung: bpy.types.Object, thing: bpy.types.Obje
     kept = {}
     for item in below(hung):
         for path, index, expression in _DRIVEN:
-            if _is_artists(item, path, index):
+            if _is_artists(item, path, index) or _is_hidden(item, path, index):
                 kept[item.name] = True
             else:
                 needed = {name: variables[name] for name in _named(expression)}
@@ -175,6 +176,11 @@ def _is_artists(item: bpy.types.Object, path: str, index: int) -> bool:
         return True
     found = (each for each in compat.fcurves_of(item) if each.data_path == path)
     return any(index < 0 or each.array_index == index for each in found)
+
+
+def _is_hidden(item: bpy.types.Object, path: str, index: int) -> bool:
+    """Whether the artist has hidden an object, such as what only cuts holes into another."""
+    return index < 0 and _driver(item, path, index) is None and bool(getattr(item, path))
 
 
 def _give(

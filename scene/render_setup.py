@@ -226,16 +226,21 @@ def _range(root: bpy.types.Object, rate: tuple[int, float] | None) -> Frames:
 
 
 def _set_rate(scene: bpy.types.Scene, root: bpy.types.Object, rate: tuple[int, float]) -> list[str]:
-    """Another frame rate, at which the zoom takes its seconds still, unless it is linked.
+    """Another frame rate, at which all zooms of a scene take their seconds still, but linked ones.
+
+    Args:
+        root: of the zoom that the scene renders.
 
     Returns:
         what does not follow, for people.
     """
     scene.render.fps, scene.render.fps_base = rate
     fps = retiming.frames_per_second(scene)
-    if finding.is_linked(root) or abs(fps - float(root.get(keys.FPS, 24.0))) < 1e-3:
-        return []
-    return change_way(root, replace(retiming.way_of(root), fps=fps)).left()
+    left: list[str] = []
+    for each in dict.fromkeys([*finding.roots_in(scene), root]):
+        if not finding.is_linked(each) and abs(fps - float(each.get(keys.FPS, 24.0))) >= 1e-3:
+            left += change_way(each, replace(retiming.way_of(each), fps=fps)).left()
+    return list(dict.fromkeys(left))
 
 
 def _set_frame(scene: bpy.types.Scene, size: tuple[int, int]) -> None:

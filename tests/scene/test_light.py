@@ -420,3 +420,16 @@ def test_the_catcher_takes_the_place_of_one_layer_alone(small: Any) -> None:
         assert ends[0].links[0].from_node != own
     catcher.remove_catcher(scene)
     assert [end.links[0].from_node for end in ends] == [own, second]
+
+
+def test_what_the_catcher_moves_stays_in_other_scenes(bpy: Any, small: Any) -> None:
+    scene, _, root = small
+    home = root.users_collection[0]
+    other = bpy.data.scenes.new("Other")
+    other.collection.children.link(home)
+    mine = adding._make("CUBE", "")
+    home.objects.link(mine)
+    catcher.set_up_catcher(root, scene, scene.view_layers[0])
+    assert {each.name for each in mine.users_scene} == {scene.name, "Other"}
+    catcher.remove_catcher(scene)
+    assert [each.name for each in mine.users_collection] == [home.name]

@@ -340,6 +340,20 @@ def test_an_artists_own_visibility_stays(zoom: Any) -> None:
     assert sorted(driven) == ["color", "hide_viewport"]
 
 
+def test_what_the_artist_has_hidden_stays_hidden(bpy: Any, zoom: Any) -> None:
+    scene, _, root = zoom
+    (thing,) = adding.add_thing(root, spaces.level_of(root, 1), "CUBE").things
+    cutter = bpy.data.objects.new("Cutter", None)
+    cutter.parent, cutter.hide_render = thing, True
+    scene.collection.objects.link(cutter)
+    assert ranges.give_range(root, thing, -1.0, 100.0, 0.0) == ["Cutter"]
+    graph = show(scene)
+    assert cutter.evaluated_get(graph).hide_render
+    assert not cutter.evaluated_get(graph).hide_viewport
+    ranges.drop_range(thing)
+    assert cutter.hide_render
+
+
 def test_the_default_range_ends_before_the_camera_comes_into_the_thing(zoom: Any) -> None:
     _, _, root = zoom
     start, end = ranges.default_range(root, spaces.level_of(root, 2), _vector(0.25, 0.25, 0.25))

@@ -195,3 +195,10 @@ def test_a_zoom_that_comes_into_view_is_moved_apart(bpy: Any, two: tuple[Any, An
     second.keyframe_insert("location")
     with pytest.raises(RuntimeError, match="Keys, drivers or constraints"):
         bpy.ops.zoom_stack.move_apart()
+
+
+def test_another_frame_rate_keeps_the_seconds_of_both(bpy: Any, two: tuple[Any, Any]) -> None:
+    lengths = [root.zoom_way_length for root in two]
+    assert bpy.ops.zoom_stack.set_up_render(rate="60") == {"FINISHED"}
+    assert [root[keys.FPS] for root in two] == [60.0, 60.0]
+    assert [root.zoom_way_length for root in two] == pytest.approx(lengths)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,29 @@ def test_eases_begin_and_end_in_rest_and_are_exact_between(zoom: Any, direction:
     assert keying.is_as_made(root)
     speeds = [curve.evaluate(f + 0.5) - curve.evaluate(f - 0.5) for f in (first + 72, first + 96)]
     assert speeds == pytest.approx([sign / FPS] * 2, rel=1e-3)
+
+
+def test_an_ease_is_drawn_to_half_a_pixel_between_frames_too(zoom: Any) -> None:
+    """At the border of 1920 pixels an octave is 960 ln 2 of them."""
+    _, root, cam = zoom
+    change(root, ease_in=3.0, ease_out=2.0)
+
+    def risen(seconds: float, ease: float) -> float:
+        """What the speed, a parabola up to the half and another one from there, comes to."""
+        share = seconds / ease
+        half = 2.0 * share**3 / 3.0
+        return ease * (half if share < 0.5 else share - 0.5 + 2.0 * (1.0 - share) ** 3 / 3.0)
+
+    def travelled(seconds: float) -> float:
+        left = OCTAVES + 2.5 - seconds
+        if seconds < 3.0:
+            return risen(seconds, 3.0)
+        return OCTAVES - risen(left, 2.0) if left < 2.0 else seconds - 1.5
+
+    times = [0.0123 * step for step in range(int((OCTAVES + 2.5) / 0.0123))]
+    found = zoom_at(cam, *(25.0 + time * FPS for time in times))
+    worst = max(abs(travelled(time) - at) for time, at in zip(times, found, strict=True))
+    assert worst * 960.0 * math.log(2.0) < 0.1
 
 
 def test_eases_longer_than_the_way_are_cut(zoom: Any) -> None:
@@ -592,6 +616,22 @@ def test_keys_that_would_become_one_are_left_out(
 
 def test_a_way_of_hours_is_known_again(zoom: Any) -> None:
     _, root, _ = zoom
-    change(root, per_octave=599.93, hold=555.55)
-    change(root, direction="IN_OUT", ease_in=77.7)
+    change(root, per_octave=599.93, hold=12345.67, ease_in=77.7)
     assert keying.is_as_made(root)
+
+
+def test_keys_of_another_file_are_copied(bpy: Any, zoom: Any, tmp_path: Path) -> None:
+    _, root, cam = zoom
+    action = cam.animation_data.action
+    slots = hasattr(action, "slots")
+    name, file = action.name, str(tmp_path / "action.blend")
+    bpy.data.libraries.write(file, {action})
+    bpy.data.actions.remove(action)
+    with bpy.data.libraries.load(file, link=True) as (_, wanted):
+        wanted.actions = [name]
+    cam.animation_data.action = wanted.actions[0]
+    if slots:
+        cam.animation_data.action_slot = wanted.actions[0].slots[0]
+    root.zoom_way_speed = 0.5
+    assert cam.animation_data.action.library is None
+    assert zoom_at(cam, 1.0 + 24.0 + 6 * 24.0) == pytest.approx([3.0])
