@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import bpy
 
@@ -178,8 +177,10 @@ def _frames(root: bpy.types.Object, options: BakeOptions) -> list[float]:
     Where that is within a frame, in the bend itself too, which no curve between frames can follow.
     """
     wanted: set[float] = {*range(options.start, options.end, options.step), options.end}
-    curve: Any = zoom_curve(present_camera(root))
-    for point in curve.keyframe_points if curve is not None else ():
+    curve = zoom_curve(present_camera(root))
+    if curve is None:
+        return sorted(wanted)
+    for point in curve.keyframe_points:
         time = round(point.co[0], _DIGITS)
         wanted |= {math.floor(time), math.ceil(time)}
         before, at, after = (curve.evaluate(time + shift) for shift in (-_NEAR, 0.0, _NEAR))
