@@ -185,7 +185,7 @@ def _frames(root: bpy.types.Object, options: BakeOptions) -> list[float]:
 
 
 def _bends(root: bpy.types.Object) -> list[float]:
-    """When the zoom changes its speed at once, or the camera its direction: in a level off centre."""
+    """When the zoom changes its speed at once, or the camera its direction, as in levels."""
     curve = zoom_curve(present_camera(root))
     if curve is None:
         return []

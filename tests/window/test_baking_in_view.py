@@ -1,4 +1,4 @@
-"""Bake to Keyframes in the real window: asked, done piece by piece, given up, undone in one step."""
+"""Bake to Keyframes in the real window: piece by piece, given up, undone in one step."""
 
 from __future__ import annotations
 

@@ -28,7 +28,10 @@ def test_a_copy_is_baked_and_the_zoom_stays(bpy: Any, root: Any) -> None:
         assert bpy.ops.zoom_stack.bake_to_keyframes(step=4) == {"FINISHED"}
         assert len(bpy.data.objects) - before == len([root, *root.children_recursive]), number
         new = [item for item in bpy.data.objects if item.name not in names]
-        assert scene.camera in (new if number == 0 else bpy.data.objects[:])
+        if number == 0:
+            assert scene.camera in new
+        assert bpy.context.selected_objects == [bpy.context.active_object]
+        assert bpy.context.active_object in new
         assert not any(item.animation_data and item.animation_data.drivers for item in new)
     home = root.users_collection[0]
     assert home.hide_render
