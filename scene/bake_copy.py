@@ -10,6 +10,8 @@ import bpy
 from .bake_channels import Owner, drivers_of, groups_in
 
 _ENDING = " Baked"
+# What a view layer knows of a collection; to exclude one excludes those within too.
+_FLAGS = ("exclude", "hide_viewport", "indirect_only", "holdout")
 
 Copies = dict[bpy.types.ID, bpy.types.ID]
 
@@ -134,12 +136,31 @@ def show_copies(
                 top.children.link(homes[home])
             if copies[item].name not in homes[home].objects:
                 homes[home].objects.link(copies[item])
+    _follow_layers(scene, homes)
     for home in homes:
         if home != scene.collection and ours.issuperset(home.all_objects):
             home.hide_viewport = home.hide_render = True
         else:
             _hide_within(home, ours, title.removesuffix(_ENDING))
     return top
+
+
+def _follow_layers(
+    scene: bpy.types.Scene, homes: dict[bpy.types.Collection, bpy.types.Collection]
+) -> None:
+    """Let each view layer show of the copies what it shows of the zoom, as a catcher's need."""
+    for layer in scene.view_layers:
+        held = {each.collection: each for each in _walk(layer.layer_collection)}
+        for home, copy in homes.items():
+            if home in held and copy in held and home != scene.collection:
+                for flag in _FLAGS:
+                    setattr(held[copy], flag, getattr(held[home], flag))
+
+
+def _walk(held: bpy.types.LayerCollection) -> Iterator[bpy.types.LayerCollection]:
+    yield held
+    for inner in held.children:
+        yield from _walk(inner)
 
 
 def _hide_within(home: bpy.types.Collection, ours: set[bpy.types.Object], title: str) -> None:
