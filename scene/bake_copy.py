@@ -114,14 +114,8 @@ def point_to_copies(user: Any, copies: Copies) -> None:
             target.target = copies[target.target]
 
 
-def show_copies(
-    scene: bpy.types.Scene, items: Sequence[bpy.types.Object], copies: Copies
-) -> bpy.types.Collection:
-    """Put the copies into collections as their originals lie in, and hide those.
-
-    Returns:
-        the collection that holds all copies.
-    """
+def show_copies(scene: bpy.types.Scene, items: Sequence[bpy.types.Object], copies: Copies) -> None:
+    """Put the copies into collections as their originals lie in, and hide those."""
     ours = set(items)
     title = items[0].name + _ENDING
     top = bpy.data.collections.new(title)
@@ -142,7 +136,6 @@ def show_copies(
             home.hide_viewport = home.hide_render = True
         else:
             _hide_within(home, ours, title.removesuffix(_ENDING))
-    return top
 
 
 def _follow_layers(
