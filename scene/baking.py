@@ -105,6 +105,7 @@ def bake_steps(
     driven = [each for each in driven_channels(owners) if not _is_place(each, camera)]
     frames = _frames(root, options)
     errors = Errors(camera, parts(root, keys.ROLE_PLANE), place.channels, driven)
+    yield 0.0
     yield from _sample(_Stage(scene, items), frames, driven, place, errors)
     actions: dict[Owner, NewAction] = {}
     copies: Copies = {}
