@@ -9,13 +9,12 @@ import bpy
 
 from . import keys
 from .camera import zoom_curve
-from .carrying import Piece, TimeMap
 from .finding import camera_of, roots_in
 from .keying import is_as_made, is_driven, lies_on_markers, write_keys
-from .markers import names_of_markers, passages_of, refresh_markers
-from .retiming import way_of
+from .markers import names_of_markers, refresh_markers, times_of_levels
+from .retiming import present_range, way_of
 from .way import Key, Schedule, Way
-from .way_changes import carry_belongings
+from .way_changes import carry_with_levels
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def lay_onto(
     """
     camera = camera_of(root)
     known = is_as_made(root) or lies_on_markers(root)
-    before = _times(root) if known else []
+    before = times_of_levels(root) if known else []
     way = way_of(root)
     values = _passages(way)
     chosen = _spread(len(values), len(frames), turn=len(way.stops) - 1)
@@ -69,13 +68,10 @@ def lay_onto(
     if camera is not None:
         write_keys(camera, Schedule(used[0], tuple(used), used[-1], tuple(curve), False))
         root[keys.ON_MARKERS] = used
-    after = _times(root)
-    left: tuple[list[str], list[str]] = ([], [])
-    if len(before) == len(after) > 1:
-        left = carry_belongings(root, TimeMap((Piece(tuple(before), tuple(after)),)))
+    left = carry_with_levels(root, before)
     if with_range:
         scene.frame_start = min(scene.frame_start, int(used[0]))
-        scene.frame_end = int(used[-1]) + round(way.hold_end * way.fps)
+        scene.frame_end = round(present_range(root)[1])
     if root.get(keys.MARKERS):
         refresh_markers(scene, root)
     return Laid(len(values) - len(chosen), len(frames) - len(used), *left)
@@ -86,11 +82,6 @@ def is_own(root: bpy.types.Object) -> bool:
     camera = camera_of(root)
     there = camera is not None and (zoom_curve(camera) is not None or is_driven(camera))
     return there and not (is_as_made(root) or lies_on_markers(root))
-
-
-def _times(root: bpy.types.Object) -> list[float]:
-    """When levels are reached, one after the other."""
-    return sorted(time for times in passages_of(root) for time in times)
 
 
 def _passages(way: Way) -> list[float]:

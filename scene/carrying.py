@@ -12,6 +12,7 @@ from .way import Way, leg_frames, plan
 
 # Points in each ease: what lies between levels moves with the zoom to a tenth of a frame.
 _IN_EASE = 8
+_FAR = 1e6  # seconds: beyond every key
 _SWAPPED = {"EASE_IN": "EASE_OUT", "EASE_OUT": "EASE_IN"}
 
 
@@ -108,6 +109,12 @@ def between(old: Way, new: Way, values: Sequence[tuple[float, float]] | None = N
     shared = old.legs[0] if len(old.legs) == 1 else new.legs[0]
     before, after = sorted(was[old.legs.index(shared)]), sorted(now[new.legs.index(shared)])
     return TimeMap((Piece(tuple(before), tuple(after)),), turns)
+
+
+def rescaled(old: Way, fps: float) -> TimeMap:
+    """Every frame keeps its seconds at another frame rate, from the way's beginning on."""
+    far, new = _FAR * old.fps, _FAR * fps
+    return TimeMap((Piece((old.start - far, old.start + far), (old.start - new, old.start + new)),))
 
 
 def _values(old: Way, new: Way) -> list[float]:

@@ -6,7 +6,7 @@ import bpy
 
 from .finding import camera_in_use, present_camera, roots_in
 from .importing import select_only
-from .retiming import present_schedule, range_follows
+from .retiming import present_range, range_follows
 from .target_scene import set_range
 
 
@@ -25,8 +25,8 @@ def choose(
     others = [each for each in roots_in(scene) if each != root]
     follows = any(range_follows(scene, other) for other in others)
     if follows and not range_follows(scene, root):
-        plan, frame = present_schedule(root), scene.frame_current
-        set_range(scene, plan.start, plan.end)
+        frame = scene.frame_current
+        set_range(scene, *present_range(root))
         scene.frame_set(min(max(frame, scene.frame_start), scene.frame_end))
     scene.camera = camera
     if layer.objects.get(camera.name) == camera:

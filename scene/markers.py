@@ -45,6 +45,11 @@ def _without_end(times: list[float], first: float, last: float) -> list[float]:
     return [time for time in times if not (again and abs(time - last) < _SAME_FRAME)]
 
 
+def times_of_levels(root: bpy.types.Object) -> list[float]:
+    """When levels are reached, one after the other."""
+    return sorted(time for times in passages_of(root) for time in times)
+
+
 def level_frames_in_time(root: bpy.types.Object) -> list[float | None]:
     """The frame at which the zoom first reaches each level; None where it never does."""
     return [min(times, default=None) for times in passages_of(root)]

@@ -50,7 +50,7 @@ class Followed:
             plan = present_schedule(root)
             write_curve(curve, plan)
             for scene in self._ranged:
-                fit_range(scene, plan)
+                fit_range(scene, root)
         elif curve is not None and levels:
             turn = turn_of(root)
             ends = [] if self._turn is None or turn is None else [(self._turn, turn)]

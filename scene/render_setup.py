@@ -111,8 +111,7 @@ def set_up(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> li
     if wishes.camera:
         scene.camera = _camera(scene, root)
     if wishes.frames:
-        frames = retiming.present_schedule(root)
-        set_range(scene, frames.start, frames.end)
+        set_range(scene, *retiming.present_range(root))
         if finding.turn_of(root) is not None:
             blur_forwards(scene)
     if wishes.bounces and _by_cycles(scene):
@@ -223,12 +222,15 @@ def range_text(start: int, end: int) -> str:
 
 def _range(root: bpy.types.Object, rate: tuple[int, float] | None) -> Sequence[int]:
     """The zoom's first and last frame, also at a frame rate that it is not timed for yet."""
-    way = retiming.way_of(root)
+    way, (first, last) = retiming.way_of(root), retiming.present_range(root)
     if rate is not None and not finding.is_linked(root):
-        way = replace(way, fps=rate[0] / rate[1])
-    frames = plan(way)
-    start = math.floor(frames.start)
-    return (start, max(start + 1, math.ceil(frames.end - 1e-6)))
+        fps = rate[0] / rate[1]
+        if last == plan(way).end:
+            last = plan(replace(way, fps=fps)).end
+        else:
+            first, last = (way.start + (at - way.start) * fps / way.fps for at in (first, last))
+    start = math.floor(first)
+    return (start, max(start + 1, math.ceil(last - 1e-6)))
 
 
 def _set_rate(scene: bpy.types.Scene, root: bpy.types.Object, rate: tuple[int, float]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import bpy
@@ -9,10 +10,10 @@ import bpy
 from . import keys
 from .belongings import belongings_of
 from .camera import zoom_curve
-from .carrying import TimeMap, between, move_curve
+from .carrying import Piece, TimeMap, between, move_curve, rescaled
 from .finding import camera_of
-from .keying import is_as_made, part_from_other_zooms, write_curve, write_keys
-from .markers import refresh_markers
+from .keying import is_as_made, lies_on_markers, part_from_other_zooms, write_curve, write_keys
+from .markers import refresh_markers, times_of_levels
 from .retiming import fit_range, present_schedule, range_follows, store_way, way_of
 from .way import Schedule, Way
 
@@ -47,7 +48,9 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
     new = way_of(root)
     plan = present_schedule(root)
     changed = Changed(plan)
-    moved = between(old, new)
+    # What lies beyond the ends of the way would keep its frames.
+    faster = not made and replace(old, fps=new.fps) == new
+    moved = rescaled(old, new.fps) if faster else between(old, new)
     camera = camera_of(root)
     if camera is not None:
         part_from_other_zooms(camera)
@@ -60,7 +63,7 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
         curve.id_data.update_tag()
     if not moved.is_still():
         changed.shared, changed.strips = carry_belongings(root, moved, with_shared)
-    followed.follow(plan)
+    followed.follow()
     return changed
 
 
@@ -83,17 +86,38 @@ def carry_belongings(
     return [] if with_shared else list(found.shared), found.strips
 
 
+def carry_with_levels(
+    root: bpy.types.Object, before: Sequence[float]
+) -> tuple[list[str], list[str]]:
+    """Carry what goes by the levels from where these were reached before to where they are now.
+
+    Args:
+        before: ``times_of_levels``; where these are others in number, nothing moves.
+
+    Returns:
+        see ``carry_belongings``.
+    """
+    after = times_of_levels(root)
+    if not len(before) == len(after) > 1:
+        return [], []
+    return carry_belongings(root, TimeMap((Piece(tuple(before), tuple(after)),)))
+
+
 def replace_own_curve(root: bpy.types.Object) -> None:
-    """Give the camera's zoom the curve that the zoom's way says; the artist's keys go."""
+    """Give the camera's zoom the curve that the zoom's way says; the artist's keys go.
+
+    What was carried along when the levels were laid onto markers goes back with them.
+    """
     camera = camera_of(root)
     if camera is None:
         return
     followed = _Followed(root)
-    plan = present_schedule(root)
+    before = times_of_levels(root) if lies_on_markers(root) else []
     if keys.ON_MARKERS in root:
         del root[keys.ON_MARKERS]
-    write_keys(camera, plan)
-    followed.follow(plan)
+    write_keys(camera, present_schedule(root))
+    carry_with_levels(root, before)
+    followed.follow()
 
 
 def retimed(way: Way, fps: float, per_octave: float, hold: float) -> Way:
@@ -115,8 +139,8 @@ class _Followed:
         self._ranged = [each for each in scenes if range_follows(each, root)]
         self._marked = scenes if root.get(keys.MARKERS) else []
 
-    def follow(self, plan: Schedule) -> None:
+    def follow(self) -> None:
         for scene in self._ranged:
-            fit_range(scene, plan)
+            fit_range(scene, self._root)
         for scene in self._marked:
             refresh_markers(scene, self._root)

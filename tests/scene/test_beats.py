@@ -8,7 +8,14 @@ from typing import Any
 import making
 import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
-from bl_ext.user_default.zoom_stack.scene import beats, camera, importing, keying, markers
+from bl_ext.user_default.zoom_stack.scene import (
+    beats,
+    camera,
+    importing,
+    keying,
+    markers,
+    render_setup,
+)
 from judging import show
 
 
@@ -103,3 +110,28 @@ def test_a_driver_is_the_artist_s_own_too(bpy: Any, zoom: Any) -> None:
     lay(bpy, replace_own=True)
     scene.frame_set(60)
     assert cam["zoom"] == pytest.approx(4.0)
+
+
+def test_set_up_render_keeps_the_frames_that_reach_the_last_marker(bpy: Any, zoom: Any) -> None:
+    scene, root, _ = zoom
+    beat(scene, 10, 33, 60, 700)
+    lay(bpy)
+    assert scene.frame_end == 724
+    assert "frames" not in " ".join(render_setup.otherwise(scene, root))
+    assert bpy.ops.zoom_stack.set_up_render() == {"FINISHED"}
+    assert scene.frame_end == 724
+    wishes = render_setup.Wishes(rate=(48, 1.0))
+    told = render_setup.wanted(scene, root, wishes)[render_setup.RANGE]
+    assert bpy.ops.zoom_stack.set_up_render(rate="50") == {"FINISHED"}
+    assert told == "1 to 1447"
+    assert scene.frame_end == pytest.approx(1 + 723 * 50 / 24, abs=1.0)
+
+
+def test_what_was_carried_goes_back_with_the_levels(bpy: Any, zoom: Any) -> None:
+    scene, _, cam = zoom
+    beat(scene, 10, 33, 60, 90)
+    cam.keyframe_insert("rotation_euler", index=2, frame=121.0)  # at level 2
+    lay(bpy)
+    assert bpy.ops.zoom_stack.replace_own_curve() == {"FINISHED"}
+    (roll,) = (each for each in fcurves(cam) if each.data_path == "rotation_euler")
+    assert roll.keyframe_points[0].co[0] == pytest.approx(121.0)
