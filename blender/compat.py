@@ -36,22 +36,20 @@ def blend_relative() -> set[str]:
 
 def fcurves_of(owner: bpy.types.ID) -> list[Any]:
     """The F-curves that animate ``owner`` through its own action; empty without one."""
+    return [curve for bag in _curve_bags(owner) for curve in bag]
+
+
+def _curve_bags(owner: bpy.types.ID) -> list[Any]:
+    """The collections of these F-curves: from 4.4 an action has some for each of its slots."""
     animation = owner.animation_data
     if animation is None or animation.action is None:
         return []
-    held = _curves_held(animation)
-    return list(held) if held is not None else []
-
-
-def _curves_held(animation: bpy.types.AnimData) -> Any | None:
-    """What holds the F-curves of an action that are its user's: from 4.4 those of one slot."""
-    action = animation.action
     if bpy.app.version < (4, 4, 0):
-        return action.fcurves
+        return [animation.action.fcurves]
     slot = animation.action_slot
-    strips = [strip for layer in action.layers for strip in layer.strips] if slot else []
-    bags = (strip.channelbag(slot) for strip in strips)
-    return next((bag.fcurves for bag in bags if bag is not None), None)
+    strips = [strip for layer in animation.action.layers for strip in layer.strips]
+    bags = [strip.channelbag(slot) for strip in strips] if slot is not None else []
+    return [bag.fcurves for bag in bags if bag is not None]
 
 
 def animation_of(owner: bpy.types.ID) -> tuple[Any, int]:
@@ -125,8 +123,9 @@ def set_picture_output(scene: bpy.types.Scene) -> None:
 
 def remove_fcurve(owner: bpy.types.ID, path: str) -> None:
     """Take the animation of one property out of the action of ``owner``."""
-    for curve in [each for each in fcurves_of(owner) if each.data_path == path]:
-        _curves_held(owner.animation_data).remove(curve)
+    for bag in _curve_bags(owner):
+        for curve in [each for each in bag if each.data_path == path]:
+            bag.remove(curve)
 
 
 def compositor_tree(scene: bpy.types.Scene) -> bpy.types.NodeTree:
@@ -228,3 +227,36 @@ def shows_strips(scene: bpy.types.Scene) -> bool:
 def has_sound(scene: bpy.types.Scene) -> bool:
     """Whether a scene's video sequencer has sound to be heard."""
     return any(strip.type == "SOUND" and not strip.mute for strip in _strips(scene))
+
+
+class NewAction:
+    """An action for an owner, which has what the owner's own action has; not yet in use.
+
+    From 4.4 actions have slots, and owners of one action each have their own F-curves in it.
+    """
+
+    def __init__(self, owner: bpy.types.ID, name: str) -> None:
+        animation = owner.animation_data
+        base = animation.action if animation is not None else None
+        self.action = base.copy() if base is not None else bpy.data.actions.new(name)
+        self._handle = 0
+        if bpy.app.version < (4, 4, 0):
+            self.fcurves: Any = self.action.fcurves
+            return
+        used = animation.action_slot if base is not None else None
+        if used is not None:
+            slot = next(each for each in self.action.slots if each.handle == used.handle)
+        else:
+            slot = self.action.slots.new(owner.id_type, name)
+        self._handle = slot.handle
+        layer = self.action.layers[0] if self.action.layers else self.action.layers.new("Layer")
+        strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
+        self.fcurves = strip.channelbag(slot, ensure=True).fcurves
+
+    def animate(self, owner: bpy.types.ID) -> None:
+        """Let the owner, or a copy of it, be animated by the action."""
+        animation = owner.animation_data_create()
+        animation.action = self.action
+        if bpy.app.version >= (4, 4, 0):
+            slots = self.action.slots
+            animation.action_slot = next(each for each in slots if each.handle == self._handle)

@@ -1,11 +1,13 @@
-"""Numbers in words."""
+"""Numbers and names in words."""
 
 from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 
 _PLAIN = math.log2(9999.5)
+_MOST_NAMES = 3
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -66,3 +68,10 @@ def bytes_text(size: float) -> str:
     if size < 1e6:
         return f"{size / 1e3:.0f} kB"
     return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"
+
+
+def names_text(names: Sequence[str]) -> str:
+    """Names for people, not too many of them: "Cube, Lamp, Text and 4,997 more"."""
+    shown = ", ".join(names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -1,4 +1,4 @@
-"""The example inside Blender's module: ``python -m devtools.example_scene OUT.blend``.
+"""The example inside Blender's module: ``python -m devtools.example_scene FOLDER``.
 
 An aeroplane dives through the last three levels of the sample before the camera: lit by the
 zoom's sun, with its shadow on the pictures, a read-out, and the things' view layer laid over them.

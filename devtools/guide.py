@@ -93,12 +93,13 @@ class Guide:
         self._take("way")
 
     def _things(self) -> None:
-        self._import_sample("ZOOMSTACK_PT_things", "ZOOMSTACK_PT_light")
+        self._import_sample("ZOOMSTACK_PT_light", "ZOOMSTACK_PT_things")
         self._do("bpy.ops.zoom_stack.go_to_level(level=5)")
         self._do("bpy.ops.zoom_stack.set_up_light()")
         self._do("bpy.ops.zoom_stack.add_thing(kind='MONKEY', level=6, share=0.35)")
         self._do("bpy.ops.zoom_stack.add_read_out(use_width=True, metres=1e21)")
-        self._window.settle(20.0)  # EEVEE draws without a graphics card here
+        self._do("bpy.context.space_data.shading.type = 'RENDERED'")
+        self._window.settle(30.0)  # EEVEE draws without a graphics card here
         self._take("things")
 
     def _rendering(self) -> None:
@@ -113,8 +114,10 @@ class Guide:
     def _import_sample(self, *panels: str) -> None:
         self._do("bpy.ops.wm.read_homefile(use_factory_startup=False)")
         self._window.settle(2.0)
+        for _ in range(2):  # the tabs are there once the side bar is drawn
+            self._window.do("show_sidebar('Zoom')")
+            self._window.settle(1.0)
         self._do("bpy.ops.zoom_stack.import_sample('EXEC_DEFAULT', True)")
-        self._do("bpy.ops.zoom_stack.show_zoom()")
         self._tab.open_panels(*panels)
         self._window.settle(2.0)
 

@@ -4,6 +4,7 @@ The work is done in ``tasks``, ``settings`` and ``scene``.
 """
 
 from . import (
+    baking,
     beats,
     cameras,
     catcher,
@@ -33,8 +34,8 @@ from . import (
 
 _MODULES = (
     generate, levels, shape, keeping, presets, models, setup, import_stack, zoom, choosing, timing,
-    timing_properties, beats, rendering, cameras, things, of_things, readout, lighting, catcher,
-    sharpen, runs, zoom_here, drag_focus, files,
+    timing_properties, beats, baking, rendering, cameras, things, of_things, readout, lighting,
+    catcher, sharpen, runs, zoom_here, drag_focus, files,
 )  # fmt: skip
 
 

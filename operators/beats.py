@@ -5,8 +5,8 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty
 
+from ..blender.texts import names_text
 from ..scene import beats, finding
-from .of_things import named
 from .shared import ChangesZoom
 
 _FEWEST = 2
@@ -67,9 +67,9 @@ class ZOOMSTACK_OT_levels_onto_markers(ChangesZoom):
         if laid.unused:
             notes.append(f"{laid.unused} markers are left")
         if laid.shared:
-            notes.append(f"actions that something else uses stay: {named(laid.shared)}")
+            notes.append(f"actions that something else uses stay: {names_text(laid.shared)}")
         if laid.strips:
-            notes.append(f"NLA strips stay: {named(laid.strips)}")
+            notes.append(f"NLA strips stay: {names_text(laid.strips)}")
         if notes:
             self.report({"INFO"}, "; ".join(notes))
         return {"FINISHED"}

@@ -1,4 +1,4 @@
-"""The cameras of a zoom: another one, and depth of field."""
+"""The cameras of a zoom: another one, depth of field, motion blur."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import bpy
 from bpy.props import BoolProperty, FloatProperty
 
 from ..engine.contract.errors import ZoomStackError
-from ..scene import finding, focus, readout
+from ..scene import finding, focus, motion, readout
 from ..scene.cameras import add_camera
 from ..scene.importing import leave_edit_mode, select_only
-from .shared import ChangesZoom
+from .shared import ChangesZoom, OnZoom
 
 
 class ZOOMSTACK_OT_add_camera(ChangesZoom):
@@ -78,7 +78,8 @@ class ZOOMSTACK_OT_focus_on_picture(_OnCamera):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         readout.replace_read_out(root)
-        context.scene.eevee.use_bokeh_jittered = True
+        if context.scene.library is None:
+            _tell(self, focus.sharpen_in_eevee(context.scene))
         return {"FINISHED"}
 
 
@@ -106,6 +107,37 @@ class ZOOMSTACK_OT_drop_focus(_OnCamera):
         return {"FINISHED"}
 
 
+class ZOOMSTACK_OT_blur_motion(OnZoom):
+    """Blur what moves while the shutter is open, alike at every scale and in both engines"""
+
+    bl_idname = "zoom_stack.blur_motion"
+    bl_label = "Motion Blur"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not super().poll(context):
+            return False
+        if context.scene.library is not None:
+            cls.poll_message_set("This scene is linked from another file and cannot be changed")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        _tell(self, motion.blur_motion(context.scene))
+        return {"FINISHED"}
+
+
+def _tell(operator: bpy.types.Operator, changed: list[str]) -> None:
+    if changed:
+        operator.report({"INFO"}, "; ".join(changed))
+
+
 register, unregister = bpy.utils.register_classes_factory(
-    (ZOOMSTACK_OT_add_camera, ZOOMSTACK_OT_focus_on_picture, ZOOMSTACK_OT_drop_focus)
+    (
+        ZOOMSTACK_OT_add_camera,
+        ZOOMSTACK_OT_focus_on_picture,
+        ZOOMSTACK_OT_drop_focus,
+        ZOOMSTACK_OT_blur_motion,
+    )
 )

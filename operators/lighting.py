@@ -43,7 +43,7 @@ class ZOOMSTACK_OT_set_up_light(ChangesZoom):
         name="Lit",
         description="How much of each picture is lit instead of shining by itself; "
         "a shadow leaves the rest",
-        default=1.0,
+        default=0.85,
         min=0.0,
         max=1.0,
         subtype="FACTOR",

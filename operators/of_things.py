@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import bpy
 from bpy.props import StringProperty
 
+from ..blender.texts import names_text
 from ..scene import attaching, fading, finding, hanging, keys, ranges, spaces
 from ..scene.importing import select_only
 from .shared import ChangesZoom
-
-_MOST_NAMES = 3
-
-
-def named(names: Sequence[str]) -> str:
-    """Names for people, not too many of them."""
-    shown = ", ".join(names[:_MOST_NAMES])
-    more = len(names) - _MOST_NAMES
-    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def tell_unseen(
@@ -103,7 +93,7 @@ class ZOOMSTACK_OT_give_range(NamesThing, OnThing):
         start, end = ranges.default_range(root, level, hanging.size_of(item))
         kept = ranges.give_range(root, item, start, end, ranges.FADE)
         if kept:
-            self.report({"WARNING"}, f"These keep a visibility of their own: {named(kept)}")
+            self.report({"WARNING"}, f"These keep a visibility of their own: {names_text(kept)}")
         return {"FINISHED"}
 
 
@@ -135,7 +125,7 @@ class ZOOMSTACK_OT_fade_thing(NamesThing, OnThing):
             return {"CANCELLED"}
         left = fading.add_fade(item)
         if left:
-            self.report({"WARNING"}, f"These materials cannot fade: {named(left)}")
+            self.report({"WARNING"}, f"These materials cannot fade: {names_text(left)}")
         return {"FINISHED"}
 
 

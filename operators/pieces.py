@@ -1,4 +1,4 @@
-"""What loads the pictures of a stack: by a button piece by piece, in scripts in one go."""
+"""What takes long on a zoom: by a button piece by piece, in scripts in one go."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Any
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
-from ..scene.updating import Updated, finish_update
+from ..scene.updating import finish_update
 
 _TICK = 0.01  # seconds; in between, Blender draws
 
 
 class PieceByPiece(bpy.types.Operator):
-    """An operator that updates a zoom; a subclass says which, and what is done then.
+    """An operator that changes a zoom; a subclass says how, and what is done then.
 
     While it goes on, the status bar says how far it is, and Esc ends it. It is a modal operator, so
     that Blender itself makes one undo step of it and shows what it reports.
     """
 
-    _steps: Generator[str, None, Updated] | None = None
+    _steps: Generator[str, None, Any] | None = None
     _timer: Any = None
 
-    def begin(self, context: bpy.types.Context) -> Generator[str, None, Updated]:
-        """The update, of which nothing is done yet.
+    def begin(self, context: bpy.types.Context) -> Generator[str, None, Any]:
+        """The work, of which nothing is done yet.
 
         Raises:
             ZoomStackError: there is nothing to update, or nothing to do it with.
         """
         raise NotImplementedError
 
-    def done(self, context: bpy.types.Context, result: Updated) -> None:
-        """The zoom shows the pictures now.
+    def done(self, context: bpy.types.Context, result: Any) -> None:
+        """The work is done; ``result`` is what the generator returned.
 
         Raises:
             ZoomStackError: something that belongs to it cannot be done.
@@ -84,7 +84,7 @@ class PieceByPiece(bpy.types.Operator):
         if context.workspace is not None:
             context.workspace.status_text_set(None)
 
-    def _finish(self, context: bpy.types.Context, result: Updated) -> set[str]:
+    def _finish(self, context: bpy.types.Context, result: Any) -> set[str]:
         self.cancel(context)
         try:
             self.done(context, result)

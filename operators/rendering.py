@@ -148,6 +148,9 @@ class ZOOMSTACK_OT_set_up_render(OnZoom):
         ):
             if before[part]:
                 self._draw_part(column, part, name, before[part], after[part])
+        shutter = render_setup.SHUTTER
+        if before[shutter] != after[shutter]:
+            column.label(text=f"{shutter} {before[shutter]} → {after[shutter]}, with the frames")
         if self.output != _KEEP:
             self.layout.prop(self, "video_path" if self.output == VIDEO else "frames_path")
         notes = [problem] if problem else render_setup.obstacles(scene, root)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
 
+from ..blender.texts import names_text
 from ..engine.contract.errors import ZoomStackError
 from ..scene import adding, attaching, fading, finding, keys, ranges, spaces
 from ..scene.importing import select_only
-from .of_things import named, tell_unseen
+from .of_things import tell_unseen
 from .shared import ChangesZoom
 
 _PLACES = (
@@ -200,16 +201,16 @@ def _tell(
 ) -> None:
     notes = []
     if attached.parted:
-        parted = named([item.name for item in attached.parted])
+        parted = names_text([item.name for item in attached.parted])
         notes.append(f"without their parents: {parted}")
     if attached.animated:
         notes.append(
-            f"lamps with animated power, which does not follow: {named(attached.animated)}"
+            f"lamps with animated power, which does not follow: {names_text(attached.animated)}"
         )
     if kept:
-        notes.append(f"with a visibility of their own, which stays: {named(kept)}")
+        notes.append(f"with a visibility of their own, which stays: {names_text(kept)}")
     if left:
-        notes.append(f"materials that cannot fade: {named(left)}")
+        notes.append(f"materials that cannot fade: {names_text(left)}")
     if notes:
         operator.report({"WARNING"}, f"Attached; {'; '.join(notes)}")
 

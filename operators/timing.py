@@ -5,11 +5,11 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty
 
+from ..blender.texts import names_text
 from ..scene import finding, keying, keys, markers, retiming
 from ..scene.belongings import belongings_of
 from ..scene.timing import HOLD_SECONDS, SECONDS_PER_OCTAVE
 from ..scene.way_changes import change_way, replace_own_curve, retimed
-from .of_things import named
 from .shared import ChangesZoom, Durations
 
 
@@ -45,7 +45,7 @@ class ZOOMSTACK_OT_retime(Durations, ChangesZoom):
             layout.prop(self, "hold_seconds")
         shared = getattr(self, "_shared", [])
         if shared:
-            layout.label(text=f"Used outside of the zoom too: {named(shared)}", icon="INFO")
+            layout.label(text=f"Used outside of the zoom too: {names_text(shared)}", icon="INFO")
             layout.prop(self, "with_shared")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -53,13 +53,8 @@ class ZOOMSTACK_OT_retime(Durations, ChangesZoom):
         fps = retiming.frames_per_second(context.scene)
         way = retimed(retiming.way_of(root), fps, self.seconds_per_octave, self.hold_seconds)
         changed = change_way(root, way, self.with_shared)
-        left = []
-        if changed.shared:
-            left.append(f"actions that something else uses too: {named(changed.shared)}")
-        if changed.strips:
-            left.append(f"NLA strips of {named(changed.strips)}")
-        if left:
-            self.report({"WARNING"}, f"Left as they are: {'; '.join(left)}")
+        for note in changed.left():
+            self.report({"WARNING"}, note)
         return {"FINISHED"}
 
 

@@ -14,7 +14,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty
 
 from ..scene import finding, keying, retiming
-from ..scene.way import FASTEST, SLOWEST, Way, per_octave_of
+from ..scene.way import FASTEST, LEGS, SLOWEST, Way, per_octave_of
 from ..scene.way_changes import change_way
 
 _PREFIX = "zoom_way_"
@@ -35,12 +35,13 @@ def _levels(way: Way) -> int:
 
 
 def _change(root: bpy.types.Object, **values: Any) -> None:
-    """An artist's own curve is never touched by a value in the panel, nor what is linked."""
-    if not finding.is_root(root) or finding.is_linked(root):
+    """An artist's own curve is never touched by a value in the panel, nor what is no zoom."""
+    if not finding.is_root(root) or finding.is_linked(root) or not keying.is_as_made(root):
         return
-    if finding.camera_of(root) is not None and not keying.is_as_made(root):
-        return
-    change_way(root, replace(retiming.way_of(root), **values))
+    way = retiming.way_of(root)
+    new = replace(way, **values)
+    if new != way:
+        change_way(root, new)
 
 
 def _field(name: str) -> dict[str, Callable[..., Any]]:
@@ -80,11 +81,18 @@ def _set_speed(root: bpy.types.Object, value: float) -> None:
 
 
 def _get_direction(root: bpy.types.Object) -> int:
-    return _NAMES.index(retiming.way_of(root).direction)
+    return _NAMES.index(_possible(root, retiming.way_of(root).direction))
 
 
 def _set_direction(root: bpy.types.Object, value: int) -> None:
-    _change(root, direction=_NAMES[value])
+    _change(root, direction=_possible(root, _NAMES[value]))
+
+
+def _possible(root: bpy.types.Object, direction: str) -> str:
+    """Levels that are a loop go on for ever in one direction."""
+    if finding.turn_of(root) is None:
+        return direction
+    return "IN" if LEGS[direction][0] > 0 else "OUT"
 
 
 _SECONDS: dict[str, Any] = {

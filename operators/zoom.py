@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import bpy
 from bpy.props import IntProperty, StringProperty
 
-from ..scene import finding, keys, markers, placing, retiming
+from ..scene import finding, keys, markers, placing
+from ..scene.frame_range import frames_of
 from ..scene.reach import why_not_travel
 from ..scene.viewing import (
     is_looking_through,
@@ -37,7 +36,7 @@ class ZOOMSTACK_OT_play(OnZoom):
         latest.note_seen()
         camera = finding.camera_in_use(root, context.scene) or finding.present_camera(root)
         look_through(remember_view(context), context.scene, camera)
-        context.scene.frame_set(math.floor(retiming.present_schedule(root).start))
+        context.scene.frame_set(frames_of(root)[0])
         watch_views()
         if screen is not None:
             bpy.ops.screen.animation_play()

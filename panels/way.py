@@ -6,6 +6,7 @@ import bpy
 
 from ..blender.timings import measured
 from ..scene import finding, keying, keys, retiming
+from ..scene.camera import zoom_curve
 from .parts import OfZoom, draw_wrapped, of_one_look
 
 _WAY = "zoom_way_"
@@ -24,7 +25,7 @@ class ZOOMSTACK_PT_stack_timing(OfZoom, bpy.types.Panel):
         layout = self.layout
         root = finding.present_root(context)
         finding.for_buttons(layout, root)
-        if not keying.is_as_made(root):
+        if not finding.is_linked(root) and not keying.is_as_made(root):
             box = layout.box()
             draw_wrapped(box, context, _whose(root), "INFO", boxed=True)
             box.operator("zoom_stack.replace_own_curve")
@@ -36,9 +37,12 @@ class ZOOMSTACK_PT_stack_timing(OfZoom, bpy.types.Panel):
         row.operator("zoom_stack.retime", text="Retime…")
         row.operator("zoom_stack.refresh_markers")
         layout.operator("zoom_stack.levels_onto_markers")
+        layout.operator("zoom_stack.bake_to_keyframes", text="Bake to Keyframes…")
 
 
 def _whose(root: bpy.types.Object) -> str:
+    if zoom_curve(finding.present_camera(root)) is None:
+        return "The camera has no keys of the zoom"
     if keying.lies_on_markers(root):
         return "The levels lie on markers. Retime carries them along"
     return "This curve is your own. Retime carries it along"
@@ -48,7 +52,7 @@ def _draw_way(layout: bpy.types.UILayout, root: bpy.types.Object) -> None:
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
-    column.enabled = keying.is_as_made(root)
+    column.enabled = keying.is_as_made(root) and not finding.is_linked(root)
     loops = finding.turn_of(root) is not None
     if loops:
         row = column.row(align=True)

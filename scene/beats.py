@@ -9,12 +9,14 @@ import bpy
 
 from . import keys
 from .camera import zoom_curve
+from .carrying import Piece, TimeMap
 from .finding import camera_of, roots_in
+from .frame_range import frames_of
 from .keying import is_as_made, is_driven, lies_on_markers, write_keys
 from .markers import names_of_markers, refresh_markers, times_of_levels
-from .retiming import present_range, way_of
+from .retiming import present_schedule, way_of
 from .way import Key, Schedule, Way
-from .way_changes import carry_with_levels
+from .way_changes import carry_belongings
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,10 @@ def lay_onto(
     """
     camera = camera_of(root)
     known = is_as_made(root) or lies_on_markers(root)
-    before = times_of_levels(root) if known else []
     way = way_of(root)
+    before = times_of_levels(root) if known else []
+    if before and is_as_made(root) and way.repeats:  # which begins again at the end of its way
+        before.append(present_schedule(root).curve[-1].frame)
     values = _passages(way)
     chosen = _spread(len(values), len(frames), turn=len(way.stops) - 1)
     used = [float(frame) for frame in frames[: len(chosen)]]
@@ -68,10 +72,13 @@ def lay_onto(
     if camera is not None:
         write_keys(camera, Schedule(used[0], tuple(used), used[-1], tuple(curve), False))
         root[keys.ON_MARKERS] = used
-    left = carry_with_levels(root, before)
+    after = times_of_levels(root)
+    left: tuple[list[str], list[str]] = ([], [])
+    if len(before) == len(after) > 1:
+        left = carry_belongings(root, TimeMap((Piece(tuple(before), tuple(after)),)))
     if with_range:
         scene.frame_start = min(scene.frame_start, int(used[0]))
-        scene.frame_end = round(present_range(root)[1])
+        scene.frame_end = frames_of(root)[1]
     if root.get(keys.MARKERS):
         refresh_markers(scene, root)
     return Laid(len(values) - len(chosen), len(frames) - len(used), *left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,8 @@ import bpy
 from ..blender import compat
 from . import keys
 from .camera import zoom_curve
-from .finding import root_of
+from .family import Family
+from .finding import is_root, root_of
 
 
 @dataclass
@@ -20,7 +21,8 @@ class Belongings:
 
     Attributes:
         curves: of actions that nothing else uses, each once; without the camera's zoom.
-        shared: by name, actions that something outside uses too, and their curves.
+        shared: by name, actions that something outside uses too, or whose owners it uses, such as
+            materials, and their curves.
         strips: names of what has NLA strips, whose keys are not reached.
     """
 
@@ -32,10 +34,12 @@ class Belongings:
 def belongings_of(root: bpy.types.Object) -> Belongings:
     """All that is animated in a zoom's collections, on objects below its root, and in their data.
 
-    Linked actions and drivers are left out.
+    Linked actions and drivers are left out, and another zoom that hangs on this one: that has its
+    own time.
     """
     found = Belongings()
-    owners = list(dict.fromkeys(_owners(_objects(root))))
+    holders = dict(_owners(_objects(root)))
+    owners = list(holders)
     groups: dict[Any, list[Any]] = {}
     for owner in owners:
         animation = owner.animation_data
@@ -45,16 +49,25 @@ def belongings_of(root: bpy.types.Object) -> Belongings:
             found.strips.append(owner.name)
         if animation.action is not None and animation.action.library is None:
             groups.setdefault(compat.animation_of(owner), []).append(owner)
-    actions = {group[0].animation_data.action for group in groups.values()}
-    outside = _used_outside(actions, owners)
+    animated = [owner for group in groups.values() for owner in group]
+    outside = _used_outside(animated, holders)
     for group in groups.values():
         action = group[0].animation_data.action
         curves = [each for each in compat.fcurves_of(group[0]) if not _is_zoom(each, group)]
-        if action in outside:
+        if not outside.isdisjoint(group):
             found.shared.setdefault(action.name, []).extend(curves)
         else:
             found.curves += curves
     return found
+
+
+def is_shared(root: bpy.types.Object, owner: bpy.types.Object) -> bool:
+    """Whether something outside of a zoom has the F-curves of one of its objects too."""
+    animation = owner.animation_data
+    action = animation.action if animation is not None else None
+    if action is None or action.users <= 1 + action.use_fake_user:
+        return False
+    return bool(_used_outside([owner], dict(_owners(_objects(root)))))
 
 
 def _is_zoom(curve: Any, owners: Iterable[bpy.types.ID]) -> bool:
@@ -63,42 +76,71 @@ def _is_zoom(curve: Any, owners: Iterable[bpy.types.ID]) -> bool:
 
 
 def _objects(root: bpy.types.Object) -> list[bpy.types.Object]:
-    homes = [home for home in root.users_collection if not _is_scenes(home)]
-    mine = [item for home in homes for item in home.all_objects]
-    found = dict.fromkeys([root, *root.children_recursive, *mine])
-    return [item for item in found if _goes_with(item, root)]
+    homes = [home for home in root.users_collection if _is_own(home, root)]
+    beside = [item for home in homes for item in home.all_objects if root_of(item) in (None, root)]
+    return list(dict.fromkeys([root, *Family().below(root), *beside]))
 
 
-def _goes_with(item: bpy.types.Object, root: bpy.types.Object) -> bool:
-    """Whether a zoom leads an object in time: another zoom, though it may hang on this one, has
-    a time of its own for all that is in it."""
-    other = root_of(item)
-    return other in (None, root) or (other == item and root_of(item.parent) == root)
+def _is_own(home: bpy.types.Collection, root: bpy.types.Object) -> bool:
+    """Whether a collection is one zoom's alone, and not a scene's."""
+    if any(scene.collection == home for scene in bpy.data.scenes):
+        return False
+    return not any(is_root(item) and item != root for item in home.all_objects)
 
 
-def _is_scenes(collection: bpy.types.Collection) -> bool:
-    return any(scene.collection == collection for scene in bpy.data.scenes)
+def _owners(objects: Iterable[bpy.types.Object]) -> Iterator[tuple[bpy.types.ID, bpy.types.ID]]:
+    """Objects and what their looks are made of, as far as it can be animated.
 
-
-def _owners(objects: Iterable[bpy.types.Object]) -> Iterator[bpy.types.ID]:
-    """Objects and what their looks are made of, as far as it can be animated."""
+    With each, what it is a part of: shape keys and nodes are not used by themselves.
+    """
     for item in objects:
-        yield item
-        if item.data is not None:
-            yield item.data
-            yield from filter(None, [getattr(item.data, "shape_keys", None)])
-            yield from filter(None, [getattr(item.data, "node_tree", None)])
+        yield item, item
+        data = item.data
+        if data is not None:
+            yield data, data
+            for name in ("shape_keys", "node_tree"):
+                part = getattr(data, name, None)
+                if part is not None:
+                    yield part, data
         for slot in item.material_slots:
             if slot.material is not None:
-                yield slot.material
-                yield from filter(None, [slot.material.node_tree])
+                yield slot.material, slot.material
+                if slot.material.node_tree is not None:
+                    yield slot.material.node_tree, slot.material
 
 
 def _used_outside(
-    actions: set[bpy.types.Action], owners: Iterable[bpy.types.ID]
-) -> set[bpy.types.Action]:
-    if not actions:
+    animated: Iterable[bpy.types.ID], holders: Mapping[bpy.types.ID, bpy.types.ID]
+) -> set[bpy.types.ID]:
+    """Those of the animated that something outside shows, or shares the F-curves of."""
+    animated = list(animated)
+    if not animated:
         return set()
-    ours = set(owners)  # of node trees that are a part of something, what they are a part of
-    users = bpy.data.user_map(subset=actions)
-    return {action for action in actions if not users[action] <= ours}
+    actions = {each: each.animation_data.action for each in animated}
+    shown = {each: holders[each] for each in animated if not _is_object(holders[each])}
+    # Of node trees that are a part of something, the map has what they are a part of.
+    users = bpy.data.user_map(subset={*actions.values(), *shown.values()})
+    found = set()
+    for each in animated:
+        sharing = {user for user in users[actions[each]] if _shares(user, each)}
+        showing = {user for user in users[shown[each]] if _shows(user)} if each in shown else set()
+        if not (sharing | showing) <= holders.keys():
+            found.add(each)
+    return found
+
+
+def _is_object(item: bpy.types.ID) -> bool:
+    return isinstance(item, bpy.types.Object)
+
+
+def _shows(user: bpy.types.ID) -> bool:
+    """Whether a user is an object or its data; a brush or a library shows nothing."""
+    return isinstance(user, bpy.types.Object | bpy.types.Mesh | bpy.types.Curve)
+
+
+def _shares(user: bpy.types.ID, owner: bpy.types.ID) -> bool:
+    """Whether a user of an owner's action has the owner's curves; in a strip it may have them."""
+    animation = user.animation_data
+    if animation is None or animation.action != owner.animation_data.action:
+        return True
+    return compat.animation_of(user) == compat.animation_of(owner)

@@ -18,7 +18,7 @@ def add_camera(root: bpy.types.Object) -> bpy.types.Object:
         root: of a zoom with a camera.
     """
     own = present_camera(root)
-    camera = bpy.data.objects.new(own.name, own.data.copy())
+    camera = bpy.data.objects.new(own.name, _copied_lens(own))
     camera.parent = own.parent
     camera.matrix_parent_inverse = own.matrix_parent_inverse
     camera.rotation_mode = own.rotation_mode
@@ -28,3 +28,12 @@ def add_camera(root: bpy.types.Object) -> bpy.types.Object:
     if is_focused(camera):
         focus_on_picture(root, camera, camera.data[keys.F_STOP])
     return camera
+
+
+def _copied_lens(camera: bpy.types.Object) -> bpy.types.Camera:
+    """A camera's data to be changed by itself, its keys too."""
+    data = camera.data.copy()
+    animation = data.animation_data
+    if animation is not None and animation.action is not None:
+        animation.action = animation.action.copy()
+    return data

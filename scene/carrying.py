@@ -12,6 +12,7 @@ from .way import Way, leg_frames, plan
 
 # Points in each ease: what lies between levels moves with the zoom to a tenth of a frame.
 _IN_EASE = 8
+_SAME_FRAME = 1e-3
 _FAR = 1e6  # seconds: beyond every key
 _SWAPPED = {"EASE_IN": "EASE_OUT", "EASE_OUT": "EASE_IN"}
 
@@ -31,12 +32,12 @@ class Piece:
     def __call__(self, frame: float) -> float:
         """Outside of its ends a frame goes along with the nearest of them, unscaled."""
         sign = -1.0 if self.is_mirrored else 1.0
-        if frame <= self.old[0]:
+        if frame < self.old[0]:
             return self.new[0] + sign * (frame - self.old[0])
         for (start, end), (low, high) in zip(pairwise(self.old), pairwise(self.new), strict=True):
-            if frame <= end:
-                share = (frame - start) / (end - start) if end > start else 0.0
-                return low + share * (high - low)
+            # Where a rest was 0 long, what is there belongs to the level.
+            if frame <= end and end > start:
+                return low + (frame - start) / (end - start) * (high - low)
         return self.new[-1] + sign * (frame - self.old[-1])
 
 
@@ -46,7 +47,8 @@ class TimeMap:
 
     Attributes:
         pieces: in the order of their old frames.
-        turns: of what repeats: (frame of the beginning, frames of a turn), before and now.
+        turns: of what repeats: (frame of the beginning, frames of a turn), before and now. There is
+            one piece then.
     """
 
     pieces: tuple[Piece, ...]
@@ -59,6 +61,8 @@ class TimeMap:
             (start, length), (_, new_length) = self.turns
             turn = math.floor((frame - start) / length + 1e-6)
             before, after = turn * length, turn * new_length
+            if self.pieces[0].is_mirrored:
+                after = -after
         inside = frame - before
         for piece, following in pairwise(self.pieces):
             if inside <= (piece.old[-1] + following.old[0]) / 2.0:
@@ -69,6 +73,15 @@ class TimeMap:
         piece, before, after = self.at(frame)
         return piece(frame - before) + after
 
+    def shift(self, frames: Sequence[float]) -> float:
+        """What to add, so that what is run through backwards stays in the turns in which it is."""
+        if self.turns is None or not frames or not self.pieces[0].is_mirrored:
+            return 0.0
+        (start, length), (_, new_length) = self.turns
+        first = math.floor((min(frames) - start) / length + 1e-6)
+        last = math.ceil((max(frames) - start) / length - 1e-6) - 1
+        return (first + max(first, last)) * new_length
+
     def is_still(self) -> bool:
         """Whether nothing moves."""
         pairs = [pair for each in self.pieces for pair in zip(each.old, each.new, strict=True)]
@@ -76,20 +89,14 @@ class TimeMap:
         return still and (self.turns is None or self.turns[0] == self.turns[1])
 
 
-def between(old: Way, new: Way, values: Sequence[tuple[float, float]] | None = None) -> TimeMap:
+def between(old: Way, new: Way) -> TimeMap:
     """What was at some zoom before is at that zoom again.
 
     There and back, each of the legs has its own; where one of them is new or gone, what goes by
     the other one stays with that. A way in the opposite direction is run through backwards.
-
-    Args:
-        values: the zoom at each stop that stays, before and now, ascending; None: nothing moved.
     """
-    if values is None:
-        row = _values(old, new)
-        values = [(value, value) for value in row]
-    was = leg_frames(old, [value for value, _ in values])
-    now = leg_frames(new, [value for _, value in values])
+    values = _values(old, new)
+    was, now = leg_frames(old, values), leg_frames(new, values)
     turns = None
     if plan(old).repeats and plan(new).repeats:
         turns = (_turn(old), _turn(new))
@@ -102,6 +109,8 @@ def between(old: Way, new: Way, values: Sequence[tuple[float, float]] | None = N
         return TimeMap((_piece(old, new, *rows),), turns)
     if len(old.legs) == len(new.legs) == 1:
         return TimeMap((_mirrored(old, new, was[0], now[0]),), turns)
+    if turns is not None:
+        return TimeMap((_half_a_turn_on(old, new, was, now),), turns)
     if len(old.legs) == len(new.legs):
         swapped = zip(was, now[::-1], strict=True)
         pieces = (Piece(tuple(sorted(a)), tuple(sorted(b))) for a, b in swapped)
@@ -138,17 +147,43 @@ def _turn(way: Way) -> tuple[float, float]:
 
 
 def _piece(old: Way, new: Way, was: Sequence[float], now: Sequence[float]) -> Piece:
-    before, after = plan(old), plan(new)
-    rests = (before.end + before.repeats, after.end + after.repeats)
-    return Piece((before.start, *was, rests[0]), (after.start, *now, rests[1]))
+    return _with_rests(list(zip(was, now, strict=True)), _ends(old), _ends(new))
 
 
 def _mirrored(old: Way, new: Way, was: Sequence[float], now: Sequence[float]) -> Piece:
-    before, after = plan(old), plan(new)
-    pairs = sorted(zip(was, now, strict=True))
+    start, end = _ends(new)
+    return _with_rests(sorted(zip(was, now, strict=True)), _ends(old), (end, start))
+
+
+def _with_rests(
+    pairs: list[tuple[float, float]], old: tuple[float, float], new: tuple[float, float]
+) -> Piece:
+    """Where there was no rest, what lies at that end goes by the level and not by the end."""
+    if pairs[0][0] - old[0] > _SAME_FRAME:
+        pairs.insert(0, (old[0], new[0]))
+    if old[1] - pairs[-1][0] > _SAME_FRAME:
+        pairs.append((old[1], new[1]))
+    return Piece(tuple(before for before, _ in pairs), tuple(after for _, after in pairs))
+
+
+def _ends(way: Way) -> tuple[float, float]:
+    """The frames of the beginning and of the end; of what repeats where it begins again."""
+    schedule = plan(way)
+    return schedule.start, schedule.end + schedule.repeats
+
+
+def _half_a_turn_on(
+    old: Way, new: Way, was: Sequence[Sequence[float]], now: Sequence[Sequence[float]]
+) -> Piece:
+    """There and back for ever, begun at the other end: later by a leg, or earlier again."""
+    (start, length), (_, new_length) = _turn(old), _turn(new)
+    back = 0.0 if old.legs[0] > 0 else new_length
+    rests = max(now[0]) - back
+    legs = [frame - back for frame in sorted(now[1])]
+    legs += [frame - back + new_length for frame in sorted(now[0])]
     return Piece(
-        (before.start, *(a for a, _ in pairs), before.end + before.repeats),
-        (after.end + after.repeats, *(b for _, b in pairs), after.start),
+        (start, *sorted(was[0]), *sorted(was[1]), start + length),
+        (rests, *legs, rests + new_length),
     )
 
 
@@ -156,12 +191,15 @@ def move_curve(curve: Any, moved: TimeMap) -> None:
     """Carry an F-curve's keys and handles, and the frames between which its modifiers act."""
     mirrored = moved.pieces[0].is_mirrored
     points = curve.keyframe_points
+    shift = moved.shift([point.co[0] for point in points])
     kinds = [(point.interpolation, point.easing) for point in points]
     for point in points:
         piece, before, after = moved.at(point.co[0])
 
-        def at(place: Sequence[float], piece: Piece = piece, shift: Any = (before, after)) -> Any:
-            return piece(place[0] - shift[0]) + shift[1], place[1]
+        def at(place: Sequence[float], piece: Piece = piece, turn: Any = (before, after)) -> Any:
+            if moved.turns is not None:
+                return moved(place[0]) + shift, place[1]
+            return piece(place[0] - turn[0]) + turn[1], place[1]
 
         left, centre, right = map(at, (point.handle_left[:], point.co[:], point.handle_right[:]))
         if mirrored:
@@ -175,7 +213,7 @@ def move_curve(curve: Any, moved: TimeMap) -> None:
             point.interpolation, point.easing = kind, _SWAPPED.get(easing, easing)
     for modifier in curve.modifiers:
         if modifier.use_restricted_range:
-            ends = sorted((moved(modifier.frame_start), moved(modifier.frame_end)))
+            ends = sorted(moved(end) + shift for end in (modifier.frame_start, modifier.frame_end))
             modifier.frame_start = min(ends[0], modifier.frame_end)
             modifier.frame_end, modifier.frame_start = ends[1], ends[0]
     curve.update()

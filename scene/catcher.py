@@ -13,6 +13,7 @@ from typing import Any
 import bpy
 
 from ..blender import compat
+from ..blender.texts import names_text
 from ..engine.contract.errors import ZoomStackError
 from . import keys
 from .compositing import is_bare, join_layers, part_layers, shows_layer
@@ -209,7 +210,7 @@ def _check_apart(
         raise ZoomStackError(
             "in_both_layers",
             f"These lie in the scene's own collection, or in others than {things.name} too: "
-            f"{', '.join(both)}.",
+            f"{names_text(both)}.",
             "Move each to one collection (M).",
         )
 
@@ -223,7 +224,7 @@ def _move_things(
     astray = [(item, home) for item, home in found if _can_lose(home)]
     stay = sorted({item.name for item, home in found if not _can_lose(home)})
     notes = (
-        [f"Stay with the pictures in their linked collection: {', '.join(stay)}"] if stay else []
+        [f"Stay with the pictures in their linked collection: {names_text(stay)}"] if stay else []
     )
     if not astray:
         return notes
@@ -241,7 +242,7 @@ def _move_things(
         _show_where(home, scene, place)
         home.objects.unlink(item)
     names = sorted({item.name for item, _ in astray})
-    return [f"Moved to {place.name}: {', '.join(names)}", *notes]
+    return [f"Moved to {place.name}: {names_text(names)}", *notes]
 
 
 def _show_where(

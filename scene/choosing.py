@@ -5,9 +5,8 @@ from __future__ import annotations
 import bpy
 
 from .finding import camera_in_use, present_camera, roots_in
+from .frame_range import fit_range, frames_of, range_follows
 from .importing import select_only
-from .retiming import present_range, range_follows
-from .target_scene import set_range
 
 
 def choose(
@@ -25,9 +24,8 @@ def choose(
     others = [each for each in roots_in(scene) if each != root]
     follows = any(range_follows(scene, other) for other in others)
     if follows and not range_follows(scene, root):
-        frame = scene.frame_current
-        set_range(scene, *present_range(root))
-        scene.frame_set(min(max(frame, scene.frame_start), scene.frame_end))
+        fit_range(scene, frames_of(root))
+        scene.frame_set(min(max(scene.frame_current, scene.frame_start), scene.frame_end))
     scene.camera = camera
     if layer.objects.get(camera.name) == camera:
         select_only(layer, camera)

@@ -31,9 +31,9 @@ def join_layers(scene: bpy.types.Scene, back: str, front: str, shown: str) -> li
     Returns:
         what else there is to know, for people.
     """
-    own = compat.has_compositor(scene)
     tree = compat.compositor_tree(scene)
     takers = _remove_ours(tree)
+    own = not is_bare(scene)
     joined = _add_nodes(tree, scene, back, front)
     output = compat.compositor_output(tree)
     standing = _layer_node(tree, scene, shown)

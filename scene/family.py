@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import bpy
 
 from . import keys
-from .finding import image_of
+from .finding import image_of, is_root
 
 _OURS = re.compile(r"Level \d+( Before| Again)?(\.\d+)?( Picture)?(\.\d+)?")
 
@@ -40,6 +40,17 @@ class Family:
         if plane is not None:
             hung += self._children.get(plane, ())
         return [each for each in hung if each != plane]
+
+    def below(self, root: bpy.types.Object) -> list[bpy.types.Object]:
+        """All that hangs on a zoom, at any depth, without other zooms."""
+        found: list[bpy.types.Object] = []
+        waiting = [root]
+        while waiting:
+            children = self._children.get(waiting.pop(), ())
+            own = [each for each in children if not is_root(each)]
+            found += own
+            waiting += own
+        return found
 
     def hang(self, item: bpy.types.Object, parent: bpy.types.Object) -> None:
         """Give an object another parent."""

@@ -98,3 +98,23 @@ def drop_focus(camera: bpy.types.Object) -> None:
     if data.dof.focus_object is not None and root_of(camera) == data.dof.focus_object:
         data.dof.focus_object = None
     data.pop(keys.F_STOP, None)
+
+
+def is_sharp_in_eevee(scene: bpy.types.Scene) -> bool:
+    """Whether EEVEE's depth of field leaves the pictures of all levels sharp."""
+    return bool(scene.eevee.use_bokeh_jittered) and scene.eevee.bokeh_max_size == 0.0
+
+
+def sharpen_in_eevee(scene: bpy.types.Scene) -> list[str]:
+    """Let EEVEE blur by moving its camera, where it would smear by depth.
+
+    Soft-bordered levels leave no depth behind: they would be smeared in the depth of what is there
+    behind them.
+
+    Returns:
+        what was changed, for people.
+    """
+    if is_sharp_in_eevee(scene):
+        return []
+    scene.eevee.use_bokeh_jittered, scene.eevee.bokeh_max_size = True, 0.0
+    return ["EEVEE jitters its camera, at a Max Size of 0"]

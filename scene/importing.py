@@ -16,6 +16,7 @@ from . import keys
 from .camera import build_camera, describe_zoom
 from .draft import Draft
 from .finding import octaves_of, roots_in, stops_of, turn_of, zooms_named
+from .frame_range import frames_of
 from .keying import write_keys
 from .levels import Rig, add_level
 from .markers import refresh_markers
@@ -182,16 +183,16 @@ def _place(
         options.seconds_per_octave,
         options.hold_seconds,
     )
-    plan = present_schedule(root)
     repeats = turn_of(root) is not None
-    write_keys(camera, plan)
+    write_keys(camera, present_schedule(root))
+    frames = frames_of(root)
     scene.collection.children.link(collection)
     if scene.camera is None:
         scene.camera = camera
     if own_scene:
-        set_range(scene, plan.start, plan.end)
+        set_range(scene, frames)
         refresh_markers(scene, root)
-    taken = empty and not own_scene and take_untouched(scene, camera, picture, plan)
+    taken = empty and not own_scene and take_untouched(scene, camera, picture, frames)
     if repeats and (own_scene or taken):
         blur_forwards(scene)
     if own_scene or options.select:  # its keys are then in the timeline

@@ -9,6 +9,7 @@ import bpy
 
 from ..blender import compat
 from . import keys
+from .belongings import is_shared
 from .camera import zoom_curve
 from .finding import camera_of, root_of
 from .retiming import present_schedule
@@ -42,32 +43,23 @@ def write_curve(curve: Any, plan: Schedule) -> None:
     curve.update()
 
 
-def part_from_other_zooms(camera: bpy.types.Object) -> None:
-    """Let a zoom have keys of its own: its camera may have been duplicated along with its action,
-    or have one of another file."""
+def part_from_others(root: bpy.types.Object, camera: bpy.types.Object) -> None:
+    """Each camera has a time of its own: give it a copy of an action that others have too, or that
+    is linked from another file.
+    """
     action = camera.animation_data.action if camera.animation_data is not None else None
     if action is None or camera.library is not None:
         return
-    if action.library is not None:
+    if action.library is not None or is_shared(root, camera):
         compat.take_own_action(camera)
-        return
-    if action.users == 1:
-        return
-    for other in bpy.data.user_map(subset={action})[action]:
-        if (
-            isinstance(other, bpy.types.Object)
-            and other.get(keys.ROLE) == keys.ROLE_CAMERA
-            and root_of(other) not in (None, root_of(camera))
-            and compat.animation_of(other) == compat.animation_of(camera)
-        ):
-            compat.take_own_action(camera)
-            return
 
 
 def write_keys(camera: bpy.types.Object, plan: Schedule) -> None:
     """Give the camera's zoom the curve that a plan says, also where it has none, or a driver."""
     camera.driver_remove(keys.path_to(keys.ZOOM))
-    part_from_other_zooms(camera)
+    root = root_of(camera)
+    if root is not None:
+        part_from_others(root, camera)
     curve = zoom_curve(camera)
     if curve is None:
         value = float(camera[keys.ZOOM])

@@ -55,6 +55,7 @@ def free_looks(thing: bpy.types.Object, grown: float) -> None:
     """
     for lamp in filter(is_kept, below(thing)):
         values = _values(lamp)
+        _own_light(lamp)
         for path in _paths(lamp.data):
             lamp.data.driver_remove(path)
         lamp.data.energy = min(values[keys.LAMP_POWER] * grown**2, _MOST)
@@ -69,7 +70,8 @@ def follow_twin(twin: bpy.types.Object) -> None:
     if not is_kept(twin):
         return
     twin.data = twin.data.copy()
-    for curve in twin.data.animation_data.drivers:
+    animation = twin.data.animation_data
+    for curve in animation.drivers if animation is not None else ():
         for variable in curve.driver.variables:
             if variable.name == _SIZE:
                 variable.targets[0].id = twin
@@ -82,11 +84,10 @@ def _can_follow(item: bpy.types.Object) -> bool:
 
 def _keep_look(lamp: bpy.types.Object, level: bpy.types.Object, grown: float) -> bool:
     values = _values(lamp)
+    if not values and _is_animated(lamp):
+        return False
+    _own_light(lamp)
     if not values:
-        if _is_animated(lamp):
-            return False
-        if lamp.data.users > 1:
-            lamp.data = lamp.data.copy()
         values = {
             keys.LAMP_POWER: lamp.data.energy,
             keys.LAMP_SIZE: getattr(lamp.data, "shadow_soft_size", 0.0),
@@ -100,6 +101,12 @@ def _keep_look(lamp: bpy.types.Object, level: bpy.types.Object, grown: float) ->
         curve = add_driver(lamp.data, path, law.format(f"{1.0 / share:.9g}"), variables)
         add_scale_variable(curve, _SIZE, lamp, "SCALE_X")
     return True
+
+
+def _own_light(lamp: bpy.types.Object) -> None:
+    """Let no other lamp follow this one's size along."""
+    if lamp.data.users > 1:
+        lamp.data = lamp.data.copy()
 
 
 def _values(lamp: bpy.types.Object) -> dict[str, float]:

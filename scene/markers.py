@@ -70,8 +70,9 @@ def _wanted(scene: bpy.types.Scene, root: bpy.types.Object) -> dict[str, int]:
         for again, time in enumerate(times):
             more = "" if again == 0 else " (back)" if again == 1 else f" ({again + 1})"
             name = _free(f"{number + 1:02d} {title}"[: MAX_NAME - len(more)] + more, taken)
-            # What comes first is in view from the hold's beginning.
-            rests = number == first and again == 0
+            # What comes first as the way has it is in view from the rest's beginning.
+            as_planned = abs(time - plan.keys[number]) < _SAME_FRAME
+            rests = number == first and again == 0 and as_planned
             wanted[name] = round(min(plan.start, time) if rests else time)
     return wanted
 

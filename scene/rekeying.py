@@ -11,9 +11,10 @@ from . import keys
 from .camera import zoom_curve
 from .carrying import carry_values
 from .finding import stops_of, turn_of
+from .frame_range import fit_range, frames_of, range_follows
 from .keying import is_as_made, write_curve
 from .markers import refresh_markers
-from .retiming import fit_range, present_schedule, range_follows
+from .retiming import present_schedule
 
 
 class Followed:
@@ -47,10 +48,9 @@ class Followed:
         if still:
             curve = None  # not a handle is touched
         if curve is not None and self._ours:
-            plan = present_schedule(root)
-            write_curve(curve, plan)
+            write_curve(curve, present_schedule(root))
             for scene in self._ranged:
-                fit_range(scene, root)
+                fit_range(scene, frames_of(root))
         elif curve is not None and levels:
             turn = turn_of(root)
             ends = [] if self._turn is None or turn is None else [(self._turn, turn)]

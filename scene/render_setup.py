@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import bpy
@@ -11,8 +9,8 @@ import bpy
 from ..blender import compat
 from ..engine.contract.errors import ZoomStackError
 from . import colour, finding, keys, retiming
+from .frame_range import Frames, frames_of, range_follows
 from .target_scene import TRANSPARENT_BOUNCES, blur_forwards, frame_size, set_range
-from .way import plan
 from .way_changes import change_way
 
 CAMERA = "Camera"
@@ -94,24 +92,24 @@ def wanted(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> di
 
 
 def set_up(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> list[str]:
-    """Set a scene up; returns what was changed, for people.
+    """Set a scene up; returns what was changed and what could not follow, for people.
 
     Raises:
         ZoomStackError: codes ``no_standard_view``, ``odd_video``; nothing was changed.
     """
-    before = described(scene)
+    before, left = described(scene), []
     if wishes.output == VIDEO:
         _check_video(wishes.size or present_frame(scene))
     if wishes.colours:
         colour.use_standard_view(scene)
     if wishes.rate is not None:
-        _set_rate(scene, root, wishes.rate)
+        left = _set_rate(scene, root, wishes.rate)
     if wishes.size is not None:
         _set_frame(scene, wishes.size)
     if wishes.camera:
         scene.camera = _camera(scene, root)
     if wishes.frames:
-        set_range(scene, *retiming.present_range(root))
+        set_range(scene, frames_of(root))
         if finding.turn_of(root) is not None:
             blur_forwards(scene)
     if wishes.bounces and _by_cycles(scene):
@@ -120,7 +118,7 @@ def set_up(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> li
         cycles.transparent_max_bounces = bounces
     if wishes.output:
         _set_output(scene, wishes.output, wishes.path)
-    return changes(before, described(scene))
+    return [*changes(before, described(scene)), *left]
 
 
 def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:
@@ -139,7 +137,7 @@ def otherwise(scene: bpy.types.Scene, root: bpy.types.Object) -> list[str]:
         found.append(f"the camera {scene.camera.name}")
     if not colour.shows_pictures_unchanged(scene):
         found.append(f"{_colours_text(scene)} colours")
-    if not retiming.range_follows(scene, root):
+    if not range_follows(scene, root):
         found.append(f"frames {range_text(scene.frame_start, scene.frame_end)}")
     return found
 
@@ -220,30 +218,29 @@ def range_text(start: int, end: int) -> str:
     return f"{start} to {end}"
 
 
-def _range(root: bpy.types.Object, rate: tuple[int, float] | None) -> Sequence[int]:
+def _range(root: bpy.types.Object, rate: tuple[int, float] | None) -> Frames:
     """The zoom's first and last frame, also at a frame rate that it is not timed for yet."""
-    way, (first, last) = retiming.way_of(root), retiming.present_range(root)
-    if rate is not None and not finding.is_linked(root):
-        fps = rate[0] / rate[1]
-        if last == plan(way).end:
-            last = plan(replace(way, fps=fps)).end
-        else:
-            first, last = (way.start + (at - way.start) * fps / way.fps for at in (first, last))
-    start = math.floor(first)
-    return (start, max(start + 1, math.ceil(last - 1e-6)))
+    if rate is None or finding.is_linked(root):
+        return frames_of(root)
+    return frames_of(root, rate[0] / rate[1])
 
 
-def _set_rate(scene: bpy.types.Scene, root: bpy.types.Object, rate: tuple[int, float]) -> None:
+def _set_rate(scene: bpy.types.Scene, root: bpy.types.Object, rate: tuple[int, float]) -> list[str]:
     """Another frame rate, at which all zooms of a scene take their seconds still, but linked ones.
 
     Args:
         root: of the zoom that the scene renders.
+
+    Returns:
+        what does not follow, for people.
     """
     scene.render.fps, scene.render.fps_base = rate
     fps = retiming.frames_per_second(scene)
+    left: list[str] = []
     for each in dict.fromkeys([*finding.roots_in(scene), root]):
         if not finding.is_linked(each) and abs(fps - float(each.get(keys.FPS, 24.0))) >= 1e-3:
-            change_way(each, replace(retiming.way_of(each), fps=fps))
+            left += change_way(each, replace(retiming.way_of(each), fps=fps)).left()
+    return list(dict.fromkeys(left))
 
 
 def _set_frame(scene: bpy.types.Scene, size: tuple[int, int]) -> None:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import bpy
 
 from . import keys
-from .camera import zoom_curve
-from .finding import camera_of, stops_of, turn_of
+from .finding import stops_of, turn_of
 from .way import LEGS, Schedule, Way, plan
-
-# Frames that single precision may add far away.
-_SINGLE = 0.07
 
 
 def frames_per_second(scene: bpy.types.Scene) -> float:
@@ -71,31 +65,3 @@ def store_way(root: bpy.types.Object, way: Way) -> None:
     ):
         if name in root or value != before:
             root[name] = value
-
-
-def present_range(root: bpy.types.Object) -> tuple[float, float]:
-    """The zoom's first and last frame: by its way, or by its curve where that is another one."""
-    way, made = way_of(root), present_schedule(root)
-    camera = camera_of(root)
-    curve = zoom_curve(camera) if camera is not None else None
-    frames = [point.co[0] for point in curve.keyframe_points] if curve is not None else []
-    if curve is None or not frames or any(each.type == "CYCLES" for each in curve.modifiers):
-        return made.start, made.end
-    back = len(way.legs) > 1 and not way.repeats
-    first, last = frames[0], frames[-1] + (way.hold if back else way.hold_end) * way.fps
-    if abs(last - made.end) < _SINGLE:
-        last = made.end
-    return min(made.start, first), last
-
-
-def range_follows(scene: bpy.types.Scene, root: bpy.types.Object) -> bool:
-    """Whether the scene's frame range is the zoom's."""
-    start, end = present_range(root)
-    return abs(scene.frame_start - start) < 1.0 and abs(scene.frame_end - end) < 1.5
-
-
-def fit_range(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
-    """Make a scene's frame range a zoom's; the present frame stays."""
-    start, end = present_range(root)
-    scene.frame_start = math.floor(start)
-    scene.frame_end = max(scene.frame_start + 1, math.ceil(end - 1e-6))

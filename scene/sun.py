@@ -13,6 +13,7 @@ import bpy
 from mathutils import Vector
 
 from ..blender.compat import enable_nodes, nodes_in_use
+from ..blender.texts import names_text
 from ..engine.contract.errors import ZoomStackError
 from . import keys
 from .drivers import add_driver
@@ -90,7 +91,9 @@ def set_up_light(
             notes.append(error.text)
     others = [each.name for each in _other_lamps(scene)]
     if others:
-        notes.append(f"These light the pictures too, beyond their own colours: {', '.join(others)}")
+        notes.append(
+            f"These light the pictures too, beyond their own colours: {names_text(others)}"
+        )
     return Lit(sun, notes)
 
 

@@ -11,7 +11,7 @@ import bpy
 from ..engine.contract.errors import ZoomStackError
 from . import untouched
 from .colour import use_standard_view
-from .way import Schedule
+from .frame_range import Frames, fit_range
 
 _RENDERED_TYPES = {
     "MESH", "CURVE", "SURFACE", "META", "FONT", "CURVES", "POINTCLOUD", "VOLUME",
@@ -78,13 +78,13 @@ def _clean(scene: bpy.types.Scene) -> tuple[tuple[str, object, object], ...]:
 
 
 def take_untouched(
-    scene: bpy.types.Scene, camera: bpy.types.Object, picture: tuple[int, int], plan: Schedule
+    scene: bpy.types.Scene, camera: bpy.types.Object, picture: tuple[int, int], frames: Frames
 ) -> bool:
     """Let a scene that has nothing to render show a zoom: each setting that nobody chose.
 
     Args:
         picture: the widest level's size in pixels, which gives the frame its shape.
-        plan: the zoom's frames.
+        frames: the zoom's.
 
     Returns:
         whether the frame range became the zoom's.
@@ -101,7 +101,7 @@ def take_untouched(
     untouched.change(scene, "sync_mode", "NONE", "FRAME_DROP")
     if not untouched.frame_range(scene):
         return False
-    set_range(scene, plan.start, plan.end)
+    set_range(scene, frames)
     return True
 
 
@@ -121,8 +121,7 @@ def frame_size(picture: tuple[int, int]) -> tuple[int, int]:
     return (2 * max(2, round(width * factor / 2)), 2 * max(2, round(height * factor / 2)))
 
 
-def set_range(scene: bpy.types.Scene, start: float, end: float) -> None:
-    """Make a scene's frame range the zoom's."""
-    scene.frame_start = math.floor(start)
-    scene.frame_end = max(scene.frame_start + 1, math.ceil(end))
+def set_range(scene: bpy.types.Scene, frames: Frames) -> None:
+    """Make a scene's frame range a zoom's, and go to its first frame."""
+    fit_range(scene, frames)
     scene.frame_set(scene.frame_start)

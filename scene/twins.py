@@ -89,5 +89,5 @@ def _drive(twin: bpy.types.Object, item: bpy.types.Object) -> None:
 def _remove(tops: Iterable[bpy.types.Object]) -> None:
     doomed = [item for top in list(tops) for item in below(top) if keys.TWIN_OF in item]
     if doomed:
-        lights = [item.data for item in doomed if lighting.is_kept(item)]
+        lights = [item.data for item in doomed if lighting.is_kept(item) and item.data.users == 1]
         bpy.data.batch_remove([*doomed, *lights])

@@ -10,6 +10,7 @@ import filecmp
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import bpy
 from mathutils import Matrix
@@ -51,6 +52,7 @@ _SAME = 1e-6
 
 # An id, and in which turn of a loop.
 _Key = tuple[str, int]
+_Result = TypeVar("_Result")
 
 
 @dataclass
@@ -125,13 +127,13 @@ def update_steps(
     return result
 
 
-def finish_update(steps: Generator[str, None, Updated]) -> Updated:
-    """Do what is left of an update in one go."""
+def finish_update(steps: Generator[Any, None, _Result]) -> _Result:
+    """Do what is left of an update, or of other work in steps, in one go."""
     while True:
         try:
             next(steps)
         except StopIteration as finished:
-            result: Updated = finished.value
+            result: _Result = finished.value
             return result
 
 

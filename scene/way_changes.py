@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import bpy
 
+from ..blender.texts import names_text
 from . import keys
 from .belongings import belongings_of
 from .camera import zoom_curve
 from .carrying import Piece, TimeMap, between, move_curve, rescaled
 from .finding import camera_of
-from .keying import is_as_made, lies_on_markers, part_from_other_zooms, write_curve, write_keys
+from .frame_range import fit_range, frames_of, range_follows
+from .keying import is_as_made, lies_on_markers, part_from_others, write_curve, write_keys
 from .markers import refresh_markers, times_of_levels
-from .retiming import fit_range, present_schedule, range_follows, store_way, way_of
-from .way import Schedule, Way
+from .retiming import present_schedule, store_way, way_of
+from .way import Way
 
 
 @dataclass
@@ -23,40 +24,47 @@ class Changed:
     """What became of a zoom in time.
 
     Attributes:
-        plan: the new frames.
         shared: names of actions that stay, as something outside of the zoom uses them too.
         strips: names of what has NLA strips, which stay.
     """
 
-    plan: Schedule
     shared: list[str] = field(default_factory=list)
     strips: list[str] = field(default_factory=list)
+
+    def left(self) -> list[str]:
+        """What stays as it is, for people; empty where all goes along."""
+        found = []
+        if self.shared:
+            found.append(f"actions that something else uses too: {names_text(self.shared)}")
+        if self.strips:
+            found.append(f"NLA strips of {names_text(self.strips)}")
+        return [f"Left as they are: {'; '.join(found)}"] if found else []
 
 
 def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> Changed:
     """Give a zoom another way; keys of its parts and of all that hangs on it move along.
 
     A curve of the zoom that nobody has touched becomes what the new way says; an artist's own is
-    carried. Ranges of scenes that were the zoom's, and its markers, follow.
+    carried; one that something outside has too becomes the zoom's own. Ranges of scenes that were
+    the zoom's, and its markers, follow.
 
     Args:
         with_shared: also keys that something outside of the zoom uses.
     """
     old, made = way_of(root), is_as_made(root)
+    camera = camera_of(root)
+    if camera is not None and not with_shared:
+        part_from_others(root, camera)
     followed = _Followed(root)
     store_way(root, way)
     new = way_of(root)
-    plan = present_schedule(root)
-    changed = Changed(plan)
+    changed = Changed()
     # What lies beyond the ends of the way would keep its frames.
     faster = not made and replace(old, fps=new.fps) == new
     moved = rescaled(old, new.fps) if faster else between(old, new)
-    camera = camera_of(root)
-    if camera is not None:
-        part_from_other_zooms(camera)
     curve = zoom_curve(camera) if camera is not None else None
     if curve is not None and made:
-        write_curve(curve, plan)
+        write_curve(curve, present_schedule(root))
         curve.id_data.update_tag()
     elif curve is not None and not moved.is_still():
         move_curve(curve, moved)
@@ -86,23 +94,6 @@ def carry_belongings(
     return [] if with_shared else list(found.shared), found.strips
 
 
-def carry_with_levels(
-    root: bpy.types.Object, before: Sequence[float]
-) -> tuple[list[str], list[str]]:
-    """Carry what goes by the levels from where these were reached before to where they are now.
-
-    Args:
-        before: ``times_of_levels``; where these are others in number, nothing moves.
-
-    Returns:
-        see ``carry_belongings``.
-    """
-    after = times_of_levels(root)
-    if not len(before) == len(after) > 1:
-        return [], []
-    return carry_belongings(root, TimeMap((Piece(tuple(before), tuple(after)),)))
-
-
 def replace_own_curve(root: bpy.types.Object) -> None:
     """Give the camera's zoom the curve that the zoom's way says; the artist's keys go.
 
@@ -116,7 +107,9 @@ def replace_own_curve(root: bpy.types.Object) -> None:
     if keys.ON_MARKERS in root:
         del root[keys.ON_MARKERS]
     write_keys(camera, present_schedule(root))
-    carry_with_levels(root, before)
+    after = times_of_levels(root)
+    if len(before) == len(after) > 1:
+        carry_belongings(root, TimeMap((Piece(tuple(before), tuple(after)),)))
     followed.follow()
 
 
@@ -141,6 +134,6 @@ class _Followed:
 
     def follow(self) -> None:
         for scene in self._ranged:
-            fit_range(scene, self._root)
+            fit_range(scene, frames_of(self._root))
         for scene in self._marked:
             refresh_markers(scene, self._root)

@@ -58,7 +58,8 @@ def test_each_level_is_reached_at_its_marker(bpy: Any, zoom: Any) -> None:
     assert curves is not None
     assert (scene.frame_start, scene.frame_end) == (1, 90 + 24)
     shown = {marker.name: marker.frame for marker in scene.timeline_markers}
-    assert [shown[f"0{n} 0{n - 1}"] for n in (2, 3, 4)] == [33, 60, 90]
+    assert [shown[f"0{n} 0{n - 1}"] for n in (1, 2, 3, 4)] == [10, 33, 60, 90]
+    assert render_setup.otherwise(scene, root) == []  # up to the zoom's end, as it lies
     for marker in scene.timeline_markers:  # again, onto some of them
         marker.select = marker.name in {"beat 10", "beat 60", "beat 90"}
     lay(bpy)
@@ -98,6 +99,17 @@ def test_an_own_curve_is_refused(bpy: Any, zoom: Any) -> None:
         bpy.ops.zoom_stack.levels_onto_markers()
     lay(bpy, replace_own=True)
     assert reached(root) == [[1.0], [50.0], [60.0], [70.0]]
+
+
+@pytest.mark.parametrize("direction", ["IN", "OUT", "IN_OUT", "LOOP", "LOOP_OUT"])
+def test_keys_go_along_onto_markers_in_every_direction(zoom: Any, direction: str) -> None:
+    scene, root, cam = zoom
+    root.zoom_way_direction = direction
+    second = sorted(time for times in markers.passages_of(root) for time in times)[1]
+    cam.keyframe_insert("rotation_euler", index=2, frame=second)
+    beats.lay_onto(root, scene, [10 * number for number in range(1, 12)], with_range=False)
+    roll = next(each for each in fcurves(cam) if each.data_path == "rotation_euler")
+    assert roll.keyframe_points[0].co[0] == pytest.approx(20.0)
 
 
 def test_a_driver_is_the_artist_s_own_too(bpy: Any, zoom: Any) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import making
 import numpy as np
 import pytest
+from bl_ext.user_default.zoom_stack.blender.compat import fcurves_of
+from bl_ext.user_default.zoom_stack.engine.contract.geometry import opacity
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import (
     attaching,
@@ -16,10 +18,12 @@ from bl_ext.user_default.zoom_stack.scene import (
     focus,
     importing,
     keys,
+    motion,
     ranges,
     readout,
     spaces,
 )
+from bl_ext.user_default.zoom_stack.scene.camera import zoom_curve
 from judging import load, set_zoom, show
 
 from devtools import rendering
@@ -135,9 +139,13 @@ def test_another_camera_shows_what_the_zooms_own_shows(
         assert np.abs(look - was).max() <= 1
     assert finding.camera_of(root) == own
     assert finding.camera_in_use(root, scene) == added
-    # Its place and its lens are its own.
-    added.location.x, added.data.lens = 0.1, 20.0
-    assert (own.location.x, own.data.lens) == (0.0, 40.0)
+    # Its place and its lens are its own, keys and all.
+    added.location.x = 0.1
+    for key in fcurves_of(added.data)[0].keyframe_points:
+        key.co.y = 20.0
+    scene.frame_set(3)
+    assert (own.data.lens, added.data.lens) == (40.0, 20.0)
+    assert own.location.x == 0.0
     root[keys.TRAVEL] = 1.0
     root.update_tag()
     set_zoom(own, 8.0)
@@ -146,3 +154,107 @@ def test_another_camera_shows_what_the_zooms_own_shows(
     assert clip == pytest.approx(0.02 * 2.0**-8)
     away = [each.evaluated_get(graph).matrix_world.translation for each in (own, added)]
     assert (away[1] - away[0]).length == pytest.approx(0.1 * 2.0**-8, rel=1e-4)
+
+
+def test_the_read_out_stays_sharp(stripes: tuple[Any, Any, Any], tmp_path: Path) -> None:
+    _, camera, root = stripes
+    plain = looks(stripes, tmp_path, 16)
+    readout.add_read_out(root, readout.ReadOut(size=0.15))
+    sharp = looks(stripes, tmp_path, 16)
+    focus.focus_on_picture(root, camera, 1.0)
+    for look, was, bare in zip(looks(stripes, tmp_path, 16), sharp, plain, strict=True):
+        assert np.abs(look - was).mean() <= 0.2
+        assert np.abs(was - bare).mean() > 5
+
+
+def test_motion_is_blurred_alike_at_every_scale(
+    bpy: Any, stripes: tuple[Any, Any, Any], tmp_path: Path
+) -> None:
+    scene, camera, root = stripes
+    for number in (2, 16):
+        lit_cube(bpy, root, number)
+    rendering.prepare_render(scene, rendering.CYCLES, (48, 48), 64, 0.01)
+    found = []
+    for travels, octaves in PLACES:
+        root[keys.TRAVEL] = travels
+        root.update_tag()
+        for frame in (0, 4):
+            camera[keys.ZOOM] = octaves + (frame - 2) / 4
+            camera.keyframe_insert(keys.path_to(keys.ZOOM), frame=frame)
+        for key in zoom_curve(camera).keyframe_points:
+            key.interpolation = "LINEAR"
+        scene.frame_set(2)
+        for blurs in (False, True):
+            scene.render.use_motion_blur = blurs
+            rendering.render_picture(scene, tmp_path / "look.png")
+            found.append(load(tmp_path / "look.png").astype(int))
+    still, blurred = found[::2], found[1::2]
+    assert np.abs(blurred[0] - still[0]).max() > 60
+    for look in blurred[1:]:
+        assert np.abs(look - blurred[0]).max() <= 4
+        assert np.abs(look - blurred[0]).mean() <= 0.2
+
+
+def test_eevee_keeps_deep_pictures_sharp_and_blurs_their_motion(
+    stripes: tuple[Any, Any, Any], tmp_path: Path
+) -> None:
+    scene, camera, root = stripes
+    rendering.prepare_render(scene, rendering.EEVEE, (32, 32), 16, 0.01)
+
+    def look() -> np.ndarray:
+        rendering.render_picture(scene, tmp_path / "look.png")
+        return load(tmp_path / "look.png").astype(int)
+
+    for frame in (0, 4):
+        camera[keys.ZOOM] = 16 + (frame - 2) / 4
+        camera.keyframe_insert(keys.path_to(keys.ZOOM), frame=frame)
+    scene.frame_set(2)
+    still = look()
+    motion.blur_motion(scene)
+    assert np.abs(look() - still).max() > 60
+    scene.render.use_motion_blur = False
+    focus.focus_on_picture(root, camera, 0.3)
+    focus.sharpen_in_eevee(scene)
+    assert np.abs(look() - still).max() <= 2
+
+
+def test_a_holdout_cuts_the_zoom_and_soft_borders_are_in_the_alpha(
+    bpy: Any, tmp_path: Path
+) -> None:
+    picture = np.full((32, 32, 3), 200, np.uint8)
+    folder = making.write_stack(tmp_path / "stack", [picture] * 2, [2.0], feather=0.25)
+    scene, camera, root = zoom_of(bpy, folder)
+    wide, deep = finding.parts(root, keys.ROLE_PLANE)
+    rendering.prepare_render(scene, rendering.CYCLES, (64, 64), 16, 0.01)
+    scene.render.film_transparent = True
+    set_zoom(camera, 0.5)
+
+    def alpha() -> np.ndarray:
+        scene.render.image_settings.color_mode = "RGBA"
+        scene.render.filepath = str(tmp_path / "alpha.png")
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+        image = bpy.data.images.load(scene.render.filepath)
+        values = np.array(image.pixels[:]).reshape(64, 64, 4)[..., 3]
+        bpy.data.images.remove(image)
+        return values
+
+    assert alpha().min() == 1.0
+    # What is held out before the pictures leaves a hole with hard edges.
+    thing = lit_cube(bpy, root, 0, 0.25)
+    ranges.drop_range(thing)
+    thing.is_holdout = True
+    cut = alpha()
+    near = 0.25 * 50 / 36 / (50 / 36 / 2**0.5 - 0.25)  # the cube's face, in widths of the frame
+    assert (cut < 0.5).mean() == pytest.approx(near**2, abs=0.015)
+    assert (cut[24:40, 24:40].max(), cut[:8].min()) == (0.0, 1.0)
+    # A level alone: its fade times its soft border, as defined.
+    thing.hide_render, wide.visible_camera = True, False
+    soft = alpha()
+    across = ((np.arange(64) + 0.5) / 64 - 0.5) / 2**-0.5 + 0.5
+    ramp = np.clip((0.5 - np.abs(across - 0.5)) / 0.25, 0, 1)
+    ramp = ramp * ramp * (3 - 2 * ramp)
+    wanted = opacity(0.5, 0.0, 1.0, root[keys.FADE]) * ramp[:, None] * ramp
+    assert np.abs(soft - wanted).max() < 0.02
+    # A level that is held out is a hole of the same shape.
+    wide.visible_camera, deep.is_holdout = True, True
+    assert np.abs(alpha() - (1.0 - wanted)).max() < 0.02

@@ -18,6 +18,7 @@ from bl_ext.user_default.zoom_stack.scene import (
     adding,
     catcher,
     finding,
+    hanging,
     importing,
     keys,
     lighting,
@@ -249,6 +250,23 @@ def test_a_lamp_keeps_its_look_on_its_way_through_the_levels(bpy: Any, deep: Any
     assert not lighting.is_kept(lamp)
 
 
+def test_lamps_with_one_light_each_follow_their_own_size(bpy: Any, deep: Any) -> None:
+    scene, camera, root = deep
+    set_zoom(camera, 8.0)
+    (lamp,) = adding.add_thing(root, spaces.level_of(root, 8), "POINT").things
+    again = lamp.copy()  # as Alt D does
+    scene.collection.objects.link(again)
+    seen = lamp.evaluated_get(show(scene)).data.energy
+    attach(root, spaces.level_of(root, 9), [again], Fit("STAY"))
+    energies = [each.evaluated_get(show(scene)).data.energy for each in (lamp, again)]
+    assert energies == pytest.approx([seen, seen], rel=1e-4)
+    third = lamp.copy()
+    scene.collection.objects.link(third)
+    detach(root, third)
+    set_zoom(camera, 9.0)
+    assert lamp.evaluated_get(show(scene)).data.energy == pytest.approx(4.0 * seen, rel=1e-4)
+
+
 def test_a_lamp_comes_along_with_what_it_hangs_on(bpy: Any, deep: Any) -> None:
     scene, camera, root = deep
     set_zoom(camera, 4.0)
@@ -284,6 +302,12 @@ def test_a_loop_shows_a_lamp_again_with_the_light_of_its_size(bpy: Any, tmp_path
     lights = len(bpy.data.lights)
     detach(root, lamp)
     assert len(bpy.data.lights) == lights - len(twins)
+    (lamp,) = adding.add_thing(root, spaces.level_of(root, 0), "POINT").things
+    lamp.data.animation_data_clear()  # an artist may drop the drivers
+    twins = spaces.twins_of(lamp)
+    bpy.data.batch_remove(twins)
+    hanging.follow_levels(root)  # they come again
+    assert len(spaces.twins_of(lamp)) == len(twins) > 0
 
 
 def test_an_update_lights_new_levels_as_their_neighbours(bpy: Any, tmp_path: Path) -> None:

@@ -13,7 +13,15 @@ import numpy as np
 import pytest
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.engine.contract.unrolling import unroll
-from bl_ext.user_default.zoom_stack.scene import camera, finding, importing, keys, markers, retiming
+from bl_ext.user_default.zoom_stack.scene import (
+    camera,
+    finding,
+    frame_range,
+    importing,
+    keys,
+    markers,
+    retiming,
+)
 from judging import in_frame, set_zoom, show
 
 FACTORS = [3.0, 2.0, 4.0]
@@ -195,7 +203,7 @@ def test_retiming_keeps_a_turn_of_whole_frames_without_a_hold(bpy: Any, zoom: Zo
     frames = round(TURN * 48)
     assert zoom.root[keys.HOLD_SECONDS] == 0.0
     assert zoom.scene.frame_end - zoom.scene.frame_start + 1 == frames
-    assert retiming.range_follows(zoom.scene, zoom.root)
+    assert frame_range.range_follows(zoom.scene, zoom.root)
     new = retiming.present_schedule(zoom.root)
     found = [point.co[0] for point in curve.keyframe_points]
     wanted = [*new.keys[:2], (new.keys[1] + new.keys[2]) / 2, *new.keys[2:]]

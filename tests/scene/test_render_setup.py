@@ -17,6 +17,7 @@ from bl_ext.user_default.zoom_stack.operators.import_stack import SAMPLE_FOLDER
 from bl_ext.user_default.zoom_stack.scene import (
     camera,
     finding,
+    frame_range,
     importing,
     keys,
     render_setup,
@@ -116,6 +117,36 @@ def test_beside_things_to_render_nothing_of_the_scene_changes(bpy: Any) -> None:
     assert render_setup.otherwise(scene, root) == [
         "the camera Camera", "AgX colours", "frames 1 to 250",
     ]  # fmt: skip
+
+
+def test_an_own_curve_is_rendered_to_its_end(bpy: Any) -> None:
+    scene = empty(bpy)
+    root = imported(SAMPLE_FOLDER)
+    curve = camera.zoom_curve(finding.camera_of(root))
+    last = curve.keyframe_points[-1]
+    last.co[0] += 100.0
+    curve.update()
+    start, end = FRAMES_OF_SAMPLE
+    assert render_setup.otherwise(scene, root) == [f"frames {start} to {end}"]
+    assert bpy.ops.zoom_stack.set_up_render(rate="60") == {"FINISHED"}
+    assert (scene.frame_start, scene.frame_end) == frame_range.frames_of(root)
+    assert scene.frame_end > last.co[0] > 2.5 * end
+    assert render_setup.otherwise(scene, root) == []
+
+
+def test_a_rate_that_something_shared_cannot_follow_is_told(bpy: Any) -> None:
+    scene = empty(bpy)
+    root = imported(SAMPLE_FOLDER)
+    level = finding.parts(root, keys.ROLE_LEVEL)[1]
+    level.keyframe_insert("delta_location", frame=40)
+    other = bpy.data.objects.new("Other", None)
+    other.animation_data_create()
+    other.animation_data.action = level.animation_data.action
+    if hasattr(other.animation_data, "action_slot"):
+        other.animation_data.action_slot = level.animation_data.action_slot
+    told = render_setup.set_up(scene, root, render_setup.Wishes(rate=(60, 1.0)))
+    name = level.animation_data.action.name
+    assert f"Left as they are: actions that something else uses too: {name}" in told
 
 
 def test_one_button_sets_all_up_and_says_what_it_changed(

@@ -15,11 +15,11 @@ from bl_ext.user_default.zoom_stack.scene import (
     choosing,
     colour,
     finding,
+    frame_range,
     importing,
     keys,
     markers,
     placing,
-    retiming,
 )
 from judging import load, set_zoom, show
 
@@ -139,11 +139,11 @@ def test_the_chosen_zoom_has_camera_selection_and_range(bpy: Any, two: tuple[Any
     assert scene.camera == finding.camera_of(second) == layer.objects.active
     assert [item for item in layer.objects if item.select_get()] == [scene.camera]
     assert bpy.ops.zoom_stack.set_up_render() == {"FINISHED"}
-    assert retiming.range_follows(scene, second)
+    assert frame_range.range_follows(scene, second)
     scene.frame_set(3)
     assert bpy.ops.zoom_stack.choose_zoom(root=first.name) == {"FINISHED"}
-    assert retiming.range_follows(scene, first)
-    assert not retiming.range_follows(scene, second)
+    assert frame_range.range_follows(scene, first)
+    assert not frame_range.range_follows(scene, second)
     assert scene.frame_current == 3
     assert finding.active_root(bpy.context) == first
     with pytest.raises(RuntimeError, match="is no zoom in this scene"):

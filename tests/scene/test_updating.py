@@ -172,10 +172,11 @@ def test_keys_that_nobody_touched_are_made_anew(bpy: Any, tmp_path: Path) -> Non
     root = imported(stack_of(tmp_path, "abc"))
     scene = bpy.context.scene
     start = scene.frame_start
+    from bl_ext.user_default.zoom_stack.scene.frame_range import frames_of
     from bl_ext.user_default.zoom_stack.scene.retiming import present_schedule
     from bl_ext.user_default.zoom_stack.scene.target_scene import set_range
 
-    set_range(scene, present_schedule(root).start, present_schedule(root).end)
+    set_range(scene, frames_of(root))
     update(root, stack_of(tmp_path, "abcd"))
     curve = zoom_curve(finding.camera_of(root))
     assert [point.co[1] for point in curve.keyframe_points] == pytest.approx([0, 1, 2, 3])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,11 +122,35 @@ def test_eases_begin_and_end_in_rest_and_are_exact_between(zoom: Any, direction:
     assert speeds == pytest.approx([sign / FPS] * 2, rel=1e-3)
 
 
+def test_an_ease_is_drawn_to_half_a_pixel_between_frames_too(zoom: Any) -> None:
+    """At the border of 1920 pixels an octave is 960 ln 2 of them."""
+    _, root, cam = zoom
+    change(root, ease_in=3.0, ease_out=2.0)
+
+    def risen(seconds: float, ease: float) -> float:
+        """What the speed, a parabola up to the half and another one from there, comes to."""
+        share = seconds / ease
+        half = 2.0 * share**3 / 3.0
+        return ease * (half if share < 0.5 else share - 0.5 + 2.0 * (1.0 - share) ** 3 / 3.0)
+
+    def travelled(seconds: float) -> float:
+        left = OCTAVES + 2.5 - seconds
+        if seconds < 3.0:
+            return risen(seconds, 3.0)
+        return OCTAVES - risen(left, 2.0) if left < 2.0 else seconds - 1.5
+
+    times = [0.0123 * step for step in range(int((OCTAVES + 2.5) / 0.0123))]
+    found = zoom_at(cam, *(25.0 + time * FPS for time in times))
+    worst = max(abs(travelled(time) - at) for time, at in zip(times, found, strict=True))
+    assert worst * 960.0 * math.log(2.0) < 0.1
+
+
 def test_eases_longer_than_the_way_are_cut(zoom: Any) -> None:
     _, root, cam = zoom
-    changed = change(root, ease_in=100.0, ease_out=100.0, hold=0.0, hold_end=0.0)
-    assert changed.plan.end == pytest.approx(1.0 + 2.0 * OCTAVES * FPS)
-    middle = (changed.plan.start + changed.plan.end) / 2.0
+    change(root, ease_in=100.0, ease_out=100.0, hold=0.0, hold_end=0.0)
+    frames = retiming.present_schedule(root)
+    assert frames.end == pytest.approx(1.0 + 2.0 * OCTAVES * FPS)
+    middle = (frames.start + frames.end) / 2.0
     assert zoom_at(cam, middle) == pytest.approx([OCTAVES / 2.0], abs=1e-3)
 
 
@@ -239,6 +264,8 @@ def test_retiming_takes_along_what_hangs_on_the_zoom(bpy: Any, zoom: Any) -> Non
     more = (cam.data, cube.active_material.node_tree, cube.data.shape_keys)
     for owner in more:
         assert frames_of(fcurves(owner)[0]) == pytest.approx([new]), owner
+    # From 4.4 an object and its data share an action.
+    assert [curve.data_path for curve in fcurves(cam.data)] == ["lens"]
     found = [(curve.data_path, frames_of(curve)) for curve in cam.animation_data.drivers]
     assert found == drivers
 
@@ -275,6 +302,55 @@ def test_what_repeats_carries_keys_of_every_turn(loop: Any) -> None:
     change(root, direction="OUT")
     assert zoom_at(cam, 1.0, 73.0, 217.0) == pytest.approx([3.0, 1.5, 1.5], abs=1e-3)
     assert keying.is_as_made(root)
+
+
+def cyclic(item: Any, start: float, turn: float, *values: float) -> Any:
+    """Straight keys of the artist's, so many a turn, again and again."""
+    for number, value in enumerate([*values, values[0]]):
+        item.rotation_euler[2] = value
+        item.keyframe_insert(ROLL, index=2, frame=start + turn * number / len(values))
+    curve = next(each for each in fcurves(item) if each.data_path == ROLL)
+    for point in curve.keyframe_points:
+        point.interpolation = "LINEAR"
+    curve.modifiers.new("CYCLES")
+    curve.update()
+    return curve
+
+
+def test_a_loop_in_the_other_direction_mirrors_what_repeats(loop: Any) -> None:
+    _, root, cam = loop
+    curve = cyclic(cam, 1.0, 72.0, 0.0, 1.0, 0.4, 0.2)
+    was = [curve.evaluate(1.0 + frame) for frame in range(72)]
+    change(root, direction="OUT")
+    assert sorted(frames_of(curve)) == pytest.approx([1.0, 19.0, 37.0, 55.0, 73.0])
+    now = [curve.evaluate(73.0 - frame) for frame in range(72)]
+    assert now == pytest.approx(was, abs=1e-3)
+    change(root, direction="IN")
+    assert [curve.evaluate(1.0 + frame) for frame in range(72)] == pytest.approx(was, abs=1e-3)
+
+
+def test_there_and_back_for_ever_begun_at_the_other_end_keeps_what_repeats(zoom: Any) -> None:
+    _, root, cam = zoom
+    change(root, direction="LOOP")
+    turn = 336.0
+    curve = cyclic(cam, 1.0, turn, 0.0, 1.0, 0.4, 2.0)
+    frames = [1.0 + 7.0 * number for number in range(48)]
+    was = [curve.evaluate(frame) for frame in frames]
+    before = frames_of(curve)
+    change(root, direction="LOOP_OUT")
+    assert zoom_at(cam, 1.0, 1.0 + turn / 2) == pytest.approx([6.0, 0.0])
+    now = [curve.evaluate(frame + turn / 2) for frame in frames]
+    assert now == pytest.approx(was, abs=1e-3)
+    change(root, direction="LOOP")
+    assert frames_of(curve) == pytest.approx(before, abs=FRAME)
+
+
+def test_what_begins_with_the_zoom_rests_along(zoom: Any) -> None:
+    _, root, cam = zoom
+    change(root, hold=0.0)
+    curve = rolled(cam, 1.0, 49.0)
+    change(root, hold=2.0)
+    assert frames_of(curve) == pytest.approx([49.0, 97.0])
 
 
 def test_an_own_curve_is_carried_by_a_retiming(bpy: Any, zoom: Any) -> None:
@@ -319,6 +395,129 @@ def test_a_file_of_before_is_as_made(zoom: Any) -> None:
     assert not new & {*root.keys()}
     assert keying.is_as_made(root)
     assert finding.stops_of(root) == [0.0, 2.0, 4.0, 6.0]
+
+
+def outside(bpy: Any, scene: Any) -> Any:
+    other = bpy.data.objects.new("Other", bpy.data.meshes.new("Other"))
+    scene.collection.objects.link(other)
+    return other
+
+
+def test_a_curve_that_something_outside_has_too_becomes_the_zoom_s_own(bpy: Any, zoom: Any) -> None:
+    """As after Alt-D: the other one keeps its time."""
+    scene, root, cam = zoom
+    roll = rolled(cam, 121.0)
+    other = outside(bpy, scene)
+    other[keys.ZOOM] = 0.0
+    other.animation_data_create().action = cam.animation_data.action
+    if hasattr(cam.animation_data, "action_slot"):
+        other.animation_data.action_slot = cam.animation_data.action_slot
+    theirs = camera.zoom_curve(other)
+    before = frames_of(theirs)
+    assert change(root, per_octave=2.0).shared == []
+    assert frames_of(theirs) == before
+    assert frames_of(camera.zoom_curve(cam)) == pytest.approx([25.0, 121.0, 217.0, 313.0])
+    assert frames_of(next(each for each in fcurves(cam) if each.data_path == ROLL)) == [217.0]
+    assert (frames_of(roll), keying.is_as_made(root)) == ([121.0], True)
+    other.animation_data.action = cam.animation_data.action
+    if hasattr(cam.animation_data, "action_slot"):
+        other.animation_data.action_slot = cam.animation_data.action_slot
+    way_changes.change_way(root, replace(retiming.way_of(root), per_octave=1.0), with_shared=True)
+    assert frames_of(camera.zoom_curve(other)) == pytest.approx(before)
+    camera.zoom_curve(cam).keyframe_points[1].co[1] = 3.0
+    way_changes.replace_own_curve(root)
+    assert camera.zoom_curve(other).keyframe_points[1].co[1] == 3.0
+    assert keying.is_as_made(root)
+
+
+def test_slots_of_one_action_have_times_of_their_own(bpy: Any, zoom: Any) -> None:
+    """From 4.4: an action that something outside has another slot of is not shared."""
+    scene, root, cam = zoom
+    if bpy.app.version < (4, 4, 0):
+        pytest.skip("an action has no slots")
+    other = outside(bpy, scene)
+    theirs = rolled(other, 121.0)
+    cam.animation_data.action_slot = None
+    cam.animation_data.action = other.animation_data.action
+    cam.animation_data.action_slot = cam.animation_data.action.slots.new("OBJECT", "Ours")
+    assert not keying.is_as_made(root)
+    assert bpy.ops.zoom_stack.replace_own_curve() == {"FINISHED"}
+    assert keying.is_as_made(root)
+    ours = rolled(cam, 121.0)
+    assert change(root, per_octave=2.0).shared == []
+    assert (frames_of(ours), frames_of(theirs)) == ([217.0], [121.0])
+
+
+def test_a_material_that_something_outside_shows_is_shared(bpy: Any, zoom: Any) -> None:
+    scene, root, _ = zoom
+    (cube,) = adding.add_thing(root, spaces.level_of(root, 2), "CUBE").things
+    material = cube.active_material
+    material.node_tree.nodes[0].inputs[0].keyframe_insert("default_value", frame=121.0)
+    curve = fcurves(material.node_tree)[0]
+    other = outside(bpy, scene)
+    other.data.materials.append(material)
+    action = material.node_tree.animation_data.action.name
+    assert change(root, per_octave=2.0).shared == [action]
+    assert frames_of(curve) == [121.0]
+    bpy.data.objects.remove(other)
+    bpy.data.meshes.remove(bpy.data.meshes["Other"])
+    assert change(root, per_octave=1.0).shared == []
+    assert frames_of(curve) == [pytest.approx(1.0 + 24.0 + 2.0 * 24.0)]
+
+
+def test_a_rest_that_is_new_takes_along_what_lies_at_its_level(zoom: Any) -> None:
+    _, root, cam = zoom
+    change(root, hold=0.0, hold_end=0.0)
+    curve = rolled(cam, 1.0, 145.0)  # at the first level and at the last
+    change(root, hold=2.0, hold_end=1.0)
+    assert frames_of(curve) == pytest.approx([49.0, 193.0])
+    assert curve.keyframe_points[0].handle_left[0] == pytest.approx(43.0)
+
+
+def test_another_zoom_on_a_level_has_its_own_time(bpy: Any, zoom: Any, tmp_path: Path) -> None:
+    _, root, _ = zoom
+    folder = making.plain_stack(tmp_path / "second", 2, 2.0)
+    result = importing.import_stack(
+        read_stack(folder), importing.ImportOptions(target="THIS_SCENE")
+    )
+    second, cam = bpy.data.objects[result.root_name], bpy.data.objects[result.camera_name]
+    second.parent = spaces.level_of(root, 1)
+    curve = rolled(cam, 121.0)
+    before = frames_of(camera.zoom_curve(cam))
+    change(root, per_octave=2.0)
+    assert (frames_of(curve), frames_of(camera.zoom_curve(cam))) == ([121.0], before)
+
+
+def test_levels_that_are_a_loop_lead_in_or_out_alone(loop: Any) -> None:
+    _, root, cam = loop
+    root.zoom_way_direction = "LOOP_OUT"
+    assert (root.zoom_way_direction, root[keys.DIRECTION]) == ("OUT", "OUT")
+    assert zoom_at(cam, 1.0, 37.0) == pytest.approx([3.0, 1.5], abs=1e-3)
+    root.zoom_way_direction = "IN_OUT"
+    assert root.zoom_way_direction == "IN"
+
+
+def test_what_is_no_zoom_takes_no_way(bpy: Any, zoom: Any) -> None:
+    cube = bpy.data.objects["Cube"]
+    cube.zoom_way_length = 5.0
+    cube.zoom_way_direction = "OUT"
+    assert not list(cube.keys())
+
+
+def test_a_linked_zoom_takes_no_other_way(bpy: Any, zoom: Any, tmp_path: Path) -> None:
+    from devtools import bpy_session
+
+    scene, root, _ = zoom
+    names, file = (scene.name, root.name), str(tmp_path / "zoom.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=file)
+    bpy_session.load_factory_startup()
+    with bpy.data.libraries.load(file, link=True) as (_, here):
+        here.scenes = [names[0]]
+    linked = bpy.data.objects[names[1]]
+    assert linked.library is not None
+    linked.zoom_way_direction = "OUT"
+    assert linked.zoom_way_direction == "IN"
+    assert keys.DIRECTION not in linked
 
 
 def test_the_way_can_be_neither_keyed_nor_driven(zoom: Any) -> None:

@@ -78,6 +78,21 @@ def test_each_is_chosen_played_and_retimed_by_itself(tab: ZoomTab) -> None:
     window.wait_for(f"{SCENE}.frame_current > {SCENE}.frame_start + 2")
     window.do(with_both + "play()")
     assert np.abs(middle_of_view(window, "played") - (0, 0, 255)).mean() < 20
+    # Another camera, by the plus beside the one in use, sharp on the picture by the row below.
+    tab.open_panels("ZOOMSTACK_PT_shown", "ZOOMSTACK_PT_cameras")
+    window.settle(0.5)
+    tab.click(234, 143)
+    window.wait_for("len([o for o in bpy.data.objects if o.type == 'CAMERA']) == 3")
+    added = window.ask("bpy.context.view_layer.objects.active.name")
+    window.do(f"{SCENE}.camera = bpy.data.objects[{added!r}]")
+    window.settle(0.5)
+    tab.click(120, 168)
+    window.wait_for(f"bpy.data.objects[{added!r}].data.dof.use_dof")
+    window.do(with_both + "play()")
+    window.wait_for(f"{SCENE}.frame_current > {SCENE}.frame_start + 2")
+    window.do(with_both + "play()")
+    assert window.ask(f"{SCENE}.camera.name") == added
+    assert np.abs(middle_of_view(window, "other") - (0, 0, 255)).mean() < 20
     # One undo step takes the choice back.
     window.do("with override('VIEW_3D'): bpy.ops.ed.undo_push(message='played')")
     window.do(with_both + f"choose_zoom('EXEC_DEFAULT', True, root={first!r})")

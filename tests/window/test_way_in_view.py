@@ -16,6 +16,8 @@ _CURVE = (
 )
 _ROOT = "next(o for o in bpy.data.objects if o.get('zoom_stack_role') == 'root')"
 _RANGE = "[(s.frame_start, s.frame_end) for s in [bpy.context.window_manager.windows[0].scene]][0]"
+# Pixels from the tab's top left corner.
+_DIRECTION, _LENGTH = (184, 92), (184, 115)
 
 
 @pytest.fixture
@@ -51,4 +53,33 @@ def test_a_direction_acts_at_once_and_is_undone(tab: ZoomTab) -> None:
     window.settle(1.0)
     window.picture("own")
     window.do("with override('VIEW_3D'): bpy.ops.zoom_stack.replace_own_curve('INVOKE_DEFAULT')")
+    assert window.ask(_CURVE) == inwards
+
+
+def test_a_direction_is_chosen_by_the_mouse_and_undone_by_a_key(tab: ZoomTab) -> None:
+    window = tab.window
+    window.do(IMPORT)
+    tab.open_panels("ZOOMSTACK_PT_stack_timing")
+    window.settle(1.0)
+    inwards, frames = window.ask(_CURVE), window.ask(_RANGE)
+    tab.click(*_DIRECTION)
+    window.settle()
+    window.screen.key("o")  # underlined in "Out"
+    window.wait_for(f"{_ROOT}.zoom_way_direction == 'OUT'")
+    assert window.ask(_CURVE) == inwards[::-1]
+    tab.click(*_LENGTH, double=True)
+    window.settle()
+    window.screen.key("ctrl+a")
+    window.screen.type("20")
+    window.screen.key("Return")
+    window.wait_for(f"abs({_ROOT}.zoom_way_length - 20.0) < 1e-3")
+    assert window.ask(_RANGE) == [1, 1 + 20 * 24]
+    window.settle(1.0)
+    window.picture("out-by-the-mouse")
+    for direction, end in (("OUT", frames[1]), ("IN", frames[1])):
+        view = window.region("VIEW_3D", "WINDOW")
+        window.screen.move(*view.at(0.3, 0.6))
+        window.settle()
+        window.screen.key("ctrl+z")
+        window.wait_for(f"{_RANGE}[1] == {end} and {_ROOT}.zoom_way_direction == {direction!r}")
     assert window.ask(_CURVE) == inwards

@@ -66,6 +66,23 @@ def test_a_zoom_whose_camera_shares_its_lens_with_another_is_focused_alone(
     assert not other.data.dof.use_dof
 
 
+def test_what_both_blurs_change_in_the_scene_is_told(bpy: Any, root: Any, capfd: Any) -> None:
+    scene = bpy.context.scene
+    scene.render.motion_blur_position = "CENTER"
+    for told in (True, False):
+        assert bpy.ops.zoom_stack.blur_motion() == {"FINISHED"}
+        assert bpy.ops.zoom_stack.focus_on_picture() == {"FINISHED"}
+        output = capfd.readouterr().out
+        for text in (
+            "The shutter opens on the frame; EEVEE takes 8 steps",
+            "EEVEE jitters its camera",
+        ):
+            assert (text in output) == told
+    assert scene.render.use_motion_blur
+    assert scene.render.motion_blur_position == "START"
+    assert (scene.eevee.motion_blur_steps, scene.eevee.bokeh_max_size) == (8, 0.0)
+
+
 def test_keyed_openings_are_the_artists(bpy: Any, root: Any) -> None:
     data = bpy.context.scene.camera.data
     data.dof.aperture_fstop = 5.6
