@@ -15,6 +15,7 @@ from .retiming import way_of
 from .way import plan
 
 Frames = tuple[int, int]  # the first and the last one
+_LAST = 1_048_574  # that Blender renders; its first is 0
 
 
 def frames_of(root: bpy.types.Object, fps: float | None = None) -> Frames:
@@ -50,5 +51,5 @@ def fit_range(scene: bpy.types.Scene, frames: Frames) -> None:
 
 
 def _whole(start: float, end: float) -> Frames:
-    first = math.floor(start + 1e-6)
-    return first, max(first + 1, math.ceil(end - 1e-6))
+    first = min(max(math.floor(start + 1e-6), 0), _LAST - 1)
+    return first, min(max(first + 1, math.ceil(end - 1e-6)), _LAST)

@@ -134,6 +134,17 @@ def test_an_own_curve_is_rendered_to_its_end(bpy: Any) -> None:
     assert render_setup.otherwise(scene, root) == []
 
 
+def test_frames_that_blender_does_not_render_are_not_asked_for(bpy: Any) -> None:
+    scene = empty(bpy)
+    root = imported(SAMPLE_FOLDER)
+    curve = camera.zoom_curve(finding.camera_of(root))
+    curve.keyframe_points[0].co[0], curve.keyframe_points[-1].co[0] = -30.0, 2e6
+    curve.update()
+    assert bpy.ops.zoom_stack.set_up_render() == {"FINISHED"}
+    assert (scene.frame_start, scene.frame_end) == frame_range.frames_of(root)
+    assert render_setup.otherwise(scene, root) == []
+
+
 def test_a_rate_that_something_shared_cannot_follow_is_told(bpy: Any) -> None:
     scene = empty(bpy)
     root = imported(SAMPLE_FOLDER)
