@@ -9,7 +9,7 @@ import bmesh
 import bpy
 
 from ..engine.contract.errors import ZoomStackError
-from .attaching import Attached, Fit, attach
+from .attaching import Attached, Fit, attach, can_instance, is_for_things
 from .fading import fade_material
 from .material import build_material, over_nothing
 from .planes import set_rectangle
@@ -50,8 +50,16 @@ def add_thing(
         place, share: see ``Fit``.
 
     Raises:
-        ZoomStackError: ``missing_source``; those of ``attach``, and nothing is left then.
+        ZoomStackError: ``missing_source``, ``endless_instance``; those of ``attach``, and nothing
+            is left then.
     """
+    collection = bpy.data.collections.get(source) if kind == "COLLECTION" else None
+    if collection is not None and not can_instance(collection, root):
+        raise ZoomStackError(
+            "endless_instance",
+            f"{source} holds the zoom itself, which would show itself without end.",
+            "Choose another collection.",
+        )
     thing = _make(kind, source)
     thing.location = (0.0, 0.0, 0.0)
     _home(root).objects.link(thing)
@@ -81,11 +89,10 @@ def _home(root: bpy.types.Object) -> bpy.types.Collection:
     """The collection of a zoom's things, inside the zoom's own."""
     homes = root.users_collection
     own = homes[0] if homes else bpy.context.scene.collection
-    name = f"{root.name} Things"
     for each in own.children:
-        if each.name.startswith(name):
+        if is_for_things(each, root):
             return each
-    made = bpy.data.collections.new(name)
+    made = bpy.data.collections.new(f"{root.name} Things")
     own.children.link(made)
     return made
 

@@ -82,10 +82,34 @@ def can_hang(item: bpy.types.Object, root: bpy.types.Object) -> bool:
         return False
     if keys.READ_OUT in item or keys.TWIN_OF in item:
         return False
+    if item.instance_collection is not None and not can_instance(item.instance_collection, root):
+        return False
     bearer: bpy.types.Object | None = root
     while bearer is not None and bearer != item:
         bearer = bearer.parent
     return bearer is None
+
+
+def is_for_things(collection: bpy.types.Collection, root: bpy.types.Object) -> bool:
+    """Whether a collection in that of a zoom is the one for what is added to it."""
+    return collection.name.startswith(f"{root.name} Things")
+
+
+def can_instance(collection: bpy.types.Collection, root: bpy.types.Object) -> bool:
+    """Whether an instance of a collection may hang on a zoom: that must not be seen in it."""
+    homes = set(root.users_collection)
+    homes |= {each for home in homes for each in home.children if is_for_things(each, root)}
+    seen, waiting = set[bpy.types.Collection](), [collection]
+    while waiting:
+        present = waiting.pop()
+        if present in seen:
+            continue
+        seen.add(present)
+        instances = (item.instance_collection for item in present.all_objects)
+        waiting += [each for each in instances if each is not None]
+        if homes & {present, *present.children_recursive}:
+            return False
+    return True
 
 
 def attach(

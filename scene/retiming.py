@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import bpy
 
 from . import keys
 from .finding import stops_of, turn_of
 from .way import LEGS, Schedule, Way, plan
+
+_USUAL_FPS = 24.0
+_NUMBERS = ("start", "fps", "per_octave", "hold", "hold_end", "ease_in", "ease_out")
 
 
 def frames_per_second(scene: bpy.types.Scene) -> float:
@@ -15,22 +21,28 @@ def frames_per_second(scene: bpy.types.Scene) -> float:
 
 
 def way_of(root: bpy.types.Object) -> Way:
-    """The way that the zoom was last timed for."""
-    hold = float(root.get(keys.HOLD_SECONDS, 0.0))
+    """The way that the zoom was last timed for; what is no number any more counts as usual."""
+    hold = _number(root, keys.HOLD_SECONDS, 0.0)
     direction = str(root.get(keys.DIRECTION, "IN"))
+    fps = _number(root, keys.FPS, _USUAL_FPS)
     return Way(
         stops=tuple(stops_of(root)),
-        start=float(root.get(keys.START_FRAME, 1.0)),
-        fps=float(root.get(keys.FPS, 24.0)),
-        per_octave=float(root.get(keys.SECONDS_PER_OCTAVE, 1.0)),
+        start=_number(root, keys.START_FRAME, 1.0),
+        fps=fps if fps > 0.0 else _USUAL_FPS,
+        per_octave=_number(root, keys.SECONDS_PER_OCTAVE, 1.0),
         hold=hold,
-        hold_end=float(root.get(keys.HOLD_END_SECONDS, hold)),
-        ease_in=float(root.get(keys.EASE_IN, 0.0)),
-        ease_out=float(root.get(keys.EASE_OUT, 0.0)),
+        hold_end=_number(root, keys.HOLD_END_SECONDS, hold),
+        ease_in=_number(root, keys.EASE_IN, 0.0),
+        ease_out=_number(root, keys.EASE_OUT, 0.0),
         direction=direction if direction in LEGS else "IN",
         whole_frames=bool(root.get(keys.WHOLE_FRAMES, False)),
         turns=turn_of(root) is not None,
     )
+
+
+def _number(root: bpy.types.Object, name: str, usual: float) -> float:
+    value = root.get(name, usual)
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else usual
 
 
 def present_schedule(root: bpy.types.Object) -> Schedule:
@@ -52,8 +64,13 @@ def store_timing(
 
 
 def store_way(root: bpy.types.Object, way: Way) -> None:
-    """Remember a way; what it does not need stays away, as in zooms of before."""
+    """Remember a way; what it does not need stays away, as in zooms of before.
+
+    What is no number (a field takes "nan") stays as it was.
+    """
     was = way_of(root)
+    wrong = [name for name in _NUMBERS if not math.isfinite(getattr(way, name))]
+    way = replace(way, **{name: getattr(was, name) for name in wrong})
     store_timing(root, way.start, way.fps, way.per_octave, way.hold)
     if keys.HOLD_END_SECONDS in root or way.hold_end != root[keys.HOLD_SECONDS]:
         root[keys.HOLD_END_SECONDS] = float(way.hold_end) if turn_of(root) is None else 0.0

@@ -459,3 +459,24 @@ def test_what_is_refused_leaves_nothing(bpy: Any, zoom: Any) -> None:
         with pytest.raises(ZoomStackError, match="3D cursor"):
             adding.add_thing(root, spaces.level_of(root, 3), kind, place="CURSOR")
     assert {kind: len(getattr(bpy.data, kind)) for kind in kinds} == before
+
+
+def test_a_zoom_takes_no_instance_of_itself(bpy: Any, zoom: Any) -> None:
+    scene, _, root = zoom
+    outer = bpy.data.collections.new("Outer")
+    empty = bpy.data.objects.new("Empty", None)
+    empty.instance_type, empty.instance_collection = "COLLECTION", root.users_collection[0]
+    outer.objects.link(empty)
+    count = len(bpy.data.objects)
+    for source in (root.users_collection[0].name, "Outer"):
+        with pytest.raises(ZoomStackError, match="without end"):
+            adding.add_thing(root, spaces.level_of(root, 1), "COLLECTION", source)
+    scene.collection.objects.link(empty)
+    with pytest.raises(ZoomStackError, match="None of these objects"):
+        attach(root, spaces.level_of(root, 1), [empty])
+    assert len(bpy.data.objects) == count
+    other = bpy.data.collections.new("Other")
+    scene.collection.children.link(other)
+    scene.collection.objects.link(root)  # in the scene's own collection too
+    adding.add_thing(root, spaces.level_of(root, 1), "COLLECTION", "Other")
+    assert len(bpy.data.objects) == count + 1

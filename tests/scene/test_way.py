@@ -635,3 +635,17 @@ def test_keys_of_another_file_are_copied(bpy: Any, zoom: Any, tmp_path: Path) ->
     root.zoom_way_speed = 0.5
     assert cam.animation_data.action.library is None
     assert zoom_at(cam, 1.0 + 24.0 + 6 * 24.0) == pytest.approx([3.0])
+
+
+def test_what_is_no_number_changes_nothing(bpy: Any, zoom: Any) -> None:
+    scene, root, _ = zoom
+    root.zoom_way_hold = root.zoom_way_speed = float("nan")
+    assert bpy.ops.zoom_stack.retime(seconds_per_octave=float("nan"), hold_seconds=1.0) == {
+        "FINISHED"
+    }
+    assert keying.is_as_made(root)
+    assert scene.frame_end == 193
+    root[keys.HOLD_SECONDS], root[keys.FPS], root[keys.EASE_IN] = float("nan"), 0, "soft"
+    root.zoom_way_direction = "OUT"
+    assert retiming.way_of(root).hold == 0.0
+    assert bpy.ops.zoom_stack.replace_own_curve() == {"FINISHED"}
