@@ -9,14 +9,13 @@ import bpy
 
 from . import keys
 from .camera import zoom_curve
-from .carrying import Piece, TimeMap
 from .finding import camera_of, roots_in
 from .frame_range import frames_of
 from .keying import is_as_made, is_driven, lies_on_markers, write_keys
 from .markers import names_of_markers, refresh_markers, times_of_levels
 from .retiming import present_schedule, way_of
 from .way import Key, Schedule, Way
-from .way_changes import carry_belongings
+from .way_changes import carry_with_levels
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,7 @@ def lay_onto(
     if camera is not None:
         write_keys(camera, Schedule(used[0], tuple(used), used[-1], tuple(curve), False))
         root[keys.ON_MARKERS] = used
-    after = times_of_levels(root)
-    left: tuple[list[str], list[str]] = ([], [])
-    if len(before) == len(after) > 1:
-        left = carry_belongings(root, TimeMap((Piece(tuple(before), tuple(after)),)))
+    left = carry_with_levels(root, before)
     if with_range:
         scene.frame_start = min(scene.frame_start, int(used[0]))
         scene.frame_end = frames_of(root)[1]

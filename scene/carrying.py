@@ -12,8 +12,8 @@ from .way import Way, leg_frames, plan
 
 # Points in each ease: what lies between levels moves with the zoom to a tenth of a frame.
 _IN_EASE = 8
-_SAME_FRAME = 1e-3
 _FAR = 1e6  # seconds: beyond every key
+_SAME_FRAME = 1e-3
 _SWAPPED = {"EASE_IN": "EASE_OUT", "EASE_OUT": "EASE_IN"}
 
 

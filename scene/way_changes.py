@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import bpy
@@ -94,6 +95,23 @@ def carry_belongings(
     return [] if with_shared else list(found.shared), found.strips
 
 
+def carry_with_levels(
+    root: bpy.types.Object, before: Sequence[float]
+) -> tuple[list[str], list[str]]:
+    """Carry what goes by the levels from where these were reached before to where they are.
+
+    Args:
+        before: ``times_of_levels``; where these are others in number, nothing moves.
+
+    Returns:
+        see ``carry_belongings``.
+    """
+    after = times_of_levels(root)
+    if not len(before) == len(after) > 1:
+        return [], []
+    return carry_belongings(root, TimeMap((Piece(tuple(before), tuple(after)),)))
+
+
 def replace_own_curve(root: bpy.types.Object) -> None:
     """Give the camera's zoom the curve that the zoom's way says; the artist's keys go.
 
@@ -107,9 +125,7 @@ def replace_own_curve(root: bpy.types.Object) -> None:
     if keys.ON_MARKERS in root:
         del root[keys.ON_MARKERS]
     write_keys(camera, present_schedule(root))
-    after = times_of_levels(root)
-    if len(before) == len(after) > 1:
-        carry_belongings(root, TimeMap((Piece(tuple(before), tuple(after)),)))
+    carry_with_levels(root, before)
     followed.follow()
 
 
