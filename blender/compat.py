@@ -239,6 +239,7 @@ class NewAction:
         animation = owner.animation_data
         base = animation.action if animation is not None else None
         self.action = base.copy() if base is not None else bpy.data.actions.new(name)
+        self.action.name = name
         self._handle = 0
         if bpy.app.version < (4, 4, 0):
             self.fcurves: Any = self.action.fcurves

@@ -10,7 +10,7 @@ from bpy.props import BoolProperty, IntProperty
 
 from ..engine.contract.errors import ZoomStackError
 from ..scene import baking, finding
-from ..scene.importing import leave_edit_mode
+from ..scene.importing import leave_edit_mode, select_only
 from ..scene.updating import finish_update
 from .pieces import PieceByPiece
 from .shared import ChangesZoom
@@ -64,8 +64,12 @@ class _Bake(ChangesZoom):
         options = baking.BakeOptions(start, end, self.step, self.in_place)
         return baking.bake_steps(context.scene, root, options)
 
-    def told(self, baked: baking.Baked) -> None:
-        """Report what came of it."""
+    def end(self, context: bpy.types.Context, baked: baking.Baked) -> None:
+        """Show the new camera's keys, and report what came of it."""
+        context.view_layer.update()  # it was not in the scene until now
+        camera = context.view_layer.objects.get(baked.camera)
+        if camera is not None:
+            select_only(context.view_layer, camera)
         kind = "WARNING" if baked.worst > baking.NOTICEABLE else "INFO"
         self.report(
             {kind},
@@ -108,7 +112,7 @@ class ZOOMSTACK_OT_bake_to_keyframes(_Bake):
             )
             return {"CANCELLED"}  # what is undone is done then
         try:
-            self.told(finish_update(self.steps(context)))
+            self.end(context, finish_update(self.steps(context)))
         except ZoomStackError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -126,7 +130,7 @@ class ZOOMSTACK_OT_bake_piece_by_piece(_Bake, PieceByPiece):
         return _in_slices(self.steps(context))
 
     def done(self, context: bpy.types.Context, result: baking.Baked) -> None:
-        self.told(result)
+        self.end(context, result)
 
 
 def _in_slices(

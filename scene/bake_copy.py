@@ -10,6 +10,8 @@ import bpy
 from .bake_channels import Owner, drivers_of, groups_in
 
 _ENDING = " Baked"
+# What a view layer knows of a collection; to exclude one excludes those within too.
+_FLAGS = ("exclude", "hide_viewport", "indirect_only", "holdout")
 
 Copies = dict[bpy.types.ID, bpy.types.ID]
 
@@ -112,14 +114,8 @@ def point_to_copies(user: Any, copies: Copies) -> None:
             target.target = copies[target.target]
 
 
-def show_copies(
-    scene: bpy.types.Scene, items: Sequence[bpy.types.Object], copies: Copies
-) -> bpy.types.Collection:
-    """Put the copies into collections as their originals lie in, and hide those.
-
-    Returns:
-        the collection that holds all copies.
-    """
+def show_copies(scene: bpy.types.Scene, items: Sequence[bpy.types.Object], copies: Copies) -> None:
+    """Put the copies into collections as their originals lie in, and hide those."""
     ours = set(items)
     title = items[0].name + _ENDING
     top = bpy.data.collections.new(title)
@@ -134,12 +130,30 @@ def show_copies(
                 top.children.link(homes[home])
             if copies[item].name not in homes[home].objects:
                 homes[home].objects.link(copies[item])
+    _follow_layers(scene, homes)
     for home in homes:
         if home != scene.collection and ours.issuperset(home.all_objects):
             home.hide_viewport = home.hide_render = True
         else:
             _hide_within(home, ours, title.removesuffix(_ENDING))
-    return top
+
+
+def _follow_layers(
+    scene: bpy.types.Scene, homes: dict[bpy.types.Collection, bpy.types.Collection]
+) -> None:
+    """Let each view layer show of the copies what it shows of the zoom, as a catcher's need."""
+    for layer in scene.view_layers:
+        held = {each.collection: each for each in _walk(layer.layer_collection)}
+        for home, copy in homes.items():
+            if home in held and copy in held and home != scene.collection:
+                for flag in _FLAGS:
+                    setattr(held[copy], flag, getattr(held[home], flag))
+
+
+def _walk(held: bpy.types.LayerCollection) -> Iterator[bpy.types.LayerCollection]:
+    yield held
+    for inner in held.children:
+        yield from _walk(inner)
 
 
 def _hide_within(home: bpy.types.Collection, ours: set[bpy.types.Object], title: str) -> None:

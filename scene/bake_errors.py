@@ -29,7 +29,8 @@ class _View:
         scale: of the Empty.
         world: the Empty's place; plane: that of its picture within it.
         corners: of the picture in the frame, in pixels from its middle.
-        per_side: pixels for what is as wide as it is far away.
+        per_side: pixels for what is as wide as it is far away; negative of a camera without
+            perspective: for what is 1 m wide.
     """
 
     key: int
@@ -75,7 +76,7 @@ class Errors:
         """Note the view that a dependency graph shows, part of the way from a key to the next."""
         seen = self._camera.evaluated_get(graph)
         data, zoom = seen.data, float(seen.get(keys.ZOOM, 0.0))
-        if not self._planes or data.type != "PERSP":
+        if not self._planes:
             return
         plane = min(self._planes, key=lambda each: abs(float(each.parent[keys.OWN_OCTAVES]) - zoom))
         level = plane.parent.evaluated_get(graph)
@@ -83,6 +84,8 @@ class Errors:
         inside = plane.matrix_parent_inverse @ plane.matrix_basis
         location, turn, _ = seen.matrix_world.decompose()
         per_side = PIXELS * data.lens / data.sensor_width
+        if data.type == "ORTHO":
+            per_side = -PIXELS / data.ortho_scale
         corners = self._in_frame(plane, world @ inside, location, turn.to_matrix(), per_side)
         if corners is not None:
             scale = tuple(level.scale)
@@ -129,5 +132,6 @@ class Errors:
             x, y, z = (sum(turn[row][axis] * away[row] for row in range(3)) for axis in range(3))
             if z >= 0.0:
                 return None
-            found.append((-x / z * per_side, -y / z * per_side))
+            away_or_one = -z if per_side > 0.0 else 1.0
+            found.append((x / away_or_one * abs(per_side), y / away_or_one * abs(per_side)))
         return found

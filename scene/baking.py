@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import bpy
 
@@ -16,6 +15,7 @@ from .bake_channels import (
     Channel,
     Owner,
     driven_channels,
+    drivers_of,
     owners_of,
     record,
 )
@@ -25,8 +25,9 @@ from .bake_errors import Errors
 from .bake_keys import is_still, write
 from .bake_plain import make_plain, show_plain
 from .camera import zoom_curve
-from .finding import parts, present_camera
+from .finding import part, parts, present_camera
 from .keying import is_as_made
+from .markers import passages_of
 from .retiming import present_schedule
 from .spaces import below
 
@@ -104,6 +105,7 @@ def bake_steps(
     driven = [each for each in driven_channels(owners) if not _is_place(each, camera)]
     frames = _frames(root, options)
     errors = Errors(camera, parts(root, keys.ROLE_PLANE), place.channels, driven)
+    yield 0.0
     yield from _sample(_Stage(scene, items), frames, driven, place, errors)
     actions: dict[Owner, NewAction] = {}
     copies: Copies = {}
@@ -173,19 +175,32 @@ def _is_place(channel: Channel, camera: bpy.types.Object) -> bool:
 
 
 def _frames(root: bpy.types.Object, options: BakeOptions) -> list[float]:
-    """Frames of keys: each so many, and those between which the zoom's own keys bend its curve.
+    """Frames of keys: each so many, and those around which the camera's way bends.
 
     Where that is within a frame, in the bend itself too, which no curve between frames can follow.
     """
     wanted: set[float] = {*range(options.start, options.end, options.step), options.end}
-    curve: Any = zoom_curve(present_camera(root))
-    for point in curve.keyframe_points if curve is not None else ():
-        time = round(point.co[0], _DIGITS)
-        wanted |= {math.floor(time), math.ceil(time)}
+    for time in (round(each, _DIGITS) for each in _bends(root)):
+        wanted |= {math.floor(time), time, math.ceil(time)}
+    return sorted(frame for frame in wanted if options.start <= frame <= options.end)
+
+
+def _bends(root: bpy.types.Object) -> list[float]:
+    """When the zoom changes its speed at once, or the camera its direction, as in levels."""
+    curve = zoom_curve(present_camera(root))
+    if curve is None:
+        return []
+    found = []
+    for time in (point.co[0] for point in curve.keyframe_points):
         before, at, after = (curve.evaluate(time + shift) for shift in (-_NEAR, 0.0, _NEAR))
         if abs(after - 2.0 * at + before) > _BEND * _NEAR:
-            wanted.add(time)
-    return sorted(frame for frame in wanted if options.start <= frame <= options.end)
+            found.append(time)
+    pan = part(root, keys.ROLE_PAN)
+    if pan is not None and any(
+        each.data_path == "location" and each.array_index < 2 for each in drivers_of(pan)
+    ):
+        found += [time for times in passages_of(root) for time in times]
+    return found
 
 
 class _Stage:

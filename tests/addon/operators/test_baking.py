@@ -28,7 +28,10 @@ def test_a_copy_is_baked_and_the_zoom_stays(bpy: Any, root: Any) -> None:
         assert bpy.ops.zoom_stack.bake_to_keyframes(step=4) == {"FINISHED"}
         assert len(bpy.data.objects) - before == len([root, *root.children_recursive]), number
         new = [item for item in bpy.data.objects if item.name not in names]
-        assert scene.camera in (new if number == 0 else bpy.data.objects[:])
+        if number == 0:
+            assert scene.camera in new
+        assert bpy.context.selected_objects == [bpy.context.active_object]
+        assert bpy.context.active_object in new
         assert not any(item.animation_data and item.animation_data.drivers for item in new)
     home = root.users_collection[0]
     assert home.hide_render
@@ -50,3 +53,27 @@ def test_a_range_of_nothing_is_refused(bpy: Any, root: Any) -> None:
     with pytest.raises(RuntimeError, match=r"The last frame, 5, does not come after the first"):
         bpy.ops.zoom_stack.bake_to_keyframes(frame_start=5, frame_end=5)
     assert counts(bpy) == before
+
+
+def test_view_layers_show_of_the_copy_what_they_show_of_the_zoom(bpy: Any, root: Any) -> None:
+    bpy.ops.zoom_stack.add_thing(kind="CUBE", level=2)
+    layer = bpy.context.view_layer
+    layer.layer_collection.children[0].children[f"{root.name} Things"].holdout = True
+    assert bpy.ops.zoom_stack.bake_to_keyframes(step=20) == {"FINISHED"}
+    copy = layer.layer_collection.children[f"{root.name} Baked"]
+    assert not copy.holdout
+    assert [inner.holdout for inner in copy.children] == [True]
+    assert len(copy.collection.all_objects) == len([root, *root.children_recursive])
+
+
+def test_among_other_things_the_zoom_alone_is_hidden(bpy: Any, root: Any) -> None:
+    home = root.users_collection[0]
+    other = bpy.data.objects.new("Other", None)
+    home.objects.link(other)
+    assert bpy.ops.zoom_stack.bake_to_keyframes(step=20) == {"FINISHED"}
+    assert not home.hide_render
+    assert list(home.objects) == [other]
+    inner = root.users_collection[0]
+    assert inner.hide_render
+    assert inner.hide_viewport
+    assert inner in home.children[:]
