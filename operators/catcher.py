@@ -71,7 +71,7 @@ class ZOOMSTACK_OT_remove_catcher(_OnScene):
     def poll(cls, context: bpy.types.Context) -> bool:
         if not super().poll(context):
             return False
-        if not catcher.has_catcher(context.scene):
+        if not catcher.is_changed(context.scene):
             cls.poll_message_set("This scene has no catcher")
             return False
         return True

@@ -77,7 +77,7 @@ def _get_speed(root: bpy.types.Object) -> float:
 
 
 def _set_speed(root: bpy.types.Object, value: float) -> None:
-    _change(root, per_octave=1.0 / value)
+    _change(root, per_octave=1.0 / max(value, 1.0 / SLOWEST))  # scripts may set anything
 
 
 def _get_direction(root: bpy.types.Object) -> int:

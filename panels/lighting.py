@@ -87,11 +87,10 @@ def _draw_levels(
 
 
 def _draw_catcher(layout: bpy.types.UILayout, scene: bpy.types.Scene) -> None:
-    there = catcher.has_catcher(scene)
     row = layout.row(align=True)
-    text = "Update Catcher" if there else "Set Up Catcher"
+    text = "Update Catcher" if catcher.has_catcher(scene) else "Set Up Catcher"
     row.operator("zoom_stack.set_up_catcher", text=text, icon="RENDERLAYERS")
-    if there:
+    if catcher.is_changed(scene):
         row.operator("zoom_stack.remove_catcher", text="", icon="X")
 
 

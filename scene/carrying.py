@@ -14,7 +14,6 @@ from .way import Way, leg_frames, plan
 _IN_EASE = 8
 _FAR = 1e6  # seconds: beyond every key
 _SAME_FRAME = 1e-3
-_FAR = 1e6  # seconds: beyond every key
 _SWAPPED = {"EASE_IN": "EASE_OUT", "EASE_OUT": "EASE_IN"}
 
 

@@ -38,6 +38,11 @@ def has_catcher(scene: bpy.types.Scene) -> bool:
     return _layer(scene, PICTURES) is not None and _layer(scene, THINGS) is not None
 
 
+def is_changed(scene: bpy.types.Scene) -> bool:
+    """Whether anything of a catcher is there to be taken away, though a layer may be deleted."""
+    return keys.CATCHER in scene or any(keys.CATCHER in layer for layer in scene.view_layers)
+
+
 def set_up_catcher(
     root: bpy.types.Object,
     scene: bpy.types.Scene,

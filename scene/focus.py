@@ -32,6 +32,9 @@ def focus_on_picture(root: bpy.types.Object, camera: bpy.types.Object, f_stop: f
     leading = present_camera(root)
     _own_lens(camera, camera == leading)
     data = camera.data
+    if not is_focused(camera):
+        before = {"f_stop": data.dof.aperture_fstop, "object": data.dof.focus_object}
+        data[keys.FOCUS_BEFORE] = {name: value for name, value in before.items() if value}
     data[keys.F_STOP] = float(f_stop)
     data.id_properties_ui(keys.F_STOP).update(
         min=0.01, max=1000.0, soft_min=0.1, soft_max=32.0, precision=2,
@@ -90,13 +93,15 @@ def is_focused(camera: bpy.types.Object) -> bool:
 
 
 def drop_focus(camera: bpy.types.Object) -> None:
-    """Take the depth of field off a camera again."""
+    """Take the depth of field off a camera again; its f-stop and object are those of before."""
     data = camera.data
+    before = data.get(keys.FOCUS_BEFORE) or {}
     data.driver_remove(_APERTURE)
-    data.dof.aperture_fstop = _USUAL_F_STOP
+    data.dof.aperture_fstop = float(before.get("f_stop", _USUAL_F_STOP))
     data.dof.use_dof = False
     if data.dof.focus_object is not None and root_of(camera) == data.dof.focus_object:
-        data.dof.focus_object = None
+        data.dof.focus_object = before.get("object")
+    data.pop(keys.FOCUS_BEFORE, None)
     data.pop(keys.F_STOP, None)
 
 

@@ -79,8 +79,10 @@ FROM = "zoom_stack_from"
 # Of the render. On a scene: it renders what it renders, and nobody asks.
 KEEPS_RENDER = "zoom_stack_keeps_render"
 
-# Of cameras. On a camera's data: the f-stop, as if what fills the view were 1 m wide.
+# Of cameras. On a camera's data: the f-stop, as if what fills the view were 1 m wide; what there
+# was before.
 F_STOP = "f_stop"
+FOCUS_BEFORE = "zoom_stack_focus_before"
 
 ROLE_ROOT = "root"
 ROLE_WORLD = "world"

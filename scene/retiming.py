@@ -22,7 +22,7 @@ def frames_per_second(scene: bpy.types.Scene) -> float:
 
 def way_of(root: bpy.types.Object) -> Way:
     """The way that the zoom was last timed for; what is no number any more counts as usual."""
-    hold = _number(root, keys.HOLD_SECONDS, 0.0)
+    hold = max(_number(root, keys.HOLD_SECONDS, 0.0), 0.0)
     direction = str(root.get(keys.DIRECTION, "IN"))
     fps = _number(root, keys.FPS, _USUAL_FPS)
     return Way(
@@ -31,9 +31,9 @@ def way_of(root: bpy.types.Object) -> Way:
         fps=fps if fps > 0.0 else _USUAL_FPS,
         per_octave=_number(root, keys.SECONDS_PER_OCTAVE, 1.0),
         hold=hold,
-        hold_end=_number(root, keys.HOLD_END_SECONDS, hold),
-        ease_in=_number(root, keys.EASE_IN, 0.0),
-        ease_out=_number(root, keys.EASE_OUT, 0.0),
+        hold_end=max(_number(root, keys.HOLD_END_SECONDS, hold), 0.0),
+        ease_in=max(_number(root, keys.EASE_IN, 0.0), 0.0),
+        ease_out=max(_number(root, keys.EASE_OUT, 0.0), 0.0),
         direction=direction if direction in LEGS else "IN",
         whole_frames=bool(root.get(keys.WHOLE_FRAMES, False)),
         turns=turn_of(root) is not None,

@@ -258,3 +258,17 @@ def test_a_holdout_cuts_the_zoom_and_soft_borders_are_in_the_alpha(
     # A level that is held out is a hole of the same shape.
     wide.visible_camera, deep.is_holdout = True, True
     assert np.abs(alpha() - (1.0 - wanted)).max() < 0.02
+
+
+def test_the_artists_focus_comes_back(bpy: Any, stripes: tuple[Any, Any, Any]) -> None:
+    scene, camera, root = stripes
+    target, dof = bpy.data.objects.new("Target", None), camera.data.dof
+    scene.collection.objects.link(target)
+    dof.focus_object, dof.aperture_fstop = target, 0.7
+    before = set(camera.data.keys())
+    for f_stop in (1.0, 2.0):
+        focus.focus_on_picture(root, camera, f_stop)
+    assert dof.focus_object == root
+    focus.drop_focus(camera)
+    assert (dof.focus_object, dof.aperture_fstop) == (target, pytest.approx(0.7))
+    assert set(camera.data.keys()) == before

@@ -433,3 +433,13 @@ def test_what_the_catcher_moves_stays_in_other_scenes(bpy: Any, small: Any) -> N
     assert {each.name for each in mine.users_scene} == {scene.name, "Other"}
     catcher.remove_catcher(scene)
     assert [each.name for each in mine.users_collection] == [home.name]
+
+
+def test_a_catcher_without_one_of_its_layers_can_be_taken_away(bpy: Any, small: Any) -> None:
+    scene, _, root = small
+    before = render_settings(scene)
+    catcher.set_up_catcher(root, scene, scene.view_layers[0])
+    scene.view_layers.remove(scene.view_layers["Things"])
+    assert bpy.ops.zoom_stack.remove_catcher() == {"FINISHED"}
+    assert render_settings(scene) == before
+    assert not bpy.ops.zoom_stack.remove_catcher.poll()

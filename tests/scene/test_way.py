@@ -649,3 +649,12 @@ def test_what_is_no_number_changes_nothing(bpy: Any, zoom: Any) -> None:
     root.zoom_way_direction = "OUT"
     assert retiming.way_of(root).hold == 0.0
     assert bpy.ops.zoom_stack.replace_own_curve() == {"FINISHED"}
+
+
+def test_scripts_meet_the_limits_too(zoom: Any) -> None:
+    _, root, _ = zoom
+    root.zoom_way_speed = 0.0
+    assert root.zoom_way_speed == pytest.approx(1.0 / 600.0)
+    root.zoom_way_hold = root.zoom_way_hold_end = root.zoom_way_ease_in = -5.0
+    assert (root.zoom_way_hold, root.zoom_way_hold_end, root.zoom_way_ease_in) == (0.0, 0.0, 0.0)
+    assert keying.is_as_made(root)
