@@ -70,11 +70,12 @@ class _Bake(ChangesZoom):
         camera = context.view_layer.objects.get(baked.camera)
         if camera is not None:
             select_only(context.view_layer, camera)
-        kind = "WARNING" if baked.worst > baking.NOTICEABLE else "INFO"
+        # Between keys on every frame only a motion blur looks: there is nothing to do better.
+        is_off = self.step > 1 and baked.worst > baking.NOTICEABLE
         self.report(
-            {kind},
-            f"{baked.camera}: {baked.keys} keys; between them at most {baked.worst:.2g} px off in "
-            f"{baking.PIXELS:.0f}",
+            {"WARNING" if is_off else "INFO"},
+            f"{baked.camera}: {baked.keys} keys, exact on their frames; between them at most "
+            f"{baked.worst:.2g} px off at a width of {baking.PIXELS:.0f}",
         )
 
 

@@ -119,7 +119,7 @@ class Durations:
         soft_max=10.0,
     )
     hold_seconds: FloatProperty(
-        name="Hold (Seconds)",
+        name="Rest (Seconds)",
         description="Rest at the widest and at the deepest level; a loop never rests",
         default=HOLD_SECONDS,
         min=0.0,

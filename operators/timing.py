@@ -43,6 +43,8 @@ class ZOOMSTACK_OT_retime(Durations, ChangesZoom):
         root = finding.active_root(context)  # it may be gone while the dialog is open
         if root is not None and finding.turn_of(root) is None:
             layout.prop(self, "hold_seconds")
+        if root is not None and not keying.is_as_made(root):
+            layout.label(text="Your own curve stretches along with these", icon="INFO")
         shared = getattr(self, "_shared", [])
         if shared:
             layout.label(text=f"Used outside of the zoom too: {names_text(shared)}", icon="INFO")

@@ -145,8 +145,8 @@ _PROPERTIES = {
     ),
     "whole_frames": BoolProperty(
         name="Whole Frames",
-        description="Keys lie on them where levels are at least two apart; the speed is uneven "
-        "by less than a frame then",
+        description="Keys lie on whole frames where levels are two frames apart or more; the speed "
+        "is uneven by less than a frame then",
         options=set(), **_field("whole_frames"),
     ),
 }  # fmt: skip

@@ -36,7 +36,7 @@ class ZOOMSTACK_PT_light(OfZoom, bpy.types.Panel):
             if _is_coarse(context.scene, root):
                 text = "EEVEE's shadows are exact only where the world grows"
                 draw_wrapped(layout, context, text, "INFO")
-                layout.operator("zoom_stack.switch_rig")
+                layout.operator("zoom_stack.switch_rig", text="Let the World Grow")
         if lamp is not None or lit:
             _draw_levels(layout, root, lit)
         _draw_catcher(layout, context.scene)

@@ -32,7 +32,7 @@ class ZOOMSTACK_PT_stack_timing(OfZoom, bpy.types.Panel):
         _draw_way(layout, root)
         fps = float(root.get(keys.FPS, 24.0))
         if abs(fps - retiming.frames_per_second(context.scene)) > 1e-3:
-            layout.label(text=f"Timed for {fps:g} fps: retime it", icon="ERROR")
+            layout.label(text=f"Timed for {fps:g} fps: press Retime", icon="ERROR")
         row = layout.row(align=True)
         row.operator("zoom_stack.retime", text="Retime…")
         row.operator("zoom_stack.refresh_markers")
@@ -44,7 +44,7 @@ def _whose(root: bpy.types.Object) -> str:
     if zoom_curve(finding.present_camera(root)) is None:
         return "The camera has no keys of the zoom"
     if keying.lies_on_markers(root):
-        return "The levels lie on markers. Retime carries them along"
+        return "The levels lie on markers. Retime moves them off"
     return "This curve is your own. Retime carries it along"
 
 

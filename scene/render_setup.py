@@ -9,8 +9,8 @@ import bpy
 from ..blender import compat
 from ..engine.contract.errors import ZoomStackError
 from . import colour, finding, keys, retiming
-from .frame_range import Frames, frames_of, range_follows
-from .target_scene import TRANSPARENT_BOUNCES, blur_forwards, frame_size, set_range
+from .frame_range import Frames, fit_range, frames_of, range_follows
+from .target_scene import TRANSPARENT_BOUNCES, blur_forwards, frame_size
 from .way_changes import change_way
 
 CAMERA = "Camera"
@@ -109,7 +109,7 @@ def set_up(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> li
     if wishes.camera:
         scene.camera = _camera(scene, root)
     if wishes.frames:
-        set_range(scene, frames_of(root))
+        _take_range(scene, root)
         if finding.turn_of(root) is not None:
             blur_forwards(scene)
     if wishes.bounces and _by_cycles(scene):
@@ -119,6 +119,13 @@ def set_up(scene: bpy.types.Scene, root: bpy.types.Object, wishes: Wishes) -> li
     if wishes.output:
         _set_output(scene, wishes.output, wishes.path)
     return [*changes(before, described(scene)), *left]
+
+
+def _take_range(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
+    """Make a scene's range the zoom's; the present frame stays, unless it is outside then."""
+    fit_range(scene, frames_of(root))
+    if not scene.frame_start <= scene.frame_current <= scene.frame_end:
+        scene.frame_set(scene.frame_start)
 
 
 def changes(before: dict[str, str], after: dict[str, str]) -> list[str]:

@@ -198,6 +198,15 @@ def test_what_is_not_wished_for_stays(bpy: Any) -> None:
     assert render_setup.changes(before, after) == ["Resolution 1920 × 1080 → 3840 × 2160"]
 
 
+def test_the_present_frame_stays_unless_the_range_leaves_it(bpy: Any) -> None:
+    scene = empty(bpy)
+    imported(SAMPLE_FOLDER)
+    for frame_before, frame_after in ((112, 112), (900, FRAMES_OF_SAMPLE[0])):
+        scene.frame_set(frame_before)
+        assert bpy.ops.zoom_stack.set_up_render() == {"FINISHED"}
+        assert scene.frame_current == frame_after
+
+
 @pytest.mark.parametrize(("rate", "fps"), [("25", 25.0), ("60", 60.0), ("23.976", 24 / 1.001)])
 def test_another_frame_rate_keeps_the_seconds(bpy: Any, rate: str, fps: float) -> None:
     root = imported(SAMPLE_FOLDER, target="NEW_SCENE")
