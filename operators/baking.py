@@ -9,7 +9,7 @@ import bpy
 from bpy.props import BoolProperty, IntProperty
 
 from ..engine.contract.errors import ZoomStackError
-from ..scene import baking, finding
+from ..scene import baking, finding, frame_range
 from ..scene.importing import leave_edit_mode, select_only
 from ..scene.updating import finish_update
 from .pieces import PieceByPiece
@@ -49,7 +49,7 @@ class _Bake(ChangesZoom):
             ZoomStackError: code ``bad_range``.
         """
         root = finding.present_root(context)
-        start, end = baking.own_range(root)
+        start, end = frame_range.frames_of(root)
         if self.properties.is_property_set("frame_start"):
             start = self.frame_start
         if self.properties.is_property_set("frame_end"):
@@ -87,7 +87,7 @@ class ZOOMSTACK_OT_bake_to_keyframes(_Bake):
     bl_options = {"REGISTER", "UNDO"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        self.frame_start, self.frame_end = baking.own_range(finding.present_root(context))
+        self.frame_start, self.frame_end = frame_range.frames_of(finding.present_root(context))
         return context.window_manager.invoke_props_dialog(self)
 
     def draw(self, context: bpy.types.Context) -> None:

@@ -26,9 +26,7 @@ from .bake_keys import is_still, write
 from .bake_plain import make_plain, show_plain
 from .camera import zoom_curve
 from .finding import part, parts, present_camera
-from .keying import is_as_made
 from .markers import passages_of
-from .retiming import present_schedule
 from .spaces import below
 
 #: An error between keys that can be seen, in pixels.
@@ -73,19 +71,6 @@ class Baked:
     camera: str
     keys: int
     worst: float
-
-
-def own_range(root: bpy.types.Object) -> tuple[int, int]:
-    """The first and the last frame of a zoom, by its curve."""
-    curve = zoom_curve(present_camera(root))
-    if curve is None or not curve.keyframe_points or is_as_made(root):
-        plan = present_schedule(root)
-        start, end = plan.start, plan.end
-    else:
-        frames = [point.co[0] for point in curve.keyframe_points]
-        start, end = min(frames), max(frames)
-    first = math.floor(start + 1e-4)
-    return first, max(first + 1, math.ceil(end - 1e-4))
 
 
 def bake_steps(

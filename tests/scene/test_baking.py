@@ -24,6 +24,7 @@ from bl_ext.user_default.zoom_stack.scene import (
     fading,
     finding,
     focus,
+    frame_range,
     hanging,
     importing,
     keys,
@@ -53,7 +54,7 @@ def zoom(bpy: Any, tmp_path: Path, request: Any) -> tuple[Any, Any]:
 
 
 def bake(scene: Any, root: Any, **options: Any) -> baking.Baked:
-    start, end = baking.own_range(root)
+    start, end = frame_range.frames_of(root)
     steps = baking.bake_steps(scene, root, baking.BakeOptions(start, end, **options))
     while True:
         try:
@@ -63,7 +64,7 @@ def bake(scene: Any, root: Any, **options: Any) -> baking.Baked:
 
 
 def moments(root: Any) -> list[float]:
-    start, end = baking.own_range(root)
+    start, end = frame_range.frames_of(root)
     return [start + number / 4.0 for number in range(4 * (end - start) + 1)]
 
 
@@ -104,7 +105,7 @@ def test_the_view_is_the_same_at_every_frame_and_between(zoom: Any, in_place: bo
 
     scene, root = zoom
     camera, planes = finding.present_camera(root), finding.parts(root, keys.ROLE_PLANE)
-    times, whole = moments(root), [float(f) for f in range(*baking.own_range(root))]
+    times, whole = moments(root), [float(f) for f in range(*frame_range.frames_of(root))]
     before, seen = views(scene, camera, planes, times), shown(scene, planes, whole)
     clips = camera.data.clip_end
     result = bake(scene, root, in_place=in_place)
@@ -187,7 +188,7 @@ def test_all_that_hangs_on_a_loop_comes_along(furnished: Any, in_place: bool) ->
 
     scene, root = furnished
     items = [root, *root.children_recursive]
-    start, end = baking.own_range(root)
+    start, end = frame_range.frames_of(root)
     times = [*map(float, range(start, end + 1, 3)), start + 5.5, end - 0.5]
     before = [numbers(scene, items, time) for time in times]
     tree = readout.read_out_of(root).modifiers[0].node_group
@@ -224,7 +225,7 @@ def test_what_is_given_up_leaves_nothing(zoom: Any) -> None:
     kinds = ("scenes", "objects", "actions", "materials", "collections", "node_groups")
     before = [len(getattr(bpy.data, kind)) for kind in kinds]
     for first in (0.0, 0.5, 0.93, 0.97):
-        steps = baking.bake_steps(scene, root, baking.BakeOptions(*baking.own_range(root)))
+        steps = baking.bake_steps(scene, root, baking.BakeOptions(*frame_range.frames_of(root)))
         while next(steps) < first:
             pass
         for _ in range(12):
@@ -271,7 +272,7 @@ def test_fewer_keys_and_bends_within_a_frame(zoom: Any) -> None:
     scene, root = zoom
     root[keys.START_FRAME] = 1.0
     way_changes.change_way(root, replace(retiming.way_of(root), hold=0.517, per_octave=0.31))
-    start, end = baking.own_range(root)
+    start, end = frame_range.frames_of(root)
     many = bake(scene, root)
     few = bake(scene, root, step=4)
     assert few.keys < 0.45 * many.keys

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from harness import BlenderWindow
-from test_zoom_view import IMPORT
+from test_zoom_view import IMPORT, SCENE
 from zoom_tab import ZoomTab
 
 _CURVE = (
@@ -14,6 +14,7 @@ _CURVE = (
     " _part('blender.compat').fcurves_of(next(o for o in bpy.data.objects if 'zoom' in o))"
     " if curve.data_path == '[\"zoom\"]'][0]"
 )
+_FRAMES = _CURVE.replace("point.co[1]", "point.co[0]")
 _ROOT = "next(o for o in bpy.data.objects if o.get('zoom_stack_role') == 'root')"
 _RANGE = "[(s.frame_start, s.frame_end) for s in [bpy.context.window_manager.windows[0].scene]][0]"
 # Pixels from the tab's top left corner.
@@ -54,6 +55,31 @@ def test_a_direction_acts_at_once_and_is_undone(tab: ZoomTab) -> None:
     window.picture("own")
     window.do("with override('VIEW_3D'): bpy.ops.zoom_stack.replace_own_curve('INVOKE_DEFAULT')")
     assert window.ask(_CURVE) == inwards
+
+
+def test_levels_land_on_markers_and_the_dialog_retimes_them(tab: ZoomTab) -> None:
+    window = tab.window
+    window.do(IMPORT)
+    tab.open_panels("ZOOMSTACK_PT_stack_timing")
+    window.do(
+        f"scene = {SCENE}\n"
+        "for frame in (10, 40, 90): scene.timeline_markers.new('beat', frame=frame)"
+    )
+    window.do("with override('VIEW_3D'): bpy.ops.zoom_stack.levels_onto_markers('INVOKE_DEFAULT')")
+    window.settle(1.0)
+    window.picture("beats")
+    found = window.ask(_FRAMES)
+    assert (found[0], found[-1]) == (10.0, 90.0)
+    assert 40.0 in found
+    view = window.region("VIEW_3D", "WINDOW")
+    window.screen.move(*view.at(0.3, 0.5))
+    window.settle()
+    window.do("with override('VIEW_3D'): bpy.ops.zoom_stack.retime('INVOKE_DEFAULT')")
+    window.settle(1.0)
+    window.picture("retime")
+    window.screen.key("Return")
+    window.settle(1.0)
+    assert window.ask(_FRAMES) == found  # nothing was changed in the dialog
 
 
 def test_a_direction_is_chosen_by_the_mouse_and_undone_by_a_key(tab: ZoomTab) -> None:
