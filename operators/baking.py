@@ -66,7 +66,7 @@ class _Bake(ChangesZoom):
 
     def end(self, context: bpy.types.Context, baked: baking.Baked) -> None:
         """Show the new camera's keys, and report what came of it."""
-        context.view_layer.update()  # it was not in the scene until now
+        context.view_layer.update()  # a layer knows new objects only then
         camera = context.view_layer.objects.get(baked.camera)
         if camera is not None:
             select_only(context.view_layer, camera)

@@ -132,14 +132,10 @@ class ZOOMSTACK_OT_receive_light(ChangesZoom):
         if self.level > count:
             self.report({"ERROR"}, f"There is no level {self.level}: choose one of 1 to {count}")
             return {"CANCELLED"}
-        failed = []
-        for number in [self.level - 1] if self.level else range(count):
-            try:
-                receiving.set_receives_light(root, number, self.share)
-            except ZoomStackError as error:
-                failed.append(str(error))
+        numbers = [self.level - 1] if self.level else range(count)
+        failed = receiving.light_levels(root, numbers, self.share)
         if failed:
-            self.report({"ERROR"}, failed[0])
+            self.report({"ERROR"}, str(failed[0]))
         return {"CANCELLED"} if failed and self.level else {"FINISHED"}
 
 

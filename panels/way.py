@@ -25,11 +25,12 @@ class ZOOMSTACK_PT_stack_timing(OfZoom, bpy.types.Panel):
         layout = self.layout
         root = finding.present_root(context)
         finding.for_buttons(layout, root)
-        if not finding.is_linked(root) and not keying.is_as_made(root):
+        linked, made = finding.is_linked(root), keying.is_as_made(root)
+        if not linked and not made:
             box = layout.box()
             draw_wrapped(box, context, _whose(root), "INFO", boxed=True)
             box.operator("zoom_stack.replace_own_curve")
-        _draw_way(layout, root)
+        _draw_way(layout, root, enabled=made and not linked)
         fps = float(root.get(keys.FPS, 24.0))
         if abs(fps - retiming.frames_per_second(context.scene)) > 1e-3:
             layout.label(text=f"Timed for {fps:g} fps: press Retime", icon="ERROR")
@@ -48,11 +49,11 @@ def _whose(root: bpy.types.Object) -> str:
     return "This curve is your own. Retime carries it along"
 
 
-def _draw_way(layout: bpy.types.UILayout, root: bpy.types.Object) -> None:
+def _draw_way(layout: bpy.types.UILayout, root: bpy.types.Object, enabled: bool) -> None:
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
-    column.enabled = keying.is_as_made(root) and not finding.is_linked(root)
+    column.enabled = enabled
     loops = finding.turn_of(root) is not None
     if loops:
         row = column.row(align=True)

@@ -146,10 +146,10 @@ def attach(
     animated = []
     for item, side in zip(tops, sides, strict=True):
         twins.forget(item)
-        was = placed(item).matrix.median_scale
+        was = placed(item).matrix
         item.parent, item.parent_type = level, "OBJECT"
         item.matrix_parent_inverse = by @ side
-        animated += lighting.keep_looks(item, level, (by @ side).median_scale / was)
+        animated += lighting.keep_looks(item, level, _grown(was, by @ side))
         ranges.follow(root, item)
     twins.follow(root, tops)
     return Attached(tops, parted, box.size * by.median_scale, animated)
@@ -165,7 +165,7 @@ def detach(root: bpy.types.Object, thing: bpy.types.Object) -> None:
     ranges.drop_range(thing)
     was = placed(thing)
     side = _into_world(root, was)
-    lighting.free_looks(thing, side.median_scale / was.matrix.median_scale)
+    lighting.free_looks(thing, _grown(was.matrix, side))
     if not moves_by_itself(thing):
         thing.parent = None
         thing.matrix_basis = side @ thing.matrix_basis
@@ -177,6 +177,11 @@ def detach(root: bpy.types.Object, thing: bpy.types.Object) -> None:
     holder.matrix_basis = side
     thing.parent = holder
     thing.matrix_parent_inverse = Matrix()
+
+
+def _grown(before: Matrix, after: Matrix) -> float:
+    """How many times as large something has become; 1 for what has no size."""
+    return after.median_scale / before.median_scale if before.median_scale > 0.0 else 1.0
 
 
 def _tops(root: bpy.types.Object, objects: Sequence[bpy.types.Object]) -> list[bpy.types.Object]:

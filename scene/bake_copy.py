@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from .bake_channels import Owner, drivers_of, groups_in
+from .owners import Owner, drivers_of, groups_in
 
 _ENDING = " Baked"
 # What a view layer knows of a collection; to exclude one excludes those within too.

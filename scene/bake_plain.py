@@ -8,8 +8,9 @@ import bpy
 
 from ..blender.compat import NewAction
 from . import keys
-from .bake_channels import Channel, Owner, drivers_of
+from .bake_channels import Channel
 from .bake_copy import Copies, show_copies
+from .owners import Owner, drivers_of
 
 _MARK = "zoom_stack_"
 # Of the rig and of things in it, what says nothing where no driver reads it.

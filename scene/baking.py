@@ -13,10 +13,7 @@ from . import keys
 from .bake_channels import (
     CameraPlace,
     Channel,
-    Owner,
     driven_channels,
-    drivers_of,
-    owners_of,
     record,
 )
 from .bake_copy import Copies, copy_zoom, drop_copies
@@ -27,6 +24,7 @@ from .bake_plain import make_plain, show_plain
 from .camera import zoom_curve
 from .finding import part, parts, present_camera
 from .markers import passages_of
+from .owners import Owner, drivers_of, owners_of
 from .spaces import below
 
 #: An error between keys that can be seen, in pixels.

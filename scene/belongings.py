@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,13 @@ from . import keys
 from .camera import zoom_curve
 from .family import Family
 from .finding import is_root, root_of
+from .owners import owners_of
+
+# Users of materials, data and nodes that have them at hand, but in no picture.
+_SHOWS_NOTHING = (
+    bpy.types.Brush, bpy.types.Library, bpy.types.Screen, bpy.types.WorkSpace,
+    bpy.types.WindowManager,
+)  # fmt: skip
 
 
 @dataclass
@@ -38,10 +45,9 @@ def belongings_of(root: bpy.types.Object) -> Belongings:
     own time.
     """
     found = Belongings()
-    holders = dict(_owners(_objects(root)))
-    owners = list(holders)
+    holders = _holders(_objects(root))
     groups: dict[Any, list[Any]] = {}
-    for owner in owners:
+    for owner in holders:
         animation = owner.animation_data
         if animation is None:
             continue
@@ -67,7 +73,7 @@ def is_shared(root: bpy.types.Object, owner: bpy.types.Object) -> bool:
     action = animation.action if animation is not None else None
     if action is None or action.users <= 1 + action.use_fake_user:
         return False
-    return bool(_used_outside([owner], dict(_owners(_objects(root)))))
+    return bool(_used_outside([owner], _holders(_objects(root))))
 
 
 def _is_zoom(curve: Any, owners: Iterable[bpy.types.ID]) -> bool:
@@ -88,25 +94,16 @@ def _is_own(home: bpy.types.Collection, root: bpy.types.Object) -> bool:
     return not any(is_root(item) and item != root for item in home.all_objects)
 
 
-def _owners(objects: Iterable[bpy.types.Object]) -> Iterator[tuple[bpy.types.ID, bpy.types.ID]]:
-    """Objects and what their looks are made of, as far as it can be animated.
+def _holders(objects: Iterable[bpy.types.Object]) -> dict[bpy.types.ID, bpy.types.ID]:
+    """What may be animated of objects, each with what others would show to show it.
 
-    With each, what it is a part of: shape keys and nodes are not used by themselves.
+    Shape keys and nodes are not used by themselves, but with what they are a part of.
     """
-    for item in objects:
-        yield item, item
-        data = item.data
-        if data is not None:
-            yield data, data
-            for name in ("shape_keys", "node_tree"):
-                part = getattr(data, name, None)
-                if part is not None:
-                    yield part, data
-        for slot in item.material_slots:
-            if slot.material is not None:
-                yield slot.material, slot.material
-                if slot.material.node_tree is not None:
-                    yield slot.material.node_tree, slot.material
+    owners = ((each.of(each.holder), each.holder) for each in owners_of(objects))
+    return {
+        held: holder.user if isinstance(holder, bpy.types.Key) else holder
+        for held, holder in owners
+    }
 
 
 def _used_outside(
@@ -117,25 +114,19 @@ def _used_outside(
     if not animated:
         return set()
     actions = {each: each.animation_data.action for each in animated}
-    shown = {each: holders[each] for each in animated if not _is_object(holders[each])}
+    shown = {
+        each: holders[each] for each in animated if not isinstance(holders[each], bpy.types.Object)
+    }
     # Of node trees that are a part of something, the map has what they are a part of.
     users = bpy.data.user_map(subset={*actions.values(), *shown.values()})
     found = set()
     for each in animated:
         sharing = {user for user in users[actions[each]] if _shares(user, each)}
-        showing = {user for user in users[shown[each]] if _shows(user)} if each in shown else set()
+        showing = users[shown[each]] if each in shown else ()
+        showing = {user for user in showing if not isinstance(user, _SHOWS_NOTHING)}
         if not (sharing | showing) <= holders.keys():
             found.add(each)
     return found
-
-
-def _is_object(item: bpy.types.ID) -> bool:
-    return isinstance(item, bpy.types.Object)
-
-
-def _shows(user: bpy.types.ID) -> bool:
-    """Whether a user is an object or its data; a brush or a library shows nothing."""
-    return isinstance(user, bpy.types.Object | bpy.types.Mesh | bpy.types.Curve)
 
 
 def _shares(user: bpy.types.ID, owner: bpy.types.ID) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import bpy
 
-from ..blender.compat import fcurves_of
 from ..engine.contract.errors import ZoomStackError
 from . import keys
 from .drivers import add_driver, add_scale_variable
 from .finding import present_camera, root_of
+from .owners import is_driven, is_keyed
 
 _APERTURE = "dof.aperture_fstop"
 # Blender's own, of a new camera.
@@ -58,10 +58,8 @@ def focus_on_picture(root: bpy.types.Object, camera: bpy.types.Object, f_stop: f
 
 def _check_free(camera: bpy.types.Object) -> None:
     """See to it that nobody else moves a camera's opening."""
-    animation = camera.data.animation_data
-    driven = animation is not None and animation.drivers.find(_APERTURE) is not None
-    keyed = any(curve.data_path == _APERTURE for curve in fcurves_of(camera.data))
-    if keyed or (driven and not is_focused(camera)):
+    theirs = is_driven(camera.data, _APERTURE) and not is_focused(camera)
+    if theirs or is_keyed(camera.data, _APERTURE):
         raise ZoomStackError(
             "aperture_animated",
             f"The f-stop of {camera.name} is animated.",

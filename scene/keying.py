@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from ..blender import compat
-from . import keys
+from . import keys, owners
 from .belongings import is_shared
 from .camera import zoom_curve
 from .finding import camera_of, root_of
@@ -106,8 +106,7 @@ def _is_at(place: Any, frame: float, value: float) -> bool:
 
 def is_driven(camera: bpy.types.Object) -> bool:
     """Whether a driver of the artist's leads a camera's zoom, and no curve."""
-    animation = camera.animation_data
-    return animation is not None and animation.drivers.find(keys.path_to(keys.ZOOM)) is not None
+    return owners.is_driven(camera, keys.path_to(keys.ZOOM))
 
 
 def _leading_curve(root: bpy.types.Object) -> Any | None:

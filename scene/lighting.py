@@ -11,9 +11,9 @@ from typing import Any
 
 import bpy
 
-from ..blender.compat import fcurves_of
 from . import keys
 from .drivers import Variables, add_driver, add_scale_variable
+from .owners import is_driven, is_keyed
 from .spaces import below
 
 # Most that a driven energy becomes, in watts: floats end at 3e38, and light is multiplied on.
@@ -132,10 +132,8 @@ def _size_below(lamp: bpy.types.Object, level: bpy.types.Object) -> float:
 
 
 def _is_animated(lamp: bpy.types.Object) -> bool:
-    animation = lamp.data.animation_data
-    driven = {curve.data_path for curve in animation.drivers} if animation is not None else set()
-    keyed = {curve.data_path for curve in fcurves_of(lamp.data)}
-    return bool((driven | keyed) & set(_paths(lamp.data)))
+    paths = _paths(lamp.data)
+    return any(is_keyed(lamp.data, path) or is_driven(lamp.data, path) for path in paths)
 
 
 def _give(lamp: bpy.types.Object, key: str, value: float, unit: str) -> None:

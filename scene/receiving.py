@@ -11,11 +11,12 @@ from collections.abc import Iterable
 
 import bpy
 
-from ..blender.compat import fcurves_of, remove_fcurve
+from ..blender.compat import remove_fcurve
 from ..engine.contract.errors import ZoomStackError
 from . import keys
 from .drivers import add_driver
 from .finding import looking_once, octaves_of, parts
+from .owners import is_driven, is_keyed
 
 _NODE = "Receives Light"
 _DIFFUSE = "Lit Picture"
@@ -27,12 +28,8 @@ def receivers_of(root: bpy.types.Object) -> dict[int, bpy.types.Object]:
     found: dict[int, bpy.types.Object] = {}
     for plane in parts(root, keys.ROLE_PLANE):
         number = int(plane.get(keys.INDEX, -1)) % count
-        material = plane.active_material
-        if number in found or material is None or material.node_tree is None:
-            continue
-        mix = _mix_in(material.node_tree)
-        holder = _driving(material.node_tree, mix) if mix is not None else None
-        if holder is not None and keys.RECEIVES_LIGHT in holder:
+        holder = _receiver(plane.active_material) if number not in found else None
+        if holder is not None:
             found[number] = holder
     return found
 
@@ -43,7 +40,16 @@ def receiver_of(root: bpy.types.Object, number: int) -> bpy.types.Object | None:
     Args:
         number: of the level, from 0.
     """
-    return receivers_of(root).get(number)
+    found = (_receiver(material) for material in _materials(root, number))
+    return next((each for each in found if each is not None), None)
+
+
+def _receiver(material: bpy.types.Material | None) -> bpy.types.Object | None:
+    if material is None or material.node_tree is None:
+        return None
+    mix = _mix_in(material.node_tree)
+    holder = _driving(material.node_tree, mix) if mix is not None else None
+    return holder if holder is not None and keys.RECEIVES_LIGHT in holder else None
 
 
 def receives_light(root: bpy.types.Object, number: int) -> float:
@@ -84,6 +90,25 @@ def set_receives_light(root: bpy.types.Object, number: int, share: float) -> Non
     for material in emitting:
         _add_light(material, holder)
     holder.update_tag()
+
+
+def light_levels(
+    root: bpy.types.Object, numbers: Iterable[int], share: float
+) -> list[ZoomStackError]:
+    """Let the pictures of several levels take light; returns why some of them do not.
+
+    Args:
+        numbers: of the levels, from 0.
+        share: see ``set_receives_light``.
+    """
+    failed = []
+    with looking_once():  # materials change, and no object
+        for number in numbers:
+            try:
+                set_receives_light(root, number, share)
+            except ZoomStackError as error:
+                failed.append(error)
+    return failed
 
 
 def stop_receiving(root: bpy.types.Object, number: int) -> None:
@@ -228,6 +253,4 @@ def _take_light(material: bpy.types.Material) -> None:
 
 def _is_animated(holder: bpy.types.Object) -> bool:
     path = keys.path_to(keys.RECEIVES_LIGHT)
-    animation = holder.animation_data
-    driven = animation is not None and animation.drivers.find(path) is not None
-    return driven or any(curve.data_path == path for curve in fcurves_of(holder))
+    return is_driven(holder, path) or is_keyed(holder, path)

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 
 import bpy
 
-from . import keys
 from .camera import zoom_curve
 from .carrying import carry_values
 from .finding import stops_of, turn_of
-from .frame_range import fit_range, frames_of, range_follows
+from .followers import Followers
 from .keying import is_as_made, write_curve
-from .markers import refresh_markers
 from .retiming import present_schedule
 
 
@@ -28,9 +26,7 @@ class Followed:
     def __init__(self, root: bpy.types.Object) -> None:
         self._stops, self._turn = stops_of(root), turn_of(root)
         self._ours = is_as_made(root)
-        scenes = [each for each in bpy.data.scenes if each.objects.get(root.name) == root]
-        self._ranged = [each for each in scenes if range_follows(each, root)]
-        self._marked = [each for each in scenes if root.get(keys.MARKERS)]
+        self._followers = Followers(root)
 
     def follow(
         self,
@@ -49,14 +45,13 @@ class Followed:
             curve = None  # not a handle is touched
         if curve is not None and self._ours:
             write_curve(curve, present_schedule(root))
-            for scene in self._ranged:
-                fit_range(scene, frames_of(root))
-        elif curve is not None and levels:
+            self._followers.follow(root)
+            return
+        if curve is not None and levels:
             turn = turn_of(root)
             ends = [] if self._turn is None or turn is None else [(self._turn, turn)]
             carry_values(curve, _rising(sorted([*levels, *ends])))
-        for scene in self._marked:
-            refresh_markers(scene, root)
+        self._followers.follow_markers(root)
 
 
 def _rising(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -17,8 +17,8 @@ from ..blender.texts import names_text
 from ..engine.contract.errors import ZoomStackError
 from . import keys
 from .drivers import add_driver
-from .finding import octaves_of, shown_roots
-from .receiving import lit_levels, set_receives_light, stop_receiving
+from .finding import looking_once, octaves_of, shown_roots
+from .receiving import light_levels, lit_levels, stop_receiving
 
 # Radians. From the upper left, as light falls in drawings.
 ANGLE = math.radians(45.0)
@@ -84,11 +84,7 @@ def set_up_light(
         scene.eevee.use_shadows = True
         scene[keys.NO_SHADOWS] = True
         notes.append("EEVEE casts shadows")
-    for number in numbers:
-        try:
-            set_receives_light(root, number, share)
-        except ZoomStackError as error:
-            notes.append(error.text)
+    notes += [error.text for error in light_levels(root, numbers, share)]
     others = [each.name for each in _other_lamps(scene)]
     if others:
         notes.append(
@@ -105,8 +101,9 @@ def remove_light(root: bpy.types.Object, scene: bpy.types.Scene) -> list[str]:
     Returns:
         what was done, for people.
     """
-    for number in range(len(octaves_of(root))):
-        stop_receiving(root, number)
+    with looking_once():
+        for number in range(len(octaves_of(root))):
+            stop_receiving(root, number)
     sun = sun_of(root, scene)
     if keys.SUN in root:
         del root[keys.SUN]

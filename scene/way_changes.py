@@ -13,9 +13,9 @@ from .belongings import belongings_of
 from .camera import zoom_curve
 from .carrying import Piece, TimeMap, between, move_curve, rescaled
 from .finding import camera_of
-from .frame_range import fit_range, frames_of, range_follows
+from .followers import Followers
 from .keying import is_as_made, lies_on_markers, part_from_others, write_curve, write_keys
-from .markers import refresh_markers, times_of_levels
+from .markers import times_of_levels
 from .retiming import present_schedule, store_way, way_of
 from .way import Way
 
@@ -56,7 +56,7 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
     camera = camera_of(root)
     if camera is not None and not with_shared:
         part_from_others(root, camera)
-    followed = _Followed(root)
+    followers = Followers(root)
     store_way(root, way)
     new = way_of(root)
     changed = Changed()
@@ -72,7 +72,7 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
         curve.id_data.update_tag()
     if not moved.is_still():
         changed.shared, changed.strips = carry_belongings(root, moved, with_shared)
-    followed.follow()
+    followers.follow(root)
     return changed
 
 
@@ -120,13 +120,13 @@ def replace_own_curve(root: bpy.types.Object) -> None:
     camera = camera_of(root)
     if camera is None:
         return
-    followed = _Followed(root)
+    followers = Followers(root)
     before = times_of_levels(root) if lies_on_markers(root) else []
     if keys.ON_MARKERS in root:
         del root[keys.ON_MARKERS]
     write_keys(camera, present_schedule(root))
     carry_with_levels(root, before)
-    followed.follow()
+    followers.follow(root)
 
 
 def retimed(way: Way, fps: float, per_octave: float, hold: float) -> Way:
@@ -136,20 +136,3 @@ def retimed(way: Way, fps: float, per_octave: float, hold: float) -> Way:
     """
     hold_end = hold if way.hold_end == way.hold else way.hold_end
     return replace(way, fps=fps, per_octave=per_octave, hold=hold, hold_end=hold_end)
-
-
-class _Followed:
-    """The ranges and markers of scenes that go by a zoom, as it is before it changes."""
-
-    def __init__(self, root: bpy.types.Object) -> None:
-        self._root = root
-        scenes = [each for each in bpy.data.scenes if each.objects.get(root.name) == root]
-        scenes = [each for each in scenes if each.library is None]
-        self._ranged = [each for each in scenes if range_follows(each, root)]
-        self._marked = scenes if root.get(keys.MARKERS) else []
-
-    def follow(self) -> None:
-        for scene in self._ranged:
-            fit_range(scene, frames_of(self._root))
-        for scene in self._marked:
-            refresh_markers(scene, self._root)

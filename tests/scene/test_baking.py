@@ -18,7 +18,6 @@ from bl_ext.user_default.zoom_stack.blender import compat
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import (
     adding,
-    bake_channels,
     baking,
     cameras,
     fading,
@@ -29,6 +28,7 @@ from bl_ext.user_default.zoom_stack.scene import (
     importing,
     keys,
     markers,
+    owners,
     ranges,
     readout,
     receiving,
@@ -88,9 +88,8 @@ def shown(scene: Any, planes: list[Any], times: list[float]) -> list[Any]:
 
 
 def drivers_in(items: Any) -> list[str]:
-    owners = bake_channels.owners_of(items)
-    held = [owner.of(owner.holder) for owner in owners]
-    return [curve.data_path for each in held for curve in bake_channels.drivers_of(each)]
+    held = [owner.of(owner.holder) for owner in owners.owners_of(items)]
+    return [curve.data_path for each in held for curve in owners.drivers_of(each)]
 
 
 def worst(before: np.ndarray, after: np.ndarray) -> float:

@@ -285,6 +285,22 @@ def test_a_lamp_comes_along_with_what_it_hangs_on(bpy: Any, deep: Any) -> None:
     assert keys.LAMP_POWER not in animated
 
 
+def test_what_has_no_size_is_attached_and_detached(bpy: Any, deep: Any) -> None:
+    scene, _, root = deep
+    flat = bpy.data.objects.new("Flat", None)
+    lamp = bpy.data.objects.new("Lamp", bpy.data.lights.new("Lamp", "POINT"))
+    for item in (flat, lamp):
+        scene.collection.objects.link(item)
+    lamp.parent, flat.scale = flat, (0.0, 0.0, 0.0)
+    lamp.data.energy = 50.0
+    show(scene)
+    attach(root, spaces.level_of(root, 4), [lamp], Fit("STAY"))
+    assert lamp[keys.LAMP_POWER] == pytest.approx(50.0)
+    lamp.matrix_parent_inverse.zero()
+    detach(root, lamp)
+    assert math.isfinite(lamp.data.energy)
+
+
 def test_a_loop_shows_a_lamp_again_with_the_light_of_its_size(bpy: Any, tmp_path: Path) -> None:
     folder = making.write_loop(tmp_path / "loop", pictures(3), [2.0] * 3, [(0.5, 0.5)] * 3)
     scene, camera, root = zoom_of(bpy, folder)

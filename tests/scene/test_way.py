@@ -9,6 +9,7 @@ from typing import Any
 
 import making
 import pytest
+from bl_ext.user_default.zoom_stack.blender import compat
 from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import (
     adding,
@@ -463,6 +464,24 @@ def test_a_material_that_something_outside_shows_is_shared(bpy: Any, zoom: Any) 
     bpy.data.meshes.remove(bpy.data.meshes["Other"])
     assert change(root, per_octave=1.0).shared == []
     assert frames_of(curve) == [pytest.approx(1.0 + 24.0 + 2.0 * 24.0)]
+
+
+def test_keys_in_a_node_group_go_along_unless_something_outside_has_it(bpy: Any, zoom: Any) -> None:
+    scene, root, _ = zoom
+    (cube,) = adding.add_thing(root, spaces.level_of(root, 2), "CUBE").things
+    group = bpy.data.node_groups.new("Glow", "ShaderNodeTree")
+    value = group.nodes.new("ShaderNodeValue").outputs[0]
+    value.keyframe_insert("default_value", frame=121.0)
+    tree = cube.active_material.node_tree
+    tree.nodes.new("ShaderNodeGroup").node_tree = group
+    change(root, per_octave=2.0)
+    assert frames_of(fcurves(group)[0]) == pytest.approx([217.0])
+    other = outside(bpy, scene)
+    other.data.materials.append(bpy.data.materials.new("Other"))
+    compat.enable_nodes(other.active_material)
+    other.active_material.node_tree.nodes.new("ShaderNodeGroup").node_tree = group
+    assert change(root, per_octave=1.0).shared == [group.animation_data.action.name]
+    assert frames_of(fcurves(group)[0]) == pytest.approx([217.0])
 
 
 def test_a_rest_that_is_new_takes_along_what_lies_at_its_level(zoom: Any) -> None:
