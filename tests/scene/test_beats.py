@@ -5,29 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import making
 import pytest
-from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import (
     beats,
     camera,
-    importing,
     keying,
     markers,
     render_setup,
 )
-from judging import show
+from zooms import fcurves_of, timed_zoom
 
 
 @pytest.fixture
 def zoom(bpy: Any, tmp_path: Path) -> tuple[Any, Any, Any]:
     """(scene, root, camera) of four levels two octaves apart."""
-    folder = making.plain_stack(tmp_path / "stack", 4, 4.0)
-    options = importing.ImportOptions(seconds_per_octave=1.0, hold_seconds=1.0, target="NEW_SCENE")
-    result = importing.import_stack(read_stack(folder), options)
-    scene = bpy.data.scenes[result.scene_name]
-    show(scene)
-    return scene, bpy.data.objects[result.root_name], bpy.data.objects[result.camera_name]
+    return timed_zoom(tmp_path)
 
 
 def beat(scene: Any, *frames: int) -> None:
@@ -53,7 +45,7 @@ def test_each_level_is_reached_at_its_marker(bpy: Any, zoom: Any) -> None:
     assert keying.lies_on_markers(root)
     assert not keying.is_as_made(root)
     curves = cam.animation_data.action
-    roll = next(each for each in fcurves(cam) if each.data_path == "rotation_euler")
+    roll = next(each for each in fcurves_of(cam) if each.data_path == "rotation_euler")
     assert roll.keyframe_points[0].co[0] == pytest.approx(60.0)
     assert curves is not None
     assert (scene.frame_start, scene.frame_end) == (1, 90 + 24)
@@ -64,12 +56,6 @@ def test_each_level_is_reached_at_its_marker(bpy: Any, zoom: Any) -> None:
         marker.select = marker.name in {"beat 10", "beat 60", "beat 90"}
     lay(bpy)
     assert reached(root) == [[10.0], [35.0], [60.0], [90.0]]
-
-
-def fcurves(owner: Any) -> Any:
-    from bl_ext.user_default.zoom_stack.blender.compat import fcurves_of
-
-    return fcurves_of(owner)
 
 
 def test_more_markers_than_levels_are_left(zoom: Any) -> None:
@@ -108,7 +94,7 @@ def test_keys_go_along_onto_markers_in_every_direction(zoom: Any, direction: str
     second = sorted(time for times in markers.passages_of(root) for time in times)[1]
     cam.keyframe_insert("rotation_euler", index=2, frame=second)
     beats.lay_onto(root, scene, [10 * number for number in range(1, 12)], with_range=False)
-    roll = next(each for each in fcurves(cam) if each.data_path == "rotation_euler")
+    roll = next(each for each in fcurves_of(cam) if each.data_path == "rotation_euler")
     assert roll.keyframe_points[0].co[0] == pytest.approx(20.0)
 
 
@@ -145,5 +131,5 @@ def test_what_was_carried_goes_back_with_the_levels(bpy: Any, zoom: Any) -> None
     cam.keyframe_insert("rotation_euler", index=2, frame=121.0)  # at level 2
     lay(bpy)
     assert bpy.ops.zoom_stack.replace_own_curve() == {"FINISHED"}
-    (roll,) = (each for each in fcurves(cam) if each.data_path == "rotation_euler")
+    (roll,) = (each for each in fcurves_of(cam) if each.data_path == "rotation_euler")
     assert roll.keyframe_points[0].co[0] == pytest.approx(121.0)

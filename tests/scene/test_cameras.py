@@ -10,13 +10,11 @@ import numpy as np
 import pytest
 from bl_ext.user_default.zoom_stack.blender.compat import fcurves_of
 from bl_ext.user_default.zoom_stack.engine.contract.geometry import opacity
-from bl_ext.user_default.zoom_stack.engine.contract.stack import read_stack
 from bl_ext.user_default.zoom_stack.scene import (
     attaching,
     cameras,
     finding,
     focus,
-    importing,
     keys,
     motion,
     ranges,
@@ -25,6 +23,7 @@ from bl_ext.user_default.zoom_stack.scene import (
 )
 from bl_ext.user_default.zoom_stack.scene.camera import zoom_curve
 from judging import load, set_zoom, show
+from zooms import zoom_of
 
 from devtools import rendering
 
@@ -33,22 +32,13 @@ LEVELS = 17
 PLACES = [(1.0, 2), (1.0, 16), (0.0, 2), (0.0, 16)]
 
 
-def zoom_of(bpy: Any, folder: Path) -> tuple[Any, Any, Any]:
-    """Scene, camera and root of a folder's stack, in the window."""
-    options = importing.ImportOptions(rig="CAMERA", target="NEW_SCENE")
-    result = importing.import_stack(read_stack(folder), options)
-    scene = bpy.data.scenes[result.scene_name]
-    show(scene)
-    return scene, bpy.data.objects[result.camera_name], bpy.data.objects[result.root_name]
-
-
 @pytest.fixture
 def stripes(bpy: Any, tmp_path: Path) -> tuple[Any, Any, Any]:
     """Levels of factor 2, all with one picture of stripes."""
     picture = np.zeros((16, 16, 3), np.uint8)
     picture[:, ::4] = picture[:, 1::4] = 200
     folder = making.write_stack(tmp_path / "stack", [picture] * LEVELS)
-    return zoom_of(bpy, folder)
+    return zoom_of(folder, rig="CAMERA")
 
 
 def lit_cube(bpy: Any, root: Any, number: int, share: float = 0.25) -> Any:
@@ -223,7 +213,7 @@ def test_a_holdout_cuts_the_zoom_and_soft_borders_are_in_the_alpha(
 ) -> None:
     picture = np.full((32, 32, 3), 200, np.uint8)
     folder = making.write_stack(tmp_path / "stack", [picture] * 2, [2.0], feather=0.25)
-    scene, camera, root = zoom_of(bpy, folder)
+    scene, camera, root = zoom_of(folder, rig="CAMERA")
     wide, deep = finding.parts(root, keys.ROLE_PLANE)
     rendering.prepare_render(scene, rendering.CYCLES, (64, 64), 16, 0.01)
     scene.render.film_transparent = True

@@ -31,22 +31,13 @@ from bl_ext.user_default.zoom_stack.scene.attaching import Fit, attach, detach
 from bl_ext.user_default.zoom_stack.scene.naming import name_zoom
 from bl_ext.user_default.zoom_stack.scene.updating import finish_update, update_steps
 from judging import load, set_zoom, show
+from zooms import zoom_of
 
 from devtools import rendering
 
 SIZE = (96, 54)
 SAME = 2  # of 255
 SCALES = (2, 8, 16)  # levels, which are the view at as many octaves
-
-
-def zoom_of(bpy: Any, folder: Path, rig: str = "WORLD") -> tuple[Any, Any, Any]:
-    """Scene, camera and root of a folder's stack, in the window."""
-    result = importing.import_stack(
-        read_stack(folder), importing.ImportOptions(rig=rig, target="NEW_SCENE")
-    )
-    scene = bpy.data.scenes[result.scene_name]
-    show(scene)
-    return scene, bpy.data.objects[result.camera_name], bpy.data.objects[result.root_name]
 
 
 def pictures(count: int) -> list[Any]:
@@ -57,13 +48,13 @@ def pictures(count: int) -> list[Any]:
 def deep(bpy: Any, tmp_path: Path) -> tuple[Any, Any, Any]:
     """18 levels, factor 2, all alike and grey, in which the world grows."""
     grey = np.full((9, 16, 3), 128, np.uint8)
-    return zoom_of(bpy, making.write_stack(tmp_path / "deep", [grey] * 18))
+    return zoom_of(making.write_stack(tmp_path / "deep", [grey] * 18))
 
 
 @pytest.fixture
 def small(bpy: Any, tmp_path: Path) -> tuple[Any, Any, Any]:
     """Three levels with pictures, in which the camera travels."""
-    return zoom_of(bpy, making.write_stack(tmp_path / "small", pictures(3)), rig="CAMERA")
+    return zoom_of(making.write_stack(tmp_path / "small", pictures(3)), rig="CAMERA")
 
 
 def rendered(scene: Any, engine: str, folder: Path, samples: int = 1) -> Any:
@@ -303,7 +294,7 @@ def test_what_has_no_size_is_attached_and_detached(bpy: Any, deep: Any) -> None:
 
 def test_a_loop_shows_a_lamp_again_with_the_light_of_its_size(bpy: Any, tmp_path: Path) -> None:
     folder = making.write_loop(tmp_path / "loop", pictures(3), [2.0] * 3, [(0.5, 0.5)] * 3)
-    scene, camera, root = zoom_of(bpy, folder)
+    scene, camera, root = zoom_of(folder)
     (lamp,) = adding.add_thing(root, spaces.level_of(root, 0), "POINT").things
     twins = spaces.twins_of(lamp)
     assert twins
@@ -327,7 +318,7 @@ def test_a_loop_shows_a_lamp_again_with_the_light_of_its_size(bpy: Any, tmp_path
 
 
 def test_an_update_lights_new_levels_as_their_neighbours(bpy: Any, tmp_path: Path) -> None:
-    scene, _, root = zoom_of(bpy, making.plain_stack(tmp_path / "old", 3, 2.0))
+    scene, _, root = zoom_of(making.plain_stack(tmp_path / "old", 3, 2.0))
     ids = name_zoom(root)
     sun.set_up_light(root, scene, [1])
     receiving.set_receives_light(root, 1, 0.75)

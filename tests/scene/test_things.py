@@ -18,7 +18,6 @@ from bl_ext.user_default.zoom_stack.scene import (
     fading,
     finding,
     hanging,
-    importing,
     keys,
     ranges,
     spaces,
@@ -28,6 +27,7 @@ from bl_ext.user_default.zoom_stack.scene.naming import name_zoom
 from bl_ext.user_default.zoom_stack.scene.updating import finish_update, update_steps
 from judging import in_frame, load, set_zoom, show
 from mathutils import Vector
+from zooms import zoom_of
 
 from devtools import rendering
 
@@ -35,27 +35,17 @@ PIXEL = 1e-3  # of a frame 1000 wide
 DISTANCE = 50.0 / 36.0  # of the camera from a level that fills its frame, in the level's widths
 
 
-def zoom_of(bpy: Any, folder: Path, rig: str = "WORLD") -> tuple[Any, Any, Any]:
-    """Scene, camera and root of a folder's stack, in the window."""
-    result = importing.import_stack(
-        read_stack(folder), importing.ImportOptions(rig=rig, target="NEW_SCENE")
-    )
-    scene = bpy.data.scenes[result.scene_name]
-    show(scene)
-    return scene, bpy.data.objects[result.camera_name], bpy.data.objects[result.root_name]
-
-
 @pytest.fixture
 def zoom(bpy: Any, tmp_path: Path) -> tuple[Any, Any, Any]:
     """Five levels, off centre, in which the world grows."""
-    return zoom_of(bpy, making.plain_stack(tmp_path / "stack", 5, 2.0, (0.4, 0.55)))
+    return zoom_of(making.plain_stack(tmp_path / "stack", 5, 2.0, (0.4, 0.55)))
 
 
 @pytest.fixture
 def loop(bpy: Any, tmp_path: Path) -> tuple[Any, Any, Any]:
     pictures = [np.full((8, 8, 3), 40 * number, np.uint8) for number in range(3)]
     folder = making.write_loop(tmp_path / "loop", pictures, [2.0] * 3, [(0.5, 0.5)] * 3)
-    return zoom_of(bpy, folder)
+    return zoom_of(folder)
 
 
 def cube_in(scene: Any, name: str = "Box", size: float = 2.0) -> Any:
@@ -86,7 +76,7 @@ def test_a_cube_has_one_rectangle_and_one_look_on_every_level(
     count = max(levels) + 1
     black = [np.zeros((4, 4, 3), np.uint8)] * count  # light of its own would differ
     folder = making.write_stack(tmp_path / "stack", black, [2.0] * (count - 1))
-    scene, camera, root = zoom_of(bpy, folder, rig)
+    scene, camera, root = zoom_of(folder, rig)
     set_zoom(camera, 7.3)  # an attaching far from the level's own zoom
     for level in levels:
         thing = cube_in(scene, f"Box {level}")
@@ -136,7 +126,7 @@ def test_things_stand_before_the_planes_and_fade_over_them(
 ) -> None:
     pictures = [np.full((8, 8, 3), value, np.uint8) for value in (40, 90, 140, 190)]
     folder = making.write_stack(tmp_path / "stack", pictures, [2.0] * 3)
-    scene, camera, root = zoom_of(bpy, folder)
+    scene, camera, root = zoom_of(folder)
     shade = bpy.data.images.new("Shade", 4, 4)
     shade.generated_color = (0.0, 0.0, 0.0, 1.0)
     added = adding.add_thing(root, spaces.level_of(root, 1), "IMAGE", "Shade", share=0.5)
@@ -422,7 +412,7 @@ def test_a_loop_shows_a_thing_wherever_it_shows_its_level(bpy: Any, loop: Any) -
 
 def test_an_update_takes_things_ranges_and_all_along(bpy: Any, tmp_path: Path) -> None:
     folder = making.plain_stack(tmp_path / "old", 4, 2.0)
-    scene, camera, root = zoom_of(bpy, folder)
+    scene, camera, root = zoom_of(folder)
     ids = name_zoom(root)
     (thing,) = adding.add_thing(root, spaces.level_of(root, 3), "CUBE").things
     ranges.give_range(root, thing, -0.5, 0.5, 0.0)
