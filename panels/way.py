@@ -31,6 +31,8 @@ class ZOOMSTACK_PT_stack_timing(OfZoom, bpy.types.Panel):
             draw_wrapped(box, context, _whose(root), "INFO", boxed=True)
             box.operator("zoom_stack.replace_own_curve")
         _draw_way(layout, root, enabled=made and not linked)
+        if root.get(keys.LEFT_BEHIND):
+            draw_wrapped(layout, context, str(root[keys.LEFT_BEHIND]), "INFO")
         fps = float(root.get(keys.FPS, 24.0))
         if abs(fps - retiming.frames_per_second(context.scene)) > 1e-3:
             layout.label(text=f"Timed for {fps:g} fps: press Retime", icon="ERROR")

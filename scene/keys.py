@@ -32,6 +32,8 @@ DIRECTION = "direction"
 WHOLE_FRAMES = "whole_frames"
 # The frames in which levels were put onto markers, one for each key.
 ON_MARKERS = "zoom_stack_on_markers"
+# What the last change of the way left as it was, for people.
+LEFT_BEHIND = "zoom_stack_left_behind"
 
 # On the camera.
 ZOOM = "zoom"

@@ -47,7 +47,7 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
 
     A curve of the zoom that nobody has touched becomes what the new way says; an artist's own is
     carried; one that something outside has too becomes the zoom's own. Ranges of scenes that were
-    the zoom's, and its markers, follow.
+    the zoom's, and its markers, follow. What is left as it was is noted on the root, too.
 
     Args:
         with_shared: also keys that something outside of the zoom uses.
@@ -72,6 +72,7 @@ def change_way(root: bpy.types.Object, way: Way, with_shared: bool = False) -> C
         curve.id_data.update_tag()
     if not moved.is_still():
         changed.shared, changed.strips = carry_belongings(root, moved, with_shared)
+        root[keys.LEFT_BEHIND] = "; ".join(changed.left())
     followers.follow(root)
     return changed
 
